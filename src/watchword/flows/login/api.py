@@ -1,0 +1,119 @@
+"""Login's doors for programs."""
+
+from typing import Literal
+
+from starlette.responses import Response
+
+from watchword.flows.login.rules import DEVICE_LIFETIME, InvalidCredentials, LoginSettings, SignedIn
+from watchword.flows.login.service import Login, Welcome
+from watchword.kernel.secret import Secret
+from watchword.plumbing.contact import email_address
+from watchword.plumbing.languages import known_language
+from watchword.plumbing.throttle import TooManyAttempts
+from watchword.plumbing.web.call import Call
+from watchword.plumbing.web.doors import post
+from watchword.plumbing.web.shapes import Answer, Body
+from watchword.records.subscribers.rules import AccountDisabled, AccountLocked, AccountPending
+from watchword.records.tickets.rules import CodeInvalid, Purpose
+
+Purposes = Literal["sign_in", "verify_email"]
+Transport = Literal["cookie", "token"]
+
+
+class PasswordSignIn(Body):
+    """An address and its password; `transport` chooses between tokens and a cookie."""
+
+    email: str
+    password: str
+    transport: Transport | None = None
+
+
+class CodeRequest(Body):
+    """Where to send a code, what for, in which language."""
+
+    email: str
+    purpose: Purposes = "sign_in"
+    channel: Literal["email"] = "email"
+    lang: str | None = None
+
+
+class CodeSignIn(Body):
+    """An address and the code that its mailbox got."""
+
+    email: str
+    code: str
+    purpose: Purposes = "sign_in"
+    transport: Transport | None = None
+
+
+class Accepted(Answer):
+    """The request was taken; the mailbox learns the rest."""
+
+    status: str = "accepted"
+
+
+async def by_password(call: Call[PasswordSignIn]) -> Response:
+    """Sign in by password."""
+    email = email_address(call.body.email)
+    transport = call.body.transport or call.part(LoginSettings).transport
+    welcome = await call.part(Login).by_password(
+        email, Secret(call.body.password), call.visitor, transport
+    )
+    return let_in(call, welcome, call.json(welcome.answer))
+
+
+async def send_code(call: Call[CodeRequest]) -> Response:
+    """Send a sign-in code to a mailbox, whoever asked."""
+    email = email_address(call.body.email)
+    language = known_language(call.body.lang)
+    visitor = call.speaking(language) if language else call.visitor
+    await call.mailbox_limit("otp", email.key)
+    await call.part(Login).send_code(email, visitor, Purpose(call.body.purpose))
+    return call.json(Accepted(), 202)
+
+
+async def by_code(call: Call[CodeSignIn]) -> Response:
+    """Sign in by a code; it proves the mailbox as well."""
+    email = email_address(call.body.email)
+    transport = call.body.transport or call.part(LoginSettings).transport
+    welcome = await call.part(Login).by_code(
+        email, Secret(call.body.code), call.visitor, transport, Purpose(call.body.purpose)
+    )
+    return let_in(call, welcome, call.json(welcome.answer))
+
+
+def let_in(call: Call[object], welcome: Welcome, response: Response) -> Response:
+    """Give a browser its cookies; the earlier session's cookie value is never kept."""
+    cookies = call.web.cookies
+    session = welcome.session
+    if session.cookie is not None:
+        cookies.put(response, "session", session.cookie.reveal(), session.expires_at - call.now)
+        cookies.drop(response, "visitor")
+        if welcome.device is not None:
+            cookies.put(response, "device", welcome.device, DEVICE_LIFETIME)
+    return response
+
+
+_REFUSALS = (AccountPending, AccountLocked, AccountDisabled, TooManyAttempts)
+
+doors = [
+    post(
+        "/auth/login",
+        by_password,
+        body=PasswordSignIn,
+        answer=SignedIn,
+        limits=("auth",),
+        problems=(InvalidCredentials, *_REFUSALS),
+    ),
+    post(
+        "/auth/otp/request", send_code, body=CodeRequest, answer=Accepted, status=202, limits=("otp",)
+    ),
+    post(
+        "/auth/otp/verify",
+        by_code,
+        body=CodeSignIn,
+        answer=SignedIn,
+        limits=("auth",),
+        problems=(CodeInvalid, *_REFUSALS),
+    ),
+]

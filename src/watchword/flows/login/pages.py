@@ -1,0 +1,143 @@
+"""Login's doors for people: they work without JavaScript."""
+
+from starlette.responses import Response
+
+from watchword.flows.login.api import let_in
+from watchword.flows.login.rules import InvalidCredentials
+from watchword.flows.login.service import Login
+from watchword.kernel.problems import Problem
+from watchword.kernel.secret import Secret
+from watchword.plumbing.contact import email_address
+from watchword.plumbing.web.call import Call
+from watchword.plumbing.web.doors import page_get, page_post
+from watchword.plumbing.web.entry import safe_return
+from watchword.plumbing.web.shapes import Body
+from watchword.records.sessions.rules import COOKIE
+from watchword.records.subscribers.rules import AccountPending
+from watchword.records.tickets.rules import Purpose
+
+
+class PasswordForm(Body):
+    """The sign-in form."""
+
+    email: str
+    password: str
+    return_to: str = ""
+
+
+class CodeRequestForm(Body):
+    """Where to send a code."""
+
+    email: str
+    return_to: str = ""
+
+
+class CodeForm(Body):
+    """The code that came; `purpose` tells a registration's from a sign-in's."""
+
+    email: str
+    code: str
+    purpose: str = "sign_in"
+    return_to: str = ""
+
+
+class UnlockForm(Body):
+    """The token of an unlock link."""
+
+    token: str
+
+
+async def home(call: Call[None]) -> Response:
+    """Send people to their account, or to the sign-in page."""
+    return call.redirect("/account" if call.caller else "/login")
+
+
+async def show(call: Call[None], problem: Problem | None = None) -> Response:
+    """Show the sign-in page."""
+    wanted = call.form.get("returnTo") or call.form.get("return_to")
+    wanted = wanted or call.request.query_params.get("return_to")
+    return call.page(
+        "login/login.html", return_to=safe_return(wanted, ""), errors=call.faults(problem)
+    )
+
+
+async def submit(call: Call[PasswordForm]) -> Response:
+    """Sign in by password and go where the person wanted to go."""
+    email = email_address(call.body.email)
+    try:
+        welcome = await call.part(Login).by_password(
+            email, Secret(call.body.password), call.visitor, COOKIE
+        )
+    except AccountPending:
+        await call.part(Login).send_code(email, call.visitor, Purpose.VERIFY_EMAIL)
+        return _code_page(call, email.text, Purpose.VERIFY_EMAIL)
+    return let_in(call, welcome, call.redirect(safe_return(call.body.return_to)))
+
+
+async def ask_for_code(call: Call[None], problem: Problem | None = None) -> Response:
+    """Show where one asks for a code."""
+    return call.page("login/code_request.html", errors=call.faults(problem))
+
+
+async def send_code(call: Call[CodeRequestForm]) -> Response:
+    """Send a code and show where to type it."""
+    email = email_address(call.body.email)
+    await call.mailbox_limit("otp", email.key)
+    await call.part(Login).send_code(email, call.visitor)
+    return _code_page(call, email.text, Purpose.SIGN_IN)
+
+
+async def submit_code(call: Call[CodeForm]) -> Response:
+    """Sign in by a code."""
+    email = email_address(call.body.email)
+    purpose = Purpose.VERIFY_EMAIL if call.body.purpose == "verify_email" else Purpose.SIGN_IN
+    welcome = await call.part(Login).by_code(
+        email, Secret(call.body.code), call.visitor, COOKIE, purpose
+    )
+    return let_in(call, welcome, call.redirect(safe_return(call.body.return_to)))
+
+
+async def code_again(call: Call[CodeForm], problem: Problem) -> Response:
+    """Show the code page once more."""
+    purpose = Purpose.VERIFY_EMAIL if call.form.get("purpose") == "verify_email" else Purpose.SIGN_IN
+    return _code_page(call, call.form.get("email", ""), purpose, problem)
+
+
+async def show_unlock(call: Call[None], problem: Problem | None = None) -> Response:
+    """Show the button that takes a lock off; opening the page spends nothing."""
+    token = call.form.get("token") or call.request.query_params.get("token", "")
+    return call.page("login/unlock.html", token=token, errors=call.faults(problem))
+
+
+async def unlock(call: Call[UnlockForm]) -> Response:
+    """Take the lock off."""
+    await call.part(Login).unlock(Secret(call.body.token), call.visitor)
+    return call.page("login/unlocked.html")
+
+
+def _code_page(
+    call: Call[CodeForm] | Call[CodeRequestForm] | Call[PasswordForm],
+    email: str,
+    purpose: Purpose,
+    problem: Problem | None = None,
+) -> Response:
+    return call.page(
+        "login/code.html",
+        email=email,
+        purpose=purpose.value,
+        resend_in=0 if problem else 30,
+        return_to=safe_return(call.form.get("return_to"), ""),
+        errors=call.faults(problem),
+    )
+
+
+doors = [
+    page_get("/", home, hidden=True),
+    page_get("/login", show),
+    page_post("/login", submit, body=PasswordForm, again=show, limits=("auth",), problems=(InvalidCredentials,)),
+    page_get("/login/code", ask_for_code),
+    page_post("/login/code", send_code, body=CodeRequestForm, again=ask_for_code, limits=("otp",)),
+    page_post("/login/code/verify", submit_code, body=CodeForm, again=code_again, limits=("auth",)),
+    page_get("/unlock", show_unlock),
+    page_post("/unlock", unlock, body=UnlockForm, again=show_unlock),
+]

@@ -1,0 +1,181 @@
+"""Registration: register, verify, resend."""
+
+from datetime import datetime
+
+from watchword.flows.registration.rules import Application, EmailVerified, UserRegistered
+from watchword.kernel.clock import Clock
+from watchword.kernel.parts import service
+from watchword.kernel.ports import Visitor
+from watchword.kernel.secret import Secret
+from watchword.plumbing.contact import EmailAddress
+from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.ports import Database, Taken, Transaction
+from watchword.plumbing.issuer import Issuer
+from watchword.records.deliveries.rules import CODE, Letter
+from watchword.records.deliveries.service import Deliveries
+from watchword.records.passwords.rules import Stored
+from watchword.records.passwords.service import Passwords
+from watchword.records.subscribers.rules import ACTIVE, PENDING, Subscriber
+from watchword.records.subscribers.service import Subscribers
+from watchword.records.tickets.rules import Purpose, Stub, TokenInvalid
+from watchword.records.tickets.service import Tickets
+
+
+@service
+class Registration:
+    """The way to an account."""
+
+    database: Database
+    subscribers: Subscribers
+    passwords: Passwords
+    tickets: Tickets
+    deliveries: Deliveries
+    journal: Journal
+    issuer: Issuer
+    clock: Clock
+
+    async def register(self, application: Application, visitor: Visitor) -> None:
+        """Make an account and send its verification, whoever asked. Problem: `overloaded`."""
+        self.passwords.screen(
+            application.password, application.email.text, application.given_name, application.family_name
+        )
+        stored = await self.passwords.hash(application.password)
+        now = self.clock.now()
+        try:
+            await self._register(application, stored, visitor, now)
+        except Taken:  # two at once: the other one made the account
+            await self._register(application, stored, visitor, now)
+
+    async def _register(
+        self, application: Application, stored: Stored, visitor: Visitor, now: datetime
+    ) -> None:
+        async with self.database.transaction() as tx:
+            found = await self.subscribers.find_by_email(tx, application.email)
+            if found is None:
+                found = await self.subscribers.add(
+                    tx,
+                    email=application.email,
+                    given_name=application.given_name,
+                    family_name=application.family_name,
+                    phone=application.phone,
+                    language=application.language,
+                    role=application.role,
+                    now=now,
+                )
+                await self.passwords.replace(tx, found.id, stored, now)
+                await self.journal.record(tx, UserRegistered(user_id=found.id), now, visitor)
+                await self._send_verification(tx, found, application.email, now)
+            elif found.status == PENDING:
+                await self.subscribers.contest(tx, found.id, now)
+                await self._send_verification(tx, found, application.email, now)
+            else:
+                await self._tell_owner(tx, found, application.email, now)
+
+    async def resend(self, email: EmailAddress, visitor: Visitor) -> None:
+        """Send the verification once more, if there is anything to verify."""
+        now = self.clock.now()
+        async with self.database.transaction() as tx:
+            found = await self.subscribers.find_by_email(tx, email)
+            if found is not None and found.status == PENDING:
+                await self._send_verification(tx, found, email, now)
+            elif found is not None:
+                await self._tell_owner(tx, found, email, now)
+
+    async def peek(self, token: Secret) -> Stub:
+        """Look at a verification link. Problems: `token_invalid|used|expired`."""
+        return await self.tickets.peek(
+            self.database, Purpose.VERIFY_EMAIL, token, self.clock.now()
+        )
+
+    async def verify(self, token: Secret, visitor: Visitor) -> bool:
+        """Spend a verification link; true when the account has a password to sign in with."""
+        now = self.clock.now()
+        async with self.database.transaction() as tx:
+            stub = await self.tickets.spend(tx, Purpose.VERIFY_EMAIL, token, now)
+            return await self._prove(tx, stub, visitor, now)
+
+    async def verify_by_code(self, email: EmailAddress, code: Secret, visitor: Visitor) -> bool:
+        """Spend a verification code; true when the account has a password. Problem: `code_invalid`."""
+        now = self.clock.now()
+        stub = await self.tickets.guess(self.database, Purpose.VERIFY_EMAIL, email.key, code, now)
+        async with self.database.transaction() as tx:
+            await self.tickets.spend_guessed(tx, stub, Purpose.VERIFY_EMAIL, now)
+            return await self._prove(tx, stub, visitor, now)
+
+    async def _prove(self, tx: Transaction, stub: Stub, visitor: Visitor, now: datetime) -> bool:
+        """The mailbox is proven: activate, drop what strangers may have set, welcome."""
+        if stub.user_id is None:
+            raise TokenInvalid(private="ticket of nobody")
+        before = await self.subscribers.get(tx, stub.user_id)
+        if before.contested:
+            await self.passwords.forget(tx, before.id)
+        verified = await self.subscribers.verify(tx, before.id, now)
+        if verified is None:
+            raise TokenInvalid(private=f"account is {before.status}")
+        if before.status == PENDING:
+            await self.journal.record(tx, EmailVerified(user_id=before.id), now, visitor)
+            await self._welcome(tx, verified, now)
+        return await self.passwords.find(tx, before.id) is not None
+
+    async def _send_verification(
+        self, tx: Transaction, subscriber: Subscriber, email: EmailAddress, now: datetime
+    ) -> None:
+        settings = self.tickets.settings
+        ticket = await self.tickets.issue(
+            tx,
+            purpose=Purpose.VERIFY_EMAIL,
+            address=email.key,
+            user_id=subscriber.id,
+            lifetime=settings.verify_lifetime,
+            now=now,
+        )
+        facts = {
+            "name": subscriber.given_name,
+            "email": subscriber.email,
+            "link": self.issuer.link("/verify-email", ticket.token),
+            "code": ticket.code.reveal(),
+            "minutes": int(settings.code_lifetime.total_seconds()) // 60,
+            "hours": int(settings.verify_lifetime.total_seconds()) // 3600,
+        }
+        letter = Letter(
+            template="registration/verification",
+            to=subscriber.email,
+            language=subscriber.language,
+            facts=facts,
+            priority=CODE,
+            expires_at=ticket.expires_at,
+        )
+        await self.deliveries.queue(tx, letter, now)
+
+    async def _welcome(self, tx: Transaction, subscriber: Subscriber, now: datetime) -> None:
+        facts = {
+            "name": subscriber.given_name,
+            "email": subscriber.email,
+            "link": f"{self.issuer.pages}/login",
+        }
+        letter = Letter(
+            template="registration/welcome",
+            to=subscriber.email,
+            language=subscriber.language,
+            facts=facts,
+        )
+        await self.deliveries.queue(tx, letter, now)
+
+    async def _tell_owner(
+        self, tx: Transaction, subscriber: Subscriber, email: EmailAddress, now: datetime
+    ) -> None:
+        """Tell the owner that somebody tried to register their address."""
+        facts = {
+            "name": subscriber.given_name,
+            "email": email.text,
+            "link": f"{self.issuer.pages}/login",
+            "reset_link": f"{self.issuer.pages}/forgot-password",
+            "active": subscriber.status == ACTIVE,
+        }
+        letter = Letter(
+            template="registration/already_registered",
+            to=subscriber.email,
+            language=subscriber.language,
+            facts=facts,
+        )
+        await self.deliveries.queue(tx, letter, now)

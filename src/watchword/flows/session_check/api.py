@@ -1,0 +1,65 @@
+"""`GET /auth/me`, once as an ordinary door for its description and once as a hot one."""
+
+from collections.abc import Awaitable, Callable
+from http.cookies import SimpleCookie
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import Scope
+
+from watchword.flows.session_check.rules import Me, me_of
+from watchword.flows.session_check.service import Known, SessionCheck
+from watchword.kernel.problems import Unauthenticated
+from watchword.plumbing.throttle import limit_headers, refusal
+from watchword.plumbing.web.call import Call, Web
+from watchword.plumbing.web.doors import Door, Who, get
+from watchword.plumbing.web.problems import document, headers as problem_headers
+from watchword.plumbing.web.shapes import to_json
+
+Headers = list[tuple[bytes, bytes]]
+_JSON: Headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+_PROBLEM: Headers = [(b"content-type", b"application/problem+json")]
+
+
+async def me(call: Call[None]) -> Response:
+    """Tell the caller who they are and what their session is."""
+    return call.json(me_of(call.me))
+
+
+doors: list[Door] = [
+    get("/auth/me", me, answer=Me, who=Who.SUBSCRIBER, problems=(Unauthenticated,)),
+    get("/me", me, answer=Me, who=Who.SUBSCRIBER, problems=(Unauthenticated,)),
+]
+
+
+def hot(web: Web) -> dict[str, Callable[[Scope, dict[bytes, bytes]], Awaitable[Any]]]:
+    """Return the doors that stand before the router: path below the prefix -> callable."""
+    check = web.house.part(SessionCheck)
+    cookie_name = web.cookies.name("session")
+    cookie_mark = f"{cookie_name}=".encode()
+
+    async def known(headers: dict[bytes, bytes]) -> Known | None:
+        authorization = headers.get(b"authorization")
+        if authorization is not None:
+            if authorization[:7].lower() != b"bearer ":
+                return None
+            return await check.known_by_token(authorization[7:].strip().decode("latin-1"))
+        jar = headers.get(b"cookie")
+        if jar is None or cookie_mark not in jar:
+            return None
+        morsel = SimpleCookie(jar.decode("latin-1")).get(cookie_name)
+        return await check.known_by_cookie(morsel.value) if morsel else None
+
+    async def answer(scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, Headers, bytes]:
+        verdict = await web.throttle.weigh("api", f"api:{scope['watchword.network']}", "/auth/me")
+        limits = [(k.lower().encode(), v.encode()) for k, v in limit_headers(verdict).items()]
+        found = await known(headers) if verdict.allowed else None
+        if found is not None:
+            scope["watchword.user"] = str(found.caller.user_id)
+            return 200, [*_JSON, *limits], found.body
+        problem = Unauthenticated() if verdict.allowed else refusal("api", verdict)
+        told = [(k.lower().encode(), v.encode()) for k, v in problem_headers(problem).items()]
+        body = to_json(document(problem, scope["watchword.request_id"]))
+        return problem.kind.value, [*_PROBLEM, *told, *limits], body
+
+    return {"GET /auth/me": answer, "GET /me": answer}

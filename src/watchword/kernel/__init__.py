@@ -1,0 +1,1 @@
+"""Floor 1: the words everyone shares. Standard library only, no I/O."""

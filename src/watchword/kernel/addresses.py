@@ -1,0 +1,72 @@
+"""Network addresses: who is asking, and how far we believe what a proxy says of it."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+Network = IPv4Network | IPv6Network
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """Read a comma-separated list of addresses and networks; ValueError names the bad one."""
+    return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+
+
+def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[Network]) -> str:
+    """Return the right-most hop that is not a trusted proxy; the header of strangers is ignored."""
+    address = peer
+    hops = [hop.strip() for hop in (forwarded_for or "").split(",") if hop.strip()]
+    while hops and _within(address, trusted):
+        candidate = _bare(hops.pop())
+        if candidate is None:
+            break
+        address = candidate
+    return address
+
+
+def network_key(address: str) -> str:
+    """Group an address for limits: IPv4 as it is, IPv6 by /64 (one household, one key)."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(IPv6Network((parsed, 64), strict=False))
+    return address
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host to bind to can be reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def mask_email(address: str) -> str:
+    """Show enough of a mailbox to recognise one's own: `a…@example.org`."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}"
+
+
+def _within(address: str, trusted: Sequence[Network]) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed.version == network.version and parsed in network for network in trusted)
+
+
+def _bare(hop: str) -> str | None:
+    """Strip a port and brackets from a forwarded hop; nothing when it is not an address."""
+    if hop.startswith("["):
+        hop = hop[1:].partition("]")[0]
+    elif hop.count(":") == 1:
+        hop = hop.partition(":")[0]
+    try:
+        return str(ip_address(hop))
+    except ValueError:
+        return None

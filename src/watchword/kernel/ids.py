@@ -1,0 +1,36 @@
+"""Ids: one type for each thing we remember, minted as UUIDv7 (RFC 9562, section 5.7).
+
+The first 48 bits are Unix milliseconds, so new rows land at the end of their index.
+"""
+
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
+
+from watchword.kernel.chance import Chance
+
+TenantId = NewType("TenantId", UUID)
+SubscriberId = NewType("SubscriberId", UUID)
+SessionId = NewType("SessionId", UUID)
+TicketId = NewType("TicketId", UUID)
+
+DEFAULT_TENANT = TenantId(UUID("00000000-0000-7000-8000-000000000001"))
+
+_VERSION = 0x7 << 76
+_VARIANT = 0x2 << 62
+
+
+def mint(now: datetime, chance: Chance) -> UUID:
+    """Return a fresh UUIDv7 for this moment."""
+    milliseconds = int(now.timestamp() * 1000)
+    drawn = int.from_bytes(chance.draw(10), "big")
+    high, low = drawn >> 68, drawn & ((1 << 62) - 1)
+    return UUID(int=(milliseconds << 80) | _VERSION | (high << 64) | _VARIANT | low)
+
+
+def parse(text: str) -> UUID | None:
+    """Read an id from outside, or return nothing when it is not one."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,66 @@
+"""Two decorators that say what a class is for, so that `app` can put the house together.
+
+A `service` is a frozen dataclass of all it needs; `app/wiring.py` fills its fields by their types.
+A `section` is a frozen dataclass of settings; `app/settings` reads it from the environment.
+Nothing is registered here: the slice's folder is the registration.
+"""
+
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field
+from typing import Any, TypeVar, dataclass_transform
+
+Part = TypeVar("Part")
+
+
+@dataclass_transform(frozen_default=True)
+def service(cls: type[Part]) -> type[Part]:
+    """Make the class a frozen dataclass that the house can build."""
+    built = dataclass(frozen=True)(cls)
+    built.__part__ = "service"  # type: ignore[attr-defined]
+    return built
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Another name for a setting, and how its text becomes the canonical one's."""
+
+    name: str
+    convert: Callable[[str], str] = str
+
+
+def setting(
+    name: str,
+    doc: str,
+    *,
+    parse: Callable[[str], Any] = str,
+    default: str | None = None,
+    aliases: tuple[str | Alias, ...] = (),
+    secret: bool = False,
+) -> Any:
+    """Declare one setting: environment name, sentence, parser of its text, default as text."""
+    metadata = {
+        "name": name,
+        "doc": doc,
+        "parse": parse,
+        "default": default,
+        "aliases": tuple(Alias(a) if isinstance(a, str) else a for a in aliases),
+        "secret": secret,
+    }
+    value = parse(default) if default is not None else MISSING
+    if value is MISSING:
+        return field(metadata=metadata)
+    return field(default=value, metadata=metadata) if _immutable(value) else field(
+        default_factory=lambda: parse(default), metadata=metadata  # type: ignore[arg-type]
+    )
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(setting, field))
+def section(cls: type[Part]) -> type[Part]:
+    """Make the class a frozen section of the settings tree."""
+    built = dataclass(frozen=True, kw_only=True)(cls)
+    built.__part__ = "section"  # type: ignore[attr-defined]
+    return built
+
+
+def _immutable(value: object) -> bool:
+    return value.__class__.__hash__ is not None

@@ -1,0 +1,108 @@
+"""What flows need of the outside and of one another, as shapes; `app` decides who fills them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from watchword.kernel.ids import SessionId, SubscriberId
+from watchword.kernel.limits import Limit, Verdict
+from watchword.kernel.messages import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Somebody with a living session: who they are, how sure we are, until when.
+
+    `version` is the account row's, for optimistic locking; `transport` is "cookie" or "token".
+    """
+
+    session_id: SessionId
+    user_id: SubscriberId
+    email: str
+    given_name: str
+    family_name: str
+    name: str
+    phone: str | None
+    phone_verified: bool
+    email_verified: bool
+    status: str
+    role: str
+    language: str
+    version: int
+    transport: str
+    methods: tuple[str, ...]
+    aal: int
+    created_at: datetime
+    authenticated_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """Where a request comes from; `network` is the key for limits, `device` a known-device token."""
+
+    address: str
+    network: str
+    user_agent: str
+    language: str
+    request_id: str
+    device: str | None = None
+
+
+class Authenticator(Protocol):
+    """Whoever can tell a living session from its cookie or its access token."""
+
+    async def by_cookie(self, value: str) -> Caller | None:
+        """Return whose cookie it is, or nothing."""
+        ...
+
+    async def by_token(self, value: str) -> Caller | None:
+        """Return whose access token it is, or nothing."""
+        ...
+
+
+class ServiceDirectory(Protocol):
+    """Whoever knows the services that may call us."""
+
+    async def recognise(self, token: str) -> str | None:
+        """Return the name of the service whose token it is, or nothing."""
+        ...
+
+
+class Mailer(Protocol):
+    """A carrier of e-mail."""
+
+    name: str
+
+    async def send(self, message: Message) -> None:
+        """Hand the message over. Problems: `NotAccepted`, `Undelivered`."""
+        ...
+
+    async def check(self) -> str | None:
+        """Return nothing when it could send, else a short reason."""
+        ...
+
+
+class Counters(Protocol):
+    """Where hits under a limit are counted."""
+
+    async def hit(self, key: str, limit: Limit, now: datetime) -> Verdict:
+        """Count one hit, if the limit allows it."""
+        ...
+
+    async def check(self) -> str | None:
+        """Return nothing when it works, else a short reason."""
+        ...
+
+
+class NotAccepted(Exception):
+    """The carrier certainly did not take the message; `lasting` when it never will."""
+
+    def __init__(self, reason: str, *, lasting: bool = False) -> None:
+        """Keep the reason (no secret, no address)."""
+        super().__init__(reason)
+        self.lasting = lasting
+
+
+class Undelivered(Exception):
+    """Nobody can tell whether the carrier took the message."""

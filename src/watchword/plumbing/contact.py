@@ -1,0 +1,78 @@
+"""How people can be reached: mailboxes and telephone numbers, read strictly.
+
+A mailbox is normalised by email-validator (RFC 5321/5322/6531, no DNS); its `key` is case-folded, so
+that one mailbox is one account. A telephone number becomes E.164 by phonenumbers.
+"""
+
+import re
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+from watchword.kernel.parts import section, setting
+from watchword.kernel.problems import FieldError, InputInvalid
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+MAX_EMAIL = 254
+MAX_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class EmailAddress:
+    """A mailbox: as its owner writes it, and the key under which it is one account."""
+
+    text: str
+    key: str
+
+    def __str__(self) -> str:
+        """Return it as its owner writes it."""
+        return self.text
+
+
+def email_address(text: str, field: str = "email") -> EmailAddress:
+    """Read a mailbox. Problem: `invalid_input` naming the field."""
+    try:
+        found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+    except (EmailNotValidError, UnicodeError) as error:
+        told = FieldError(field, "invalid_email", "This is not an e-mail address.")
+        raise InputInvalid(errors=[told], private=str(error)) from error
+    normalised = found.normalized
+    if len(normalised.encode()) > MAX_EMAIL:
+        told = FieldError(field, "invalid_email", "This is not an e-mail address.")
+        raise InputInvalid(errors=[told])
+    return EmailAddress(normalised, normalised.casefold())
+
+
+def phone_number(text: str, country: str | None, field: str = "phone") -> str:
+    """Read a telephone number as E.164. Problem: `invalid_input` naming the field."""
+    import phonenumbers  # noqa: PLC0415 - large, and few processes need it at once
+
+    try:
+        found = phonenumbers.parse(text, country or None)
+        good = phonenumbers.is_valid_number(found)
+    except phonenumbers.NumberParseException:
+        good = False
+    if not good:
+        told = FieldError(field, "invalid_phone", "This is not a telephone number.")
+        raise InputInvalid(errors=[told])
+    return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
+
+
+def person_name(text: str, field: str) -> str:
+    """Read a name: one line, at most 100 characters. Problem: `invalid_input` naming the field."""
+    name = " ".join(text.split())
+    if not name or len(name) > MAX_NAME or _CONTROL.search(text):
+        told = FieldError(field, "invalid_name", "Write a name of 1 to 100 characters on one line.")
+        raise InputInvalid(errors=[told])
+    return name
+
+
+@section
+class PhoneSettings:
+    """Telephone numbers."""
+
+    default_country: str = setting(
+        "DEFAULT_COUNTRY",
+        "The country (ISO 3166, two letters) of numbers written without one.",
+        default="",
+    )

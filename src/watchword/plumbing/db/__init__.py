@@ -1,0 +1,13 @@
+"""Data access: SQLAlchemy writes the SQL once, the driver runs it.
+
+    columns     the types and the one metadata that tables and migrations share
+    statements  a Core statement, compiled once for each dialect
+    ports       what a store sees: an `Executor` to run statements on, a `Transaction`, a `Database`
+    postgres    asyncpg behind those words; tenant and schema are set when a connection opens
+    sqlite      sqlite3 behind them: reads on the loop, writes in one thread
+    changes     what processes tell one another: sessions ended, letters waiting
+    journal     facts, in the transaction that made them true
+    outbox      work to do after the transaction: at least once, by id
+
+No ORM session anywhere. Single use is one conditional UPDATE (docs/decisions).
+"""

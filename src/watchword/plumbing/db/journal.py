@@ -1,0 +1,77 @@
+"""The journal: facts in the past tense, written in the transaction that made them true.
+
+Audit, events, metrics and the subscriber's own activity are readers of it. No secrets, no
+addresses: ids and plain words. `address` and `user_agent` say where an act came from (N-95).
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+from watchword.kernel.chance import Chance
+from watchword.kernel.events import Fact
+from watchword.kernel.ids import mint
+from watchword.kernel.ports import Visitor
+from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.db.statements import insertion, statement
+from watchword.plumbing.logs import log
+
+journal = tenant_table(
+    "journal",
+    Column("id", Uuid, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("user_id", Uuid),
+    Column("facts", JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+    Column("address", Text),
+    Column("user_agent", Text),
+    Column("request_id", Text),
+    Index("idx_journal_user_id", "user_id", "at"),
+    Index("idx_journal_at", "at"),
+)
+
+WRITE = statement(
+    insertion(journal, "id", "at", "type", "user_id", "facts", "address", "user_agent", "request_id")
+)
+
+
+@dataclass(frozen=True)
+class Journal:
+    """Writes facts."""
+
+    chance: Chance
+
+    async def record(
+        self, tx: Executor, fact: Fact, now: datetime, visitor: Visitor | None = None
+    ) -> None:
+        """Write one fact within the transaction, and say it in the log."""
+        facts = _plain(fact)
+        await tx.run(
+            WRITE,
+            id=mint(now, self.chance),
+            at=now,
+            type=fact.type,
+            user_id=fact.user_id,
+            facts=facts,
+            address=visitor.address if visitor else None,
+            user_agent=visitor.user_agent if visitor else None,
+            request_id=visitor.request_id if visitor else None,
+        )
+        log().info("AUDIT", action=fact.type, user_id=str(fact.user_id or ""), category="audit", **facts)
+
+
+def _plain(fact: Fact) -> dict[str, Any]:
+    return {
+        field.name: _word(getattr(fact, field.name))
+        for field in dataclasses.fields(fact)
+        if field.name != "user_id"
+    }
+
+
+def _word(value: Any) -> Any:
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

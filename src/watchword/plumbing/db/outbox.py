@@ -1,0 +1,188 @@
+"""The outbox: work to do after a transaction, written inside it. At least once, under a stable id.
+
+    put      within the flow's transaction; the worker hears of it at the commit
+    claim    a batch for this worker: leased, so a killed worker's work comes back
+    finish   done: the payload is wiped        retry   later, with the reason        bury   never
+
+Claims skip what others hold (SKIP LOCKED on PostgreSQL, the one writer on SQLite). Only the holder of
+a lease may settle its work: `attempts` is the lease's number.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    Uuid,
+    bindparam,
+    func,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from watchword.plumbing.db.changes import OUTBOX
+from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.ports import Executor, Transaction
+from watchword.plumbing.db.statements import insertion, statement
+
+outbox = tenant_table(
+    "outbox",
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("payload", LargeBinary),
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("attempts", Integer, nullable=False),
+    Column("leased_until", Moment),
+    Column("finished_at", Moment),
+    Column("outcome", Text),
+    Column("reason", Text),
+    Index(
+        "idx_outbox_due",
+        "kind",
+        "priority",
+        "due_at",
+        postgresql_where=text("finished_at IS NULL"),
+        sqlite_where=text("finished_at IS NULL"),
+    ),
+)
+
+PUT = statement(
+    insertion(
+        outbox, "id", "kind", "label", "priority", "payload", "created_at", "due_at", "expires_at", "attempts"
+    )
+)
+
+_READY = (
+    select(outbox.c.id)
+    .where(
+        outbox.c.kind == bindparam("kind"),
+        outbox.c.finished_at.is_(None),
+        outbox.c.due_at <= bindparam("now", type_=Moment),
+        or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= bindparam("now", type_=Moment)),
+    )
+    .order_by(outbox.c.priority, outbox.c.due_at)
+    .limit(bindparam("batch", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+
+CLAIM = statement(
+    update(outbox)
+    .where(outbox.c.id.in_(_READY.scalar_subquery()))
+    .values(attempts=outbox.c.attempts + 1, leased_until=bindparam("lease", type_=Moment))
+    .returning(
+        outbox.c.id,
+        outbox.c.label,
+        outbox.c.priority,
+        outbox.c.payload,
+        outbox.c.attempts,
+        outbox.c.created_at,
+        outbox.c.expires_at,
+    )
+)
+
+_HELD = (outbox.c.id == bindparam("held"), outbox.c.attempts == bindparam("attempt"), outbox.c.finished_at.is_(None))
+
+SETTLE = statement(
+    update(outbox)
+    .where(*_HELD)
+    .values(
+        finished_at=bindparam("now", type_=Moment),
+        outcome=bindparam("how", type_=Text),
+        reason=bindparam("why", type_=Text),
+        payload=null(),
+        leased_until=null(),
+    )
+)
+
+RETRY = statement(
+    update(outbox)
+    .where(*_HELD)
+    .values(due_at=bindparam("later", type_=Moment), reason=bindparam("why", type_=Text), leased_until=null())
+)
+
+DEPTH = statement(select(func.count().label("depth")).select_from(outbox).where(outbox.c.finished_at.is_(None)))
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One leased piece of work; `attempts` counts from 1."""
+
+    id: UUID
+    label: str
+    priority: int
+    payload: bytes
+    attempts: int
+    created_at: datetime
+    expires_at: datetime | None
+
+
+async def put(
+    tx: Transaction,
+    *,
+    id: UUID,  # noqa: A002 - the column's name
+    kind: str,
+    label: str,
+    payload: bytes,
+    now: datetime,
+    priority: int = 5,
+    due_at: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> None:
+    """Write the work with the facts that ask for it."""
+    await tx.run(
+        PUT,
+        id=id,
+        kind=kind,
+        label=label,
+        priority=priority,
+        payload=payload,
+        created_at=now,
+        due_at=due_at or now,
+        expires_at=expires_at,
+        attempts=0,
+    )
+    tx.announce(OUTBOX, kind)
+
+
+async def claim(
+    db: Executor, kind: str, now: datetime, lease: timedelta, batch: int
+) -> Sequence[Work]:
+    """Lease up to `batch` pieces of work, most urgent first."""
+    rows = await db.all(CLAIM, kind=kind, now=now, lease=now + lease, batch=batch)
+    work = [
+        Work(r.id, r.label, r.priority, bytes(r.payload or b""), r.attempts, r.created_at, r.expires_at)
+        for r in rows
+    ]
+    return sorted(work, key=lambda each: (each.priority, each.created_at))
+
+
+async def finish(db: Executor, work: Work, now: datetime, outcome: str, reason: str = "") -> bool:
+    """Settle the work for good and wipe its payload; false when the lease was lost."""
+    return 0 < await db.run(
+        SETTLE, held=work.id, attempt=work.attempts, now=now, how=outcome, why=reason or None
+    )
+
+
+async def retry(db: Executor, work: Work, later: datetime, reason: str) -> bool:
+    """Put the work back until `later`; false when the lease was lost."""
+    return 0 < await db.run(RETRY, held=work.id, attempt=work.attempts, later=later, why=reason)
+
+
+async def depth(db: Executor) -> int:
+    """Return how much work waits."""
+    row: Any = await db.first(DEPTH)
+    return int(row.depth)

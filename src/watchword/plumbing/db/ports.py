@@ -1,0 +1,69 @@
+"""What stores and services see of a database, whichever it is.
+
+    first  the first row as a named tuple, or None      all  every row      run  rows touched
+
+Outside a transaction each call is its own commit. Problems: `Unavailable` when the database cannot
+be reached or is out of connections; `Taken` when a unique value exists already.
+"""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from watchword.kernel.problems import Problem, Unavailable
+from watchword.plumbing.db.statements import Statement
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database is out of reach: try again in a moment."""
+
+    code = "database_unavailable"
+
+
+class Taken(Exception):
+    """A unique value exists already; `constraint` names which, as far as the driver tells."""
+
+    def __init__(self, constraint: str) -> None:
+        """Keep the name."""
+        super().__init__(constraint)
+        self.constraint = constraint
+
+
+class Executor(Protocol):
+    """Something to run statements on: an open transaction, or the database itself."""
+
+    async def first(self, statement: Statement, **values: Any) -> Any:
+        """Run and return the first row, or None."""
+        ...
+
+    async def all(self, statement: Statement, **values: Any) -> list[Any]:
+        """Run and return every row."""
+        ...
+
+    async def run(self, statement: Statement, **values: Any) -> int:
+        """Run and return how many rows were touched."""
+        ...
+
+
+class Transaction(Executor, Protocol):
+    """All or nothing; commits when its block ends, rolls back when the block raises."""
+
+    def announce(self, topic: str, subject: str = "") -> None:
+        """Tell every process of this after the commit (see `changes`)."""
+        ...
+
+
+class Database(Executor, Protocol):
+    """A database: the transactions it opens, and the news it carries."""
+
+    dialect: str
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Open a transaction for one flow."""
+        ...
+
+    async def close(self) -> None:
+        """Close every connection."""
+        ...
+
+
+__all__ = ["Database", "DatabaseUnavailable", "Executor", "Problem", "Taken", "Transaction"]

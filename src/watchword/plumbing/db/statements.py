@@ -1,0 +1,129 @@
+"""A statement: written once in SQLAlchemy Core, compiled once for each dialect, run by the driver.
+
+    FIND = statement(select(users.c.id).where(users.c.email == bindparam("email")))
+    row = await tx.first(FIND, email="alice@example.org")      # a named tuple, or None
+
+On PostgreSQL no value needs converting; on SQLite the dialect's own processors do it.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import bindparam, insert
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.schema import Table
+from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.dml import Insert
+from sqlalchemy.sql.selectable import SelectBase
+
+Processor = Callable[[Any], Any] | None
+
+_POSTGRES = PGDialect_asyncpg()
+_SQLITE = SQLiteDialect_pysqlite(paramstyle="qmark")
+
+
+class Compiled:
+    """One statement in one dialect: its text, how arguments go in and how rows come out."""
+
+    __slots__ = ("_arguments", "_processors", "_row", "names", "text")
+
+    def __init__(self, core: Executable, dialect: Dialect) -> None:
+        """Compile; happens once, at first use."""
+        compiled: Any = core.compile(dialect=dialect)  # type: ignore[attr-defined]
+        self.text: str = compiled.string
+        self._arguments = [
+            (name, bind.effective_value, bind.required, _bind(bind.type, dialect))
+            for name in compiled.positiontup or ()
+            for bind in (compiled.binds[name],)
+        ]
+        columns = compiled._result_columns  # noqa: SLF001 - no public way to the result's types
+        self.names = tuple(column.keyname for column in columns)
+        self._row = namedtuple("Row", self.names, rename=True)._make if self.names else tuple  # noqa: PYI024
+        processors = [_result(column.type, dialect) for column in columns]
+        self._processors = processors if any(processors) else None
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """Put the values in the driver's order; KeyError: one that the statement needs is missing."""
+        ordered = []
+        for name, preset, required, process in self._arguments:
+            value = values[name] if required or name in values else preset
+            ordered.append(process(value) if process is not None else value)
+        return ordered
+
+    def row(self, record: Sequence[Any]) -> Any:
+        """Turn the driver's record into a named tuple."""
+        if self._processors is None:
+            return self._row(record)
+        return self._row(
+            [v if p is None else p(v) for v, p in zip(record, self._processors, strict=True)]
+        )
+
+
+class Statement:
+    """A Core statement with its compiled forms."""
+
+    def __init__(self, core: Executable, on_sqlite: Executable | None = None) -> None:
+        """Keep the Core form; it is compiled when a database first runs it."""
+        self.core = core
+        self._on_sqlite = on_sqlite if on_sqlite is not None else core
+        self.reads = isinstance(core, SelectBase)
+
+    @cached_property
+    def postgres(self) -> Compiled:
+        """The form for asyncpg."""
+        return Compiled(self.core, _POSTGRES)
+
+    @cached_property
+    def sqlite(self) -> Compiled:
+        """The form for sqlite3."""
+        return Compiled(self._on_sqlite, _SQLITE)
+
+
+def statement(core: Executable) -> Statement:
+    """Make a statement to be kept at module level."""
+    return Statement(core)
+
+
+def insertion(table: Table, *names: str) -> Insert:
+    """Insert one row, its values given by column name when it runs."""
+    return insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in names})
+
+
+def upsertion(
+    table: Table,
+    *names: str,
+    key: Sequence[str],
+    values: Callable[[Any], Mapping[str, Any]],
+    live: Any = None,
+    returning: Sequence[Any] = (),
+) -> Statement:
+    """Insert one row, or change the one that has the same key (within the part `live` of the table).
+
+    `values` gets the row that could not be inserted and says what becomes of the one that is there.
+    """
+
+    def build(kind: Any) -> Executable:
+        wanted = kind(table).values(
+            {name: bindparam(name, type_=table.c[name].type) for name in names}
+        )
+        built: Executable = wanted.on_conflict_do_update(
+            index_elements=list(key), index_where=live, set_=values(wanted.excluded)
+        ).returning(*(returning or [table.c[key[-1]]]))
+        return built
+
+    return Statement(build(postgresql.insert), build(sqlite.insert))
+
+
+def _bind(kind: Any, dialect: Dialect) -> Processor:
+    processor: Processor = kind.dialect_impl(dialect).bind_processor(dialect)
+    return processor
+
+
+def _result(kind: Any, dialect: Dialect) -> Processor:
+    processor: Processor = kind.dialect_impl(dialect).result_processor(dialect, None)
+    return processor

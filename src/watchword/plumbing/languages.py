@@ -1,0 +1,87 @@
+"""Languages: English, French and Arabic words by slug, and whose words to use.
+
+A slice keeps its words in `templates/words/<language>.toml`; tables flatten to slugs
+(`[login] title` is `login.title`). A slug missing in one language falls back to English; a test
+fails for it. The choice: explicit, cookie, the person's own, Accept-Language, default.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+LANGUAGES: Mapping[str, str] = {"en": "English", "fr": "Français", "ar": "العربية"}
+RIGHT_TO_LEFT = frozenset({"ar"})
+FALLBACK = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Every slug's text in every language."""
+
+    texts: Mapping[str, Mapping[str, str]]
+
+    def say(self, language: str, key: str, /, **params: object) -> str:
+        """Return the text of a slug; KeyError: no language knows it."""
+        text = self.texts[language].get(key)
+        if text is None:
+            text = self.texts[FALLBACK][key]
+        return text.format(**params) if params else text
+
+    def knows(self, key: str) -> bool:
+        """Tell whether there is such a slug."""
+        return key in self.texts[FALLBACK]
+
+
+def load_words(folders: Iterable[Path]) -> Words:
+    """Read and join the catalogues of the folders; ValueError: a slug is defined twice."""
+    texts: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
+    for folder in folders:
+        for language, known in texts.items():
+            path = folder / f"{language}.toml"
+            if not path.exists():
+                continue
+            for key, text in _flatten("", tomllib.loads(path.read_text("utf-8"))):
+                if key in known:
+                    message = f"{path}: {key} is defined elsewhere too"
+                    raise ValueError(message)
+                known[key] = text
+    return Words(texts)
+
+
+def _flatten(prefix: str, table: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    for key, value in table.items():
+        slug = f"{prefix}.{key}" if prefix else key
+        if isinstance(value, dict):
+            yield from _flatten(slug, value)
+        else:
+            yield slug, str(value)
+
+
+def known_language(word: str | None) -> str | None:
+    """Return the language if we speak it (`fr-DZ` is `fr`), else nothing."""
+    code = (word or "").partition("-")[0].partition("_")[0].strip().lower()
+    return code if code in LANGUAGES else None
+
+
+@lru_cache(maxsize=512)
+def accepted_language(header: str) -> str | None:
+    """Return the best language of an Accept-Language header (RFC 9110, section 12.5.4)."""
+    best, best_weight = None, 0.0
+    for part in header[:256].split(","):
+        name, _, parameter = part.partition(";")
+        try:
+            weight = float(parameter.strip().removeprefix("q=") or 1)
+        except ValueError:
+            continue
+        language = known_language(name)
+        if language and weight > best_weight:
+            best, best_weight = language, weight
+    return best
+
+
+def direction(language: str) -> str:
+    """Return `rtl` or `ltr`."""
+    return "rtl" if language in RIGHT_TO_LEFT else "ltr"

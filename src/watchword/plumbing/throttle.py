@@ -1,0 +1,68 @@
+"""Throttle: how often somebody may knock. Counted before anything else looks, so failures count.
+
+A rule is a name with a limit (`auth`, `api`, `otp`, `mailbox`, ...); a key is who knocks (a network,
+an address' digest). Nothing here knows whether an account exists: known and unknown are limited alike.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+
+from watchword.kernel.clock import Clock
+from watchword.kernel.limits import Limit, Verdict
+from watchword.kernel.ports import Counters
+from watchword.kernel.problems import TooManyRequests
+from watchword.plumbing.logs import log
+from watchword.plumbing.metrics import Metrics
+
+_NEAR = 0.2
+
+
+class TooManyAttempts(TooManyRequests):
+    """Too many authentication attempts"""
+
+    code = "too_many_attempts"
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """The rules of this deployment and where their hits are counted."""
+
+    rules: Mapping[str, Limit]
+    counters: Counters
+    clock: Clock
+    metrics: Metrics
+
+    async def weigh(self, rule: str, key: str, route: str) -> Verdict:
+        """Count one hit and return the verdict; logs when a limit comes near or is passed."""
+        limit = self.rules[rule]
+        digest = sha256(key.encode()).hexdigest()[:32]
+        verdict = await self.counters.hit(f"limit:{rule}:{digest}", limit, self.clock.now())
+        if not verdict.allowed:
+            self.metrics.limited.labels(route, rule).inc()
+        elif verdict.remaining == int(limit.count * _NEAR) and limit.count > 1:
+            log().warning("rate limit approaching", rule=rule, route=route, category="security")
+        return verdict
+
+    async def check(self, rule: str, key: str, route: str) -> Verdict:
+        """Count one hit. Problems: `rate_limited`, for sign-ins `too_many_attempts`."""
+        verdict = await self.weigh(rule, key, route)
+        if not verdict.allowed:
+            raise refusal(rule, verdict)
+        return verdict
+
+
+def refusal(rule: str, verdict: Verdict) -> TooManyRequests:
+    """Return the problem for a refused hit."""
+    problem = TooManyAttempts if rule == "auth" else TooManyRequests
+    return problem(retry_after=timedelta(seconds=verdict.retry_in))
+
+
+def limit_headers(verdict: Verdict) -> dict[str, str]:
+    """Return the `RateLimit-*` headers of a verdict (draft-ietf-httpapi-ratelimit-headers-03)."""
+    return {
+        "RateLimit-Limit": str(verdict.limit),
+        "RateLimit-Remaining": str(verdict.remaining),
+        "RateLimit-Reset": str(int(verdict.reset) + 1),
+    }

@@ -1,0 +1,153 @@
+"""A call: what a door's handler is given. The request stays here; nothing of it goes further."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from watchword.kernel.chance import Chance
+from watchword.kernel.clock import Clock
+from watchword.kernel.ports import Authenticator, Caller, ServiceDirectory, Visitor
+from watchword.kernel.problems import Problem, Unauthenticated
+from watchword.plumbing.languages import Words
+from watchword.plumbing.throttle import Throttle
+from watchword.plumbing.web.cookies import Cookies
+from watchword.plumbing.web.csrf import Csrf
+from watchword.plumbing.web.shapes import to_json
+
+BodyT = TypeVar("BodyT")
+Part = TypeVar("Part")
+
+
+class House(Protocol):
+    """Where the services stand; built by `app/wiring.py`."""
+
+    def part(self, kind: type[Part]) -> Part:
+        """Return the one service (or section of settings) of that type."""
+        ...
+
+
+class Pages(Protocol):
+    """Who renders templates."""
+
+    def render(self, call: "Call[Any]", template: str, context: Mapping[str, Any]) -> bytes:
+        """Return the page as UTF-8."""
+        ...
+
+
+@dataclass(frozen=True)
+class Web:
+    """What all doors share."""
+
+    house: House
+    authenticator: Authenticator
+    services: ServiceDirectory
+    throttle: Throttle
+    cookies: Cookies
+    csrf: Csrf
+    words: Words
+    pages: Pages
+    clock: Clock
+    chance: Chance
+    default_language: str
+    public_url: str
+
+
+@dataclass
+class Call(Generic[BodyT]):
+    """One call: who asks from where, what they sent, and how to answer."""
+
+    web: Web
+    request: Request
+    visitor: Visitor
+    now: datetime
+    body: BodyT
+    caller: Caller | None = None
+    service: str | None = None
+    form: Mapping[str, str] = field(default_factory=dict)
+    new_visitor: str | None = None
+
+    def part(self, kind: type[Part]) -> Part:
+        """Return a service of the house."""
+        return self.web.house.part(kind)
+
+    @property
+    def me(self) -> Caller:
+        """Return the caller of a door that lets nobody else in."""
+        if self.caller is None:
+            raise Unauthenticated
+        return self.caller
+
+    @property
+    def language(self) -> str:
+        """Return the language of the answer."""
+        return self.visitor.language
+
+    def cookie(self, word: str) -> str | None:
+        """Return a cookie of ours."""
+        return self.request.cookies.get(self.web.cookies.name(word))
+
+    @property
+    def csrf_binding(self) -> str | None:
+        """Return the cookie that the CSRF token is bound to."""
+        return self.cookie("session") or self.cookie("visitor") or self.new_visitor
+
+    def t(self, key: str, /, **params: object) -> str:
+        """Return the words of a slug in the language of the answer."""
+        return self.web.words.say(self.language, key, **params)
+
+    def speaking(self, language: str) -> Visitor:
+        """Return the visitor as one who asked for a language."""
+        return replace(self.visitor, language=language)
+
+    async def mailbox_limit(self, rule: str, key: str) -> None:
+        """Limit what one mailbox may be asked for, known or not. Problem: `rate_limited`."""
+        await self.web.throttle.check(rule, f"mailbox:{key}", self.request.url.path)
+
+    async def mailbox_allows(self, rule: str, key: str) -> bool:
+        """Tell whether one mailbox may get another letter; the answer to people stays the same."""
+        return (await self.web.throttle.weigh(rule, f"mailbox:{key}", self.request.url.path)).allowed
+
+    def json(self, answer: Any, status: int = 200) -> Response:
+        """Answer with JSON that nobody keeps."""
+        return Response(
+            to_json(answer),
+            status_code=status,
+            media_type="application/json",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    def page(self, template: str, status: int = 200, /, **context: Any) -> Response:
+        """Answer with a page that nobody keeps."""
+        if self.csrf_binding is None:
+            self.new_visitor = self.web.chance.draw(16).hex()
+        body = self.web.pages.render(self, template, context)
+        response = Response(
+            body,
+            status_code=status,
+            media_type="text/html; charset=utf-8",
+            headers={"Cache-Control": "no-store"},
+        )
+        if self.new_visitor:
+            self.web.cookies.put(response, "visitor", self.new_visitor)
+        return response
+
+    def redirect(self, path: str) -> Response:
+        """Send the browser to a page of ours (303)."""
+        return RedirectResponse(path, status_code=303, headers={"Cache-Control": "no-store"})
+
+    def faults(self, problem: Problem | None) -> list[dict[str, str | None]]:
+        """Return a problem as a page shows it: field and message, in the page's language."""
+        if problem is None:
+            return []
+        told = [
+            {"field": e.field, "message": self._words(f"errors.{e.code}", e.message)}
+            for e in problem.errors
+        ]
+        return told or [{"field": None, "message": self._words(f"errors.{problem.code}", problem.detail)}]
+
+    def _words(self, key: str, otherwise: str) -> str:
+        return self.t(key) if self.web.words.knows(key) else otherwise

@@ -1,0 +1,190 @@
+"""Entry: how a door opens. Limits first, then who is calling, then CSRF, then the body, then the handler.
+
+Whatever a handler raises as a `Problem` is rendered here: as problem+json for the API, as the form
+once more or as an error page for people.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from watchword.kernel import assurance
+from watchword.kernel.limits import Verdict
+from watchword.kernel.ports import Caller, Visitor
+from watchword.kernel.problems import Forbidden, FreshSignInRequired, Kind, Problem, Unauthenticated
+from watchword.plumbing import logs
+from watchword.plumbing.languages import accepted_language, known_language
+from watchword.plumbing.throttle import TooManyRequests, limit_headers, refusal
+from watchword.plumbing.web import problems
+from watchword.plumbing.web.call import Call, Web
+from watchword.plumbing.web.doors import Door, Who
+from watchword.plumbing.web.shapes import convert, of_form, read_form, read_json
+
+_SIGNED_IN = {Who.SUBSCRIBER, Who.FRESH, Who.ADMIN}
+_UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+class Entry:
+    """A door, ready to be a Starlette endpoint."""
+
+    def __init__(self, door: Door, web: Web) -> None:
+        """Remember the door and what all doors share."""
+        self._door = door
+        self._web = web
+
+    async def __call__(self, request: Request) -> Response:
+        """Open the door and answer, come what may."""
+        call = Call(
+            web=self._web,
+            request=request,
+            visitor=self._visitor(request),
+            now=self._web.clock.now(),
+            body=None,
+        )
+        verdict: Verdict | None = None
+        try:
+            verdict = await self._limit(call)
+            await self._identify(call)
+            await self._read(call)
+            response = await self._door.handler(call)
+        except Problem as problem:
+            response = await self._render(call, problem)
+        if verdict is not None:
+            response.headers.update(limit_headers(verdict))
+        return response
+
+    def _visitor(self, request: Request) -> Visitor:
+        return visitor_of(request, self._web)
+
+    async def _limit(self, call: Call[Any]) -> Verdict | None:
+        """Count the knock under each of the door's rules; the tightest verdict is told."""
+        told: Verdict | None = None
+        for rule in self._door.limits:
+            key = f"{rule}:{call.visitor.network}"
+            verdict = await self._web.throttle.weigh(rule, key, self._door.path)
+            if told is None or verdict.remaining < told.remaining:
+                told = verdict
+            if not verdict.allowed:
+                call.request.state.verdict = verdict
+                raise refusal(rule, verdict)
+        return told
+
+    async def _identify(self, call: Call[Any]) -> None:
+        """Find out who calls and whether they may; a cookie's call must prove where it comes from."""
+        door, request = self._door, call.request
+        if door.who is Who.SERVICE:
+            call.service = await self._web.services.recognise(_bearer(request) or "")
+            if call.service is None:
+                raise Unauthenticated(private="unknown service token")
+            return
+        bearer = _bearer(request)
+        cookie = call.cookie("session")
+        if bearer is not None and not door.page:
+            call.caller = await self._web.authenticator.by_token(bearer)
+        elif cookie is not None and (door.page or door.who in _SIGNED_IN):
+            call.caller = await self._web.authenticator.by_cookie(cookie)
+            if call.caller and not door.page and request.method in _UNSAFE:
+                self._web.csrf.check_cookie_call(request, cookie)
+        if call.caller is not None:
+            logs.user_id.set(str(call.caller.user_id))
+            request.scope["watchword.user"] = str(call.caller.user_id)
+        if door.who in _SIGNED_IN:
+            _admit(door.who, call.caller, call)
+
+    async def _read(self, call: Call[Any]) -> None:
+        """Read the body as the door's shape."""
+        door, request = self._door, call.request
+        if door.form:
+            call.form = await read_form(request)
+            self._web.csrf.check_page(request, call.form.get("csrf"), call.csrf_binding)
+            call.body = of_form(call.form, door.body) if door.body else None
+        elif door.body is not None and request.method in _UNSAFE:
+            call.body = await read_json(request, door.body)
+        elif door.body is not None:
+            call.body = convert(dict(request.query_params), door.body, strict=False)
+
+    async def _render(self, call: Call[Any], problem: Problem) -> Response:
+        door = self._door
+        if problem.private and problem.kind in {Kind.BUG, Kind.UNAVAILABLE}:
+            logs.log().error(problem.private, code=problem.code, route=door.path)
+        if not door.page:
+            response = problems.problem_response(problem, call.visitor.request_id)
+        elif problem.kind is Kind.UNAUTHENTICATED and door.who in _SIGNED_IN:
+            return call.redirect("/login?return_to=" + quote(_return_to(call.request), safe="/"))
+        elif isinstance(problem, FreshSignInRequired):
+            return call.redirect("/login?fresh=1&return_to=" + quote(_return_to(call.request), safe="/"))
+        elif door.again is not None and not isinstance(problem, Forbidden):
+            response = await door.again(call, problem)
+            response.status_code = problem.kind.value
+            response.headers.update(problems.headers(problem))
+        else:
+            response = error_page(call, problem)
+        if isinstance(problem, TooManyRequests) and hasattr(call.request.state, "verdict"):
+            response.headers.update(limit_headers(call.request.state.verdict))
+        return response
+
+
+def error_page(call: Call[Any], problem: Problem) -> Response:
+    """Render a problem as a page that says what to do, with the request id."""
+    title = f"errors.{problem.code}_title"
+    fault = call.faults(problem)[0]["message"]
+    response = call.page(
+        "error.html",
+        problem.kind.value,
+        title=call.t(title if call.web.words.knows(title) else "error.title"),
+        message=fault,
+        action_url="/",
+        action_label=call.t("error.home"),
+    )
+    response.headers.update(problems.headers(problem))
+    return response
+
+
+def visitor_of(request: Request, web: Web) -> Visitor:
+    """Return where the request comes from and the language it asks for."""
+    scope = request.scope
+    language = (
+        known_language(request.query_params.get("lang"))
+        or known_language(request.cookies.get(web.cookies.name("lang")))
+        or accepted_language(request.headers.get("accept-language", ""))
+        or web.default_language
+    )
+    return Visitor(
+        address=scope["watchword.address"],
+        network=scope["watchword.network"],
+        user_agent=request.headers.get("user-agent", "")[:256],
+        language=language,
+        request_id=scope["watchword.request_id"],
+        device=request.cookies.get(web.cookies.name("device")),
+    )
+
+
+def _admit(who: Who, caller: Caller | None, call: Call[Any]) -> None:
+    if caller is None:
+        raise Unauthenticated
+    if who is Who.ADMIN and caller.role != "admin":
+        raise Forbidden
+    if who in {Who.FRESH, Who.ADMIN} and not assurance.fresh(caller.authenticated_at, call.now):
+        raise FreshSignInRequired
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    return value.strip() if scheme.lower() == "bearer" and value.strip() else None
+
+
+def _return_to(request: Request) -> str:
+    return request.url.path if request.method == "GET" else "/account"
+
+
+def safe_return(path: str | None, otherwise: str = "/account") -> str:
+    """Return a path of our own site, never another host (`//evil`, `/\\evil`, `https:`)."""
+    if not path or not path.startswith("/") or path.startswith(("//", "/\\")):
+        return otherwise
+    return otherwise if any(ord(character) < 0x21 or character == "\\" for character in path) else path
+
+
+QueryParams = Mapping[str, str]

@@ -1,0 +1,213 @@
+"""The front: the outermost ASGI callable, and the only place that every request passes.
+
+One function each way, with a measured price: a request id, the client's address (proxies believed
+only when trusted), hot doors before the router, security and CORS headers, metrics, one log line.
+"""
+
+import asyncio
+import itertools
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from watchword.kernel.addresses import Network, client_address, network_key
+from watchword.kernel.clock import Clock
+from watchword.kernel.problems import Kind, Problem
+from watchword.plumbing import logs
+from watchword.plumbing.metrics import Requests
+from watchword.plumbing.web.problems import bug_response, problem_response
+
+Headers = list[tuple[bytes, bytes]]
+HotDoor = Callable[[Scope, dict[bytes, bytes]], Awaitable[tuple[int, Headers, bytes]]]
+
+_GOOD_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+CSP = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "object-src 'none'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
+)
+SECURITY_HEADERS: Headers = [
+    (b"content-security-policy", CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
+]
+HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains; preload")
+_REFERRER = (b"referrer-policy", b"no-referrer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrontSettings:
+    """What the front needs to know of this deployment."""
+
+    trusted_proxies: Sequence[Network] = ()
+    cors_origins: frozenset[bytes] = frozenset()
+    require_https: bool = False
+    https: bool = False
+    node_id: str = ""
+    open_paths: frozenset[str] = frozenset({"/live", "/ready", "/health", "/metrics"})
+
+
+class Front:
+    """Everything that concerns every request."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        hot: Mapping[str, HotDoor],
+        settings: FrontSettings,
+        clock: Clock,
+        requests: Requests,
+        access: logs.AccessLog,
+    ) -> None:
+        """Stand before the router; `hot` maps `METHOD path` to doors that need none."""
+        self._app = app
+        self._hot = dict(hot)
+        self._settings = settings
+        self._clock = clock
+        self._requests = requests
+        self._access = access
+        self._count = itertools.count(1)
+        self._stem = f"{time.time_ns() & 0xFFFFFFFFFF:010x}"  # noqa: TID251 - an id, not a time
+        self._common = [*SECURITY_HEADERS, _REFERRER, *([HSTS] if settings.https else [])]
+        if settings.node_id:
+            self._common.append((b"x-node-id", settings.node_id.encode()))
+        self.in_flight = 0
+        self.draining = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; lifespan events go straight through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        headers = dict(scope["headers"])
+        request_id = self._request_id(headers)
+        self._place(scope, headers, request_id)
+        self.in_flight += 1
+        status = 500
+        try:
+            door = self._hot.get(f"{scope['method']} {scope['path']}")
+            if door is not None and self._welcome(scope, headers):
+                status, extra, body = await door(scope, headers)
+                scope["watchword.route"] = scope["path"]
+                await send({"type": "http.response.start", "status": status, "headers": [
+                    *extra, (b"content-length", b"%d" % len(body)), *self._common,
+                    (b"x-request-id", request_id), *self._cors(headers)]})
+                await send({"type": "http.response.body", "body": body})
+            else:
+                status = await self._through_router(scope, receive, send, headers)
+        finally:
+            self.in_flight -= 1
+            self._note(scope, status, time.perf_counter() - started)
+
+    def _request_id(self, headers: Mapping[bytes, bytes]) -> bytes:
+        given = headers.get(b"x-request-id")
+        if given is not None and _GOOD_ID.fullmatch(given):
+            return given
+        return f"{self._stem}{next(self._count):06x}".encode()
+
+    def _place(self, scope: Scope, headers: Mapping[bytes, bytes], request_id: bytes) -> None:
+        """Tell the scope who asks: id, address, scheme."""
+        peer = scope["client"][0] if scope.get("client") else ""
+        forwarded = headers.get(b"x-forwarded-for")
+        trusted = self._settings.trusted_proxies
+        address = client_address(peer, forwarded.decode("latin-1") if forwarded else None, trusted) if trusted else peer
+        scope["watchword.request_id"] = request_id.decode()
+        scope["watchword.address"] = address
+        scope["watchword.network"] = network_key(address) if ":" in address else address
+        if trusted and b"x-forwarded-proto" in headers and client_address(peer, "0.0.0.0", trusted) != peer:
+            scope["scheme"] = headers[b"x-forwarded-proto"].decode("latin-1").split(",")[0].strip()
+
+    def _welcome(self, scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
+        return not self._settings.require_https or scope["scheme"] == "https"
+
+    async def _through_router(
+        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes]
+    ) -> int:
+        seen = {"status": 0}
+        extra = [
+            *self._common,
+            (b"x-request-id", scope["watchword.request_id"].encode()),
+            *self._cors(headers),
+        ]
+        token = logs.request_id.set(scope["watchword.request_id"])
+        user = logs.user_id.set("")
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen["status"] = message["status"]
+                own = message["headers"]
+                names = {name for name, _ in own}
+                message["headers"] = [*own, *(pair for pair in extra if pair[0] not in names)]
+            await send(message)
+
+        try:
+            if not self._welcome(scope, headers) and scope["path"] not in self._settings.open_paths:
+                await problem_response(HttpsRequired(), scope["watchword.request_id"])(scope, receive, answer)
+            elif scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
+                await self._preflight(answer)
+            else:
+                await self._app(scope, receive, answer)
+        except Exception:
+            if seen["status"]:
+                raise
+            logs.log().exception("unhandled error", route=scope["path"])
+            await bug_response(scope["watchword.request_id"])(scope, receive, answer)
+        finally:
+            logs.request_id.reset(token)
+            logs.user_id.reset(user)
+        return seen["status"] or 500
+
+    def _cors(self, headers: Mapping[bytes, bytes]) -> Headers:
+        """Let the listed origins read the answer, with cookies; everybody else gets no header."""
+        if not self._settings.cors_origins:
+            return []
+        told: Headers = [(b"vary", b"Origin")]
+        origin = headers.get(b"origin")
+        if origin in self._settings.cors_origins:
+            assert origin is not None  # noqa: S101 - for the type checker
+            told += [
+                (b"access-control-allow-origin", origin),
+                (b"access-control-allow-credentials", b"true"),
+                (b"access-control-expose-headers", b"X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"),
+            ]
+        return told
+
+    async def _preflight(self, send: Send) -> None:
+        headers: Headers = [
+            (b"access-control-allow-methods", b"GET, POST, PATCH, DELETE"),
+            (b"access-control-allow-headers", b"Authorization, Content-Type, X-CSRF-Token, X-Request-Id, Idempotency-Key"),
+            (b"access-control-max-age", b"600"),
+            (b"content-length", b"0"),
+        ]
+        await send({"type": "http.response.start", "status": 204, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = scope.get("watchword.route", "unmatched")
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        self._requests.observe(method, route, status, seconds)
+        self._access.write(
+            self._clock.now().timestamp(),
+            method,
+            route,
+            status,
+            seconds,
+            scope["watchword.request_id"],
+            scope.get("watchword.user", ""),
+        )
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class HttpsRequired(Problem):
+    """Use https: this service does not answer over plain http."""
+
+    code = "https_required"
+    kind = Kind.FORBIDDEN

@@ -1,0 +1,70 @@
+"""Pages: Jinja2 templates of the slices, escaped, in the reader's language and direction.
+
+A template is named `<slice>/<page>.html`; the shared `layout.html` and `macros.html` stand here. A name
+that a template asks for and nobody gave is an error, not an empty string.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+
+from watchword.plumbing.languages import LANGUAGES, direction
+from watchword.plumbing.web.call import Call
+from watchword.plumbing.web.static import Assets
+
+SHARED = Path(__file__).parent / "templates"
+THEMES = ("auto", "light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """Whose pages and letters these are."""
+
+    name: str
+    logo_url: str | None = None
+    email: str = ""
+    phone: str = ""
+    address: str = ""
+
+
+class TemplatePages:
+    """Renders the pages of every slice."""
+
+    def __init__(self, folders: Mapping[str, Path], assets: Assets, org: Organisation) -> None:
+        """Find the templates of the slices by name."""
+        slices = {name: FileSystemLoader(path) for name, path in folders.items()}
+        self._jinja = Environment(
+            loader=ChoiceLoader([FileSystemLoader(SHARED), PrefixLoader(slices)]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._jinja.globals.update(asset=assets.url, languages=list(LANGUAGES.items()), org=org)
+
+    def render(self, call: Call[Any], template: str, context: Mapping[str, Any]) -> bytes:
+        """Return the page as UTF-8."""
+        language = call.language
+        theme = call.cookie("theme")
+        binding = call.csrf_binding or ""
+        text = self._jinja.get_template(template).render(
+            {
+                "t": partial(call.web.words.say, language),
+                "lang": language,
+                "dir": direction(language),
+                "theme": theme if theme in THEMES else "auto",
+                "csrf": call.web.csrf.token(binding),
+                "path": call.request.url.path,
+                "session": call.caller,
+                "request_id": call.visitor.request_id,
+                "form": dict(call.form),
+                "errors": [],
+                **context,
+            }
+        )
+        return text.encode()

@@ -1,0 +1,66 @@
+"""Problem details for HTTP APIs (RFC 9457): `application/problem+json` with a stable `code`.
+
+    {"type": "https://…/problems/token_expired" (or about:blank), "title", "status", "detail",
+     "code", "request_id", "errors": [{"field", "code", "message"}]}
+"""
+
+import math
+from typing import Any
+
+from starlette.responses import Response
+
+from watchword.kernel.problems import Kind, Problem
+from watchword.plumbing.web.shapes import to_json
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def document(problem: Problem, request_id: str) -> dict[str, Any]:
+    """Return the problem as people outside may see it."""
+    told: dict[str, Any] = {
+        "type": f"/problems/{problem.code}",
+        "title": problem.title(),
+        "status": problem.kind.value,
+        "detail": problem.detail,
+        "code": problem.code,
+        "request_id": request_id,
+    }
+    if problem.errors:
+        told["errors"] = [
+            {"field": e.field, "code": e.code, "message": e.message} for e in problem.errors
+        ]
+    return told
+
+
+def headers(problem: Problem) -> dict[str, str]:
+    """Return the headers that belong to the problem."""
+    told = {"Cache-Control": "no-store"}
+    if problem.retry_after is not None:
+        told["Retry-After"] = str(max(1, math.ceil(problem.retry_after.total_seconds())))
+    elif problem.kind is Kind.UNAVAILABLE:
+        told["Retry-After"] = "1"
+    if problem.kind is Kind.UNAUTHENTICATED:
+        told["WWW-Authenticate"] = 'Bearer realm="watchword"'
+    return told
+
+
+def problem_response(problem: Problem, request_id: str) -> Response:
+    """Render the problem."""
+    return Response(
+        to_json(document(problem, request_id)),
+        status_code=problem.kind.value,
+        media_type=MEDIA_TYPE,
+        headers=headers(problem),
+    )
+
+
+def bug_response(request_id: str) -> Response:
+    """Render what is nobody's fault but ours."""
+    return problem_response(_Bug(), request_id)
+
+
+class _Bug(Problem):
+    """Something went wrong on our side: it is logged under the request id."""
+
+    code = "internal_error"
+    kind = Kind.BUG

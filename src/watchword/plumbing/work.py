@@ -1,0 +1,73 @@
+"""Jobs: what is done beside requests, when there is news or from time to time."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from watchword.kernel.problems import Unavailable
+from watchword.plumbing.db.changes import Changes
+from watchword.plumbing.logs import log
+from watchword.plumbing.web.call import House
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job: run every so often, and at once when there is news of its topic.
+
+    `everywhere`: it concerns this process' own memory, so each process does it, worker or not.
+    """
+
+    name: str
+    run: Callable[[House], Awaitable[None]]
+    every: timedelta
+    wakes_on: str | None = None
+    everywhere: bool = False
+
+
+class Runner:
+    """Runs jobs until it is stopped; a job that fails is logged and tried again."""
+
+    def __init__(self, house: House, changes: Changes) -> None:
+        """Run jobs of this house."""
+        self._house = house
+        self._changes = changes
+        self._stopping = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, jobs: list[Job]) -> None:
+        """Begin."""
+        for job in jobs:
+            news = asyncio.Event()
+            if job.wakes_on:
+                self._changes.listen(job.wakes_on, lambda _subject, news=news: news.set())
+            self._tasks.append(asyncio.create_task(self._repeat(job, news), name=job.name))
+
+    async def stop(self, patience: timedelta) -> None:
+        """Let what is under way finish, then end."""
+        self._stopping.set()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=patience.total_seconds())
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _repeat(self, job: Job, news: asyncio.Event) -> None:
+        stopping = asyncio.create_task(self._stopping.wait())
+        while not self._stopping.is_set():
+            news.clear()
+            try:
+                await job.run(self._house)
+            except Unavailable as problem:
+                log().warning("job delayed", job=job.name, reason=problem.private)
+            except Exception:
+                log().exception("job failed", job=job.name)
+            heard = asyncio.create_task(news.wait())
+            await asyncio.wait(
+                {heard, stopping}, timeout=job.every.total_seconds(), return_when=asyncio.FIRST_COMPLETED
+            )
+            heard.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await heard
+        stopping.cancel()

@@ -1,0 +1,17 @@
+"""The worker's share: carry letters when some wait."""
+
+from datetime import timedelta
+
+from watchword.plumbing.db.changes import OUTBOX
+from watchword.plumbing.work import Job
+from watchword.plumbing.web.call import House
+from watchword.records.deliveries.service import Deliveries
+
+
+async def carry(house: House) -> None:
+    """Carry letters until none is due."""
+    while await house.part(Deliveries).carry():
+        pass
+
+
+jobs = [Job("deliveries", carry, every=timedelta(seconds=1), wakes_on=OUTBOX)]

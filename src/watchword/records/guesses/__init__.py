@@ -1,0 +1,12 @@
+"""Guesses: how often somebody failed at an account, whichever door they tried; kept in SQL.
+
+    enter   one more guess under way, in its own commit, before anything is compared
+    forget  the guess was right                    -> the count starts anew
+    excuse  nothing was guessed (the service was busy)
+
+After MAX_LOGIN_ATTEMPTS the account refuses guesses for ACCOUNT_LOCK_TIME_MS, twice as long each time
+anew, up to a day. The key is a digest of the address that was typed, so an address without an account
+locks just the same and nobody learns which exist. A known device has a count of its own, so a stranger
+cannot lock an owner out. Counts survive restarts. Problem: `too_many_attempts` with `Retry-After`.
+Source: NIST SP 800-63B-4, section 3.2.2; OWASP Credential Stuffing.
+"""

@@ -1,0 +1,32 @@
+"""How many guesses an account bears, and for how long it refuses more."""
+
+from datetime import datetime, timedelta
+
+from watchword.kernel.parsing import milliseconds, whole
+from watchword.kernel.parts import section, setting
+
+LONGEST = timedelta(days=1)
+
+
+@section
+class GuessSettings:
+    """Guesses at passwords."""
+
+    max_failures: int = setting(
+        "MAX_LOGIN_ATTEMPTS", "Wrong passwords before an account refuses more.", parse=whole(1, 100), default="5"
+    )
+    lock_time: timedelta = setting(
+        "ACCOUNT_LOCK_TIME_MS", "Milliseconds that the first refusal lasts.", parse=milliseconds, default="900000"
+    )
+
+
+def lock_length(first: timedelta, locks: int) -> timedelta:
+    """Return how long the lock after `locks` earlier ones lasts: doubling, at most a day."""
+    return max(first, min(first * 2 ** min(locks, 16), LONGEST))
+
+
+def refused_for(locked_until: datetime | None, now: datetime) -> timedelta | None:
+    """Return how long guesses are still refused, or nothing."""
+    if locked_until is None or locked_until <= now:
+        return None
+    return locked_until - now

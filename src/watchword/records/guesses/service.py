@@ -1,0 +1,68 @@
+"""Guesses: count them before they are judged, lock when there are too many."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from watchword.kernel.parts import service
+from watchword.kernel.secret import Peppers
+from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.throttle import TooManyAttempts
+from watchword.records.guesses import store
+from watchword.records.guesses.rules import GuessSettings, lock_length, refused_for
+
+_PURPOSE = "guess"
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One guess under way: its key, and whether it is the last before the lock."""
+
+    key: bytes
+    failures: int
+    locks: int
+
+
+@service
+class Guesses:
+    """Counts failures at accounts. `db` is the database itself: counts stand whatever else fails."""
+
+    peppers: Peppers
+    settings: GuessSettings
+    metrics: Metrics
+
+    def key(self, kind: str, address: str, device: str | None = None) -> bytes:
+        """Return the key of an address; a known device has its own."""
+        return self.peppers.digest(_PURPOSE, kind, address, device or "")
+
+    async def enter(self, db: Executor, key: bytes, now: datetime) -> Guess:
+        """Count a guess under way. Problem: `too_many_attempts` while the account refuses."""
+        row = await store.enter(db, key, now)
+        wait = refused_for(row.locked_until, now)
+        if wait is not None:
+            raise TooManyAttempts(retry_after=wait, private="account refuses guesses")
+        if row.failures > self.settings.max_failures:
+            raise TooManyAttempts(retry_after=self.settings.lock_time, private="guesses under way")
+        return Guess(key, row.failures, row.locks)
+
+    async def failed(self, db: Executor, guess: Guess, now: datetime) -> bool:
+        """The guess was wrong; lock if it was the last one. True when this call locked."""
+        if guess.failures < self.settings.max_failures:
+            return False
+        until = now + lock_length(self.settings.lock_time, guess.locks)
+        locked = await store.lock(db, guess.key, self.settings.max_failures, until, now)
+        if locked:
+            self.metrics.lockouts.inc()
+        return locked
+
+    async def excuse(self, db: Executor, guess: Guess) -> None:
+        """The guess was never judged."""
+        await store.excuse(db, guess.key)
+
+    async def forget(self, tx: Executor, key: bytes) -> None:
+        """The owner is back: start anew."""
+        await store.forget(tx, key)
+
+    async def purge(self, db: Executor, before: datetime) -> int:
+        """Delete old counts; return how many."""
+        return await store.purge(db, before)

@@ -1,0 +1,91 @@
+"""All SQL of guesses."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Index, Integer, LargeBinary, bindparam, case, delete, null, select, update
+
+from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.db.statements import statement, upsertion
+
+guesses = tenant_table(
+    "guesses",
+    Column("key", LargeBinary, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("locks", Integer, nullable=False),
+    Column("locked_until", Moment),
+    Column("updated_at", Moment, nullable=False),
+    Index("idx_guesses_updated_at", "updated_at"),
+)
+
+_IS_LOCKED = guesses.c.locked_until > bindparam("updated_at", type_=Moment)
+
+ENTER = upsertion(
+    guesses,
+    "key",
+    "failures",
+    "locks",
+    "updated_at",
+    key=["key"],
+    values=lambda new: {
+        "failures": case((_IS_LOCKED, guesses.c.failures), else_=guesses.c.failures + 1),
+        "updated_at": new.updated_at,
+    },
+    returning=[guesses.c.failures, guesses.c.locks, guesses.c.locked_until],
+)
+LOCK = statement(
+    update(guesses)
+    .where(guesses.c.key == bindparam("which"), guesses.c.failures >= bindparam("bound", type_=Integer))
+    .values(
+        failures=0,
+        locks=guesses.c.locks + 1,
+        locked_until=bindparam("until", type_=Moment),
+        updated_at=bindparam("now", type_=Moment),
+    )
+    .returning(guesses.c.locks)
+)
+EXCUSE = statement(
+    update(guesses)
+    .where(guesses.c.key == bindparam("which"), guesses.c.failures > 0)
+    .values(failures=guesses.c.failures - 1)
+)
+FORGET = statement(
+    update(guesses)
+    .where(guesses.c.key == bindparam("which"))
+    .values(failures=0, locks=0, locked_until=null())
+)
+LOOK = statement(
+    select(guesses.c.failures, guesses.c.locks, guesses.c.locked_until).where(guesses.c.key == bindparam("which"))
+)
+PURGE = statement(delete(guesses).where(guesses.c.updated_at < bindparam("before", type_=Moment)))
+
+
+async def enter(db: Executor, key: bytes, now: datetime) -> Any:
+    """Count one guess under way, unless the key is locked; return failures, locks, locked_until."""
+    return await db.first(ENTER, key=key, failures=1, locks=0, updated_at=now)
+
+
+async def lock(db: Executor, key: bytes, bound: int, until: datetime, now: datetime) -> bool:
+    """Lock a key that has reached the bound; false when somebody else did it first."""
+    return await db.first(LOCK, which=key, bound=bound, until=until, now=now) is not None
+
+
+async def excuse(db: Executor, key: bytes) -> None:
+    """Take one guess back."""
+    await db.run(EXCUSE, which=key)
+
+
+async def forget(tx: Executor, key: bytes) -> None:
+    """Start anew."""
+    await tx.run(FORGET, which=key)
+
+
+async def look(db: Executor, key: bytes) -> Any:
+    """Return failures, locks, locked_until of a key, or nothing."""
+    return await db.first(LOOK, which=key)
+
+
+async def purge(db: Executor, before: datetime) -> int:
+    """Delete counts that nobody touched since a moment."""
+    return await db.run(PURGE, before=before)

@@ -1,0 +1,9 @@
+"""Passwords: memorised secrets, screened when chosen, hashed slowly, never kept.
+
+    screen   length, and how easily it is guessed         -> `password_too_short`, `password_too_common`
+    hash     HMAC-SHA-256 under the pepper, then argon2id or bcrypt, in the pool
+    verify   the same work whether or not there is an account; an outdated hash is made anew
+
+Normalised by NFKC; counted in characters; anything printable goes, no composition rules, no expiry.
+Source: NIST SP 800-63B-4, section 3.1.1; OWASP Password Storage.
+"""

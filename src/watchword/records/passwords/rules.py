@@ -1,0 +1,76 @@
+"""How long a password must be, which are refused, and how it is hashed."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from watchword.kernel.parsing import choice, whole
+from watchword.kernel.parts import section, setting
+from watchword.kernel.problems import FieldError, InputInvalid
+
+MAX_LENGTH = 512
+ARGON2ID = "argon2id"
+BCRYPT = "bcrypt"
+
+
+@section
+class PasswordSettings:
+    """Passwords."""
+
+    scheme: str = setting(
+        "PASSWORD_HASH", "How passwords are hashed.", parse=choice(ARGON2ID, BCRYPT), default=ARGON2ID
+    )
+    bcrypt_rounds: int = setting(
+        "BCRYPT_SALT_ROUNDS",
+        "The cost of bcrypt, as a power of two.",
+        parse=whole(10, 15),
+        default="12",
+        aliases=("BCRYPT_ROUNDS",),
+    )
+    min_length: int = setting(
+        "PASSWORD_MIN_LENGTH",
+        "The least number of characters of a password.",
+        parse=whole(8, 128),
+        default="15",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A password as the table keeps it."""
+
+    hash: str
+    pepper_version: int
+
+
+def normalise(password: str) -> str:
+    """Return the form that is counted and hashed (NFKC, SP 800-63B-4 section 3.1.1.2)."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def screen_length(password: str, minimum: int, field: str) -> None:
+    """Refuse what is too short or absurdly long. Problem: `invalid_input` naming the field."""
+    length = len(password)
+    if length < minimum:
+        message = f"Use at least {minimum} characters; a few words in a row are fine."
+        raise InputInvalid(errors=[FieldError(field, "password_too_short", message)])
+    if length > MAX_LENGTH:
+        message = f"Use at most {MAX_LENGTH} characters."
+        raise InputInvalid(errors=[FieldError(field, "password_too_long", message)])
+
+
+def too_common(field: str) -> InputInvalid:
+    """Return the problem for a password that is easily guessed."""
+    message = "This password is among the first that somebody would try: choose another."
+    return InputInvalid(errors=[FieldError(field, "password_too_common", message)])
+
+
+def context_words(*texts: str) -> list[str]:
+    """Return the words about a person that a guesser would try first."""
+    words = {word for text in texts for word in re.split(r"[\W_]+", text.casefold()) if len(word) > 2}
+    return sorted(words)
+
+
+def scheme_of(stored_hash: str) -> str:
+    """Return the scheme that made a hash."""
+    return ARGON2ID if stored_hash.startswith("$argon2id$") else BCRYPT

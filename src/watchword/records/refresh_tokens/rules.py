@@ -1,0 +1,42 @@
+"""What a refresh token says, and what can be wrong with one."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from watchword.kernel.ids import SessionId, SubscriberId
+from watchword.kernel.problems import Kind, Problem
+from watchword.kernel.secret import Secret
+
+GRACE = timedelta(seconds=10)
+
+
+class RefreshTokenInvalid(Problem):
+    """This refresh token is not valid: sign in again."""
+
+    code = "refresh_token_invalid"
+    kind = Kind.UNAUTHENTICATED
+
+
+class RefreshTokenReused(Problem):
+    """This refresh token was used before: the session has been ended for your safety."""
+
+    code = "refresh_token_reused"
+    kind = Kind.UNAUTHENTICATED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """A token and its successor; `methods`, `authenticated_at` and role are the session's."""
+
+    session_id: SessionId
+    user_id: SubscriberId
+    token: Secret
+    expires_at: datetime
+    methods: tuple[str, ...]
+    authenticated_at: datetime
+    role: str
+
+
+def may_repeat(used_at: datetime, used_by: bytes, client: bytes, now: datetime) -> bool:
+    """Tell whether a reuse is a client's own retry rather than a theft."""
+    return now - used_at <= GRACE and used_by == client

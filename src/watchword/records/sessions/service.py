@@ -1,0 +1,135 @@
+"""Sessions: open, list, end; and when they were last used."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from watchword.kernel.chance import Chance
+from watchword.kernel.ids import SessionId, SubscriberId, mint
+from watchword.kernel.parts import service
+from watchword.kernel.ports import Visitor
+from watchword.kernel.secret import Peppers, Secret, mint_token, token_version
+from watchword.plumbing.db.changes import SESSIONS
+from watchword.plumbing.db.ports import Executor, Transaction
+from watchword.records.sessions import store
+from watchword.records.sessions.rules import COOKIE, TOKEN, Session, SessionSettings
+
+_KIND = "s"
+_PURPOSE = "session"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A session just opened; `cookie` is there when a browser carries it."""
+
+    id: SessionId
+    user_id: SubscriberId
+    transport: str
+    methods: tuple[str, ...]
+    expires_at: datetime
+    authenticated_at: datetime
+    cookie: Secret | None
+
+
+@service
+class Sessions:
+    """The living sessions."""
+
+    chance: Chance
+    peppers: Peppers
+    settings: SessionSettings
+
+    async def open(
+        self,
+        tx: Executor,
+        *,
+        user_id: SubscriberId,
+        methods: Sequence[str],
+        visitor: Visitor,
+        transport: str,
+        now: datetime,
+    ) -> Opened:
+        """Open a session; only a cookie's is opaque, an API client gets tokens that name it."""
+        cookie = mint_token(_KIND, self.peppers, self.chance) if transport == COOKIE else None
+        idle, lifetime = self.settings.lifetimes(transport)
+        expires_at = now + lifetime
+        session_id = SessionId(mint(now, self.chance))
+        await store.insert(
+            tx,
+            id=session_id,
+            user_id=user_id,
+            transport=transport,
+            digest=None if cookie is None else self.peppers.digest(_PURPOSE, cookie.reveal()),
+            methods=" ".join(methods),
+            created_at=now,
+            authenticated_at=now,
+            last_used_at=now,
+            idle_until=min(now + idle, expires_at),
+            expires_at=expires_at,
+            address=visitor.address,
+            user_agent=visitor.user_agent,
+        )
+        return Opened(
+            id=session_id,
+            user_id=user_id,
+            transport=transport,
+            methods=tuple(methods),
+            expires_at=expires_at,
+            authenticated_at=now,
+            cookie=cookie,
+        )
+
+    def digest(self, cookie: str) -> bytes | None:
+        """Return the digest under which a cookie's session stands, or nothing for rubbish."""
+        version = token_version(_KIND, cookie)
+        if version is None or version not in self.peppers.keys:
+            return None
+        return self.peppers.digest(_PURPOSE, cookie, version=version)
+
+    async def of_user(self, db: Executor, user_id: SubscriberId, now: datetime) -> list[Session]:
+        """Return a subscriber's living sessions, the last used first."""
+        return await store.of_user(db, user_id, now)
+
+    async def end(
+        self,
+        tx: Transaction,
+        session_id: SessionId,
+        user_id: SubscriberId,
+        reason: str,
+        now: datetime,
+    ) -> bool:
+        """End one session of a subscriber; false when there was none."""
+        tx.announce(SESSIONS, f"session:{session_id}")
+        return await store.end(tx, session_id, user_id, reason, now)
+
+    async def end_all(
+        self,
+        tx: Transaction,
+        user_id: SubscriberId,
+        reason: str,
+        now: datetime,
+        spare: SessionId | None = None,
+    ) -> list[SessionId]:
+        """End a subscriber's sessions but one; return those ended."""
+        tx.announce(SESSIONS, f"user:{user_id}")
+        return await store.end_all(tx, user_id, reason, now, spare)
+
+    async def touch(self, db: Executor, session_id: SessionId, used: datetime, transport: str) -> None:
+        """Write when a session was last used; a browser's idle time starts anew."""
+        idle, _ = self.settings.lifetimes(transport)
+        await store.touch(db, session_id, used, used + idle)
+
+    async def active(self, db: Executor, now: datetime) -> int:
+        """Return how many sessions live."""
+        return await store.active(db, now)
+
+    async def new_device(self, db: Executor, user_id: SubscriberId, user_agent: str) -> bool:
+        """Tell whether this user agent is new to a subscriber who had sessions before."""
+        return await store.new_device(db, user_id, user_agent)
+
+    async def purge(self, db: Executor, before: datetime) -> int:
+        """Delete sessions that ended before a moment; return how many."""
+        return await store.purge(db, before)
+
+
+TRANSPORTS = (COOKIE, TOKEN)

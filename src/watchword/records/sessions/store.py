@@ -1,0 +1,183 @@
+"""All SQL of sessions, but for the session check, which joins the account (flows/session_check)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from watchword.kernel.ids import SessionId, SubscriberId
+from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.db.statements import insertion, statement
+from watchword.records.sessions.rules import Session
+
+sessions = tenant_table(
+    "sessions",
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("transport", Text, nullable=False),
+    Column("digest", LargeBinary),
+    Column("methods", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("authenticated_at", Moment, nullable=False),
+    Column("last_used_at", Moment, nullable=False),
+    Column("idle_until", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("end_reason", Text),
+    Column("address", Text, nullable=False),
+    Column("user_agent", Text, nullable=False),
+    Index("idx_sessions_digest", "digest", unique=True),
+    Index(
+        "idx_sessions_user_id",
+        "user_id",
+        postgresql_where=text("ended_at IS NULL"),
+        sqlite_where=text("ended_at IS NULL"),
+    ),
+    Index("idx_sessions_expires_at", "expires_at"),
+)
+
+INSERT = statement(
+    insertion(
+        sessions,
+        "id",
+        "user_id",
+        "transport",
+        "digest",
+        "methods",
+        "created_at",
+        "authenticated_at",
+        "last_used_at",
+        "idle_until",
+        "expires_at",
+        "address",
+        "user_agent",
+    )
+)
+
+_LIST = (
+    sessions.c.id,
+    sessions.c.user_id,
+    sessions.c.transport,
+    sessions.c.methods,
+    sessions.c.created_at,
+    sessions.c.authenticated_at,
+    sessions.c.last_used_at,
+    sessions.c.expires_at,
+    sessions.c.address,
+    sessions.c.user_agent,
+)
+_ALIVE = (
+    sessions.c.ended_at.is_(None),
+    sessions.c.expires_at > bindparam("now", type_=Moment),
+    sessions.c.idle_until > bindparam("now", type_=Moment),
+)
+
+OF_USER = statement(
+    select(*_LIST).where(sessions.c.user_id == bindparam("user_id"), *_ALIVE).order_by(sessions.c.last_used_at.desc()).limit(200)
+)
+_ENDED = {
+    "ended_at": bindparam("now", type_=Moment),
+    "end_reason": bindparam("why", type_=Text),
+}
+END = statement(
+    update(sessions)
+    .where(
+        sessions.c.id == bindparam("which"),
+        sessions.c.user_id == bindparam("whose"),
+        sessions.c.ended_at.is_(None),
+    )
+    .values(_ENDED)
+    .returning(sessions.c.id)
+)
+END_ALL = statement(
+    update(sessions)
+    .where(
+        sessions.c.user_id == bindparam("whose"),
+        sessions.c.ended_at.is_(None),
+        or_(bindparam("spared", type_=Uuid).is_(None), sessions.c.id != bindparam("spared", type_=Uuid)),
+    )
+    .values(_ENDED)
+    .returning(sessions.c.id)
+)
+TOUCH = statement(
+    update(sessions)
+    .where(sessions.c.id == bindparam("which"), sessions.c.last_used_at < bindparam("used", type_=Moment))
+    .values(last_used_at=bindparam("used", type_=Moment), idle_until=bindparam("until", type_=Moment))
+)
+ACTIVE = statement(select(func.count().label("number")).select_from(sessions).where(*_ALIVE))
+PURGE = statement(
+    delete(sessions).where(
+        or_(sessions.c.expires_at < bindparam("before", type_=Moment), sessions.c.ended_at < bindparam("before", type_=Moment))
+    )
+)
+KNOWN_DEVICE = statement(
+    select(sessions.c.id)
+    .where(sessions.c.user_id == bindparam("user_id"), sessions.c.user_agent == bindparam("user_agent", type_=Text))
+    .limit(1)
+)
+EVER = statement(select(sessions.c.id).where(sessions.c.user_id == bindparam("user_id")).limit(1))
+
+
+async def insert(tx: Executor, **values: Any) -> None:
+    """Add a session."""
+    await tx.run(INSERT, **values)
+
+
+async def of_user(db: Executor, user_id: SubscriberId, now: datetime) -> list[Session]:
+    """Return the living sessions of a subscriber, the last used first."""
+    return [
+        Session(**(row._asdict() | {"methods": tuple(row.methods.split())}))
+        for row in await db.all(OF_USER, user_id=user_id, now=now)
+    ]
+
+
+async def end(tx: Executor, session_id: SessionId, user_id: SubscriberId, reason: str, now: datetime) -> bool:
+    """End one session of a subscriber; false when there was none."""
+    return await tx.first(END, which=session_id, whose=user_id, why=reason, now=now) is not None
+
+
+async def end_all(
+    tx: Executor, user_id: SubscriberId, reason: str, now: datetime, spare: SessionId | None
+) -> list[SessionId]:
+    """End the sessions of a subscriber but one; return those ended."""
+    rows = await tx.all(END_ALL, whose=user_id, why=reason, now=now, spared=spare)
+    return [row.id for row in rows]
+
+
+async def touch(db: Executor, session_id: SessionId, used: datetime, idle_until: datetime) -> None:
+    """Write when a session was last used."""
+    await db.run(TOUCH, which=session_id, used=used, until=idle_until)
+
+
+async def active(db: Executor, now: datetime) -> int:
+    """Return how many sessions live."""
+    row: Any = await db.first(ACTIVE, now=now)
+    return int(row.number)
+
+
+async def purge(db: Executor, before: datetime) -> int:
+    """Delete sessions that ended or expired before a moment."""
+    return await db.run(PURGE, before=before)
+
+
+async def new_device(db: Executor, user_id: SubscriberId, user_agent: str) -> bool:
+    """Tell whether the subscriber has had sessions, but none with this user agent."""
+    if await db.first(EVER, user_id=user_id) is None:
+        return False
+    return await db.first(KNOWN_DEVICE, user_id=user_id, user_agent=user_agent) is None

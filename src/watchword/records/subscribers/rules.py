@@ -1,0 +1,78 @@
+"""What a subscriber is, and what their status allows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from watchword.kernel.ids import SubscriberId
+from watchword.kernel.problems import Kind, Problem
+
+PENDING: Final = "pending_verification"
+ACTIVE: Final = "active"
+LOCKED: Final = "locked"
+DISABLED: Final = "disabled"
+STATUSES: Final = (PENDING, ACTIVE, LOCKED, DISABLED)
+
+USER: Final = "user"
+ADMIN: Final = "admin"
+
+
+class AccountPending(Problem):
+    """Confirm your e-mail address first: we sent you a letter."""
+
+    code = "email_not_verified"
+    kind = Kind.FORBIDDEN
+
+
+class AccountLocked(Problem):
+    """This account is locked: contact the people who run this service."""
+
+    code = "account_locked"
+    kind = Kind.FORBIDDEN
+
+
+class AccountDisabled(Problem):
+    """This account is disabled: contact the people who run this service."""
+
+    code = "account_disabled"
+    kind = Kind.FORBIDDEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """One account. `contested`: several strangers registered it before its mailbox was proven."""
+
+    id: SubscriberId
+    email: str
+    email_verified_at: datetime | None
+    given_name: str
+    family_name: str
+    name: str
+    phone: str | None
+    phone_verified_at: datetime | None
+    status: str
+    role: str
+    language: str
+    contested: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+def refusal(status: str) -> Problem | None:
+    """Return why an account of this status may not sign in, or nothing."""
+    problems = {PENDING: AccountPending, LOCKED: AccountLocked, DISABLED: AccountDisabled}
+    if status == ACTIVE:
+        return None
+    return problems.get(status, AccountDisabled)()
+
+
+def full_name(given_name: str, family_name: str) -> str:
+    """Join the parts of a name."""
+    return f"{given_name} {family_name}".strip()
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Split one name into the pair: the first word, and the rest."""
+    given, _, family = name.strip().partition(" ")
+    return given, family.strip()

@@ -1,0 +1,132 @@
+"""Subscribers: find them, add them, change them."""
+
+from datetime import datetime
+
+from watchword.kernel.chance import Chance
+from watchword.kernel.ids import SubscriberId, mint
+from watchword.kernel.parts import service
+from watchword.kernel.problems import Conflict, NotFound
+from watchword.plumbing.contact import EmailAddress
+from watchword.plumbing.db.changes import SESSIONS
+from watchword.plumbing.db.ports import Executor, Transaction
+from watchword.records.subscribers import store
+from watchword.records.subscribers.rules import PENDING, USER, Subscriber, full_name
+
+
+@service
+class Subscribers:
+    """The accounts. Every change of one is told to all processes, so that no cache outlives it."""
+
+    chance: Chance
+
+    async def add(
+        self,
+        tx: Executor,
+        *,
+        email: EmailAddress,
+        given_name: str,
+        family_name: str,
+        now: datetime,
+        language: str,
+        phone: str | None = None,
+        status: str = PENDING,
+        role: str = USER,
+    ) -> Subscriber:
+        """Add an account; `Taken` when the address has one."""
+        subscriber = Subscriber(
+            id=SubscriberId(mint(now, self.chance)),
+            email=email.text,
+            email_verified_at=None if status == PENDING else now,
+            given_name=given_name,
+            family_name=family_name,
+            name=full_name(given_name, family_name),
+            phone=phone,
+            phone_verified_at=None,
+            status=status,
+            role=role,
+            language=language,
+            contested=False,
+            version=1,
+            created_at=now,
+            updated_at=now,
+        )
+        await store.insert(tx, subscriber, email.key)
+        return subscriber
+
+    async def find_by_email(self, db: Executor, email: EmailAddress) -> Subscriber | None:
+        """Return the account of an address."""
+        return await store.find_by_email(db, email.key)
+
+    async def find(self, db: Executor, user_id: SubscriberId) -> Subscriber | None:
+        """Return an account."""
+        return await store.find(db, user_id)
+
+    async def get(self, db: Executor, user_id: SubscriberId) -> Subscriber:
+        """Return an account. Problem: `not_found`."""
+        return _there(await store.find(db, user_id))
+
+    async def verify(self, tx: Transaction, user_id: SubscriberId, now: datetime) -> Subscriber | None:
+        """Make the account active, its mailbox proven."""
+        tx.announce(SESSIONS, f"user:{user_id}")
+        return await store.verify(tx, user_id, now)
+
+    async def contest(self, tx: Executor, user_id: SubscriberId, now: datetime) -> None:
+        """Note that more than one stranger registered this address."""
+        await store.contest(tx, user_id, now)
+
+    async def change(
+        self, tx: Transaction, changed: Subscriber, seen: int, now: datetime
+    ) -> Subscriber:
+        """Write names, phone and language. Problem: `conflict`."""
+        tx.announce(SESSIONS, f"user:{changed.id}")
+        written = await store.change(tx, changed, seen, now)
+        if written is None:
+            raise Conflict
+        return written
+
+    async def readdress(
+        self, tx: Transaction, user_id: SubscriberId, email: EmailAddress, now: datetime
+    ) -> Subscriber:
+        """Give the account a proven new address; `Taken` when somebody else has it."""
+        tx.announce(SESSIONS, f"user:{user_id}")
+        return _there(await store.readdress(tx, user_id, email.text, email.key, now))
+
+    async def set_status(
+        self, tx: Transaction, user_id: SubscriberId, status: str, now: datetime
+    ) -> Subscriber:
+        """Write the status. Problem: `not_found`."""
+        tx.announce(SESSIONS, f"user:{user_id}")
+        return _there(await store.set_status(tx, user_id, status, now))
+
+    async def set_role(
+        self, tx: Transaction, user_id: SubscriberId, role: str, now: datetime
+    ) -> Subscriber:
+        """Write the role. Problem: `not_found`."""
+        tx.announce(SESSIONS, f"user:{user_id}")
+        return _there(await store.set_role(tx, user_id, role, now))
+
+    async def any_admin(self, db: Executor) -> bool:
+        """Tell whether there is an active administrator."""
+        return await store.any_admin(db)
+
+    async def page(
+        self,
+        db: Executor,
+        *,
+        after: SubscriberId | None = None,
+        size: int = 50,
+        part: str | None = None,
+        status: str | None = None,
+    ) -> list[Subscriber]:
+        """Return accounts in order, after a given one."""
+        return await store.page(db, after=after, size=size, part=part, status=status)
+
+    async def count(self, db: Executor) -> dict[str, int]:
+        """Return how many accounts there are by status."""
+        return await store.count(db)
+
+
+def _there(found: Subscriber | None) -> Subscriber:
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,238 @@
+"""All SQL of subscribers."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    Text,
+    Uuid,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
+
+from watchword.kernel.ids import SubscriberId
+from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.db.statements import insertion, statement
+from watchword.records.subscribers.rules import Subscriber
+
+users = tenant_table(
+    "users",
+    Column("id", Uuid, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False),
+    Column("email_verified_at", Moment),
+    Column("given_name", Text, nullable=False),
+    Column("family_name", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("phone", Text),
+    Column("phone_verified_at", Moment),
+    Column("status", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("contested", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Index("idx_users_email", "tenant_id", "email_key", unique=True),
+    Index("idx_users_created_at", "created_at", "id"),
+)
+
+_FIELDS = (
+    users.c.id,
+    users.c.email,
+    users.c.email_verified_at,
+    users.c.given_name,
+    users.c.family_name,
+    users.c.name,
+    users.c.phone,
+    users.c.phone_verified_at,
+    users.c.status,
+    users.c.role,
+    users.c.language,
+    users.c.contested,
+    users.c.version,
+    users.c.created_at,
+    users.c.updated_at,
+)
+
+INSERT = statement(insertion(users, *(c.name for c in _FIELDS), "email_key"))
+BY_EMAIL = statement(select(*_FIELDS).where(users.c.email_key == bindparam("email_key")))
+BY_ID = statement(select(*_FIELDS).where(users.c.id == bindparam("id")))
+ANY_ADMIN = statement(select(users.c.id).where(users.c.role == "admin", users.c.status == "active").limit(1))
+
+VERIFY = statement(
+    update(users)
+    .where(users.c.id == bindparam("who"), users.c.status.in_(["pending_verification", "active"]))
+    .values(
+        status="active",
+        email_verified_at=func.coalesce(users.c.email_verified_at, bindparam("now", type_=Moment)),
+        contested=False,
+        version=users.c.version + 1,
+        updated_at=bindparam("now", type_=Moment),
+    )
+    .returning(*_FIELDS)
+)
+CONTEST = statement(
+    update(users)
+    .where(users.c.id == bindparam("who"), users.c.status == "pending_verification")
+    .values(contested=True, updated_at=bindparam("now", type_=Moment))
+)
+RENAME = statement(
+    update(users)
+    .where(users.c.id == bindparam("who"), users.c.version == bindparam("seen"))
+    .values(
+        given_name=bindparam("given", type_=Text),
+        family_name=bindparam("family", type_=Text),
+        name=bindparam("full", type_=Text),
+        phone=bindparam("call", type_=Text),
+        phone_verified_at=bindparam("call_verified", type_=Moment),
+        language=bindparam("speaks", type_=Text),
+        version=users.c.version + 1,
+        updated_at=bindparam("now", type_=Moment),
+    )
+    .returning(*_FIELDS)
+)
+READDRESS = statement(
+    update(users)
+    .where(users.c.id == bindparam("who"))
+    .values(
+        email=bindparam("address", type_=Text),
+        email_key=bindparam("address_key", type_=Text),
+        email_verified_at=bindparam("now", type_=Moment),
+        version=users.c.version + 1,
+        updated_at=bindparam("now", type_=Moment),
+    )
+    .returning(*_FIELDS)
+)
+SET_STATUS = statement(
+    update(users)
+    .where(users.c.id == bindparam("who"))
+    .values(
+        status=bindparam("becomes", type_=Text),
+        version=users.c.version + 1,
+        updated_at=bindparam("now", type_=Moment),
+    )
+    .returning(*_FIELDS)
+)
+SET_ROLE = statement(
+    update(users)
+    .where(users.c.id == bindparam("who"))
+    .values(
+        role=bindparam("becomes", type_=Text),
+        version=users.c.version + 1,
+        updated_at=bindparam("now", type_=Moment),
+    )
+    .returning(*_FIELDS)
+)
+PAGE = statement(
+    select(*_FIELDS)
+    .where(
+        or_(bindparam("after", type_=Uuid).is_(None), users.c.id > bindparam("after", type_=Uuid)),
+        or_(
+            bindparam("part", type_=Text).is_(None),
+            users.c.email_key.contains(bindparam("part", type_=Text), autoescape=False),
+        ),
+        or_(bindparam("having", type_=Text).is_(None), users.c.status == bindparam("having", type_=Text)),
+    )
+    .order_by(users.c.id)
+    .limit(bindparam("size", type_=Integer))
+)
+COUNT = statement(select(users.c.status, func.count().label("number")).group_by(users.c.status))
+
+
+async def insert(tx: Executor, subscriber: Subscriber, email_key: str) -> None:
+    """Add a subscriber; `Taken` when the address exists."""
+    values = {column.name: getattr(subscriber, column.name) for column in _FIELDS}
+    await tx.run(INSERT, email_key=email_key, **values)
+
+
+async def find_by_email(db: Executor, email_key: str) -> Subscriber | None:
+    """Return the subscriber of an address."""
+    return _read(await db.first(BY_EMAIL, email_key=email_key))
+
+
+async def find(db: Executor, user_id: SubscriberId) -> Subscriber | None:
+    """Return a subscriber."""
+    return _read(await db.first(BY_ID, id=user_id))
+
+
+async def verify(tx: Executor, user_id: SubscriberId, now: datetime) -> Subscriber | None:
+    """Make the account active, its mailbox proven; nothing when its status forbids it."""
+    return _read(await tx.first(VERIFY, who=user_id, now=now))
+
+
+async def contest(tx: Executor, user_id: SubscriberId, now: datetime) -> None:
+    """Note that more than one stranger registered this address."""
+    await tx.run(CONTEST, who=user_id, now=now)
+
+
+async def change(tx: Executor, subscriber: Subscriber, seen: int, now: datetime) -> Subscriber | None:
+    """Write names, phone and language; nothing when the version is no longer the one seen."""
+    return _read(
+        await tx.first(
+            RENAME,
+            who=subscriber.id,
+            seen=seen,
+            given=subscriber.given_name,
+            family=subscriber.family_name,
+            full=subscriber.name,
+            call=subscriber.phone,
+            call_verified=subscriber.phone_verified_at,
+            speaks=subscriber.language,
+            now=now,
+        )
+    )
+
+
+async def readdress(
+    tx: Executor, user_id: SubscriberId, email: str, email_key: str, now: datetime
+) -> Subscriber | None:
+    """Give the subscriber a proven new address; `Taken` when somebody else has it."""
+    return _read(await tx.first(READDRESS, who=user_id, address=email, address_key=email_key, now=now))
+
+
+async def set_status(
+    tx: Executor, user_id: SubscriberId, status: str, now: datetime
+) -> Subscriber | None:
+    """Write the status."""
+    return _read(await tx.first(SET_STATUS, who=user_id, becomes=status, now=now))
+
+
+async def set_role(tx: Executor, user_id: SubscriberId, role: str, now: datetime) -> Subscriber | None:
+    """Write the role."""
+    return _read(await tx.first(SET_ROLE, who=user_id, becomes=role, now=now))
+
+
+async def any_admin(db: Executor) -> bool:
+    """Tell whether there is an active administrator."""
+    return await db.first(ANY_ADMIN) is not None
+
+
+async def page(
+    db: Executor,
+    *,
+    after: SubscriberId | None,
+    size: int,
+    part: str | None = None,
+    status: str | None = None,
+) -> list[Subscriber]:
+    """Return subscribers in the order of their ids, after a given one."""
+    rows = await db.all(PAGE, after=after, size=size, part=part, having=status)
+    return [found for row in rows if (found := _read(row))]
+
+
+async def count(db: Executor) -> dict[str, int]:
+    """Return how many there are by status."""
+    return {row.status: row.number for row in await db.all(COUNT)}
+
+
+def _read(row: Any) -> Subscriber | None:
+    return None if row is None else Subscriber(**row._asdict())

@@ -1,0 +1,13 @@
+"""Tickets: the single-use secrets that we send, as a link and, where wanted, as a code.
+
+    issue   one live ticket for a purpose and an address; an earlier one stops working
+    peek    is this link good? (a page may ask; nothing is spent)
+    spend   by link: one conditional UPDATE           -> `token_invalid|used|expired`
+    answer  by code: the guess is counted in its own commit, then compared, then spent
+                                                      -> `code_invalid`
+
+A link token has 256 bits; a code has `OTP_LENGTH` digits, lives `OTP_TTL_SECONDS` and bears
+`MAX_OTP_ATTEMPTS` guesses. The table keeps digests under the pepper, bound to purpose and address:
+a ticket of one purpose is nothing at another door.
+Source: NIST SP 800-63B-4, sections 3.1.3 and 4.2; OWASP Forgot Password.
+"""

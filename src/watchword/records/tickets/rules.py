@@ -1,0 +1,112 @@
+"""What tickets are for, how long they live, and what can be wrong with one."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from watchword.kernel.ids import SubscriberId, TicketId
+from watchword.kernel.parsing import whole
+from watchword.kernel.parts import Alias, section, setting
+from watchword.kernel.problems import Kind, Problem
+from watchword.kernel.secret import Secret
+
+
+class Purpose(StrEnum):
+    """What a ticket is for; it is good for nothing else."""
+
+    VERIFY_EMAIL = "verify_email"
+    SIGN_IN = "sign_in"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose
+    EMAIL_CHANGE = "email_change"
+    EMAIL_CHANGE_UNDO = "email_change_undo"
+    UNLOCK = "unlock"
+    SETUP = "setup"
+
+
+def _minutes_as_seconds(text: str) -> str:
+    return str(whole(1, 1440)(text) * 60)
+
+
+def _seconds(text: str) -> timedelta:
+    return timedelta(seconds=whole(1, 86400)(text))
+
+
+def _minutes(text: str) -> timedelta:
+    return timedelta(minutes=whole(1, 10080)(text))
+
+
+def _hours(text: str) -> timedelta:
+    return timedelta(hours=whole(1, 720)(text))
+
+
+@section
+class TicketSettings:
+    """Links and codes."""
+
+    code_length: int = setting(
+        "OTP_LENGTH", "Digits of a code.", parse=whole(6, 10), default="6"
+    )
+    code_lifetime: timedelta = setting(
+        "OTP_TTL_SECONDS",
+        "Seconds that a code lives.",
+        parse=_seconds,
+        default="300",
+        aliases=(Alias("OTP_EXPIRY_MINUTES", _minutes_as_seconds),),
+    )
+    max_guesses: int = setting(
+        "MAX_OTP_ATTEMPTS", "Guesses that one code bears.", parse=whole(1, 10), default="3"
+    )
+    reset_lifetime: timedelta = setting(
+        "RESET_TOKEN_TTL_MINUTES", "Minutes that a reset link lives.", parse=_minutes, default="60"
+    )
+    verify_lifetime: timedelta = setting(
+        "VERIFY_TOKEN_TTL_HOURS", "Hours that a verification link lives.", parse=_hours, default="24"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A ticket that was issued: the secrets exist only here and in the letter."""
+
+    token: Secret
+    code: Secret
+    expires_at: datetime
+    code_expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stub:
+    """What a spent (or looked at) ticket says: whom and which address it is about, and a detail."""
+
+    id: TicketId
+    user_id: SubscriberId | None
+    address: str
+    detail: str | None
+
+
+class TokenInvalid(Problem):
+    """This link is not valid: ask for a new one."""
+
+    code = "token_invalid"
+    kind = Kind.MALFORMED
+
+
+class TokenUsed(Problem):
+    """This link has been used: ask for a new one."""
+
+    code = "token_used"
+    kind = Kind.MALFORMED
+
+
+class TokenExpired(Problem):
+    """This link has expired: ask for a new one."""
+
+    code = "token_expired"
+    kind = Kind.MALFORMED
+
+
+class CodeInvalid(Problem):
+    """This code is wrong, used up or expired: try again or ask for a new one."""
+
+    code = "code_invalid"
+    kind = Kind.MALFORMED

@@ -1,0 +1,146 @@
+"""Tickets: issue them, look at them, spend them once."""
+
+import hmac
+from datetime import datetime, timedelta
+from typing import Any
+
+from watchword.kernel.chance import Chance
+from watchword.kernel.ids import SubscriberId, TicketId, mint
+from watchword.kernel.parts import service
+from watchword.kernel.secret import Peppers, Secret, mint_token, token_version
+from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.metrics import Metrics
+from watchword.records.tickets import store
+from watchword.records.tickets.rules import (
+    CodeInvalid,
+    Purpose,
+    Stub,
+    Ticket,
+    TicketSettings,
+    TokenExpired,
+    TokenInvalid,
+    TokenUsed,
+)
+
+_KIND = "t"
+_NEVER = ""
+
+
+@service
+class Tickets:
+    """The single-use secrets."""
+
+    chance: Chance
+    peppers: Peppers
+    settings: TicketSettings
+    metrics: Metrics
+
+    async def issue(
+        self,
+        tx: Executor,
+        *,
+        purpose: Purpose,
+        address: str,
+        lifetime: timedelta,
+        now: datetime,
+        user_id: SubscriberId | None = None,
+        detail: str | None = None,
+    ) -> Ticket:
+        """Issue a ticket; the live one of the same purpose and address stops working."""
+        token = mint_token(_KIND, self.peppers, self.chance)
+        number = self.chance.below(10**self.settings.code_length)
+        code = Secret(f"{number:0{self.settings.code_length}d}")
+        code_expires_at = now + min(self.settings.code_lifetime, lifetime)
+        await store.issue(
+            tx,
+            id=mint(now, self.chance),
+            purpose=purpose.value,
+            address_key=address,
+            user_id=user_id,
+            detail=detail,
+            digest=self.peppers.digest(f"ticket:{purpose}", token.reveal()),
+            code_digest=self._code_digest(purpose, address, code.reveal(), self.peppers.current),
+            pepper_version=self.peppers.current,
+            guesses=0,
+            created_at=now,
+            expires_at=now + lifetime,
+            code_expires_at=code_expires_at,
+        )
+        self.metrics.otp_generated.labels(purpose.value, "email").inc()
+        return Ticket(
+            token=token, code=code, expires_at=now + lifetime, code_expires_at=code_expires_at
+        )
+
+    async def peek(self, db: Executor, purpose: Purpose, token: Secret, now: datetime) -> Stub:
+        """Look at a link's ticket without spending it. Problems: `token_invalid|used|expired`."""
+        row = await store.look(db, self._digest(purpose, token), purpose)
+        if row is None:
+            raise TokenInvalid
+        if row.spent_at is not None:
+            raise TokenUsed
+        if row.expires_at <= now:
+            raise TokenExpired
+        return _stub(row)
+
+    async def spend(self, tx: Executor, purpose: Purpose, token: Secret, now: datetime) -> Stub:
+        """Spend a link's ticket. Problems: `token_invalid|used|expired`."""
+        row = await store.spend(tx, self._digest(purpose, token), purpose, now)
+        if row is None:
+            await self.peek(tx, purpose, token, now)
+            raise TokenUsed(private="lost the race")
+        return _stub(row)
+
+    async def guess(
+        self, db: Executor, purpose: Purpose, address: str, code: Secret, now: datetime
+    ) -> Stub:
+        """Count a guess in its own commit and judge it; `spend_guessed` spends it then.
+
+        `db` must be the database itself, not an open transaction. Problem: `code_invalid`.
+        """
+        typed = "".join(code.reveal().split())
+        row = await store.guess(db, purpose, address, self.settings.max_guesses, now)
+        version = row.pepper_version if row is not None else self.peppers.current
+        mine = self._code_digest(purpose, address, typed, version)
+        theirs = bytes(row.code_digest) if row is not None else bytes(32)
+        if not hmac.compare_digest(mine, theirs) or row is None:
+            self.metrics.otp_validated.labels(purpose.value, "failed").inc()
+            raise CodeInvalid
+        return _stub(row)
+
+    async def spend_guessed(self, tx: Executor, stub: Stub, purpose: Purpose, now: datetime) -> None:
+        """Spend the ticket whose code was right. Problem: `code_invalid` when somebody was faster."""
+        if await store.spend_by_id(tx, stub.id, now) is None:
+            raise CodeInvalid(private="lost the race")
+        self.metrics.otp_validated.labels(purpose.value, "success").inc()
+
+    async def void(
+        self, tx: Executor, user_id: SubscriberId, now: datetime, *, spare: Purpose | None = None
+    ) -> None:
+        """Make every live ticket of a subscriber worthless (after a change of credentials)."""
+        await store.void(tx, user_id, spare.value if spare else _NEVER, now)
+
+    async def void_purpose(self, tx: Executor, purpose: Purpose, now: datetime) -> None:
+        """Make every live ticket of a purpose worthless."""
+        await store.void_purpose(tx, purpose, now)
+
+    async def live(self, db: Executor, purpose: Purpose, now: datetime) -> int:
+        """Return how many tickets of a purpose could still be spent."""
+        return await store.live(db, purpose, now)
+
+    async def purge(self, db: Executor, before: datetime) -> int:
+        """Delete tickets that expired before a moment; return how many."""
+        return await store.purge(db, before)
+
+    def _digest(self, purpose: Purpose, token: Secret) -> bytes:
+        version = token_version(_KIND, token.reveal())
+        if version is None or version not in self.peppers.keys:
+            raise TokenInvalid
+        return self.peppers.digest(f"ticket:{purpose}", token.reveal(), version=version)
+
+    def _code_digest(self, purpose: Purpose, address: str, code: str, version: int) -> bytes:
+        known = version if version in self.peppers.keys else self.peppers.current
+        return self.peppers.digest(f"code:{purpose}", "email", address, code, version=known)
+
+
+def _stub(row: Any) -> Stub:
+    return Stub(id=TicketId(row.id), user_id=row.user_id, address=row.address_key, detail=row.detail)
