@@ -4,8 +4,8 @@ from typing import Literal
 
 from starlette.responses import Response
 
-from watchword.flows.login.rules import DEVICE_LIFETIME, InvalidCredentials, LoginSettings, SignedIn
-from watchword.flows.login.service import Login, Welcome
+from watchword.flows.login.rules import InvalidCredentials, LoginSettings, SignedIn
+from watchword.flows.login.service import Login
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.languages import known_language
@@ -59,7 +59,7 @@ async def by_password(call: Call[PasswordSignIn]) -> Response:
     welcome = await call.part(Login).by_password(
         email, Secret(call.body.password), call.visitor, transport
     )
-    return let_in(call, welcome, call.json(welcome.answer))
+    return call.let_in(call.json(welcome.answer), welcome.session.cookie, welcome.session.expires_at, welcome.device)
 
 
 async def send_code(call: Call[CodeRequest]) -> Response:
@@ -79,19 +79,7 @@ async def by_code(call: Call[CodeSignIn]) -> Response:
     welcome = await call.part(Login).by_code(
         email, Secret(call.body.code), call.visitor, transport, Purpose(call.body.purpose)
     )
-    return let_in(call, welcome, call.json(welcome.answer))
-
-
-def let_in(call: Call[object], welcome: Welcome, response: Response) -> Response:
-    """Give a browser its cookies; the earlier session's cookie value is never kept."""
-    cookies = call.web.cookies
-    session = welcome.session
-    if session.cookie is not None:
-        cookies.put(response, "session", session.cookie.reveal(), session.expires_at - call.now)
-        cookies.drop(response, "visitor")
-        if welcome.device is not None:
-            cookies.put(response, "device", welcome.device, DEVICE_LIFETIME)
-    return response
+    return call.let_in(call.json(welcome.answer), welcome.session.cookie, welcome.session.expires_at, welcome.device)
 
 
 _REFUSALS = (AccountPending, AccountLocked, AccountDisabled, TooManyAttempts)

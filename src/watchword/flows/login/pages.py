@@ -2,9 +2,8 @@
 
 from starlette.responses import Response
 
-from watchword.flows.login.api import let_in
 from watchword.flows.login.rules import InvalidCredentials
-from watchword.flows.login.service import Login
+from watchword.flows.login.service import Login, Welcome
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
@@ -71,7 +70,7 @@ async def submit(call: Call[PasswordForm]) -> Response:
     except AccountPending:
         await call.part(Login).send_code(email, call.visitor, Purpose.VERIFY_EMAIL)
         return _code_page(call, email.text, Purpose.VERIFY_EMAIL)
-    return let_in(call, welcome, call.redirect(safe_return(call.body.return_to)))
+    return _inside(call, welcome)
 
 
 async def ask_for_code(call: Call[None], problem: Problem | None = None) -> Response:
@@ -94,7 +93,7 @@ async def submit_code(call: Call[CodeForm]) -> Response:
     welcome = await call.part(Login).by_code(
         email, Secret(call.body.code), call.visitor, COOKIE, purpose
     )
-    return let_in(call, welcome, call.redirect(safe_return(call.body.return_to)))
+    return _inside(call, welcome)
 
 
 async def code_again(call: Call[CodeForm], problem: Problem) -> Response:
@@ -113,6 +112,12 @@ async def unlock(call: Call[UnlockForm]) -> Response:
     """Take the lock off."""
     await call.part(Login).unlock(Secret(call.body.token), call.visitor)
     return call.page("login/unlocked.html")
+
+
+def _inside(call: Call[PasswordForm] | Call[CodeForm], welcome: Welcome) -> Response:
+    session = welcome.session
+    response = call.redirect(safe_return(call.body.return_to))
+    return call.let_in(response, session.cookie, session.expires_at, welcome.device)
 
 
 def _code_page(

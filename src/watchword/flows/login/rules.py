@@ -1,8 +1,7 @@
 """What login says: problems, facts, and what an API client gets."""
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import ClassVar, Final
+from typing import ClassVar
 from uuid import UUID
 
 from watchword.kernel.events import Fact
@@ -10,9 +9,6 @@ from watchword.kernel.parsing import choice
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import Kind, Problem
 from watchword.plumbing.web.shapes import Answer
-
-
-DEVICE_LIFETIME: Final = timedelta(days=180)
 
 
 @section

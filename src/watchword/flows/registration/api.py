@@ -2,15 +2,14 @@
 
 from starlette.responses import Response
 
-from watchword.flows.registration.application import Register, read_application
+from watchword.flows.registration.rules import Register, read_application
 from watchword.flows.registration.service import Registration
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
-from watchword.plumbing.contact import EmailAddress, PhoneSettings, email_address
+from watchword.plumbing.contact import PhoneSettings, email_address
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import post
 from watchword.plumbing.web.shapes import Answer, Body
-from watchword.records.passwords.service import Passwords
 from watchword.records.tickets.rules import CodeInvalid, TokenExpired, TokenInvalid, TokenUsed
 
 
@@ -51,8 +50,14 @@ class Accepted(Answer):
 
 async def register(call: Call[Register]) -> Response:
     """Make an account; the answer is the same for an address that has one."""
-    application = read_application(call.body, call.language, call.part(PhoneSettings), call.part(Passwords))
-    await call.part(Registration).register(application, call.visitor)
+    registration = call.part(Registration)
+    application = read_application(
+        call.body,
+        call.language,
+        call.part(PhoneSettings).default_country,
+        registration.password_faults(call.body),
+    )
+    await registration.register(application, call.visitor)
     return call.json(Registered(status="verification_sent", email=application.email.text), 201)
 
 
@@ -74,14 +79,8 @@ async def verify(call: Call[VerifyEmail]) -> Response:
 
 async def resend(call: Call[Resend]) -> Response:
     """Send the verification once more; at most three letters an hour for one mailbox."""
-    await resend_to(call, email_address(call.body.email))
+    await call.part(Registration).resend(email_address(call.body.email), call.visitor)
     return call.json(Accepted(), 202)
-
-
-async def resend_to(call: Call[object], email: EmailAddress) -> None:
-    """Send the verification once more, unless this mailbox has had its share."""
-    if await call.mailbox_allows("letters", f"verify:{email.key}"):
-        await call.part(Registration).resend(email, call.visitor)
 
 
 _PROBLEMS = (TokenInvalid, TokenUsed, TokenExpired, CodeInvalid)

@@ -4,8 +4,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from watchword.kernel.events import Fact
+from watchword.kernel.problems import FieldError
 from watchword.kernel.secret import Secret
-from watchword.plumbing.contact import EmailAddress
+from watchword.plumbing.contact import EmailAddress, email_address, person_name, phone_number
+from watchword.plumbing.faults import Faults
+from watchword.plumbing.languages import known_language
+from watchword.plumbing.web.shapes import Body
+from watchword.records.subscribers.rules import split_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,3 +38,59 @@ class EmailVerified(Fact):
     """A mailbox proved itself."""
 
     type: ClassVar[str] = "id.user.email_verified"
+
+
+class Register(Body):
+    """A new account: `first_name` and `last_name`, or `name`; `phone` as people write it."""
+
+    email: str
+    password: str
+    first_name: str | None = None
+    last_name: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    country: str | None = None
+    language: str | None = None
+    role: str | None = None
+
+
+def read_application(
+    body: Register, language: str, country: str, more: list[FieldError]
+) -> Application:
+    """Read what somebody wants to register; `more` are faults found elsewhere (the password's).
+
+    Problem: `invalid_input` with every fault at once.
+    """
+    faults = Faults()
+    email = faults.read(email_address, body.email)
+    phone = faults.read(phone_number, body.phone, body.country or country) if body.phone else None
+    given, family = body.first_name or "", body.last_name or ""
+    if body.name and not (given or family):
+        given, family = split_name(faults.read(person_name, body.name, "name") or "")
+    else:
+        given = (faults.read(person_name, given, "firstName") or "") if given else ""
+        family = (faults.read(person_name, family, "lastName") or "") if family else ""
+        if not body.first_name:
+            faults.add("firstName", "missing", "Send firstName and lastName, or name.")
+    if body.role not in {None, "user", "vendor"}:
+        faults.add("role", "invalid", "Choose user or vendor.")
+    faults.found.extend(more)
+    faults.refuse()
+    assert email is not None  # noqa: S101 - refuse() has seen to it
+    return Application(
+        email=email,
+        password=Secret(body.password),
+        given_name=given,
+        family_name=family,
+        phone=phone,
+        language=known_language(body.language) or language,
+        role=body.role or "user",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterWithheld(Fact):
+    """A mailbox has had its share of letters: this one was not sent."""
+
+    type: ClassVar[str] = "email.rate_limited"
+    letter: str

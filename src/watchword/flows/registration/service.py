@@ -2,15 +2,24 @@
 
 from datetime import datetime
 
-from watchword.flows.registration.rules import Application, EmailVerified, UserRegistered
+from watchword.flows.registration.rules import (
+    Application,
+    EmailVerified,
+    LetterWithheld,
+    Register,
+    UserRegistered,
+)
 from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
+from watchword.kernel.problems import FieldError
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EmailAddress
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
+from watchword.plumbing.faults import Faults
 from watchword.plumbing.issuer import Issuer
+from watchword.plumbing.throttle import Throttle
 from watchword.records.deliveries.rules import CODE, Letter
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.passwords.rules import Stored
@@ -33,12 +42,17 @@ class Registration:
     journal: Journal
     issuer: Issuer
     clock: Clock
+    throttle: Throttle
+
+    def password_faults(self, body: Register) -> list[FieldError]:
+        """Return what is wrong with a password that somebody wants."""
+        faults = Faults()
+        about = (body.email, body.first_name or "", body.last_name or "", body.name or "")
+        faults.read(self.passwords.screen, Secret(body.password), *about)
+        return faults.found
 
     async def register(self, application: Application, visitor: Visitor) -> None:
         """Make an account and send its verification, whoever asked. Problem: `overloaded`."""
-        self.passwords.screen(
-            application.password, application.email.text, application.given_name, application.family_name
-        )
         stored = await self.passwords.hash(application.password)
         now = self.clock.now()
         try:
@@ -72,8 +86,13 @@ class Registration:
                 await self._tell_owner(tx, found, application.email, now)
 
     async def resend(self, email: EmailAddress, visitor: Visitor) -> None:
-        """Send the verification once more, if there is anything to verify."""
+        """Send the verification once more, if there is anything to verify; three an hour."""
         now = self.clock.now()
+        verdict = await self.throttle.weigh("letters", f"verify:{email.key}", "resend-verification")
+        if not verdict.allowed:
+            fact = LetterWithheld(letter="verification")
+            await self.journal.record(self.database, fact, now, visitor)
+            return
         async with self.database.transaction() as tx:
             found = await self.subscribers.find_by_email(tx, email)
             if found is not None and found.status == PENDING:

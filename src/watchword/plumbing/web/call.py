@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from starlette.requests import Request
@@ -12,11 +12,14 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
 from watchword.kernel.ports import Authenticator, Caller, ServiceDirectory, Visitor
 from watchword.kernel.problems import Problem, Unauthenticated
+from watchword.kernel.secret import Secret
 from watchword.plumbing.languages import Words
 from watchword.plumbing.throttle import Throttle
 from watchword.plumbing.web.cookies import Cookies
 from watchword.plumbing.web.csrf import Csrf
 from watchword.plumbing.web.shapes import to_json
+
+DEVICE_LIFETIME = timedelta(days=180)
 
 BodyT = TypeVar("BodyT")
 Part = TypeVar("Part")
@@ -138,6 +141,17 @@ class Call(Generic[BodyT]):
     def redirect(self, path: str) -> Response:
         """Send the browser to a page of ours (303)."""
         return RedirectResponse(path, status_code=303, headers={"Cache-Control": "no-store"})
+
+    def let_in(
+        self, response: Response, cookie: Secret | None, expires_at: datetime, device: str | None = None
+    ) -> Response:
+        """Give a browser its session's cookie, and the token of a device that is now known."""
+        if cookie is not None:
+            self.web.cookies.put(response, "session", cookie.reveal(), expires_at - self.now)
+            self.web.cookies.drop(response, "visitor")
+            if device is not None:
+                self.web.cookies.put(response, "device", device, DEVICE_LIFETIME)
+        return response
 
     def faults(self, problem: Problem | None) -> list[dict[str, str | None]]:
         """Return a problem as a page shows it: field and message, in the page's language."""
