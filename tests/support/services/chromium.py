@@ -65,9 +65,7 @@ def runs(path: str) -> bool:
     return _done([path, "--no-sandbox", "--version"], seconds=60)
 
 
-def _done(
-    command: Sequence[str], *, folder: Path | None = None, seconds: float = 900
-) -> bool:
+def _done(command: Sequence[str], *, folder: Path | None = None, seconds: float = 900) -> bool:
     """Run a command quietly; say whether it succeeded."""
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
@@ -125,7 +123,10 @@ def _unpacked_npm(cache: Path) -> str | None:
     if not (shutil.which("npm") and shutil.which("node")):
         return None
     cache.mkdir(parents=True, exist_ok=True)
-    if not _done(["npm", "install", "--no-audit", "--no-fund", "--prefix", ".", "@sparticuz/chromium"], folder=cache):
+    if not _done(
+        ["npm", "install", "--no-audit", "--no-fund", "--prefix", ".", "@sparticuz/chromium"],
+        folder=cache,
+    ):
         return None
     unpack = (
         "import c, {inflate} from '@sparticuz/chromium';"

@@ -93,7 +93,7 @@ class Desk:
     ) -> None:
         try:
             facts, ender = starter()
-        except Exception as trouble:  # every asker hears of it, whatever it is
+        except Exception as trouble:  # noqa: BLE001 - every asker hears of it, whatever it is
             self.troubles.append(str(trouble))
             self._answer(service, {"error": str(trouble)})
             return

@@ -1,6 +1,6 @@
 """The keeper: runs one server and ends it when whoever asked for it is gone.
 
-    stdin, first line   JSON: command, environment, folder, user, log, stop, remove
+    stdin, first line   JSON: command, environment, folder, identity, log, stop, remove
     stdin, end of file  the asker has closed the pipe, or died: stop the server
     stdout, exit code   the server's last words and code, if it ended by itself
 
@@ -37,8 +37,6 @@ def die_with_parent(stop: int) -> Callable[[], None] | None:
 
 def launch(order: dict[str, Any]) -> subprocess.Popen[bytes]:
     """Start the server in a session of its own, so that Ctrl+C reaches us, not it."""
-    user = order["user"]
-    identity = {} if user is None else {"user": user, "group": user, "extra_groups": []}
     with Path(order["log"]).open("ab") as log:
         return subprocess.Popen(
             order["command"],
@@ -47,9 +45,9 @@ def launch(order: dict[str, Any]) -> subprocess.Popen[bytes]:
             stderr=log,
             cwd=order["folder"],
             env=order["environment"],
-            preexec_fn=die_with_parent(order["stop"]),
+            preexec_fn=die_with_parent(order["stop"]),  # noqa: PLW1509 - the keeper has one thread
             start_new_session=True,
-            **identity,
+            **order["identity"],
         )
 
 

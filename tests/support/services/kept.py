@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 KEEPER = Path(__file__).with_name("keeper.py")
 NOBODY = 65534
@@ -21,6 +22,19 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+class Identity(TypedDict, total=False):
+    """The user a server runs as, as subprocess takes it."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def server_identity() -> Identity:
+    """Return nobody's identity if we are root, and no change otherwise."""
+    return Identity(user=NOBODY, group=NOBODY, extra_groups=[]) if am_root() else Identity()
 
 
 def am_root() -> bool:
@@ -44,7 +58,7 @@ class Kept:
         command: Sequence[str],
         *,
         folder: Path,
-        user: int | None = None,
+        identity: Identity | None = None,
         stop: signal.Signals = signal.SIGTERM,
     ) -> "Kept":
         """Start the command under a keeper; the folder is removed when it ends."""
@@ -53,7 +67,7 @@ class Kept:
             "command": [*command],
             "environment": {**os.environ, "HOME": str(folder), "LC_ALL": "C"},
             "folder": str(folder),
-            "user": user,
+            "identity": identity or {},
             "log": str(log),
             "stop": int(stop),
             "remove": [str(folder)],

@@ -99,7 +99,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist has no types
+def pytest_configure_node(node: Any) -> None:
     """Tell a new worker where the desk is."""
     asker = node.config.stash[asker_key]
     node.workerinput["services"] = str(asker.folder) if asker else ""
@@ -135,7 +135,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.stash[dropped_key] = len(without)
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:  # noqa: ANN401
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Say once which services were used, which were missing, and what was left out."""
     desk = config.stash.get(desk_key, None)
     if config.getoption("--no-services"):

@@ -27,7 +27,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
-from tests.support.services.kept import NOBODY, Kept, am_root, free_port
+from tests.support.services.kept import NOBODY, Kept, am_root, free_port, server_identity
 from tests.support.services.missing import ServiceMissing
 
 APP_ROLE = "watchword_app"
@@ -80,7 +80,7 @@ class Postgres:
         for name, value in tuned.items():
             command += ["-c", f"{name}={value}"]
         kept = Kept.start(
-            "postgres", command, folder=home, user=_server_user(), stop=signal.SIGINT
+            "postgres", command, folder=home, identity=server_identity(), stop=signal.SIGINT
         )
         admin_url = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
         kept.wait_until(lambda: _answers(admin_url))
@@ -180,15 +180,12 @@ def _version(server: Path) -> int:
     return int(major.group()) if major else 0
 
 
-def _server_user() -> int | None:
-    return NOBODY if am_root() else None
-
-
 def _home_below(folder: Path | None) -> Path:
     """Make a folder for one server, where the server's user can reach it."""
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        if am_root() and not all(part.stat().st_mode & 0o001 for part in (folder, *folder.resolve().parents)):
+        way = (folder, *folder.resolve().parents)
+        if am_root() and not all(part.stat().st_mode & 0o001 for part in way):
             folder = None
     home = Path(tempfile.mkdtemp(prefix="watchword-postgres-", dir=folder))
     if am_root():
@@ -216,18 +213,21 @@ def _initdb(installed: Path, home: Path, password: str) -> None:
     secret = home / "password"
     secret.write_text(password)
     command = [
-        installed / "bin/initdb",
-        *("-D", home / "data", "-U", "postgres", "--encoding=UTF8", "--no-sync", "--no-instructions"),
-        *("--auth=scram-sha-256", f"--pwfile={secret}"),
+        str(installed / "bin/initdb"),
+        f"--pgdata={home / 'data'}",
+        "--username=postgres",
+        f"--pwfile={secret}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--no-sync",
+        "--no-instructions",
     ]
     if _version(installed / "bin/postgres") >= 17:
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     else:
         command += ["--locale=C.UTF-8"]
-    user = _server_user()
-    identity = {} if user is None else {"user": user, "group": user, "extra_groups": []}
-    if user is not None:
-        os.chown(secret, user, user)
+    if am_root():
+        os.chown(secret, NOBODY, NOBODY)
     done = subprocess.run(
         command,
         cwd=home,
@@ -235,7 +235,7 @@ def _initdb(installed: Path, home: Path, password: str) -> None:
         capture_output=True,
         text=True,
         check=False,
-        **identity,
+        **server_identity(),
     )
     secret.unlink()
     if done.returncode != 0:
@@ -272,7 +272,7 @@ def _run_aside(url: str, statements: tuple[str, ...]) -> None:
     def body() -> None:
         try:
             asyncio.run(work())
-        except Exception as failure:
+        except Exception as failure:  # noqa: BLE001 - raised again in the asking thread
             failures.append(failure)
 
     thread = threading.Thread(target=body)

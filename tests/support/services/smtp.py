@@ -1,8 +1,8 @@
 """A mail server that keeps what it is sent, on a free loopback port.
 
-    start             -> a sink, listening
-    letters           -> what has arrived, oldest first
-    wait_for(count)   -> the letters, once that many have arrived
+start             -> a sink, listening
+letters           -> what has arrived, oldest first
+wait_for(count)   -> the letters, once that many have arrived
 """
 
 import threading
@@ -38,7 +38,7 @@ class _Keep:
         letter = Letter(
             sender=envelope.mail_from or "",
             recipients=tuple(envelope.rcpt_tos),
-            message=cast("EmailMessage", message),
+            message=message,
         )
         with self.arrived:
             self.letters.append(letter)

