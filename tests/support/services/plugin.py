@@ -1,0 +1,221 @@
+"""Real services as pytest fixtures, one server each for the whole run.
+
+    postgres_server     the server: make databases in it
+    postgres_database   the URL of a fresh, empty database owned by the application's role
+    valkey_url          the URL of an empty Valkey database, one number per worker
+    chromium            the path of a browser
+    smtp_sink           a listening mail server that keeps what it gets
+
+A test that asks for a service inside itself, or through an indirect parameter, says
+so with @pytest.mark.needs("postgres").  A missing service fails its tests and names
+the command that mends it; --no-services deselects them and says so.
+"""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.services import chromium as chromium_service
+from tests.support.services.desk import Asker, Desk, NotServed
+from tests.support.services.postgres import Postgres
+from tests.support.services.smtp import SmtpSink
+from tests.support.services.valkey import Valkey
+
+SERVICE_OF = {
+    "postgres_server": "postgres",
+    "valkey_server": "valkey",
+    "chromium": "chromium",
+}
+Served = tuple[dict[str, Any], Callable[[], None]]
+
+asker_key = pytest.StashKey[Asker | None]()
+desk_key = pytest.StashKey[Desk]()
+said_key = pytest.StashKey[list[str]]()
+dropped_key = pytest.StashKey[int]()
+
+
+def start_postgres() -> Served:
+    """Start or join PostgreSQL."""
+    given = os.environ.get("TEST_POSTGRES_URL")
+    server = Postgres.at(given) if given else Postgres.start(fsync=False)
+    facts = {
+        "origin": server.origin,
+        "admin_url": server.admin_url,
+        "app_role": server.app_role,
+        "app_password": server.app_password,
+    }
+    return facts, server.stop
+
+
+def start_valkey() -> Served:
+    """Start or join Valkey."""
+    given = os.environ.get("TEST_REDIS_URL")
+    server = Valkey.at(given) if given else Valkey.start()
+    return {"origin": server.origin, "base_url": server.base_url}, server.stop
+
+
+def start_chromium() -> Served:
+    """Find or fetch a browser."""
+    browser = chromium_service.find()
+    return {"origin": browser.origin, "path": browser.path}, lambda: None
+
+
+STARTERS = {"postgres": start_postgres, "valkey": start_valkey, "chromium": start_chromium}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the one explicit way to go without."""
+    parser.addoption(
+        "--no-services",
+        action="store_true",
+        help="leave out the tests that need PostgreSQL, Valkey or Chromium",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Open the desk in the ruling process; let a worker know where it is."""
+    config.addinivalue_line("markers", "needs(*services): asks for postgres, valkey or chromium")
+    config.stash[dropped_key] = 0
+    config.stash[said_key] = []
+    if config.getoption("--no-services"):
+        config.stash[asker_key] = None
+        return
+    worker = getattr(config, "workerinput", None)
+    if worker is not None:
+        config.stash[asker_key] = Asker(Path(worker["services"]))
+        return
+    folder = Path(tempfile.mkdtemp(prefix="watchword-desk-"))
+    desk = Desk(folder, dict(STARTERS), config.stash[said_key].append)
+    desk.open()
+    config.stash[desk_key] = desk
+    config.stash[asker_key] = Asker(folder)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a new worker where the desk is."""
+    asker = node.config.stash[asker_key]
+    node.workerinput["services"] = str(asker.folder) if asker else ""
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what was started."""
+    desk = config.stash.get(desk_key, None)
+    if desk is not None:
+        desk.close()
+        shutil.rmtree(desk.folder, ignore_errors=True)
+
+
+def wanted_by(item: pytest.Item) -> set[str]:
+    """Return the services one test needs, by its fixtures and its marks."""
+    fixtures = getattr(item, "fixturenames", ())
+    named = {SERVICE_OF[name] for name in fixtures if name in SERVICE_OF}
+    return named.union(*(mark.args for mark in item.iter_markers("needs")))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Order early what will be needed, or leave those tests out if we were told to."""
+    asker = config.stash[asker_key]
+    if asker is not None:
+        for service in set().union(*map(wanted_by, items)):
+            asker.ask(service)
+        return
+    without = [item for item in items if wanted_by(item)]
+    if without:
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if not wanted_by(item)]
+    config.stash[dropped_key] = len(without)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say once which services were used, which were missing, and what was left out."""
+    desk = config.stash.get(desk_key, None)
+    if config.getoption("--no-services"):
+        terminalreporter.section("services")
+        terminalreporter.line("--no-services: the tests that need a service were left out")
+    elif desk is not None and (config.stash[said_key] or desk.troubles):
+        terminalreporter.section("services")
+        for line in [*config.stash[said_key], *desk.troubles]:
+            terminalreporter.line(line)
+
+
+def served(request: pytest.FixtureRequest, service: str) -> dict[str, Any]:
+    """Return the facts about a service, or fail the test with the reason."""
+    asker = request.config.stash[asker_key]
+    if asker is None:
+        pytest.fail(f'needs {service}: mark it @pytest.mark.needs("{service}")', pytrace=False)
+    try:
+        return asker.get(service)
+    except NotServed as reason:
+        pytest.fail(str(reason), pytrace=False)
+
+
+def worker_number(request: pytest.FixtureRequest) -> int:
+    """Return 0 for the first worker, 1 for the second; 0 without xdist."""
+    worker = getattr(request.config, "workerinput", {"workerid": "gw0"})["workerid"]
+    return int(re.sub(r"\D", "", worker))
+
+
+@pytest.fixture(scope="session")
+def postgres_server(request: pytest.FixtureRequest) -> Postgres:
+    """Return the run's PostgreSQL; databases you make, you drop."""
+    return Postgres(**served(request, "postgres"))
+
+
+@pytest.fixture(scope="session")
+def postgres_names(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Yield database names that no other worker or run uses."""
+    run = f"watchword_{os.getpid()}_{worker_number(request)}"
+    return (f"{run}_{number}" for number in count())
+
+
+@pytest.fixture
+def postgres_database(postgres_server: Postgres, postgres_names: Iterator[str]) -> Iterator[str]:
+    """Yield the URL of a fresh, empty database owned by the application's role."""
+    name = next(postgres_names)
+    yield postgres_server.create_database(name)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def valkey_server(request: pytest.FixtureRequest) -> Valkey:
+    """Return the run's Valkey."""
+    return Valkey(**served(request, "valkey"))
+
+
+@pytest.fixture
+def valkey_url(valkey_server: Valkey, request: pytest.FixtureRequest) -> str:
+    """Return the URL of this worker's own database number, emptied."""
+    index = worker_number(request)
+    valkey_server.empty(index)
+    return valkey_server.url(index)
+
+
+@pytest.fixture(scope="session")
+def chromium(request: pytest.FixtureRequest) -> str:
+    """Return the path of a browser that runs (see services.chromium for its flags)."""
+    path: str = served(request, "chromium")["path"]
+    return path
+
+
+@pytest.fixture(scope="session")
+def listening_sink() -> Iterator[SmtpSink]:
+    """Yield one sink per worker."""
+    sink = SmtpSink.start()
+    yield sink
+    sink.stop()
+
+
+@pytest.fixture
+def smtp_sink(listening_sink: SmtpSink) -> SmtpSink:
+    """Return an empty, listening mail server."""
+    listening_sink.forget()
+    return listening_sink

@@ -1,0 +1,84 @@
+"""A mail server that keeps what it is sent, on a free loopback port.
+
+start             -> a sink, listening
+letters           -> what has arrived, oldest first
+wait_for(count)   -> the letters, once that many have arrived
+"""
+
+import threading
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import cast
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.support.services.kept import free_port
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One accepted letter: its envelope and its message."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    message: EmailMessage
+
+
+@dataclass(slots=True)
+class _Keep:
+    letters: list[Letter] = field(default_factory=list)
+    arrived: threading.Condition = field(default_factory=threading.Condition)
+
+    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        message = message_from_bytes(cast("bytes", envelope.content), policy=policy.default)
+        letter = Letter(
+            sender=envelope.mail_from or "",
+            recipients=tuple(envelope.rcpt_tos),
+            message=message,
+        )
+        with self.arrived:
+            self.letters.append(letter)
+            self.arrived.notify_all()
+        return "250 Kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpSink:
+    """A listening sink; `stop` closes it."""
+
+    port: int
+    host: str
+    _keep: _Keep
+    _controller: Controller
+
+    @classmethod
+    def start(cls) -> "SmtpSink":
+        """Listen on a free loopback port."""
+        keep, port = _Keep(), free_port()
+        controller = Controller(keep, hostname=HOST, port=port)
+        controller.start()
+        return cls(port=port, host=HOST, _keep=keep, _controller=controller)
+
+    @property
+    def letters(self) -> tuple[Letter, ...]:
+        """What has arrived so far, oldest first."""
+        return tuple(self._keep.letters)
+
+    def wait_for(self, count: int, seconds: float = 10.0) -> tuple[Letter, ...]:
+        """Return the letters once `count` of them have arrived; fail after `seconds`."""
+        with self._keep.arrived:
+            if not self._keep.arrived.wait_for(lambda: len(self._keep.letters) >= count, seconds):
+                raise TimeoutError(f"{len(self._keep.letters)} of {count} letters arrived")
+            return tuple(self._keep.letters)
+
+    def forget(self) -> None:
+        """Empty the sink."""
+        self._keep.letters.clear()
+
+    def stop(self) -> None:
+        """Stop listening."""
+        self._controller.stop()

@@ -1,0 +1,1 @@
+"""What `./run` does beyond starting and testing; not part of the installed package."""
