@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
@@ -47,7 +49,7 @@ def hold(ground: Ground, options: Options, console: Console) -> list[Played]:
 
 def show(played: Played, console: Console) -> None:
     for headings, rows in (
-        (report.HEADINGS, report.rows(played)),
+        (report.headings(played), report.rows(played)),
         (report.RATIO_HEADINGS, report.ratio_rows(played)),
     ):
         if not rows:
@@ -72,12 +74,14 @@ def main(
         only=frozenset(word.strip() for word in only.split(",") if word.strip()),
     )
     console = Console()
+    # A terminated run unwinds like a finished one: every server is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = datetime.now(UTC)
     with prepared() as ground:
         about: dict[str, object] = {
             "measured": began.strftime("%d %B %Y"),
             **describe_machine(),
-            "PostgreSQL": f"{ground.cluster.version}, fsync on",
+            "PostgreSQL": ", ".join(f"{k} {v}" for k, v in ground.facts().items()),
             "server core": ground.cores.server,
             "load generator and PostgreSQL on core": ground.cores.load,
             "rounds": f"{options.rounds} of {options.seconds:g} s, interleaved",

@@ -10,6 +10,8 @@ Units: seconds of CPU, bytes of memory. Source: proc(5).
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +60,17 @@ def choose_cores() -> Cores:
 
 def pin(core: int) -> None:
     os.sched_setaffinity(0, {core})
+
+
+@contextmanager
+def pinned(core: int) -> Iterator[None]:
+    """Whatever is started meanwhile inherits the core, with all its threads and children."""
+    before = os.sched_getaffinity(0)
+    pin(core)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def tree(pid: int) -> list[int]:

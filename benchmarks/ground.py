@@ -1,11 +1,16 @@
 """The ground contests are held on: two cores, one PostgreSQL, a folder for everything temporary.
 
-The rivals live in an environment of their own (`.venv-bench`, from `requirements/bench.txt`), so
-that their dependencies never meet ours; without it their part is left out, and the report says so.
+PostgreSQL runs as in production: `fsync`, `synchronous_commit` and `full_page_writes` on, its data
+on a real disk (a folder in memory would make durability free), everything else as it ships.
+
+The rivals live in an environment of their own (`./run bench` makes it and names its interpreter),
+so that their dependencies never meet ours; without it their part is left out and the report says
+so. Each has a database of its own on the same server.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -15,11 +20,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.cores import Cores, choose_cores
-from benchmarks.database import Cluster, postgres
+import asyncpg
+from tests.support.services.postgres import Postgres
+
+from benchmarks.cores import Cores, choose_cores, pin
 from benchmarks.servers import ROOT, Server, free_port, running, uvicorn
 
-RIVAL_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
+RIVAL_PYTHON = Path(
+    os.environ.get("WATCHWORD_RIVAL_PYTHON", ROOT / ".venv-bench" / "bin" / "python")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,24 +43,40 @@ class Rival:
 class Ground:
     cores: Cores
     folder: Path
-    cluster: Cluster
+    postgres: Postgres
     stack: ExitStack
     rivals: dict[str, Rival] = field(default_factory=dict)
 
     def rival(self, module: str) -> Rival:
         """Started when first asked for; it stays, idle, until all contests are over."""
         if module not in self.rivals:
-            self.rivals[module] = self.stack.enter_context(_rival(self, module))
+            made = self.stack.enter_context(_rival(self, module))
+            self.rivals[module] = made
         return self.rivals[module]
+
+    def facts(self) -> dict[str, str]:
+        """What PostgreSQL says of itself."""
+
+        async def ask() -> dict[str, str]:
+            connection = await asyncpg.connect(self.postgres.admin_url)
+            try:
+                names = ("server_version", "fsync", "synchronous_commit")
+                return {name: await connection.fetchval(f"show {name}") for name in names}
+            finally:
+                await connection.close()
+
+        return asyncio.run(ask())
 
 
 @contextmanager
 def prepared() -> Iterator[Ground]:
     cores = choose_cores()
-    with tempfile.TemporaryDirectory(prefix="watchword-bench-") as name:
-        folder = Path(name)
-        with postgres(folder, cores.load) as cluster, ExitStack() as stack:
-            yield Ground(cores=cores, folder=folder, cluster=cluster, stack=stack)
+    # Ourselves too: whatever we start and do not pin elsewhere stays off the server's core.
+    pin(cores.load)
+    with tempfile.TemporaryDirectory(prefix="watchword-bench-") as name, ExitStack() as stack:
+        postgres = Postgres.start(fsync=True)
+        stack.callback(postgres.stop)
+        yield Ground(cores=cores, folder=Path(name), postgres=postgres, stack=stack)
 
 
 def rivals_installed() -> bool:
@@ -61,9 +86,8 @@ def rivals_installed() -> bool:
 @contextmanager
 def _rival(ground: Ground, module: str) -> Iterator[Rival]:
     """Make the rival's tables and sessions, then start it as in production."""
-    database = ground.cluster.create_database(module)
-    url = ground.cluster.url(database, "postgresql+asyncpg")
-    env = {"BENCH_DATABASE": url}
+    url = ground.postgres.create_database(module)
+    env = {"BENCH_DATABASE": url.replace("postgresql:", "postgresql+asyncpg:", 1)}
     made = subprocess.run(
         [RIVAL_PYTHON, "-m", f"benchmarks.rivals.{module}"],
         check=True,
@@ -72,19 +96,25 @@ def _rival(ground: Ground, module: str) -> Iterator[Rival]:
         cwd=ROOT,
         env={**os.environ, **env},
     )
-    ground.cluster.run("analyze", database)
+    ground.postgres.execute("analyze", database=module)
     known = json.loads(made.stdout)
-    port = free_port()
-    command = uvicorn(f"benchmarks.rivals.{module}:app", port, str(RIVAL_PYTHON))
-    with running(
-        module, command, core=ground.cores.server, port=port, folder=ground.folder, env=env
-    ) as server:
+    with rival_server(ground, module, env) as server:
         yield Rival(
             server=server,
             email=known.get("email", ""),
             password=known.get("password", ""),
             tokens=known["tokens"],
         )
+
+
+@contextmanager
+def rival_server(ground: Ground, module: str, env: dict[str, str]) -> Iterator[Server]:
+    port = free_port()
+    command = uvicorn(f"benchmarks.rivals.{module}:app", port, str(RIVAL_PYTHON))
+    with running(
+        module, command, core=ground.cores.server, port=port, folder=ground.folder, env=env
+    ) as server:
+        yield server
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """From samples to figures: medians with minimum and maximum, ratios, JSON and Markdown.
 
     figures(samples)       one Spread per figure
-    ratio(aim, samples)    round by round, because neighbours in time saw the same machine
+    ratio(aim, samples)    round by round, because neighbours in time saw the same machine;
+                           without a second contender, the figure itself
     as_json / as_markdown  what is kept, and what people read
 
 All of it is pure: samples in, values out.
@@ -13,10 +14,23 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from benchmarks.rounds import Aim, Played
+from benchmarks.rounds import Aim, Contender, Played
 from benchmarks.samples import Sample
 
-FIGURES = ("rate", "p50_ms", "p99_ms", "cpu_us", "server_core", "foreign", "load_core")
+HEADINGS = {
+    "rate": "requests/s",
+    "p50_ms": "p50 ms",
+    "p99_ms": "p99 ms",
+    "cpu_us": "CPU µs each",
+    "start_ms": "start ms",
+    "memory_mb": "peak memory MB",
+}
+SHARES = {
+    "server_core": "server core busy",
+    "foreign": "by others",
+    "load_core": "load core busy",
+}
+FIGURES = (*HEADINGS, *SHARES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +67,14 @@ def figures(samples: Sequence[Sample]) -> dict[str, Spread]:
 
 
 def ratio(aim: Aim, samples: dict[str, list[Sample]]) -> Ratio | None:
-    """Nothing when one of the two did not run."""
-    pairs = zip(samples.get(aim.over, ()), samples.get(aim.under, ()), strict=False)
-    shares = [
-        getattr(over, aim.figure) / getattr(under, aim.figure)
-        for over, under in pairs
-        if getattr(under, aim.figure)
-    ]
-    return Ratio(aim=aim, spread=spread(shares)) if shares else None
+    """Nothing when somebody it needs did not run."""
+    over = [float(getattr(each, aim.figure)) for each in samples.get(aim.over, ())]
+    if aim.under is None:
+        values = over
+    else:
+        under = [float(getattr(each, aim.figure)) for each in samples.get(aim.under, ())]
+        values = [mine / theirs for mine, theirs in zip(over, under, strict=False) if theirs]
+    return Ratio(aim=aim, spread=spread(values)) if values else None
 
 
 def ratios(played: Played) -> list[Ratio]:
@@ -98,39 +112,25 @@ def _sample_as_json(sample: Sample) -> dict[str, object]:
     return {name: value for name, value in asdict(sample).items() if name != "carry"}
 
 
+def headings(played: Played) -> list[str]:
+    shown = [HEADINGS[name] for name in played.contest.shown]
+    return ["contender", *shown, "errors", *SHARES.values()]
+
+
 def rows(played: Played) -> list[list[str]]:
     """One row per contender, in words fit for a table."""
-    made = []
-    for each in played.contest.contenders:
-        samples = played.samples[each.name]
-        known = figures(samples)
-        made.append(
-            [
-                each.title,
-                said(known["rate"]),
-                said(known["p50_ms"]),
-                said(known["p99_ms"]),
-                said(known["cpu_us"]),
-                str(sum(sample.errors for sample in samples)),
-                share(known["server_core"]),
-                share(known["foreign"]),
-                share(known["load_core"]),
-            ]
-        )
-    return made
+    return [_row(played, each) for each in played.contest.contenders]
 
 
-HEADINGS = (
-    "contender",
-    "requests/s",
-    "p50 ms",
-    "p99 ms",
-    "CPU µs each",
-    "errors",
-    "server core busy",
-    "of it others",
-    "load core busy",
-)
+def _row(played: Played, contender: Contender) -> list[str]:
+    samples = played.samples[contender.name]
+    known = figures(samples)
+    return [
+        contender.title,
+        *(said(known[name]) for name in played.contest.shown),
+        str(sum(sample.errors for sample in samples)),
+        *(share(known[name]) for name in SHARES),
+    ]
 
 
 def number(value: float) -> str:
@@ -161,12 +161,12 @@ def ratio_row(each: Ratio, titles: dict[str, str]) -> list[str]:
     else:
         aim = "–"
     verdict = {True: "reached", False: "missed", None: "told only"}[each.reached]
-    of = "" if each.aim.figure == "rate" else f" ({each.aim.figure.replace('_', ' ')})"
-    pair = f"{titles[each.aim.over]} / {titles[each.aim.under]}{of}"
-    return [pair, said(each.spread), aim, verdict]
+    of = "" if each.aim.figure == "rate" else f", {HEADINGS[each.aim.figure]}"
+    under = "" if each.aim.under is None else f" / {titles[each.aim.under]}"
+    return [f"{titles[each.aim.over]}{under}{of}", said(each.spread), aim, verdict]
 
 
-RATIO_HEADINGS = ("ratio", "median (min–max)", "aim", "verdict")
+RATIO_HEADINGS = ("aim or ratio", "median (min–max)", "aim", "verdict")
 
 
 def ratio_rows(played: Played) -> list[list[str]]:
@@ -174,8 +174,8 @@ def ratio_rows(played: Played) -> list[list[str]]:
     return [ratio_row(each, titles) for each in ratios(played)]
 
 
-def markdown_table(headings: Sequence[str], body: Iterable[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(headings) + " |", "|" + "---|" * len(headings)]
+def markdown_table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     lines += ["| " + " | ".join(row) + " |" for row in body]
     return "\n".join(lines)
 
@@ -184,7 +184,8 @@ def as_markdown(played: Sequence[Played], about: dict[str, object]) -> str:
     parts = ["\n".join(f"- {name}: {value}" for name, value in about.items())]
     for each in played:
         parts.append(f"### {each.contest.title}")
-        parts.append(markdown_table(HEADINGS, rows(each)))
+        parts += [each.contest.note] if each.contest.note else []
+        parts.append(markdown_table(headings(each), rows(each)))
         found = ratio_rows(each)
         if found:
             parts.append(markdown_table(RATIO_HEADINGS, found))

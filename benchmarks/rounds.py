@@ -9,7 +9,7 @@ play        the rounds; A B C, A B C, ... so that a noisy minute hurts all alike
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.samples import Sample
 
@@ -25,21 +25,28 @@ class Contender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aim:
-    """The rate (or another figure) of ``over`` divided by that of ``under``, and what we want."""
+    """A figure of ``over`` divided by that of ``under`` (or as it is), and what we want of it."""
 
     over: str
-    under: str
+    under: str | None = None
     least: float | None = None
     most: float | None = None
     figure: str = "rate"
 
 
+SPEED = ("rate", "p50_ms", "p99_ms", "cpu_us")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contest:
+    """``shown`` are the figures worth a column; ``note`` is what a reader must know beside them."""
+
     name: str
     title: str
     contenders: Sequence[Contender]
     aims: Sequence[Aim] = ()
+    shown: Sequence[str] = SPEED
+    note: str = ""
 
     def only(self, names: frozenset[str]) -> Contest | None:
         """The whole contest if it is named, or its named contenders, or nothing."""
@@ -48,7 +55,7 @@ class Contest:
         chosen = [each for each in self.contenders if each.name in names]
         if not chosen:
             return None
-        return Contest(name=self.name, title=self.title, contenders=chosen, aims=self.aims)
+        return replace(self, contenders=chosen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,9 @@
 """What one turn of one contender gave, and how it is taken.
 
-    measure(server, script, ...)   drive a server with the load generator, watch both cores
-    Sample                         rate, latencies, CPU, errors, and who else used the server's core
+    measure          drive a server as fast as it answers, watch both cores
+    measure_paced    ask it by the clock, for claims about latency
+    hash_limit       no server at all: what the machine can hash
+    Sample           rate, latencies, CPU, errors, and who else used the server's core
 
 CPU per request is that of the server's whole process tree over everything it answered in the run.
 """
@@ -16,6 +18,7 @@ from typing import Any
 
 from benchmarks.cores import Cores
 from benchmarks.load import LoadPlan
+from benchmarks.paced import PacedPlan
 from benchmarks.servers import ROOT, Server
 
 
@@ -23,11 +26,13 @@ from benchmarks.servers import ROOT, Server
 class Sample:
     """Rates per second, milliseconds, microseconds; shares of a core between 0 and 1."""
 
-    rate: float
+    rate: float = 0.0
     p50_ms: float = 0.0
     p99_ms: float = 0.0
     cpu_us: float = 0.0
     errors: int = 0
+    start_ms: float = 0.0
+    memory_mb: float = 0.0
     server_core: float = 0.0
     foreign: float = 0.0
     load_core: float = 0.0
@@ -81,6 +86,39 @@ def measure(
         foreign=watched["foreign"],
         load_core=watched["load_core"],
         carry=tuple(seen["carry"]),
+    )
+
+
+def measure_paced(
+    server: Server,
+    path: str,
+    headers: list[dict[str, str]],
+    *,
+    cores: Cores,
+    rate: float,
+    seconds: float,
+) -> Sample:
+    """The same by the clock: latencies from the moment each request was due."""
+    plan = PacedPlan(
+        port=server.port,
+        path=path,
+        headers=headers,
+        rate=rate,
+        seconds=seconds,
+        server_pid=server.pid,
+        server_core=cores.server,
+        load_core=cores.load,
+    )
+    seen = run_module("benchmarks.paced", stdin=json.dumps(asdict(plan)))
+    watched = seen["watched"]
+    return Sample(
+        rate=seen["rate"],
+        p50_ms=seen["p50_ms"],
+        p99_ms=seen["p99_ms"],
+        errors=seen["errors"],
+        server_core=watched["server_core"],
+        foreign=watched["foreign"],
+        load_core=watched["load_core"],
     )
 
 

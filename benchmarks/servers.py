@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.cores import pin
+from benchmarks.cores import pinned
 
 ROOT = Path(__file__).parent.parent
 START_LIMIT = 30.0
@@ -69,7 +69,7 @@ def running(
 ) -> Iterator[Server]:
     output = folder / f"{name}.log"
     began = time.perf_counter()
-    with output.open("ab") as log:
+    with output.open("ab") as log, pinned(core):
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -77,7 +77,6 @@ def running(
             stdout=log,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            preexec_fn=lambda: pin(core),
         )
     try:
         _await_answer(process, port, ready, name, output)

@@ -7,7 +7,7 @@ it wastes nothing; fastapi-users hashes with other parameters and so has a limit
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from urllib.parse import urlencode
 
 from benchmarks.ground import Ground, Rival, rivals_installed
@@ -43,15 +43,14 @@ def rival_sign_in(ground: Ground, known: Rival) -> Contender:
 
 @contextmanager
 def contest(ground: Ground) -> Iterator[Contest]:
-    with ExitStack() as stack:
-        known = [raw(ground, "hash", "raw limit, argon2id 19 MiB t=2 p=1", "argon2id")]
-        if rivals_installed():
-            users = ground.rival("fastapi_users_app")
-            known += [
-                raw(ground, "hash-rival", "raw limit, pwdlib's argon2id", "argon2id-pwdlib"),
-                rival_sign_in(ground, users),
-            ]
-        yield Contest(name=NAME, title="Sign-in by password", contenders=known, aims=AIMS)
+    known = [raw(ground, "hash", "raw limit, argon2id 19 MiB t=2 p=1", "argon2id")]
+    if rivals_installed():
+        users = ground.rival("fastapi_users_app")
+        known += [
+            raw(ground, "hash-rival", "raw limit, pwdlib's argon2id", "argon2id-pwdlib"),
+            rival_sign_in(ground, users),
+        ]
+    yield Contest(name=NAME, title="Sign-in by password", contenders=known, aims=AIMS)
 
 
 AIMS = (

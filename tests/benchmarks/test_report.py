@@ -58,6 +58,14 @@ def test_an_aim_may_be_about_latency() -> None:
     assert found.spread.median == 4
 
 
+def test_an_aim_may_be_about_one_figure_alone() -> None:
+    quick = [Sample(start_ms=900), Sample(start_ms=1100), Sample(start_ms=2000)]
+    found = report.ratio(Aim(over="a", most=1500, figure="start_ms"), {"a": quick})
+    assert found is not None
+    assert found.spread == report.Spread(median=1100, least=900, most=2000)
+    assert found.reached is True
+
+
 def test_a_ratio_with_somebody_absent_is_not_told() -> None:
     aim = Aim(over="a", under="absent", least=2)
     assert report.ratio(aim, {"a": [sample(20)]}) is None
