@@ -7,6 +7,7 @@ import signal
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -14,13 +15,30 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import report
-from benchmarks.contests import session_check, sign_in
+from benchmarks.contests import (
+    beside_logins,
+    footprint,
+    refresh,
+    session_check,
+    sign_in,
+    sign_in_bcrypt,
+    writes,
+)
 from benchmarks.cores import describe_machine
 from benchmarks.ground import Ground, prepared, rivals_installed
 from benchmarks.rounds import Played, play
 from benchmarks.servers import ROOT
+from benchmarks.watchword import Service
 
-CONTESTS = (session_check, sign_in)
+CONTESTS = (
+    session_check,
+    sign_in,
+    sign_in_bcrypt,
+    refresh,
+    writes,
+    beside_logins,
+    footprint,
+)
 RESULTS = ROOT / "bench-results"
 
 
@@ -31,10 +49,18 @@ class Options:
     only: frozenset[str]
 
 
+def wanted(only: frozenset[str]) -> list[ModuleType]:
+    """Contests by name; a contender's name may occur in any of them."""
+    if only <= {module.NAME for module in CONTESTS}:
+        return [module for module in CONTESTS if not only or module.NAME in only]
+    return list(CONTESTS)
+
+
 def hold(ground: Ground, options: Options, console: Console) -> list[Played]:
     played = []
-    for module in CONTESTS:
-        with module.contest(ground) as whole:
+    service = Service.installed(ground)
+    for module in wanted(options.only):
+        with module.contest(ground, service) as whole:
             contest = whole.only(options.only)
             if contest is None:
                 continue

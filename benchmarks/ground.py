@@ -86,19 +86,18 @@ def rivals_installed() -> bool:
 @contextmanager
 def _rival(ground: Ground, module: str) -> Iterator[Rival]:
     """Make the rival's tables and sessions, then start it as in production."""
-    url = ground.postgres.create_database(module)
-    env = {"BENCH_DATABASE": url.replace("postgresql:", "postgresql+asyncpg:", 1)}
+    ground.postgres.create_database(module)
     made = subprocess.run(
         [RIVAL_PYTHON, "-m", f"benchmarks.rivals.{module}"],
         check=True,
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env={**os.environ, **env},
+        env={**os.environ, **_rival_env(ground, module)},
     )
     ground.postgres.execute("analyze", database=module)
     known = json.loads(made.stdout)
-    with rival_server(ground, module, env) as server:
+    with rival_server(ground, module) as server:
         yield Rival(
             server=server,
             email=known.get("email", ""),
@@ -107,25 +106,35 @@ def _rival(ground: Ground, module: str) -> Iterator[Rival]:
         )
 
 
+def _rival_env(ground: Ground, module: str) -> dict[str, str]:
+    url = ground.postgres.url(module)
+    return {"BENCH_DATABASE": url.replace("postgresql:", "postgresql+asyncpg:", 1)}
+
+
 @contextmanager
-def rival_server(ground: Ground, module: str, env: dict[str, str]) -> Iterator[Server]:
+def rival_server(ground: Ground, module: str) -> Iterator[Server]:
     port = free_port()
     command = uvicorn(f"benchmarks.rivals.{module}:app", port, str(RIVAL_PYTHON))
     with running(
-        module, command, core=ground.cores.server, port=port, folder=ground.folder, env=env
+        module,
+        command,
+        core=ground.cores.server,
+        port=port,
+        folder=ground.folder,
+        env=_rival_env(ground, module),
     ) as server:
         yield server
 
 
 @contextmanager
-def plain(ground: Ground, headers: list[tuple[str, str]], body: str) -> Iterator[Server]:
-    """The plain application, answering with the given bytes."""
+def plain(ground: Ground, headers: list[list[str]], body: str) -> Iterator[Server]:
+    """The plain application, answering with the given bytes; they hold a date already."""
     answer = ground.folder / "answer.json"
     answer.write_text(json.dumps({"headers": headers, "body": body}))
     port = free_port()
     with running(
         "plain",
-        uvicorn("benchmarks.rivals.plain:app", port),
+        [*uvicorn("benchmarks.rivals.plain:app", port), "--no-server-header", "--no-date-header"],
         core=ground.cores.server,
         port=port,
         folder=ground.folder,

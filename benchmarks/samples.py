@@ -3,6 +3,7 @@
     measure          drive a server as fast as it answers, watch both cores
     measure_paced    ask it by the clock, for claims about latency
     hash_limit       no server at all: what the machine can hash
+    floor            no service: the database work alone
     Sample           rate, latencies, CPU, errors, and who else used the server's core
 
 CPU per request is that of the server's whole process tree over everything it answered in the run.
@@ -125,3 +126,8 @@ def measure_paced(
 def hash_limit(algorithm: str, *, cores: Cores, seconds: float) -> Sample:
     where = (str(cores.server), str(cores.load))
     return Sample(**run_module("benchmarks.hashing", algorithm, str(seconds), *where))
+
+
+def floor(url: str, *, refresh: bool, cores: Cores, seconds: float) -> Sample:
+    plan = {"url": url, "refresh": refresh, "cores": asdict(cores), "seconds": seconds}
+    return Sample(**run_module("benchmarks.floors", stdin=json.dumps(plan)))

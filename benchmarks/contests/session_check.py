@@ -1,7 +1,9 @@
 """Session check: "who am I?" with a valid session, thousands of times a second.
 
 Every contender answers for sixty-four sessions in turn, from PostgreSQL unless it says otherwise;
-the plain application answers with the bytes of Watchword's own answer, from nowhere.
+the plain application answers with the bytes of Watchword's own answer, from nowhere. Watchword is
+asked in both its ways: an opaque cookie (browsers) and a signed access token (API clients), whose
+session is looked up as well, for a revoked one must be refused.
 """
 
 from __future__ import annotations
@@ -15,13 +17,21 @@ from benchmarks.rounds import Aim, Contender, Contest
 from benchmarks.samples import Sample, measure
 from benchmarks.scripts import http
 from benchmarks.servers import Server
+from benchmarks.watchword import ME, Service, Signed, answer_of, crowd, running_service
 
 NAME = "session-check"
 
 
-def bearers(path: str, tokens: Sequence[str]) -> dict[str, Any]:
-    requests = [http("GET", path, headers={"authorization": f"Bearer {each}"}) for each in tokens]
-    return {"kind": "cycle", "requests": requests}
+def gets(path: str, headers: Sequence[dict[str, str]]) -> dict[str, Any]:
+    return {"kind": "cycle", "requests": [http("GET", path, headers=each) for each in headers]}
+
+
+def bearers(tokens: Sequence[str]) -> list[dict[str, str]]:
+    return [{"authorization": f"Bearer {token}"} for token in tokens]
+
+
+def cookies(signed: Sequence[Signed]) -> list[dict[str, str]]:
+    return [{"cookie": each.cookie} for each in signed]
 
 
 def contender(
@@ -33,35 +43,57 @@ def contender(
     return Contender(name=name, title=title, take=take)
 
 
-SAMPLE_HEADERS = [("content-type", "application/json"), ("content-length", "2")]
+def rivals(ground: Ground) -> list[Contender]:
+    if not rivals_installed():
+        return []
+    users = ground.rival("fastapi_users_app")
+    team = ground.rival("fastapi_sqlalchemy_app")
+    return [
+        contender(
+            ground,
+            "fastapi-users",
+            "fastapi-users, database strategy",
+            users.server,
+            gets("/users/me", bearers(users.tokens)),
+        ),
+        contender(
+            ground,
+            "fastapi-sqlalchemy",
+            "FastAPI + SQLAlchemy",
+            team.server,
+            gets("/me", bearers(team.tokens)),
+        ),
+    ]
 
 
 @contextmanager
-def contest(ground: Ground) -> Iterator[Contest]:
+def contest(ground: Ground, service: Service) -> Iterator[Contest]:
     with ExitStack() as stack:
-        plain_server = stack.enter_context(plain(ground, SAMPLE_HEADERS, "{}"))
+        direct = stack.enter_context(running_service(ground, service, "watchword", cache=False))
+        cached = stack.enter_context(
+            running_service(ground, service, "watchword-cached", cache=True)
+        )
+        signed = crowd(direct, service)
+        by_cookie, by_token = cookies(signed), bearers([each.access for each in signed])
+        plainly = stack.enter_context(plain(ground, *answer_of(direct, ME, by_cookie[0])))
         known = [
-            contender(ground, "plain", "plain ASGI app", plain_server, bearers("/me", ["x" * 43]))
+            contender(ground, "plain", "plain ASGI app, same bytes", plainly, gets(ME, by_cookie)),
+            *rivals(ground),
+            contender(ground, "watchword", "Watchword", direct, gets(ME, by_cookie)),
+            contender(
+                ground, "watchword-token", "Watchword, access token", direct, gets(ME, by_token)
+            ),
+            contender(
+                ground, "watchword-cached", "Watchword, cache on", cached, gets(ME, by_cookie)
+            ),
+            contender(
+                ground,
+                "watchword-cached-token",
+                "Watchword, access token, cache on",
+                cached,
+                gets(ME, by_token),
+            ),
         ]
-        if rivals_installed():
-            users = ground.rival("fastapi_users_app")
-            team = ground.rival("fastapi_sqlalchemy_app")
-            known += [
-                contender(
-                    ground,
-                    "fastapi-users",
-                    "fastapi-users, database strategy",
-                    users.server,
-                    bearers("/users/me", users.tokens),
-                ),
-                contender(
-                    ground,
-                    "fastapi-sqlalchemy",
-                    "FastAPI + SQLAlchemy",
-                    team.server,
-                    bearers("/me", team.tokens),
-                ),
-            ]
         yield Contest(name=NAME, title="Session check", contenders=known, aims=AIMS)
 
 
@@ -69,4 +101,6 @@ AIMS = (
     Aim(over="watchword", under="fastapi-users", least=20),
     Aim(over="watchword", under="fastapi-sqlalchemy", least=6),
     Aim(over="watchword-cached", under="plain", least=0.6),
+    Aim(over="watchword-token", under="fastapi-users"),
+    Aim(over="watchword-cached-token", under="plain"),
 )

@@ -8,49 +8,93 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks.ground import Ground, Rival, rivals_installed
 from benchmarks.rounds import Aim, Contender, Contest
 from benchmarks.samples import Sample, hash_limit, measure
-from benchmarks.scripts import http
+from benchmarks.scripts import http, http_json
+from benchmarks.servers import Server
+from benchmarks.watchword import LOGIN, PASSWORD, Service, running_service
 
 NAME = "sign-in"
+CONNECTIONS = 4
+# A turn must hold many answers, and one takes some hundredths of a second.
+LEAST_SECONDS = 1.5
 
 
 def raw(ground: Ground, name: str, title: str, algorithm: str) -> Contender:
     def take(seconds: float) -> Sample:
-        return hash_limit(algorithm, cores=ground.cores, seconds=seconds)
+        return hash_limit(algorithm, cores=ground.cores, seconds=max(seconds, LEAST_SECONDS))
 
     return Contender(name=name, title=title, take=take)
 
 
-def rival_sign_in(ground: Ground, known: Rival) -> Contender:
-    form = urlencode({"username": known.email, "password": known.password})
-    request = http(
+def driven(
+    ground: Ground, name: str, title: str, server: Server, requests: list[str], status: str = "200"
+) -> Contender:
+    script: dict[str, Any] = {"kind": "cycle", "requests": requests}
+
+    def take(seconds: float) -> Sample:
+        return measure(
+            server,
+            script,
+            cores=ground.cores,
+            seconds=max(seconds, LEAST_SECONDS),
+            connections=CONNECTIONS,
+            good=(status,),
+        )
+
+    return Contender(name=name, title=title, take=take)
+
+
+def rival_request(known: Rival) -> str:
+    return http(
         "POST",
         "/auth/login",
         headers={"content-type": "application/x-www-form-urlencoded"},
-        body=form,
+        body=urlencode({"username": known.email, "password": known.password}),
     )
 
-    def take(seconds: float) -> Sample:
-        script = {"kind": "cycle", "requests": [request]}
-        return measure(known.server, script, cores=ground.cores, seconds=seconds, connections=8)
 
-    return Contender(name="fastapi-users", title="fastapi-users", take=take)
+def attempts(emails: tuple[str, ...], password: str) -> list[str]:
+    return [http_json("POST", LOGIN, {"email": each, "password": password}) for each in emails]
 
 
 @contextmanager
-def contest(ground: Ground) -> Iterator[Contest]:
-    known = [raw(ground, "hash", "raw limit, argon2id 19 MiB t=2 p=1", "argon2id")]
-    if rivals_installed():
-        users = ground.rival("fastapi_users_app")
-        known += [
-            raw(ground, "hash-rival", "raw limit, pwdlib's argon2id", "argon2id-pwdlib"),
-            rival_sign_in(ground, users),
+def contest(ground: Ground, service: Service) -> Iterator[Contest]:
+    strangers = tuple(each.replace("person", "stranger") for each in service.emails)
+    wrong = PASSWORD[::-1]
+    with running_service(ground, service, "watchword-sign-in", cache=True) as server:
+        known = [
+            raw(ground, "hash", "raw limit, argon2id 19 MiB t=2 p=1", "argon2id"),
+            driven(ground, "watchword", "Watchword", server, attempts(service.emails, PASSWORD)),
+            driven(
+                ground,
+                "watchword-wrong",
+                "Watchword, wrong password",
+                server,
+                attempts(service.emails, wrong),
+                "401",
+            ),
+            driven(
+                ground,
+                "watchword-unknown",
+                "Watchword, unknown account",
+                server,
+                attempts(strangers, wrong),
+                "401",
+            ),
         ]
-    yield Contest(name=NAME, title="Sign-in by password", contenders=known, aims=AIMS)
+        if rivals_installed():
+            users = ground.rival("fastapi_users_app")
+            form = rival_request(users)
+            known += [
+                raw(ground, "hash-rival", "raw limit, pwdlib's argon2id", "argon2id-pwdlib"),
+                driven(ground, "fastapi-users", "fastapi-users", users.server, [form]),
+            ]
+        yield Contest(name=NAME, title="Sign-in by password", contenders=known, aims=AIMS)
 
 
 AIMS = (
