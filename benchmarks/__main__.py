@@ -40,6 +40,7 @@ CONTESTS = (
     footprint,
 )
 RESULTS = ROOT / "bench-results"
+PAGE = ROOT / "docs" / "operate" / "performance.md"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,8 @@ def main(
     RESULTS.mkdir(exist_ok=True)
     kept = RESULTS / f"{began:%Y-%m-%dT%H%M%SZ}.json"
     kept.write_text(json.dumps(report.as_json(played, about), indent=1))
+    if write_docs:
+        PAGE.write_text(report.renewed(PAGE.read_text(), played, about))
     console.print(f"kept in {kept.relative_to(ROOT)}")
 
 

@@ -190,3 +190,12 @@ def as_markdown(played: Sequence[Played], about: dict[str, object]) -> str:
         if found:
             parts.append(markdown_table(RATIO_HEADINGS, found))
     return "\n\n".join(parts) + "\n"
+
+
+LAST = "## Last measured"
+
+
+def renewed(page: str, played: Sequence[Played], about: dict[str, object]) -> str:
+    """The page with its last section, the measured one, written anew."""
+    before = page.partition(LAST)[0].rstrip()
+    return f"{before}\n\n{LAST}\n\n{as_markdown(played, about)}"

@@ -2,7 +2,7 @@
 
     Service.installed(ground)     a migrated database, secrets, verified accounts (once per run)
     running_service(...)          a server on the server's core, with or without its session cache
-    sign_in(server, email)        the cookie, the access token and the refresh token of a new session
+    crowd(server, service, how)   new sessions: cookies for browsers, or tokens for API clients
 
 Row-level security, metrics, logs (to a file), rate limits and the outbox stay on while measured.
 Raised are only the numbers of the limits, since one client asks for all.
@@ -42,14 +42,14 @@ ME = "/api/v1/auth/me"
 REFRESH = "/api/v1/auth/refresh"
 REGISTER = "/api/v1/auth/register"
 CODE_REQUEST = "/api/v1/auth/otp/request"
-ACCOUNTS = 8
+ACCOUNTS = 16
 SESSIONS = 64
 DATABASE = "watchword"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """What a client holds after sign-in."""
+    """What a client holds after sign-in: a cookie, or the two tokens."""
 
     cookie: str
     access: str
@@ -84,7 +84,7 @@ def environment(database_url: str, smtp_port: int) -> dict[str, str]:
     return {
         **{name: secrets.token_urlsafe(64) for name in SECRETS},
         **{name: f"{MANY}/60000" for name in limits},
-        "MAX_LOGIN_ATTEMPTS": MANY,
+        "MAX_LOGIN_ATTEMPTS": "100",
         "APP_ENV": "production",
         "APP_PROFILE": "generic",
         "HOST": "127.0.0.1",
@@ -140,24 +140,30 @@ def running_service(
         yield server
 
 
-def sign_in(server: Server, email: str) -> Signed:
+def sign_in(server: Server, email: str, transport: str) -> Signed:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
-    body = json.dumps({"email": email, "password": PASSWORD})
+    body = json.dumps({"email": email, "password": PASSWORD, "transport": transport})
     connection.request("POST", LOGIN, body, {"content-type": "application/json"})
     answer = connection.getresponse()
     content = answer.read()
+    connection.close()
     if answer.status != 200:
         raise RuntimeError(f"sign-in answered {answer.status}: {content[:500]!r}")
     given = json.loads(content)
-    cookie = "; ".join(
-        value.split(";")[0] for name, value in answer.getheaders() if name.lower() == "set-cookie"
+    return Signed(
+        cookie="; ".join(
+            value.split(";")[0]
+            for name, value in answer.getheaders()
+            if name.lower() == "set-cookie" and "session=" in value
+        ),
+        access=given.get("access_token") or "",
+        refresh=given.get("refresh_token") or "",
     )
-    connection.close()
-    return Signed(cookie=cookie, access=given["access_token"], refresh=given["refresh_token"])
 
 
-def crowd(server: Server, service: Service, many: int = SESSIONS) -> list[Signed]:
-    return [sign_in(server, service.emails[index % ACCOUNTS]) for index in range(many)]
+def crowd(server: Server, service: Service, transport: str, many: int = SESSIONS) -> list[Signed]:
+    """So many new sessions, spread over the accounts."""
+    return [sign_in(server, service.emails[index % ACCOUNTS], transport) for index in range(many)]
 
 
 def answer_of(server: Server, path: str, headers: dict[str, str]) -> tuple[list[list[str]], str]:

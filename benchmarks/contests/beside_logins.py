@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from typing import Any
 
 from benchmarks.contests.session_check import bearers, cookies
 from benchmarks.contests.sign_in import attempts, rival_request
@@ -32,11 +33,13 @@ BEFORE = 1.0
 
 
 @contextmanager
-def saturated(ground: Ground, server: Server, logins: list[str], seconds: float) -> Iterator[None]:
+def saturated(
+    ground: Ground, server: Server, logins: dict[str, Any], seconds: float
+) -> Iterator[None]:
     """Sign-ins from before the measure begins until after it ends."""
     plan = LoadPlan(
         port=server.port,
-        script={"kind": "cycle", "requests": logins},
+        script=logins,
         seconds=seconds + 2 * BEFORE,
         server_pid=server.pid,
         server_core=ground.cores.server,
@@ -68,7 +71,7 @@ def pair(
     *,
     path: str,
     headers: list[dict[str, str]],
-    logins: list[str],
+    logins: dict[str, Any],
 ) -> list[Contender]:
     def idle(seconds: float) -> Sample:
         return measure_paced(server, path, headers, cores=ground.cores, rate=RATE, seconds=seconds)
@@ -92,7 +95,7 @@ def contest(ground: Ground, service: Service) -> Iterator[Contest]:
             "Watchword",
             server,
             path=ME,
-            headers=cookies(crowd(server, service, CLIENTS)),
+            headers=cookies(crowd(server, service, "cookie", CLIENTS)),
             logins=attempts(service.emails, PASSWORD),
         )
         if rivals_installed():
@@ -104,7 +107,7 @@ def contest(ground: Ground, service: Service) -> Iterator[Contest]:
                 users.server,
                 path="/users/me",
                 headers=bearers(users.tokens[:CLIENTS]),
-                logins=[rival_request(users)],
+                logins={"kind": "cycle", "requests": [rival_request(users)]},
             )
         yield Contest(
             name=NAME,

@@ -24,11 +24,10 @@ NAME = "footprint"
 
 
 def worked(
-    ground: Ground, server: Server, checks: dict[str, Any], logins: list[str], seconds: float
+    ground: Ground, server: Server, checks: dict[str, Any], logins: dict[str, Any], seconds: float
 ) -> Sample:
-    script = {"kind": "cycle", "requests": logins}
     first = measure(server, checks, cores=ground.cores, seconds=seconds / 2)
-    second = measure(server, script, cores=ground.cores, seconds=seconds / 2, connections=4)
+    second = measure(server, logins, cores=ground.cores, seconds=seconds / 2, connections=4)
     return replace(
         first,
         errors=first.errors + second.errors,
@@ -40,7 +39,7 @@ def worked(
 def watchword(ground: Ground, service: Service) -> Contender:
     def take(seconds: float) -> Sample:
         with running_service(ground, service, "watchword-fresh", cache=True) as server:
-            checks = gets(ME, cookies(crowd(server, service, 8)))
+            checks = gets(ME, cookies(crowd(server, service, "cookie", 8)))
             return worked(ground, server, checks, attempts(service.emails, PASSWORD), seconds)
 
     return Contender(name="watchword", title="Watchword", take=take)
@@ -55,7 +54,8 @@ def fastapi_users(ground: Ground) -> Contender:
     def take(seconds: float) -> Sample:
         with fresh() as server:
             checks = gets("/users/me", bearers(known.tokens))
-            return worked(ground, server, checks, [rival_request(known)], seconds)
+            logins = {"kind": "cycle", "requests": [rival_request(known)]}
+            return worked(ground, server, checks, logins, seconds)
 
     return Contender(name="fastapi-users", title="fastapi-users", take=take)
 

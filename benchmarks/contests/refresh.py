@@ -20,7 +20,7 @@ CONNECTIONS = 16
 
 def refreshing(ground: Ground, service: Service, server: Server) -> Contender:
     """Each turn takes up the chain where the last one left it."""
-    tokens = [each.refresh for each in crowd(server, service, CONNECTIONS)]
+    tokens = [each.refresh for each in crowd(server, service, "token", CONNECTIONS)]
 
     def take(seconds: float) -> Sample:
         script = {"kind": "chain", "path": REFRESH, "name": "refresh_token", "tokens": tokens}

@@ -73,8 +73,8 @@ def contest(ground: Ground, service: Service) -> Iterator[Contest]:
         cached = stack.enter_context(
             running_service(ground, service, "watchword-cached", cache=True)
         )
-        signed = crowd(direct, service)
-        by_cookie, by_token = cookies(signed), bearers([each.access for each in signed])
+        by_cookie = cookies(crowd(direct, service, "cookie"))
+        by_token = bearers([each.access for each in crowd(direct, service, "token")])
         plainly = stack.enter_context(plain(ground, *answer_of(direct, ME, by_cookie[0])))
         known = [
             contender(ground, "plain", "plain ASGI app, same bytes", plainly, gets(ME, by_cookie)),

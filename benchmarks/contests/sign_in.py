@@ -6,17 +6,18 @@ it wastes nothing; fastapi-users hashes with other parameters and so has a limit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from time import time_ns
 from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks.ground import Ground, Rival, rivals_installed
 from benchmarks.rounds import Aim, Contender, Contest
 from benchmarks.samples import Sample, hash_limit, measure
-from benchmarks.scripts import http, http_json
+from benchmarks.scripts import NUMBER, http, http_json
 from benchmarks.servers import Server
-from benchmarks.watchword import LOGIN, PASSWORD, Service, running_service
+from benchmarks.watchword import ACCOUNTS, LOGIN, PASSWORD, Service, crowd, running_service
 
 NAME = "sign-in"
 CONNECTIONS = 4
@@ -32,18 +33,26 @@ def raw(ground: Ground, name: str, title: str, algorithm: str) -> Contender:
 
 
 def driven(
-    ground: Ground, name: str, title: str, server: Server, requests: list[str], status: str = "200"
+    ground: Ground,
+    name: str,
+    title: str,
+    server: Server,
+    script: dict[str, Any],
+    *,
+    good: str = "200",
+    before: Callable[[], object] = lambda: None,
 ) -> Contender:
-    script: dict[str, Any] = {"kind": "cycle", "requests": requests}
+    """``before`` prepares each turn, unmeasured."""
 
     def take(seconds: float) -> Sample:
+        before()
         return measure(
             server,
             script,
             cores=ground.cores,
             seconds=max(seconds, LEAST_SECONDS),
             connections=CONNECTIONS,
-            good=(status,),
+            good=(good,),
         )
 
     return Contender(name=name, title=title, take=take)
@@ -58,13 +67,23 @@ def rival_request(known: Rival) -> str:
     )
 
 
-def attempts(emails: tuple[str, ...], password: str) -> list[str]:
-    return [http_json("POST", LOGIN, {"email": each, "password": password}) for each in emails]
+def attempts(emails: Sequence[str], password: str) -> dict[str, Any]:
+    requests = [http_json("POST", LOGIN, {"email": each, "password": password}) for each in emails]
+    return {"kind": "cycle", "requests": requests}
+
+
+def strangers(password: str) -> dict[str, Any]:
+    """Addresses without an account; none comes twice in a turn, for each bears few guesses."""
+    stranger = {"email": f"stranger{NUMBER.decode()}@example.org", "password": password}
+    return {
+        "kind": "fresh",
+        "request": http_json("POST", LOGIN, stranger),
+        "first": time_ns() % 10**11,
+    }
 
 
 @contextmanager
 def contest(ground: Ground, service: Service) -> Iterator[Contest]:
-    strangers = tuple(each.replace("person", "stranger") for each in service.emails)
     wrong = PASSWORD[::-1]
     with running_service(ground, service, "watchword-sign-in", cache=True) as server:
         known = [
@@ -76,23 +95,25 @@ def contest(ground: Ground, service: Service) -> Iterator[Contest]:
                 "Watchword, wrong password",
                 server,
                 attempts(service.emails, wrong),
-                "401",
+                good="401",
+                # A right sign-in forgives an account its guesses; else it would lock.
+                before=lambda: crowd(server, service, "token", ACCOUNTS),
             ),
             driven(
                 ground,
                 "watchword-unknown",
                 "Watchword, unknown account",
                 server,
-                attempts(strangers, wrong),
-                "401",
+                strangers(wrong),
+                good="401",
             ),
         ]
         if rivals_installed():
             users = ground.rival("fastapi_users_app")
-            form = rival_request(users)
+            script = {"kind": "cycle", "requests": [rival_request(users)]}
             known += [
                 raw(ground, "hash-rival", "raw limit, pwdlib's argon2id", "argon2id-pwdlib"),
-                driven(ground, "fastapi-users", "fastapi-users", users.server, [form]),
+                driven(ground, "fastapi-users", "fastapi-users", users.server, script),
             ]
         yield Contest(name=NAME, title="Sign-in by password", contenders=known, aims=AIMS)
 

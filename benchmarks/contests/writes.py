@@ -24,7 +24,7 @@ NAME = "writes"
 
 def codes(ground: Ground, service: Service, server: Server) -> Contender:
     requests = [
-        http_json("POST", CODE_REQUEST, {"email": each, "purpose": "login", "channel": "email"})
+        http_json("POST", CODE_REQUEST, {"email": each, "purpose": "sign_in"})
         for each in service.emails
     ]
 

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-
-from benchmarks import report
 from benchmarks.rounds import Aim, Contender, Contest, Played, play
 from benchmarks.samples import Sample
+
+from benchmarks import report
 
 
 def sample(rate: float, *, p99: float = 1.0, errors: int = 0) -> Sample:
@@ -126,3 +126,13 @@ def test_the_page_shows_a_row_for_everybody_and_the_verdict() -> None:
     assert "### Check" in page
     assert "| A | 20.0 | 0.500 |" in page
     assert "| A / B | 2.00 | ≥ 3 | missed |" in page
+
+
+def test_the_page_keeps_its_words_and_renews_its_figures() -> None:
+    words = "# Performance\n\nHow to repeat it.\n"
+    first = report.renewed(words, [played(a=[sample(10)])], {"cores": "2"})
+    second = report.renewed(first, [played(a=[sample(77)])], {"cores": "2"})
+    assert second.startswith(words)
+    assert "| A | 77.0 |" in second
+    assert "10.0" not in second
+    assert second.count(report.LAST) == 1
