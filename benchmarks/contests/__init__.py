@@ -1,0 +1,1 @@
+"""One module per kind of work; each opens its servers and gives back a contest."""
