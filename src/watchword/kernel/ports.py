@@ -95,6 +95,14 @@ class Counters(Protocol):
         ...
 
 
+class Migrations(Protocol):
+    """Whoever knows the schema that this program wants."""
+
+    async def complete(self) -> bool:
+        """Tell whether the database has it."""
+        ...
+
+
 class NotAccepted(Exception):
     """The carrier certainly did not take the message; `lasting` when it never will."""
 

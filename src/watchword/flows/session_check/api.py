@@ -1,7 +1,6 @@
 """`GET /auth/me`, once as an ordinary door for its description and once as a hot one."""
 
 from collections.abc import Awaitable, Callable
-from http.cookies import SimpleCookie
 from typing import Any
 
 from starlette.responses import Response
@@ -35,8 +34,7 @@ doors: list[Door] = [
 def hot(web: Web) -> dict[str, Callable[[Scope, dict[bytes, bytes]], Awaitable[Any]]]:
     """Return the doors that stand before the router: path below the prefix -> callable."""
     check = web.house.part(SessionCheck)
-    cookie_name = web.cookies.name("session")
-    cookie_mark = f"{cookie_name}=".encode()
+    cookie_mark = f"{web.cookies.name('session')}=".encode()
 
     async def known(headers: dict[bytes, bytes]) -> Known | None:
         authorization = headers.get(b"authorization")
@@ -44,11 +42,10 @@ def hot(web: Web) -> dict[str, Callable[[Scope, dict[bytes, bytes]], Awaitable[A
             if authorization[:7].lower() != b"bearer ":
                 return None
             return await check.known_by_token(authorization[7:].strip().decode("latin-1"))
-        jar = headers.get(b"cookie")
-        if jar is None or cookie_mark not in jar:
-            return None
-        morsel = SimpleCookie(jar.decode("latin-1")).get(cookie_name)
-        return await check.known_by_cookie(morsel.value) if morsel else None
+        for pair in headers.get(b"cookie", b"").split(b";"):
+            if pair.lstrip().startswith(cookie_mark):
+                return await check.known_by_cookie(pair.partition(b"=")[2].decode("latin-1"))
+        return None
 
     async def answer(scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, Headers, bytes]:
         verdict = await web.throttle.weigh("api", f"api:{scope['watchword.network']}", "/auth/me")

@@ -57,6 +57,15 @@ class Database(Executor, Protocol):
 
     dialect: str
 
+    @property
+    def size(self) -> int:
+        """How many connections are open."""
+        ...
+
+    async def start(self) -> None:
+        """Open the first connections and begin to listen for news."""
+        ...
+
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction for one flow."""
         ...

@@ -57,6 +57,11 @@ class SqliteDatabase:
         self._turn = asyncio.Lock()
         self._watcher: asyncio.Task[None] | None = None
 
+    @property
+    def size(self) -> int:
+        """One to read, one to write."""
+        return 2
+
     async def start(self) -> None:
         """Begin to watch for what other processes commit."""
         self._watcher = asyncio.create_task(self._watch())

@@ -6,7 +6,7 @@
     ]
 
 An `api` path stands below the API prefix (and the profile's other mounts); a `page` path stands at the
-root. The OpenAPI document is assembled from the same list, so it cannot lie.
+root, and so does a `root` path (`/health`, `/.well-known/jwks.json`). The OpenAPI document is assembled from the same list, so it cannot lie.
 """
 
 from collections.abc import Awaitable, Callable
@@ -41,8 +41,10 @@ class Door:
     path: str
     handler: Handler
     body: type[Any] | None = None
+    described: type[Any] | None = None
     form: bool = False
     page: bool = False
+    root: bool = False
     again: Again | None = None
     answer: type[Any] | None = None
     status: int = 200

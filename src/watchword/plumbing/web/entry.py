@@ -4,7 +4,6 @@ Whatever a handler raises as a `Problem` is rendered here: as problem+json for t
 once more or as an error page for people.
 """
 
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -30,17 +29,19 @@ _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 class Entry:
     """A door, ready to be a Starlette endpoint."""
 
-    def __init__(self, door: Door, web: Web) -> None:
-        """Remember the door and what all doors share."""
+    def __init__(self, door: Door, web: Web, route: str) -> None:
+        """Remember the door, what all doors share, and the path it stands at."""
         self._door = door
         self._web = web
+        self._route = route
 
     async def __call__(self, request: Request) -> Response:
         """Open the door and answer, come what may."""
+        request.scope["watchword.route"] = self._route
         call = Call(
             web=self._web,
             request=request,
-            visitor=self._visitor(request),
+            visitor=visitor_of(request, self._web),
             now=self._web.clock.now(),
             body=None,
         )
@@ -55,9 +56,6 @@ class Entry:
         if verdict is not None:
             response.headers.update(limit_headers(verdict))
         return response
-
-    def _visitor(self, request: Request) -> Visitor:
-        return visitor_of(request, self._web)
 
     async def _limit(self, call: Call[Any]) -> Verdict | None:
         """Count the knock under each of the door's rules; the tightest verdict is told."""
@@ -185,6 +183,3 @@ def safe_return(path: str | None, otherwise: str = "/account") -> str:
     if not path or not path.startswith("/") or path.startswith(("//", "/\\")):
         return otherwise
     return otherwise if any(ord(character) < 0x21 or character == "\\" for character in path) else path
-
-
-QueryParams = Mapping[str, str]

@@ -1,0 +1,146 @@
+"""The ASGI application: every slice's doors at their paths, behind the front."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+from starlette.types import Receive, Scope, Send
+
+from watchword import __version__
+from watchword.app import slices
+from watchword.app.wiring import House
+from watchword.kernel.addresses import networks
+from watchword.kernel.clock import Clock
+from watchword.kernel.problems import MethodNotAllowed, NotFound, Problem
+from watchword.plumbing.logs import AccessLog
+from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.web import openapi
+from watchword.plumbing.web.call import Call, Web
+from watchword.plumbing.web.doors import Door
+from watchword.plumbing.web.entry import Entry, error_page, visitor_of
+from watchword.plumbing.web.front import Front, FrontSettings, HotDoor
+from watchword.plumbing.web.problems import problem_response
+from watchword.plumbing.web.shapes import to_json
+from watchword.plumbing.web.static import Assets
+
+EXTRA_MOUNTS = {"romapi": "", "nova": "/api"}
+
+
+def build(house: House) -> Front:
+    """Put every door at its path."""
+    web, server = house.part(Web), house.part(ServerSettings)
+    doors = list(placed_doors(house))
+    routes = [
+        Route(path, Entry(door, web, path).__call__, methods=[door.method]) for path, door in doors
+    ]
+    assets = house.part(Assets)
+    static = Door(method="GET", path="/static/{file:path}", handler=_static(assets), limits=(), page=True)
+    routes.append(Route(static.path, Entry(static, web, "/static/{file}").__call__, methods=["GET"]))
+    described = to_json(
+        openapi.document(doors, title="Watchword", version=__version__, url=server.public_url)
+    )
+    api_document = Door(method="GET", path="/openapi.json", handler=_fixed(described), limits=())
+    routes.append(Route("/openapi.json", Entry(api_document, web, "/openapi.json").__call__))
+    front = FrontSettings(
+        trusted_proxies=networks(server.trusted_proxies),
+        cors_origins=frozenset(origin.encode() for origin in server.cors_origins),
+        require_https=server.https,
+        https=server.https or server.public_url.startswith("https:"),
+        node_id=server.node_id,
+        open_paths=frozenset(
+            {"/live", "/metrics", server.ready_path, server.health_path, "/auth/health", "/api/health"}
+        ),
+    )
+    return Front(
+        Rooms(Router(routes, redirect_slashes=False), web),
+        dict(_hot_doors(house, web)),
+        front,
+        house.part(Clock),  # type: ignore[type-abstract]
+        house.part(Metrics).requests,
+        house.part(AccessLog),
+    )
+
+
+def placed_doors(house: House) -> Iterator[tuple[str, Door]]:
+    """Yield (path, door) for every slice's doors at every mount of this profile."""
+    server = house.part(ServerSettings)
+    for _, module in slices.modules(*slices.DOORS):
+        if not getattr(module, "enabled", lambda _house: True)(house):
+            continue
+        for door in [*getattr(module, "doors", []), *getattr(module, "more_doors", _none)(house)]:
+            yield from ((path, door) for path in _paths(door, server))
+
+
+def _paths(door: Door, server: ServerSettings) -> list[str]:
+    if door.page or door.root:
+        return [door.path]
+    paths = [server.api_prefix + door.path]
+    extra = EXTRA_MOUNTS.get(server.profile)
+    if extra is not None and door.path.startswith("/auth/"):
+        paths.append(extra + door.path)
+    return list(dict.fromkeys(paths))
+
+
+def _hot_doors(house: House, web: Web) -> Iterator[tuple[str, HotDoor]]:
+    server = house.part(ServerSettings)
+    for _, module in slices.modules("api"):
+        for name, hot in getattr(module, "hot", lambda _web: {})(web).items():
+            method, _, path = name.partition(" ")
+            stand_in = Door(method=method, path=path, handler=_fixed(b""))
+            for placed in _paths(stand_in, server):
+                yield f"{method} {placed}", hot
+
+
+class Rooms:
+    """The router; what it does not know becomes a problem, or a page for a person."""
+
+    def __init__(self, router: Router, web: Web) -> None:
+        """Stand before the router."""
+        self._router = router
+        self._web = web
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        scope["app"] = self
+        try:
+            await self._router(scope, receive, send)
+        except HTTPException as error:
+            problem: Problem = MethodNotAllowed() if error.status_code == 405 else NotFound()  # noqa: PLR2004
+            response = self._say(Request(scope, receive), problem)
+            response.headers.update(error.headers or {})
+            await response(scope, receive, send)
+
+    def _say(self, request: Request, problem: Problem) -> Response:
+        visitor = visitor_of(request, self._web)
+        if "text/html" not in request.headers.get("accept", ""):
+            return problem_response(problem, visitor.request_id)
+        call = Call(
+            web=self._web, request=request, visitor=visitor, now=self._web.clock.now(), body=None
+        )
+        return error_page(call, problem)
+
+
+def _fixed(body: bytes) -> Any:
+    async def handler(_call: Call[None]) -> Response:
+        """Describe this API."""
+        return Response(body, media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+    return handler
+
+
+def _static(assets: Assets) -> Any:
+    async def handler(call: Call[None]) -> Response:
+        """Serve a static file."""
+        return await assets.serve(call.request)
+
+    return handler
+
+
+def _none(_house: House) -> list[Door]:
+    return []
+
+

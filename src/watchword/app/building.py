@@ -1,0 +1,213 @@
+"""Building the house: settings and adapters in, every service out; opened, used, closed."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from watchword import __version__
+from watchword.adapters.counters.memory import MemoryCounters
+from watchword.adapters.mail.console import ConsoleMailer
+from watchword.adapters.mail.mailbox import MailboxMailer
+from watchword.adapters.mail.smtp import SmtpMailer
+from watchword.app import slices
+from watchword.app.settings import Settings
+from watchword.app.wiring import House
+from watchword.flows.session_check.service import Recent, SessionCheck, Touches
+from watchword.kernel.chance import Chance, SystemChance
+from watchword.kernel.clock import Clock, SystemClock
+from watchword.kernel.ports import Authenticator, Counters, Mailer, Migrations, ServiceDirectory
+from watchword.kernel.secret import Peppers
+from watchword.migrations import migrate
+from watchword.operations.health.service import Presence
+from watchword.plumbing import logs
+from watchword.plumbing.db.changes import Changes
+from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.ports import Database
+from watchword.plumbing.db.sqlite import SqliteDatabase
+from watchword.plumbing.hashing import HashPool
+from watchword.plumbing.issuer import Issuer
+from watchword.plumbing.languages import Words, load_words
+from watchword.plumbing.letters import Letters
+from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.sealing import derive
+from watchword.plumbing.settings import (
+    DatabaseSettings,
+    LimitSettings,
+    LogSettings,
+    OrganisationSettings,
+    RedisSettings,
+    SecretSettings,
+    ServerSettings,
+    SmtpSettings,
+)
+from watchword.plumbing.throttle import Throttle
+from watchword.plumbing.web.call import Pages, Web
+from watchword.plumbing.web.cookies import Cookies
+from watchword.plumbing.web.csrf import Csrf
+from watchword.plumbing.web.pages import SHARED, Organisation, TemplatePages
+from watchword.plumbing.web.static import Assets
+from watchword.records.deliveries.rules import MailSettings
+from watchword.records.deliveries.service import LetterSealer
+from watchword.records.refresh_tokens.service import RefreshSecret
+from watchword.records.services.service import Services
+from watchword.records.signing_keys.rules import TokenSettings
+from watchword.records.signing_keys.service import Ring
+
+STATIC = SHARED.parent / "static"
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    chance: Chance | None = None,
+    mailer: Mailer | None = None,
+    access: logs.AccessLog | None = None,
+) -> AsyncIterator[House]:
+    """Build the house, open its database, and close everything in the end.
+
+    Tests hand in their own clock, chance and carrier; nothing else can be exchanged.
+    """
+    house = House(settings.sections)
+    server = house.part(ServerSettings)
+    house.put(Clock, clock or SystemClock())  # type: ignore[type-abstract]
+    house.put(Chance, chance or SystemChance())  # type: ignore[type-abstract]
+    house.put(Metrics, Metrics(__version__, server.profile, server.node_id))
+    house.put(logs.AccessLog, access or logs.AccessLog(server.service_name, server.node_id, sys.stdout))
+    house.put(Changes, Changes())
+    _put_secrets(house)
+    database = await _open_database(house)
+    counters = _counters(house)
+    house.put(Counters, counters)  # type: ignore[type-abstract]
+    pool = HashPool()
+    house.put(HashPool, pool)
+    _put_words(house)
+    house.put(Mailer, mailer or _mailer(house))  # type: ignore[type-abstract]
+    _put_web(house)
+    try:
+        yield house
+    finally:
+        pool.close()
+        await _close(counters)
+        await _close(house.part(Mailer))  # type: ignore[type-abstract]
+        await database.close()
+        house.part(logs.AccessLog).flush()
+
+
+def _put_secrets(house: House) -> None:
+    """Derive one key for each purpose."""
+    secrets, chance = house.part(SecretSettings), house.part(Chance)  # type: ignore[type-abstract]
+    house.put(Peppers, secrets.peppers())
+    house.put(RefreshSecret, RefreshSecret(secrets.refresh_keys()))
+    house.put(LetterSealer, LetterSealer(derive(secrets.session_secret.reveal(), "letters"), chance))
+    house.put(Journal, Journal(chance))
+    house.put(Ring, Ring())
+
+
+async def _open_database(house: House) -> Database:
+    settings, changes = house.part(DatabaseSettings), house.part(Changes)
+    database: Database
+    if settings.url.startswith("sqlite"):
+        database = SqliteDatabase(sqlite_path(settings.url), changes)
+    else:
+        from watchword.plumbing.db.postgres import PostgresDatabase  # noqa: PLC0415 - an extra
+
+        failures = house.part(Metrics).database_failures
+        database = PostgresDatabase(settings.url, changes, settings.pool(), on_failure=failures.inc)
+    await database.start()
+    house.put(Database, database)  # type: ignore[type-abstract]
+    house.put(Migrations, migrate.Watch(database))  # type: ignore[type-abstract]
+    house.put(Touches, Touches())
+    house.put(Recent, Recent(changes))
+    return database
+
+
+def sqlite_path(url: str) -> Path:
+    """Return the file of a `sqlite:///path` address."""
+    path = Path(urlsplit(url).path.removeprefix("/") if not url.startswith("sqlite:////") else urlsplit(url).path[1:])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _counters(house: House) -> Counters:
+    redis = house.part(RedisSettings)
+    memory = MemoryCounters()
+    if not redis.url:
+        return memory
+    from watchword.adapters.counters.fallback import FallbackCounters  # noqa: PLC0415 - an extra
+    from watchword.adapters.counters.redis import RedisCounters  # noqa: PLC0415 - an extra
+
+    failures = house.part(Metrics).redis_failures
+    return FallbackCounters(RedisCounters(redis.url), memory, on_failure=failures.inc)
+
+
+def _put_words(house: House) -> None:
+    folders = slices.template_folders()
+    words = load_words([SHARED / "words", *(folder / "words" for folder in folders.values())])
+    organisation = house.part(OrganisationSettings).organisation()
+    house.put(Words, words)
+    house.put(Organisation, organisation)
+    house.put(Letters, Letters(folders, words, organisation))
+    assets = Assets(STATIC)
+    house.put(Assets, assets)
+    house.put(Pages, TemplatePages(folders, assets, organisation))  # type: ignore[type-abstract]
+
+
+def _mailer(house: House) -> Mailer:
+    mail, smtp = house.part(MailSettings), house.part(SmtpSettings)
+    carrier = mail.carrier or ("smtp" if smtp.host else "mailbox")
+    if carrier == "console":
+        return ConsoleMailer(sys.stdout)
+    if carrier == "mailbox":
+        return MailboxMailer(house.part(Database), house.part(Clock), house.part(Chance))  # type: ignore[type-abstract]
+    return SmtpMailer(smtp)
+
+
+def _put_web(house: House) -> None:
+    server, secrets = house.part(ServerSettings), house.part(SecretSettings)
+    house.put(Issuer, Issuer(house.part(TokenSettings).issuer or server.public_url, server.pages_url))
+    rules = house.part(LimitSettings).rules
+    clock = house.part(Clock)  # type: ignore[type-abstract]
+    throttle = Throttle(rules, house.part(Counters), clock, house.part(Metrics))  # type: ignore[type-abstract]
+    house.put(Throttle, throttle)
+    house.put(Presence, Presence(started_at=clock.now()))
+    check = house.part(SessionCheck)
+    house.put(Authenticator, check)  # type: ignore[type-abstract]
+    house.put(ServiceDirectory, house.part(Services))  # type: ignore[type-abstract]
+    origins = {origin_of(server.public_url), origin_of(server.pages_url), *server.cors_origins}
+    web = Web(
+        house=house,
+        authenticator=check,
+        services=house.part(Services),
+        throttle=throttle,
+        cookies=Cookies(server.public_url.startswith("https:")),
+        csrf=Csrf(derive(secrets.csrf_secret.reveal(), "csrf"), frozenset(origins)),
+        words=house.part(Words),
+        pages=house.part(Pages),  # type: ignore[type-abstract]
+        clock=clock,
+        chance=house.part(Chance),  # type: ignore[type-abstract]
+        default_language=server.default_language,
+        public_url=server.public_url,
+    )
+    house.put(Web, web)
+
+
+def origin_of(url: str) -> str:
+    """Return scheme and host of an address, as browsers write an origin."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def configure_logs(house_settings: Settings) -> None:
+    """Set up logging for this process."""
+    log, server = house_settings.section(LogSettings), house_settings.section(ServerSettings)
+    logs.configure(log.level, server.service_name, server.node_id, as_json=log.format == "json")
+
+
+async def _close(part: object) -> None:
+    close = getattr(part, "close", None)
+    if close is not None:
+        await close()

@@ -1,0 +1,170 @@
+"""Serving: bind, start, drain, stop.
+
+SIGTERM or SIGINT: `/ready` turns 503, what is in flight finishes (for SHUTDOWN_TIMEOUT at most), jobs
+finish what they hold, connections close; exit 0. A second signal ends at once.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import uvicorn
+from starlette.responses import Response
+from starlette.routing import Route, Router
+
+from watchword.app import asgi, worker
+from watchword.app.building import open_house
+from watchword.app.gauges import watch
+from watchword.app.settings import Settings
+from watchword.app.wiring import House
+from watchword.operations.health.service import Presence
+from watchword.plumbing.logs import AccessLog, log
+from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.settings import ServerSettings
+
+_PORTS_TRIED = 20
+_FLUSH_SECONDS = 0.05
+
+
+def bind(host: str, port: int, *, next_free: bool = False) -> socket.socket:
+    """Bind a listening socket; with `next_free`, the next port when one is busy. OSError: none free."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for candidate in range(port, port + (_PORTS_TRIED if next_free and port else 1)):
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, candidate))
+            listener.listen(2048)
+        except OSError:
+            listener.close()
+            if candidate == port + _PORTS_TRIED - 1 or not (next_free and port):
+                raise
+            continue
+        listener.set_inheritable(True)  # noqa: FBT003 - its own signature
+        return listener
+    raise AssertionError
+
+
+async def serve(
+    settings: Settings,
+    listener: socket.socket,
+    metrics_listener: socket.socket | None = None,
+    on_ready: Callable[[House], None] = lambda _house: None,
+) -> None:
+    """Serve until a signal asks to stop."""
+    async with open_house(settings) as house:
+        server = house.part(ServerSettings)
+        front = asgi.build(house)
+        web = _Server(front, server.shutdown_timeout)
+        servers = [web.serve(sockets=[listener])]
+        extra = None
+        if metrics_listener is not None:
+            extra = _Server(_metrics_app(house), timedelta(seconds=1))
+            servers.append(extra.serve(sockets=[metrics_listener]))
+        runner = worker.start(house, everywhere_only=not server.run_worker)
+        async with _flushing(house.part(AccessLog)), _gauges(house):
+            with _signals(lambda: _leave(house, web, extra)):
+                tasks = [asyncio.create_task(each) for each in servers]
+                while not web.started and not tasks[0].done():
+                    await asyncio.sleep(0.005)
+                on_ready(house)
+                await asyncio.gather(*tasks)
+            await runner.stop(worker.PATIENCE)
+
+
+def _leave(house: House, web: "_Server", extra: "_Server | None") -> None:
+    """Begin to stop at the first signal, end at once at the second."""
+    presence, server = house.part(Presence), house.part(ServerSettings)
+    if presence.draining:
+        web.should_exit = web.force_exit = True
+        return
+    presence.draining = True
+    log().info("stopping", category="audit")
+
+    def close() -> None:
+        web.should_exit = True
+        if extra is not None:
+            extra.should_exit = True
+
+    asyncio.get_running_loop().call_later(server.drain_delay.total_seconds(), close)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, its signals being ours."""
+
+    def __init__(self, app: object, patience: timedelta) -> None:
+        config = uvicorn.Config(
+            app,  # type: ignore[arg-type]
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            http="httptools",
+            ws="none",
+            proxy_headers=False,
+            server_header=False,
+            date_header=True,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=max(1, round(patience.total_seconds())),
+            h11_max_incomplete_event_size=16 * 1024,
+        )
+        super().__init__(config)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+@contextlib.contextmanager
+def _signals(leave: Callable[[], None]) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, leave)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+@asynccontextmanager
+async def _flushing(access: AccessLog) -> AsyncIterator[None]:
+    """Write the request log in small batches."""
+
+    async def repeat() -> None:
+        while True:
+            await asyncio.sleep(_FLUSH_SECONDS)
+            access.flush()
+
+    task = asyncio.create_task(repeat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        access.flush()
+
+
+@asynccontextmanager
+async def _gauges(house: House) -> AsyncIterator[None]:
+    """Keep the gauges that need the database fresh."""
+
+
+    task = asyncio.create_task(watch(house))
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+def _metrics_app(house: House) -> Router:
+    async def answer(_request: object) -> Response:
+        body = house.part(Metrics).exposition()
+        return Response(body, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return Router([Route("/metrics", answer)])
+
+

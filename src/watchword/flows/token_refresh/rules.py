@@ -1,0 +1,33 @@
+"""What a refresh takes and gives."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from watchword.kernel.events import Fact
+from watchword.plumbing.web.shapes import Answer, Body
+
+
+class Refresh(Body):
+    """The refresh token."""
+
+    refresh_token: str
+
+
+class Refreshed(Answer):
+    """The next tokens of the session."""
+
+    session_id: str
+    access_token: str
+    token_type: str
+    expires_in: int
+    refresh_token: str
+    refresh_expires_in: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReuseDetected(Fact):
+    """A used refresh token came back: the session was ended."""
+
+    type: ClassVar[str] = "id.token.reuse_detected"
+    session_id: UUID

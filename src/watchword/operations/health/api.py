@@ -1,0 +1,62 @@
+"""Health's doors, at every path that the seeds' systems ask."""
+
+from starlette.responses import Response
+
+from watchword.operations.health.rules import Report
+from watchword.operations.health.service import Health, Presence
+from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.web.call import Call, House
+from watchword.plumbing.web.doors import Door, get
+from watchword.plumbing.web.shapes import Answer
+
+
+class Alive(Answer):
+    """The process answers."""
+
+    status: str = "alive"
+
+
+async def live(call: Call[None]) -> Response:
+    """Answer as long as the process does."""
+    return call.json(Alive())
+
+
+async def ready(call: Call[None]) -> Response:
+    """Tell whether requests may be sent here."""
+    if call.part(Presence).draining:
+        return call.json({"status": "draining", "reason": "shutting down"}, 503)
+    health = call.part(Health)
+    findings = await health.look()
+    if findings.ready:
+        return call.json({"status": "ready"})
+    reasons = [name for name in sorted(findings.required) if not findings.good[name]]
+    return call.json({"status": "not_ready", "reason": ", ".join(reasons)}, 503)
+
+
+async def whole(call: Call[None]) -> Response:
+    """Tell how every part is."""
+    health = call.part(Health)
+    findings = await health.look()
+    return call.json(await health.report(findings), 200 if findings.ready else 503)
+
+
+async def metrics(call: Call[None]) -> Response:
+    """Tell Prometheus everything."""
+    return Response(
+        call.part(Metrics).exposition(), media_type="text/plain; version=0.0.4; charset=utf-8"
+    )
+
+
+def more_doors(house: House) -> list[Door]:
+    """Return the health doors at this deployment's paths."""
+    server = house.part(ServerSettings)
+    paths = {server.health_path, "/auth/health", "/api/health", "/api/health/auth", "/api/health/email"}
+    doors = [
+        get("/live", live, root=True, limits=(), answer=Alive),
+        get(server.ready_path, ready, root=True, limits=()),
+        *(get(path, whole, root=True, limits=(), answer=Report) for path in sorted(paths)),
+    ]
+    if server.metrics_enabled and not server.metrics_port:
+        doors.append(get("/metrics", metrics, root=True, limits=()))
+    return doors

@@ -1,0 +1,41 @@
+"""What a check of the parts comes to."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from watchword.plumbing.web.shapes import Answer
+
+HEALTHY, DEGRADED, UNHEALTHY = "healthy", "degraded", "unhealthy"
+
+
+class Report(Answer):
+    """The state of the service: overall, part by part."""
+
+    status: str
+    checks: dict[str, Any]
+    timestamp: str
+    database: str
+    redis: str
+    memory: dict[str, int]
+    uptime: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What was found; `required` parts decide, the others only degrade."""
+
+    good: dict[str, bool]
+    required: frozenset[str]
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether every required part is good."""
+        return all(good for name, good in self.good.items() if name in self.required)
+
+    @property
+    def status(self) -> str:
+        """Return healthy, degraded or unhealthy."""
+        if all(self.good.values()):
+            return HEALTHY
+        return DEGRADED if self.good.get("database", True) else UNHEALTHY
