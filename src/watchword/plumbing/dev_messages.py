@@ -1,0 +1,120 @@
+"""Development messages: letters that stay on this machine, as the development mailbox keeps them.
+
+    keep     the carrier `mailbox` puts a letter here instead of sending it
+    newest   the last one, of anybody or of one mailbox; its code and its link
+    page     the list, newest first          find   one of them
+
+The id comes from the Message-ID, so a letter that is carried twice is kept once. Production has the
+table and never a row in it: there the carrier does not exist.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from sqlalchemy import Column, Index, Integer, Text, Uuid, bindparam, func, or_, select
+
+from watchword.kernel.ids import parse
+from watchword.kernel.messages import Message
+from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.db.statements import statement, upsertion
+
+PAGE_SIZE: Final = 100
+
+dev_messages = tenant_table(
+    "dev_messages",
+    Column("id", Uuid, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("to", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("code", Text),
+    Column("raw", Text, nullable=False),
+    Index("idx_dev_messages_at", "at", "id"),
+)
+
+_NAMES = ("id", "at", "to", "subject", "text", "html", "template", "language", "code", "raw")
+_TO = bindparam("recipient", type_=Text)
+
+KEEP = upsertion(dev_messages, *_NAMES, key=["id"], values=lambda new: {"at": new.at})
+_NEWEST_FIRST = select(*(dev_messages.c[name] for name in _NAMES)).order_by(
+    dev_messages.c.at.desc(), dev_messages.c.id.desc()
+)
+PAGE = statement(
+    _NEWEST_FIRST.where(or_(_TO.is_(None), func.lower(dev_messages.c.to) == func.lower(_TO))).limit(
+        bindparam("size", type_=Integer)
+    )
+)
+FIND = statement(
+    select(*(dev_messages.c[name] for name in _NAMES)).where(
+        dev_messages.c.id == bindparam("which")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevMessage:
+    """A letter that was kept; `raw` is its source as it would have gone over the wire."""
+
+    id: UUID
+    at: datetime
+    to: str
+    subject: str
+    text: str
+    html: str
+    template: str
+    language: str
+    code: str | None
+    raw: str
+
+    @property
+    def link(self) -> str | None:
+        """The link that the letter wants clicked: one that carries a token, else the first."""
+        links: list[str] = re.findall(r"https?://[^\s<>\"]+", self.text)
+        return next((link for link in links if "token=" in link), links[0] if links else None)
+
+
+async def keep(db: Executor, message: Message, raw: str, now: datetime) -> None:
+    """Keep a letter; `raw` is the source that would have been sent."""
+    await db.first(
+        KEEP,
+        id=_id_of(message.id),
+        at=now,
+        to=message.to,
+        subject=message.subject,
+        text=message.text,
+        html=message.html,
+        template=message.template,
+        language=message.language,
+        code=message.code,
+        raw=raw,
+    )
+
+
+async def page(db: Executor, *, to: str | None = None, size: int = PAGE_SIZE) -> list[DevMessage]:
+    """Return what was kept, newest first."""
+    rows: list[Any] = await db.all(PAGE, recipient=to, size=size)
+    return [DevMessage(**row._asdict()) for row in rows]
+
+
+async def newest(db: Executor, *, to: str | None = None) -> DevMessage | None:
+    """Return the last letter, of anybody or of one mailbox."""
+    found = await page(db, to=to, size=1)
+    return found[0] if found else None
+
+
+async def find(db: Executor, message_id: UUID) -> DevMessage | None:
+    """Return one letter."""
+    row: Any = await db.first(FIND, which=message_id)
+    return None if row is None else DevMessage(**row._asdict())
+
+
+def _id_of(message_id: str) -> UUID:
+    """Return the id that a Message-ID (`<id@domain>`) names, or one made of it."""
+    return parse(message_id.strip("<>").partition("@")[0]) or uuid5(NAMESPACE_URL, message_id)
