@@ -1,0 +1,118 @@
+"""The command of the installed package: `watchword serve`, `watchword doctor`, `watchword users ...`.
+
+Each slice brings its own commands (`commands.py`, `groups`); this module adds what runs the service.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from watchword import __version__
+from watchword.app import slices
+from watchword.app.reading import read_settings, refused
+from watchword.app.settings import SettingsRefused
+from watchword.plumbing import console
+
+root = typer.Typer(
+    name="watchword",
+    help="Watchword: a self-hosted authentication and identity service.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
+    if wanted:
+        typer.echo(f"watchword {__version__}")
+        raise typer.Exit
+
+
+@root.callback()
+def _root(
+    version: Annotated[  # noqa: ARG001 - handled by its callback
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Watchword: a self-hosted authentication and identity service."""
+
+
+@root.command(epilog="Example: watchword serve --dev")
+def serve(
+    dev: Annotated[
+        bool,
+        typer.Option(
+            "--dev",
+            help="Development: make secrets in var/, migrate, take the next port when one is busy.",
+        ),
+    ] = False,
+    reload: Annotated[bool, typer.Option("--reload", help="Start anew when a source file changes.")] = False,
+) -> None:
+    """Serve people and programs until SIGTERM or Ctrl+C."""
+    from watchword.app import starting  # noqa: PLC0415 - the other commands need none of it
+
+    raise typer.Exit(_guarded(lambda: starting.start(dev=dev, reload=reload)))
+
+
+@root.command(epilog="Example: watchword worker")
+def worker() -> None:
+    """Carry letters and do the timed jobs, in a process of its own."""
+    from watchword.app import starting  # noqa: PLC0415
+
+    raise typer.Exit(_guarded(starting.work))
+
+
+@root.command(epilog="Example: watchword health --ready")
+def health(
+    live: Annotated[bool, typer.Option("--live", help="Ask only whether the process answers.")] = False,
+    ready: Annotated[bool, typer.Option("--ready", help="Ask whether it takes requests.")] = False,
+    base: Annotated[str, typer.Option("--base", help="Its address; else this machine's PORT.")] = "",
+) -> None:
+    """Ask a running service how it is; exit 0 when well (for container health checks)."""
+    from watchword.app import probing  # noqa: PLC0415
+
+    path = "live" if live else "ready" if ready else "health"
+    raise typer.Exit(_guarded(lambda: probing.probe(base, path)))
+
+
+def _guarded(work: Callable[[], int]) -> int:
+    try:
+        return work()
+    except SettingsRefused as refusal:
+        return refused(refusal)
+
+
+def _add_slices(wanted: set[str]) -> None:
+    """Add the commands of the slices."""
+    for _, module in slices.modules("commands"):
+        for name, group in getattr(module, "groups", {}).items():
+            if not wanted or name in wanted:
+                root.add_typer(group, name=name)
+
+
+def _opener() -> Any:
+    from watchword.app.building import configure_logs, open_house  # noqa: PLC0415
+
+    settings = read_settings(dict(os.environ))
+    configure_logs(settings, quiet=True)
+    return open_house(settings)
+
+
+def main() -> None:
+    """Run the command line."""
+    own = {"serve", "worker", "health"}
+    if not (len(sys.argv) > 1 and sys.argv[1] in own):
+        _add_slices(set())
+    console.opener = _opener
+    try:
+        root()
+    except SettingsRefused as refusal:
+        sys.exit(refused(refusal))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+

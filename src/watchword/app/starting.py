@@ -1,0 +1,161 @@
+"""Starting: from settings to a listening service, step by step, saying what happens."""
+
+import asyncio
+import os
+import secrets as system_secrets
+import socket
+import sys
+import time
+from datetime import timedelta
+
+import uvloop
+
+from watchword.app import worker as jobs
+from watchword.app.building import configure_logs, open_house
+from watchword.app.reading import SECRETS, VAR, read_settings
+from watchword.app.serve import bind, serve
+from watchword.app.settings import Settings
+from watchword.app.supervisor import supervise
+from watchword.app.wiring import House
+from watchword.flows.setup.service import Setup
+from watchword.migrations import migrate
+from watchword.plumbing.settings import DatabaseSettings, ServerSettings
+
+_MADE = ("JWT_SECRET", "JWT_REFRESH_SECRET", "SESSION_SECRET", "CSRF_SECRET", "PEPPER")
+_DEV_PORTS = {"PORT": "8000", "METRICS_PORT": "9464"}
+
+
+def start(*, dev: bool, reload: bool = False) -> int:
+    """Serve until asked to stop; return the exit code."""
+    environ = dict(os.environ)
+    if dev:
+        return _start_development(environ)
+    settings = read_settings(environ)
+    configure_logs(settings)
+    for warning in settings.warnings:
+        sys.stderr.write(f"warning: {warning}\n")
+    server = settings.section(ServerSettings)
+    listener = bind(server.host, server.port)
+    if server.workers > 1:
+        return supervise(server.workers, lambda index: _run(settings, listener, first=index == 0))
+    _run(settings, listener, first=True)
+    return 0
+
+
+def work() -> int:
+    """Run the jobs alone until asked to stop; return the exit code."""
+    settings = read_settings(dict(os.environ))
+    configure_logs(settings)
+
+    async def run() -> None:
+        import signal  # noqa: PLC0415
+
+        async with open_house(settings) as house:
+            runner = jobs.start(house, everywhere_only=False)
+            stopping = asyncio.Event()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+            await stopping.wait()
+            await runner.stop(timedelta(seconds=25))
+
+    uvloop.run(run())
+    return 0
+
+
+def _run(settings: Settings, listener: socket.socket, *, first: bool) -> None:
+    server = settings.section(ServerSettings)
+    metrics = bind(server.host, server.metrics_port) if first and _offers_metrics(server) else None
+    uvloop.run(serve(settings, listener, metrics))
+
+
+def _offers_metrics(server: ServerSettings) -> bool:
+    return bool(server.metrics_enabled and server.metrics_port)
+
+
+def _start_development(environ: dict[str, str]) -> int:
+    started = time.monotonic()
+    environ.setdefault("APP_ENV", "development")
+    if "APP_PROFILE" not in environ:
+        for name, value in _DEV_PORTS.items():
+            environ.setdefault(name, value)
+    _make_secrets()
+    environ.setdefault("SECRETS_DIR", str(SECRETS))
+    settings = read_settings(environ)
+    asyncio.run(migrate.up(settings.section(DatabaseSettings).url))
+    _step(3, "Keys and database in var/", time.monotonic() - started)
+    server = settings.section(ServerSettings)
+    listener = bind(server.host, server.port, next_free=True)
+    metrics = bind(server.host, server.metrics_port, next_free=True) if _offers_metrics(server) else None
+    port = listener.getsockname()[1]
+    if port != server.port:
+        _say(f"      Port {server.port} is busy: taking {port}.")
+    _derive_addresses(environ, port, metrics)
+    settings = read_settings(environ)
+    configure_logs(settings, quiet=True)
+
+    def ready(house: House) -> None:
+        _step(4, f"Listening on {settings.section(ServerSettings).public_url}", time.monotonic() - started)
+        asyncio.get_running_loop().create_task(_addresses(house))
+
+    uvloop.run(serve(settings, listener, metrics, ready))
+    _say("Stopped.")
+    return 0
+
+
+def _derive_addresses(environ: dict[str, str], port: int, metrics: socket.socket | None) -> None:
+    environ["PORT"] = str(port)
+    environ.setdefault("PUBLIC_BASE_URL", f"http://localhost:{port}")
+    if metrics is not None:
+        environ["METRICS_PORT"] = str(metrics.getsockname()[1])
+
+
+def _make_secrets() -> None:
+    """Make what is missing, readable by its owner alone."""
+    VAR.mkdir(mode=0o700, exist_ok=True)
+    SECRETS.mkdir(mode=0o700, exist_ok=True)
+    for name in _MADE:
+        path = SECRETS / name
+        if not path.exists():
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w") as file:
+                file.write(system_secrets.token_urlsafe(64))  # noqa: TID251 - before there is a house
+
+
+async def _addresses(house: House) -> None:
+    """Print where everything is."""
+    server = house.part(ServerSettings)
+    url = server.public_url
+    link = await house.part(Setup).offer()
+    lines = []
+    if link:
+        lines.append(("Create the first admin", f"{link}   (once, 30 min)"))
+    lines += [
+        ("Sign in / register", f"{url}/"),
+        ("Mailbox and SMS (dev)", f"{url}/dev/mail"),
+        ("API reference", f"{url}/docs"),
+    ]
+    if server.metrics_enabled:
+        lines.append(("Metrics", _metrics_url(server)))
+    _say("")
+    for label, value in lines:
+        _say(f"  {label:<23} {value}")
+    _say("")
+    _say(
+        "  Development profile: mails and SMS stay on this machine.  "
+        "Something odd? watchword doctor   Stop: Ctrl+C"
+    )
+
+
+def _metrics_url(server: ServerSettings) -> str:
+    return f"http://localhost:{server.metrics_port or server.port}/metrics"
+
+
+def _step(number: int, text: str, seconds: float) -> None:
+    _say(f"[{number}/4] {text:<45} {seconds:.1f} s")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+

@@ -1,0 +1,58 @@
+"""Several web processes on one socket: started, watched, stopped together.
+
+Each process is forked before any event loop or thread exists, serves the same listening socket, and is
+started anew when it dies. The first alone runs the worker's jobs and offers metrics on METRICS_PORT.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+
+_RESTART_SECONDS = 1.0
+
+
+def supervise(count: int, work: Callable[[int], None]) -> int:
+    """Run `work(index)` in `count` processes until a signal; return the exit code."""
+    children: dict[int, int] = {}
+    stopping = False
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+        for pid in children:
+            os.kill(pid, number)
+
+    for index in range(count):
+        children[_fork(index, work)] = index
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    worst = 0
+    while children:
+        try:
+            pid, status = os.wait()
+        except InterruptedError:
+            continue
+        index = children.pop(pid)
+        if stopping:
+            worst = max(worst, abs(os.waitstatus_to_exitcode(status)))
+        else:
+            time.sleep(_RESTART_SECONDS)
+            children[_fork(index, work)] = index
+    return worst
+
+
+def _fork(index: int, work: Callable[[int], None]) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    code = 1
+    try:
+        work(index)
+        code = 0
+    finally:
+        os._exit(code)
+    raise AssertionError
