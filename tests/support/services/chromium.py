@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from tests.support.services.missing import ServiceMissing
 
 CACHE = Path(__file__).parents[3] / ".cache/chromium"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-LETTERS = ("fonts-dejavu-core", "fonts-noto-core")  # Latin and Arabic
+FONTS = ("fonts-dejavu-core", "fonts-noto-core")  # Latin and Arabic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +65,23 @@ def runs(path: str) -> bool:
     return _done([path, "--no-sandbox", "--version"], seconds=60)
 
 
-def _done(command: Sequence[str], *, folder: Path | None = None, seconds: float = 900) -> bool:
+def _done(
+    command: Sequence[str],
+    folder: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+    seconds: float = 900,
+) -> bool:
     """Run a command quietly; say whether it succeeded."""
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", **(variables or {})}
     try:
         ended = subprocess.run(
-            command, cwd=folder, env=quiet, capture_output=True, timeout=seconds, check=False
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
@@ -89,7 +100,7 @@ def _in_cache(cache: Path) -> str | None:
 def _installed_by_apt() -> str | None:
     if not (am_root() and shutil.which("apt-get")):
         return None
-    wanted = ["apt-get", "install", "-y", "--no-install-recommends", "chromium", *LETTERS]
+    wanted = ["apt-get", "install", "-y", "--no-install-recommends", "chromium", *FONTS]
     if not _done(wanted):
         _done(["apt-get", "update"])
         _done(wanted)
@@ -101,7 +112,7 @@ def _unpacked_debian(cache: Path) -> str | None:
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         return None
     plan = subprocess.run(
-        ["apt-get", "install", "-s", "--no-install-recommends", "chromium", *LETTERS],
+        ["apt-get", "install", "-s", "--no-install-recommends", "chromium", *FONTS],
         capture_output=True,
         text=True,
         check=False,
@@ -109,42 +120,32 @@ def _unpacked_debian(cache: Path) -> str | None:
     packages = re.findall(r"^Inst (\S+)", plan.stdout, re.MULTILINE)
     parcels, root = cache / "parcels", cache / "root"
     parcels.mkdir(parents=True, exist_ok=True)
-    if not packages or not _done(["apt-get", "download", *packages], folder=parcels):
+    if not packages or not _done(["apt-get", "download", *packages], parcels):
         return None
     for parcel in sorted(parcels.glob("*.deb")):
         if not _done(["dpkg-deb", "-x", str(parcel), str(root)]):
             return None
     shutil.rmtree(parcels)
-    return _starter(cache, root / "usr/lib/chromium/chromium", [*root.glob("usr/lib/*-linux-gnu*")])
+    libraries = {library.parent for library in root.glob("usr/lib/*-linux-gnu*/**/*.so*")}
+    libraries |= {library.parent for library in root.glob("lib/*-linux-gnu*/**/*.so*")}
+    return _starter(cache, root / "usr/lib/chromium/chromium", sorted(libraries))
 
 
 def _unpacked_npm(cache: Path) -> str | None:
     """Let the package unpack its own compressed browser and libraries."""
     if not (shutil.which("npm") and shutil.which("node")):
         return None
-    cache.mkdir(parents=True, exist_ok=True)
-    if not _done(
-        ["npm", "install", "--no-audit", "--no-fund", "--prefix", ".", "@sparticuz/chromium"],
-        folder=cache,
-    ):
+    folder = cache / "npm"
+    folder.mkdir(parents=True, exist_ok=True)
+    package = "@sparticuz/chromium"
+    if not _done(["npm", "install", "--no-audit", "--no-fund", "--prefix", ".", package], folder):
         return None
-    unpack = (
-        "import c, {inflate} from '@sparticuz/chromium';"
-        "await inflate('node_modules/@sparticuz/chromium/bin/al2023.tar.br');"
-        "console.log(await c.executablePath())"
-    )
-    ended = subprocess.run(
-        ["node", "--input-type=module", "-e", unpack],
-        cwd=cache,
-        env={**os.environ, "TMPDIR": str(cache)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    path = ended.stdout.strip().splitlines()[-1:] or [""]
-    if not path[0]:
+    unpack = f"import c from '{package}'; await c.executablePath()"
+    # The package brings the libraries along only where it believes to be in Lambda.
+    lambda_like = {"TMPDIR": str(folder), "AWS_LAMBDA_JS_RUNTIME": "nodejs22.x"}
+    if not _done(["node", "--input-type=module", "-e", unpack], folder, lambda_like):
         return None
-    return _starter(cache, Path(path[0]), [cache / "al2023/lib"])
+    return _starter(cache, folder / "chromium", [folder / "al2023/lib", folder])
 
 
 def _starter(cache: Path, browser: Path, libraries: list[Path]) -> str | None:
