@@ -38,8 +38,12 @@ def build(house: House) -> Front:
         Route(path, Entry(door, web, path).__call__, methods=[door.method]) for path, door in doors
     ]
     assets = house.part(Assets)
-    static = Door(method="GET", path="/static/{file:path}", handler=_static(assets), limits=(), page=True)
-    routes.append(Route(static.path, Entry(static, web, "/static/{file}").__call__, methods=["GET"]))
+    static = Door(
+        method="GET", path="/static/{file:path}", handler=_static(assets), limits=(), page=True
+    )
+    routes.append(
+        Route(static.path, Entry(static, web, "/static/{file}").__call__, methods=["GET"])
+    )
     described = to_json(
         openapi.document(doors, title="Watchword", version=__version__, url=server.public_url)
     )
@@ -52,7 +56,14 @@ def build(house: House) -> Front:
         https=server.https or server.public_url.startswith("https:"),
         node_id=server.node_id,
         open_paths=frozenset(
-            {"/live", "/metrics", server.ready_path, server.health_path, "/auth/health", "/api/health"}
+            {
+                "/live",
+                "/metrics",
+                server.ready_path,
+                server.health_path,
+                "/auth/health",
+                "/api/health",
+            }
         ),
     )
     return Front(
@@ -142,5 +153,3 @@ def _static(assets: Assets) -> Any:
 
 def _none(_house: House) -> list[Door]:
     return []
-
-

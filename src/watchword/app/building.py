@@ -76,7 +76,9 @@ async def open_house(
     house.put(Clock, clock or SystemClock())  # type: ignore[type-abstract]
     house.put(Chance, chance or SystemChance())  # type: ignore[type-abstract]
     house.put(Metrics, Metrics(__version__, server.profile, server.node_id))
-    house.put(logs.AccessLog, access or logs.AccessLog(server.service_name, server.node_id, sys.stdout))
+    house.put(
+        logs.AccessLog, access or logs.AccessLog(server.service_name, server.node_id, sys.stdout)
+    )
     house.put(Changes, Changes())
     _put_secrets(house)
     database = await _open_database(house)
@@ -102,7 +104,9 @@ def _put_secrets(house: House) -> None:
     secrets, chance = house.part(SecretSettings), house.part(Chance)  # type: ignore[type-abstract]
     house.put(Peppers, secrets.peppers())
     house.put(RefreshSecret, RefreshSecret(secrets.refresh_keys()))
-    house.put(LetterSealer, LetterSealer(derive(secrets.session_secret.reveal(), "letters"), chance))
+    house.put(
+        LetterSealer, LetterSealer(derive(secrets.session_secret.reveal(), "letters"), chance)
+    )
     house.put(Journal, Journal(chance))
     house.put(Ring, Ring())
 
@@ -127,7 +131,11 @@ async def _open_database(house: House) -> Database:
 
 def sqlite_path(url: str) -> Path:
     """Return the file of a `sqlite:///path` address."""
-    path = Path(urlsplit(url).path.removeprefix("/") if not url.startswith("sqlite:////") else urlsplit(url).path[1:])
+    path = Path(
+        urlsplit(url).path.removeprefix("/")
+        if not url.startswith("sqlite:////")
+        else urlsplit(url).path[1:]
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
@@ -168,7 +176,9 @@ def _mailer(house: House) -> Mailer:
 
 def _put_web(house: House) -> None:
     server, secrets = house.part(ServerSettings), house.part(SecretSettings)
-    house.put(Issuer, Issuer(house.part(TokenSettings).issuer or server.public_url, server.pages_url))
+    house.put(
+        Issuer, Issuer(house.part(TokenSettings).issuer or server.public_url, server.pages_url)
+    )
     rules = house.part(LimitSettings).rules
     clock = house.part(Clock)  # type: ignore[type-abstract]
     throttle = Throttle(rules, house.part(Counters), clock, house.part(Metrics))  # type: ignore[type-abstract]
@@ -201,10 +211,13 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def configure_logs(house_settings: Settings) -> None:
-    """Set up logging for this process."""
-    log, server = house_settings.section(LogSettings), house_settings.section(ServerSettings)
-    logs.configure(log.level, server.service_name, server.node_id, as_json=log.format == "json")
+def configure_logs(settings: Settings, *, quiet: bool = False) -> None:
+    """Set up logging for this process; `quiet` keeps a command's own output readable."""
+    log, server = settings.section(LogSettings), settings.section(ServerSettings)
+    stream = sys.stderr if quiet else sys.stdout
+    level = "warn" if quiet and log.level == "info" else log.level
+    as_json = log.format == "json"
+    logs.configure(level, server.service_name, server.node_id, as_json=as_json, stream=stream)
 
 
 async def _close(part: object) -> None:

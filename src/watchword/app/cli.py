@@ -34,7 +34,7 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
 
 @root.callback()
 def _root(
-    version: Annotated[  # noqa: ARG001 - handled by its callback
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
@@ -50,7 +50,9 @@ def serve(
             help="Development: make secrets in var/, migrate, take the next port when one is busy.",
         ),
     ] = False,
-    reload: Annotated[bool, typer.Option("--reload", help="Start anew when a source file changes.")] = False,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Start anew when a source file changes.")
+    ] = False,
 ) -> None:
     """Serve people and programs until SIGTERM or Ctrl+C."""
     from watchword.app import starting  # noqa: PLC0415 - the other commands need none of it
@@ -68,9 +70,13 @@ def worker() -> None:
 
 @root.command(epilog="Example: watchword health --ready")
 def health(
-    live: Annotated[bool, typer.Option("--live", help="Ask only whether the process answers.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask only whether the process answers.")
+    ] = False,
     ready: Annotated[bool, typer.Option("--ready", help="Ask whether it takes requests.")] = False,
-    base: Annotated[str, typer.Option("--base", help="Its address; else this machine's PORT.")] = "",
+    base: Annotated[
+        str, typer.Option("--base", help="Its address; else this machine's PORT.")
+    ] = "",
 ) -> None:
     """Ask a running service how it is; exit 0 when well (for container health checks)."""
     from watchword.app import probing  # noqa: PLC0415
@@ -114,5 +120,3 @@ def main() -> None:
         sys.exit(refused(refusal))
     except KeyboardInterrupt:
         sys.exit(130)
-
-

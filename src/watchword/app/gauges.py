@@ -21,7 +21,9 @@ async def watch(house: House) -> None:
     alias = metrics.gauge("active_sessions_total", "Deprecated name of active_auth_sessions.")
     waiting = metrics.gauge("email_queue_depth", "Letters that wait.")
     up = metrics.gauge("database_up", "Whether the database answers.")
-    metrics.watch("auth_database_connections", "Connections to the database.", lambda: database.size)
+    metrics.watch(
+        "auth_database_connections", "Connections to the database.", lambda: database.size
+    )
     while True:
         try:
             number = await sessions.active(database, clock.now())

@@ -44,7 +44,7 @@ def bind(host: str, port: int, *, next_free: bool = False) -> socket.socket:
             if candidate == port + _PORTS_TRIED - 1 or not (next_free and port):
                 raise
             continue
-        listener.set_inheritable(True)  # noqa: FBT003 - its own signature
+        listener.set_inheritable(True)
         return listener
     raise AssertionError
 
@@ -151,8 +151,6 @@ async def _flushing(access: AccessLog) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _gauges(house: House) -> AsyncIterator[None]:
     """Keep the gauges that need the database fresh."""
-
-
     task = asyncio.create_task(watch(house))
     try:
         yield
@@ -166,5 +164,3 @@ def _metrics_app(house: House) -> Router:
         return Response(body, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return Router([Route("/metrics", answer)])
-
-

@@ -85,7 +85,9 @@ def _start_development(environ: dict[str, str]) -> int:
     _step(3, "Keys and database in var/", time.monotonic() - started)
     server = settings.section(ServerSettings)
     listener = bind(server.host, server.port, next_free=True)
-    metrics = bind(server.host, server.metrics_port, next_free=True) if _offers_metrics(server) else None
+    metrics = (
+        bind(server.host, server.metrics_port, next_free=True) if _offers_metrics(server) else None
+    )
     port = listener.getsockname()[1]
     if port != server.port:
         _say(f"      Port {server.port} is busy: taking {port}.")
@@ -94,7 +96,11 @@ def _start_development(environ: dict[str, str]) -> int:
     configure_logs(settings, quiet=True)
 
     def ready(house: House) -> None:
-        _step(4, f"Listening on {settings.section(ServerSettings).public_url}", time.monotonic() - started)
+        _step(
+            4,
+            f"Listening on {settings.section(ServerSettings).public_url}",
+            time.monotonic() - started,
+        )
         asyncio.get_running_loop().create_task(_addresses(house))
 
     uvloop.run(serve(settings, listener, metrics, ready))
@@ -118,7 +124,7 @@ def _make_secrets() -> None:
         if not path.exists():
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w") as file:
-                file.write(system_secrets.token_urlsafe(64))  # noqa: TID251 - before there is a house
+                file.write(system_secrets.token_urlsafe(64))
 
 
 async def _addresses(house: House) -> None:
@@ -157,5 +163,3 @@ def _step(number: int, text: str, seconds: float) -> None:
 def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
-
-

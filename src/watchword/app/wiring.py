@@ -50,4 +50,6 @@ class MissingPart(TypeError):
     def __init__(self, kind: type[Any], path: list[type[Any]]) -> None:
         """Say which, and who needs it."""
         needed_by = " > ".join(each.__name__ for each in path) or "the caller"
-        super().__init__(f"nothing fills {kind.__module__}.{kind.__qualname__}, needed by {needed_by}")
+        super().__init__(
+            f"nothing fills {kind.__module__}.{kind.__qualname__}, needed by {needed_by}"
+        )

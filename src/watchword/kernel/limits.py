@@ -65,10 +65,10 @@ def weigh(limit: Limit, hits: Hits, now: float) -> Verdict:
     oldest = pairs[0][0] if pairs else tick
     reset = (oldest + TICKS) * window / TICKS - now
     if hits.total >= limit.count:
-        return Verdict(False, limit.count, 0, max(reset, 0.0), max(reset, 0.001))  # noqa: FBT003
+        return Verdict(False, limit.count, 0, max(reset, 0.0), max(reset, 0.001))
     if pairs and pairs[-1][0] == tick:
         pairs[-1][1] += 1
     else:
         pairs.append([tick, 1])
     hits.total += 1
-    return Verdict(True, limit.count, limit.count - hits.total, max(reset, 0.0))  # noqa: FBT003
+    return Verdict(True, limit.count, limit.count - hits.total, max(reset, 0.0))

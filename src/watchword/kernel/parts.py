@@ -49,8 +49,13 @@ def setting(
     value = parse(default) if default is not None else MISSING
     if value is MISSING:
         return field(metadata=metadata)
-    return field(default=value, metadata=metadata) if _immutable(value) else field(
-        default_factory=lambda: parse(default), metadata=metadata  # type: ignore[arg-type]
+    return (
+        field(default=value, metadata=metadata)
+        if _immutable(value)
+        else field(
+            default_factory=lambda: parse(default),
+            metadata=metadata,  # type: ignore[arg-type]
+        )
     )
 
 

@@ -66,7 +66,9 @@ class Peppers:
         message = purpose.encode()
         for part in parts:
             message += b"\0" + (part.encode() if isinstance(part, str) else part)
-        return hmac.digest(self.keys[self.current if version is None else version], message, "sha256")
+        return hmac.digest(
+            self.keys[self.current if version is None else version], message, "sha256"
+        )
 
     def __repr__(self) -> str:
         """Never the keys."""

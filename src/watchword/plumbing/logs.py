@@ -22,7 +22,8 @@ user_id: ContextVar[str] = ContextVar("user_id", default="")
 ALWAYS = frozenset({"security", "audit"})
 _LEVELS = {"debug": 10, "info": 20, "warn": 30, "warning": 30, "error": 40}
 _SECRET_KEY = re.compile(
-    r"pass(word|wd)?$|secret|token|cookie|authorization|pepper|^code$|otp_code|private_key|api_key", re.I
+    r"pass(word|wd)?$|secret|token|cookie|authorization|pepper|^code$|otp_code|private_key|api_key",
+    re.IGNORECASE,
 )
 _SECRET_TEXT = (
     (re.compile(r"\bww[a-z]{1,3}_\d{1,4}_[0-9A-Za-z]{20,}"), "[token]"),
@@ -138,13 +139,22 @@ class AccessLog:
         self._second, self._prefix = 0, ""
 
     def write(
-        self, now: float, method: str, route: str, status: int, seconds: float, request: str, user: str
+        self,
+        now: float,
+        method: str,
+        route: str,
+        status: int,
+        seconds: float,
+        request: str,
+        user: str,
     ) -> None:
         """Remember one line; `flush` writes it. All values are ours and need no escaping."""
         second = int(now)
         if second != self._second:
             self._second = second
-            self._prefix = datetime.fromtimestamp(second, UTC).strftime('{"timestamp":"%Y-%m-%dT%H:%M:%S')
+            self._prefix = datetime.fromtimestamp(second, UTC).strftime(
+                '{"timestamp":"%Y-%m-%dT%H:%M:%S'
+            )
         who = f',"user_id":"{user}"' if user else ""
         self._lines.append(
             f'{self._prefix}.{int((now - second) * 1000):03d}+00:00","level":"info",'

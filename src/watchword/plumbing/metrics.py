@@ -61,14 +61,20 @@ class Metrics:
         self.registry.register(self.requests)
         info = self._gauge("app_info", "This process.", "version", "profile", "node_id")
         info.labels(version, profile, node_id).set(1)
-        self.otp_generated = self._counter("otp_generated_total", "Codes issued.", "purpose", "channel")
-        self.otp_validated = self._counter("otp_validated_total", "Codes tried.", "purpose", "result")
+        self.otp_generated = self._counter(
+            "otp_generated_total", "Codes issued.", "purpose", "channel"
+        )
+        self.otp_validated = self._counter(
+            "otp_validated_total", "Codes tried.", "purpose", "result"
+        )
         self.logins = self._counter("login_attempts_total", "Sign-ins tried.", "method", "result")
         self.logins_failed = self._counter(
             "login_attempts_failed_total", "Sign-ins refused.", "method", "reason"
         )
         self.lockouts = self._counter("account_lockouts_total", "Accounts locked by wrong guesses.")
-        self.limited = self._counter("rate_limit_hits_total", "Requests over a limit.", "route", "rule")
+        self.limited = self._counter(
+            "rate_limit_hits_total", "Requests over a limit.", "route", "rule"
+        )
         self.emails = self._counter(
             "emails_sent_total", "Letters handed to a carrier.", "provider", "template", "result"
         )

@@ -36,7 +36,9 @@ class Remembered(Generic[Kept]):
             return None
         return held[1]
 
-    def keep(self, key: Hashable, answer: Kept, ids: tuple[str, ...], moment: float, turn: int) -> None:
+    def keep(
+        self, key: Hashable, answer: Kept, ids: tuple[str, ...], moment: float, turn: int
+    ) -> None:
         """Keep an answer that was asked for in this turn."""
         if turn != self.turn:
             return

@@ -44,6 +44,8 @@ class Sealer:
         if sealed[:1] != _VERSION:
             raise SealBroken
         try:
-            return self._cipher.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], context.encode())
+            return self._cipher.decrypt(
+                sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], context.encode()
+            )
         except InvalidTag as error:
             raise SealBroken from error

@@ -41,7 +41,7 @@ class Runner:
         for job in jobs:
             news = asyncio.Event()
             if job.wakes_on:
-                self._changes.listen(job.wakes_on, lambda _subject, news=news: news.set())
+                self._changes.listen(job.wakes_on, _waker(news))
             self._tasks.append(asyncio.create_task(self._repeat(job, news), name=job.name))
 
     async def stop(self, patience: timedelta) -> None:
@@ -65,9 +65,15 @@ class Runner:
                 log().exception("job failed", job=job.name)
             heard = asyncio.create_task(news.wait())
             await asyncio.wait(
-                {heard, stopping}, timeout=job.every.total_seconds(), return_when=asyncio.FIRST_COMPLETED
+                {heard, stopping},
+                timeout=job.every.total_seconds(),
+                return_when=asyncio.FIRST_COMPLETED,
             )
             heard.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await heard
         stopping.cancel()
+
+
+def _waker(news: asyncio.Event) -> Callable[[str], None]:
+    return lambda _subject: news.set()

@@ -20,7 +20,7 @@ Purposes = Literal["sign_in", "verify_email"]
 Transport = Literal["cookie", "token"]
 
 
-class PasswordSignIn(Body):
+class PasswordSignIn(Body, frozen=True):
     """An address and its password; `transport` chooses between tokens and a cookie."""
 
     email: str
@@ -28,7 +28,7 @@ class PasswordSignIn(Body):
     transport: Transport | None = None
 
 
-class CodeRequest(Body):
+class CodeRequest(Body, frozen=True):
     """Where to send a code, what for, in which language."""
 
     email: str
@@ -37,7 +37,7 @@ class CodeRequest(Body):
     lang: str | None = None
 
 
-class CodeSignIn(Body):
+class CodeSignIn(Body, frozen=True):
     """An address and the code that its mailbox got."""
 
     email: str
@@ -46,7 +46,7 @@ class CodeSignIn(Body):
     transport: Transport | None = None
 
 
-class Accepted(Answer):
+class Accepted(Answer, frozen=True):
     """The request was taken; the mailbox learns the rest."""
 
     status: str = "accepted"
@@ -59,7 +59,12 @@ async def by_password(call: Call[PasswordSignIn]) -> Response:
     welcome = await call.part(Login).by_password(
         email, Secret(call.body.password), call.visitor, transport
     )
-    return call.let_in(call.json(welcome.answer), welcome.session.cookie, welcome.session.expires_at, welcome.device)
+    return call.let_in(
+        call.json(welcome.answer),
+        welcome.session.cookie,
+        welcome.session.expires_at,
+        welcome.device,
+    )
 
 
 async def send_code(call: Call[CodeRequest]) -> Response:
@@ -79,7 +84,12 @@ async def by_code(call: Call[CodeSignIn]) -> Response:
     welcome = await call.part(Login).by_code(
         email, Secret(call.body.code), call.visitor, transport, Purpose(call.body.purpose)
     )
-    return call.let_in(call.json(welcome.answer), welcome.session.cookie, welcome.session.expires_at, welcome.device)
+    return call.let_in(
+        call.json(welcome.answer),
+        welcome.session.cookie,
+        welcome.session.expires_at,
+        welcome.device,
+    )
 
 
 _REFUSALS = (AccountPending, AccountLocked, AccountDisabled, TooManyAttempts)
@@ -94,7 +104,12 @@ doors = [
         problems=(InvalidCredentials, *_REFUSALS),
     ),
     post(
-        "/auth/otp/request", send_code, body=CodeRequest, answer=Accepted, status=202, limits=("otp",)
+        "/auth/otp/request",
+        send_code,
+        body=CodeRequest,
+        answer=Accepted,
+        status=202,
+        limits=("otp",),
     ),
     post(
         "/auth/otp/verify",

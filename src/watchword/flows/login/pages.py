@@ -16,7 +16,7 @@ from watchword.records.subscribers.rules import AccountPending
 from watchword.records.tickets.rules import Purpose
 
 
-class PasswordForm(Body):
+class PasswordForm(Body, frozen=True):
     """The sign-in form."""
 
     email: str
@@ -24,14 +24,14 @@ class PasswordForm(Body):
     return_to: str = ""
 
 
-class CodeRequestForm(Body):
+class CodeRequestForm(Body, frozen=True):
     """Where to send a code."""
 
     email: str
     return_to: str = ""
 
 
-class CodeForm(Body):
+class CodeForm(Body, frozen=True):
     """The code that came; `purpose` tells a registration's from a sign-in's."""
 
     email: str
@@ -40,7 +40,7 @@ class CodeForm(Body):
     return_to: str = ""
 
 
-class UnlockForm(Body):
+class UnlockForm(Body, frozen=True):
     """The token of an unlock link."""
 
     token: str
@@ -98,7 +98,9 @@ async def submit_code(call: Call[CodeForm]) -> Response:
 
 async def code_again(call: Call[CodeForm], problem: Problem) -> Response:
     """Show the code page once more."""
-    purpose = Purpose.VERIFY_EMAIL if call.form.get("purpose") == "verify_email" else Purpose.SIGN_IN
+    purpose = (
+        Purpose.VERIFY_EMAIL if call.form.get("purpose") == "verify_email" else Purpose.SIGN_IN
+    )
     return _code_page(call, call.form.get("email", ""), purpose, problem)
 
 
@@ -139,7 +141,14 @@ def _code_page(
 doors = [
     page_get("/", home, hidden=True),
     page_get("/login", show),
-    page_post("/login", submit, body=PasswordForm, again=show, limits=("auth",), problems=(InvalidCredentials,)),
+    page_post(
+        "/login",
+        submit,
+        body=PasswordForm,
+        again=show,
+        limits=("auth",),
+        problems=(InvalidCredentials,),
+    ),
     page_get("/login/code", ask_for_code),
     page_post("/login/code", send_code, body=CodeRequestForm, again=ask_for_code, limits=("otp",)),
     page_post("/login/code/verify", submit_code, body=CodeForm, again=code_again, limits=("auth",)),

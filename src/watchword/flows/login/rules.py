@@ -86,7 +86,7 @@ class CodeTried(Fact):
     result: str
 
 
-class SignedInUser(Answer):
+class SignedInUser(Answer, frozen=True):
     """Who signed in."""
 
     id: str
@@ -99,7 +99,7 @@ class SignedInUser(Answer):
     language: str
 
 
-class SignedIn(Answer):
+class SignedIn(Answer, frozen=True):
     """A session: tokens for an API client; a browser has its cookie and gets none."""
 
     session_id: str

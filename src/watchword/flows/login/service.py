@@ -82,7 +82,9 @@ class Login:
         stored = Stored(row.hash, row.pepper_version) if row is not None and row.hash else None
         known = self._is_known(visitor.device, email, stored)
         guess = await self.guesses.enter(
-            self.database, self.guesses.key("password", email.key, visitor.device if known else None), now
+            self.database,
+            self.guesses.key("password", email.key, visitor.device if known else None),
+            now,
         )
         try:
             right = await self.passwords.verify(password, stored)
@@ -90,7 +92,8 @@ class Login:
             await self.guesses.excuse(self.database, guess)
             raise
         if not right or row is None or stored is None:
-            await self._refuse(row, guess, visitor, now)
+            await self._note_refusal(row, guess, visitor, now)
+            raise InvalidCredentials
         refused = refusal(row.status)
         if refused is not None:
             await self.guesses.excuse(self.database, guess)
@@ -121,7 +124,10 @@ class Login:
                 lifetime=self.tickets.settings.code_lifetime,
                 now=now,
             )
-            facts: dict[str, Any] = {"name": subscriber.given_name if subscriber else "", "email": email.text}
+            facts: dict[str, Any] = {
+                "name": subscriber.given_name if subscriber else "",
+                "email": email.text,
+            }
             if usable:
                 minutes = int(self.tickets.settings.code_lifetime.total_seconds()) // 60
                 facts |= {"code": ticket.code.reveal(), "minutes": minutes}
@@ -158,11 +164,16 @@ class Login:
                 raise CodeInvalid(private="no account")
             before = await self.subscribers.get(tx, stub.user_id)
             if before.status == PENDING:
-                await self._prove(tx, before.id, purpose, contested=before.contested, visitor=visitor, now=now)
+                await self._prove(
+                    tx, before.id, purpose, contested=before.contested, visitor=visitor, now=now
+                )
             elif (refused := refusal(before.status)) is not None:
                 raise refused
             await self.journal.record(
-                tx, CodeTried(user_id=before.id, purpose=purpose.value, result="success"), now, visitor
+                tx,
+                CodeTried(user_id=before.id, purpose=purpose.value, result="success"),
+                now,
+                visitor,
             )
             row = await store.by_email(tx, email.key)
             welcome = await self._welcome(tx, row, assurance.EMAIL_CODE, visitor, transport, now)
@@ -177,7 +188,14 @@ class Login:
             await self.journal.record(tx, AccountUnlocked(user_id=stub.user_id), now, visitor)
 
     async def _prove(
-        self, tx: Transaction, user_id: Any, purpose: Purpose, *, contested: bool, visitor: Visitor, now: datetime
+        self,
+        tx: Transaction,
+        user_id: Any,
+        purpose: Purpose,
+        *,
+        contested: bool,
+        visitor: Visitor,
+        now: datetime,
     ) -> None:
         """The mailbox is proven: whatever a stranger may have set on the account goes."""
         if purpose is Purpose.SIGN_IN or contested:
@@ -187,7 +205,13 @@ class Login:
         await self.journal.record(tx, EmailVerified(user_id=user_id), now, visitor)
 
     async def _welcome(
-        self, tx: Transaction, row: Any, method: str, visitor: Visitor, transport: str, now: datetime
+        self,
+        tx: Transaction,
+        row: Any,
+        method: str,
+        visitor: Visitor,
+        transport: str,
+        now: datetime,
     ) -> tuple[Opened, Secret | None]:
         """Open the session, with a refresh token for an API client; tell the owner of a new device."""
         new_device = await self.sessions.new_device(tx, row.id, visitor.user_agent)
@@ -196,7 +220,9 @@ class Login:
         )
         lifetime = self.sessions.settings.refresh_lifetime
         refresh = (
-            await self.refresh_tokens.issue(tx, session.id, lifetime, now) if transport == TOKEN else None
+            await self.refresh_tokens.issue(tx, session.id, lifetime, now)
+            if transport == TOKEN
+            else None
         )
         if new_device:
             await self._tell_of_device(tx, row, visitor, now)
@@ -232,8 +258,8 @@ class Login:
             ),
         )
 
-    async def _refuse(self, row: Any, guess: Guess, visitor: Visitor, now: datetime) -> None:
-        """Count what failed and say the same to everybody. Always raises."""
+    async def _note_refusal(self, row: Any, guess: Guess, visitor: Visitor, now: datetime) -> None:
+        """Count what failed; when it was one too many, lock and tell the owner."""
         user_id = row.id if row is not None else None
         locked = await self.guesses.failed(self.database, guess, now)
         await self._note_failure(user_id, "password", "invalid_credentials", visitor, now)
@@ -242,7 +268,6 @@ class Login:
                 await self.journal.record(tx, AccountLockedOut(user_id=user_id), now, visitor)
                 if row is not None and row.status == ACTIVE:
                     await self._tell_of_lock(tx, row, now)
-        raise InvalidCredentials
 
     async def _note_failure(
         self, user_id: Any, method: str, reason: str, visitor: Visitor, now: datetime
@@ -269,7 +294,11 @@ class Login:
             lifetime=self.tickets.settings.reset_lifetime,
             now=now,
         )
-        facts = {"name": row.given_name, "email": row.email, "link": self.issuer.link("/unlock", ticket.token)}
+        facts = {
+            "name": row.given_name,
+            "email": row.email,
+            "link": self.issuer.link("/unlock", ticket.token),
+        }
         letter = Letter(
             template="login/account_locked",
             to=row.email,
@@ -279,7 +308,9 @@ class Login:
         )
         await self.deliveries.queue(tx, letter, now)
 
-    async def _tell_of_device(self, tx: Transaction, row: Any, visitor: Visitor, now: datetime) -> None:
+    async def _tell_of_device(
+        self, tx: Transaction, row: Any, visitor: Visitor, now: datetime
+    ) -> None:
         facts = {
             "name": row.given_name,
             "email": row.email,
@@ -287,7 +318,9 @@ class Login:
             "place": "",
             "at": now.strftime("%Y-%m-%d %H:%M UTC"),
         }
-        letter = Letter(template="login/new_device", to=row.email, language=row.language, facts=facts)
+        letter = Letter(
+            template="login/new_device", to=row.email, language=row.language, facts=facts
+        )
         await self.deliveries.queue(tx, letter, now)
 
     def _device(self, email: EmailAddress, stored: Stored, nonce: str) -> str:

@@ -13,14 +13,14 @@ from watchword.plumbing.web.shapes import Answer, Body
 from watchword.records.tickets.rules import CodeInvalid, TokenExpired, TokenInvalid, TokenUsed
 
 
-class Registered(Answer):
+class Registered(Answer, frozen=True):
     """What anybody is told who registers an address."""
 
     status: str
     email: str
 
 
-class VerifyEmail(Body):
+class VerifyEmail(Body, frozen=True):
     """The token of a link, or an address and the code that its mailbox got."""
 
     token: str | None = None
@@ -28,7 +28,7 @@ class VerifyEmail(Body):
     code: str | None = None
 
 
-class Verified(Answer):
+class Verified(Answer, frozen=True):
     """The mailbox is proven; `password_required`: no password survived, choose one."""
 
     status: str
@@ -36,13 +36,13 @@ class Verified(Answer):
     password_required: bool
 
 
-class Resend(Body):
+class Resend(Body, frozen=True):
     """Whose verification to send again."""
 
     email: str
 
 
-class Accepted(Answer):
+class Accepted(Answer, frozen=True):
     """The request was taken; the mailbox learns the rest."""
 
     status: str = "accepted"
@@ -71,7 +71,9 @@ async def verify(call: Call[VerifyEmail]) -> Response:
             email_address(body.email), Secret(body.code), call.visitor
         )
     else:
-        raise InputInvalid(errors=[FieldError("token", "missing", "Send token, or email and code.")])
+        raise InputInvalid(
+            errors=[FieldError("token", "missing", "Send token, or email and code.")]
+        )
     return call.json(
         Verified(status="active", email_verified=True, password_required=not has_password)
     )

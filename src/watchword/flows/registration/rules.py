@@ -40,7 +40,7 @@ class EmailVerified(Fact):
     type: ClassVar[str] = "id.user.email_verified"
 
 
-class Register(Body):
+class Register(Body, frozen=True):
     """A new account: `first_name` and `last_name`, or `name`; `phone` as people write it."""
 
     email: str
@@ -76,7 +76,7 @@ def read_application(
         faults.add("role", "invalid", "Choose user or vendor.")
     faults.found.extend(more)
     faults.refuse()
-    assert email is not None  # noqa: S101 - refuse() has seen to it
+    assert email is not None
     return Application(
         email=email,
         password=Secret(body.password),

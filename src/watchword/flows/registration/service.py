@@ -102,9 +102,7 @@ class Registration:
 
     async def peek(self, token: Secret) -> Stub:
         """Look at a verification link. Problems: `token_invalid|used|expired`."""
-        return await self.tickets.peek(
-            self.database, Purpose.VERIFY_EMAIL, token, self.clock.now()
-        )
+        return await self.tickets.peek(self.database, Purpose.VERIFY_EMAIL, token, self.clock.now())
 
     async def verify(self, token: Secret, visitor: Visitor) -> bool:
         """Spend a verification link; true when the account has a password to sign in with."""

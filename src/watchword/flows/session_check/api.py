@@ -12,7 +12,8 @@ from watchword.kernel.problems import Unauthenticated
 from watchword.plumbing.throttle import limit_headers, refusal
 from watchword.plumbing.web.call import Call, Web
 from watchword.plumbing.web.doors import Door, Who, get
-from watchword.plumbing.web.problems import document, headers as problem_headers
+from watchword.plumbing.web.problems import document
+from watchword.plumbing.web.problems import headers as problem_headers
 from watchword.plumbing.web.shapes import to_json
 
 Headers = list[tuple[bytes, bytes]]

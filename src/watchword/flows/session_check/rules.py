@@ -12,7 +12,7 @@ MOST_KEPT: Final = 100_000
 TOUCH_EVERY: Final = timedelta(seconds=60)
 
 
-class SessionShape(Answer):
+class SessionShape(Answer, frozen=True):
     """The session that the caller came with."""
 
     id: str
@@ -24,7 +24,7 @@ class SessionShape(Answer):
     expires_at: datetime
 
 
-class Me(Answer):
+class Me(Answer, frozen=True):
     """Who the caller is."""
 
     id: str

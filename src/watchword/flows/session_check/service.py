@@ -4,16 +4,6 @@ import time
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from watchword.kernel.clock import Clock
-from watchword.kernel.parts import service
-from watchword.kernel.ports import Caller
-from watchword.plumbing.db.changes import SESSIONS, Changes
-from watchword.plumbing.db.ports import Database
-from watchword.plumbing.remembered import Remembered
-from watchword.plumbing.web.shapes import to_json
-from watchword.records.sessions.rules import SessionSettings
-from watchword.records.sessions.service import Sessions
-from watchword.records.signing_keys.service import SigningKeys
 from watchword.flows.session_check import store
 from watchword.flows.session_check.rules import (
     KEPT_SECONDS,
@@ -22,7 +12,17 @@ from watchword.flows.session_check.rules import (
     caller_of,
     me_of,
 )
+from watchword.kernel.clock import Clock
+from watchword.kernel.parts import service
+from watchword.kernel.ports import Caller
+from watchword.plumbing.db.changes import SESSIONS, Changes
+from watchword.plumbing.db.ports import Database
 from watchword.plumbing.issuer import Issuer
+from watchword.plumbing.remembered import Remembered
+from watchword.plumbing.web.shapes import to_json
+from watchword.records.sessions.rules import SessionSettings
+from watchword.records.sessions.service import Sessions
+from watchword.records.signing_keys.service import SigningKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,9 @@ class SessionCheck:
             return None
         return self.recent.recall(key, moment)
 
-    def _learn(self, key: bytes, row: object, turn: int, until: float = float("inf")) -> Known | None:
+    def _learn(
+        self, key: bytes, row: object, turn: int, until: float = float("inf")
+    ) -> Known | None:
         if row is None:
             return None
         caller = caller_of(row)

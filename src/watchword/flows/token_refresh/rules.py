@@ -8,13 +8,13 @@ from watchword.kernel.events import Fact
 from watchword.plumbing.web.shapes import Answer, Body
 
 
-class Refresh(Body):
+class Refresh(Body, frozen=True):
     """The refresh token."""
 
     refresh_token: str
 
 
-class Refreshed(Answer):
+class Refreshed(Answer, frozen=True):
     """The next tokens of the session."""
 
     session_id: str

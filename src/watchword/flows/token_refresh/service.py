@@ -41,7 +41,9 @@ class TokenRefresh:
         lifetime = self.sessions.settings.refresh_lifetime
         try:
             async with self.database.transaction() as tx:
-                following = await self.refresh_tokens.rotate(tx, token, visitor.user_agent, lifetime, now)
+                following = await self.refresh_tokens.rotate(
+                    tx, token, visitor.user_agent, lifetime, now
+                )
                 row = await store.alive(tx, following.session_id, now)
                 if row is None:
                     raise RefreshTokenInvalid(private="session ended")
@@ -80,6 +82,9 @@ class TokenRefresh:
                 "link": f"{self.issuer.pages}/account/sessions",
             }
             letter = Letter(
-                template="token_refresh/token_reused", to=row.email, language=row.language, facts=facts
+                template="token_refresh/token_reused",
+                to=row.email,
+                language=row.language,
+                facts=facts,
             )
             await self.deliveries.queue(tx, letter, now)

@@ -11,7 +11,7 @@ from watchword.plumbing.web.doors import Door, get
 from watchword.plumbing.web.shapes import Answer
 
 
-class Alive(Answer):
+class Alive(Answer, frozen=True):
     """The process answers."""
 
     status: str = "alive"
@@ -51,7 +51,13 @@ async def metrics(call: Call[None]) -> Response:
 def more_doors(house: House) -> list[Door]:
     """Return the health doors at this deployment's paths."""
     server = house.part(ServerSettings)
-    paths = {server.health_path, "/auth/health", "/api/health", "/api/health/auth", "/api/health/email"}
+    paths = {
+        server.health_path,
+        "/auth/health",
+        "/api/health",
+        "/api/health/auth",
+        "/api/health/email",
+    }
     doors = [
         get("/live", live, root=True, limits=(), answer=Alive),
         get(server.ready_path, ready, root=True, limits=()),

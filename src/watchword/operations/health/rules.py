@@ -8,7 +8,7 @@ from watchword.plumbing.web.shapes import Answer
 HEALTHY, DEGRADED, UNHEALTHY = "healthy", "degraded", "unhealthy"
 
 
-class Report(Answer):
+class Report(Answer, frozen=True):
     """The state of the service: overall, part by part."""
 
     status: str

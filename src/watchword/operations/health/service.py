@@ -50,7 +50,12 @@ class Health:
             self._answers(self._fine(self.counters.check())),
             self._answers(self._fine(self.mailer.check())),
         )
-        good = {"database": database, "migrations": migrated, "redis": counters, "email_providers": mail}
+        good = {
+            "database": database,
+            "migrations": migrated,
+            "redis": counters,
+            "email_providers": mail,
+        }
         required = {"database", "migrations"} | ({"redis"} if self.redis.required else set())
         return Findings(good=good, required=frozenset(required))
 

@@ -36,7 +36,9 @@ journal = tenant_table(
 )
 
 WRITE = statement(
-    insertion(journal, "id", "at", "type", "user_id", "facts", "address", "user_agent", "request_id")
+    insertion(
+        journal, "id", "at", "type", "user_id", "facts", "address", "user_agent", "request_id"
+    )
 )
 
 
@@ -62,7 +64,9 @@ class Journal:
             user_agent=visitor.user_agent if visitor else None,
             request_id=visitor.request_id if visitor else None,
         )
-        log().info("AUDIT", action=fact.type, user_id=str(fact.user_id or ""), category="audit", **facts)
+        log().info(
+            "AUDIT", action=fact.type, user_id=str(fact.user_id or ""), category="audit", **facts
+        )
 
 
 def _plain(fact: Fact) -> dict[str, Any]:

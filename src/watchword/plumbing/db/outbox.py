@@ -62,7 +62,16 @@ outbox = tenant_table(
 
 PUT = statement(
     insertion(
-        outbox, "id", "kind", "label", "priority", "payload", "created_at", "due_at", "expires_at", "attempts"
+        outbox,
+        "id",
+        "kind",
+        "label",
+        "priority",
+        "payload",
+        "created_at",
+        "due_at",
+        "expires_at",
+        "attempts",
     )
 )
 
@@ -72,7 +81,9 @@ _READY = (
         outbox.c.kind == bindparam("kind"),
         outbox.c.finished_at.is_(None),
         outbox.c.due_at <= bindparam("now", type_=Moment),
-        or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= bindparam("now", type_=Moment)),
+        or_(
+            outbox.c.leased_until.is_(None), outbox.c.leased_until <= bindparam("now", type_=Moment)
+        ),
     )
     .order_by(outbox.c.priority, outbox.c.due_at)
     .limit(bindparam("batch", type_=Integer))
@@ -94,7 +105,11 @@ CLAIM = statement(
     )
 )
 
-_HELD = (outbox.c.id == bindparam("held"), outbox.c.attempts == bindparam("attempt"), outbox.c.finished_at.is_(None))
+_HELD = (
+    outbox.c.id == bindparam("held"),
+    outbox.c.attempts == bindparam("attempt"),
+    outbox.c.finished_at.is_(None),
+)
 
 SETTLE = statement(
     update(outbox)
@@ -111,10 +126,16 @@ SETTLE = statement(
 RETRY = statement(
     update(outbox)
     .where(*_HELD)
-    .values(due_at=bindparam("later", type_=Moment), reason=bindparam("why", type_=Text), leased_until=null())
+    .values(
+        due_at=bindparam("later", type_=Moment),
+        reason=bindparam("why", type_=Text),
+        leased_until=null(),
+    )
 )
 
-DEPTH = statement(select(func.count().label("depth")).select_from(outbox).where(outbox.c.finished_at.is_(None)))
+DEPTH = statement(
+    select(func.count().label("depth")).select_from(outbox).where(outbox.c.finished_at.is_(None))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +185,15 @@ async def claim(
     """Lease up to `batch` pieces of work, most urgent first."""
     rows = await db.all(CLAIM, kind=kind, now=now, lease=now + lease, batch=batch)
     work = [
-        Work(r.id, r.label, r.priority, bytes(r.payload or b""), r.attempts, r.created_at, r.expires_at)
+        Work(
+            r.id,
+            r.label,
+            r.priority,
+            bytes(r.payload or b""),
+            r.attempts,
+            r.created_at,
+            r.expires_at,
+        )
         for r in rows
     ]
     return sorted(work, key=lambda each: (each.priority, each.created_at))
@@ -172,14 +201,14 @@ async def claim(
 
 async def finish(db: Executor, work: Work, now: datetime, outcome: str, reason: str = "") -> bool:
     """Settle the work for good and wipe its payload; false when the lease was lost."""
-    return 0 < await db.run(
+    return await db.run(
         SETTLE, held=work.id, attempt=work.attempts, now=now, how=outcome, why=reason or None
-    )
+    ) > 0
 
 
 async def retry(db: Executor, work: Work, later: datetime, reason: str) -> bool:
     """Put the work back until `later`; false when the lease was lost."""
-    return 0 < await db.run(RETRY, held=work.id, attempt=work.attempts, later=later, why=reason)
+    return await db.run(RETRY, held=work.id, attempt=work.attempts, later=later, why=reason) > 0
 
 
 async def depth(db: Executor) -> int:

@@ -155,9 +155,7 @@ class _SqliteTransaction:
         return rows[0] if rows else None
 
     async def all(self, statement: Statement, **values: Any) -> list[Any]:
-        rows: list[Any] = await self._in_thread(
-            partial(_rows, self._connection, statement, values)
-        )
+        rows: list[Any] = await self._in_thread(partial(_rows, self._connection, statement, values))
         return rows
 
     async def run(self, statement: Statement, **values: Any) -> int:
@@ -165,7 +163,9 @@ class _SqliteTransaction:
         return count
 
 
-def _rows(connection: sqlite3.Connection, statement: Statement, values: dict[str, Any]) -> list[Any]:
+def _rows(
+    connection: sqlite3.Connection, statement: Statement, values: dict[str, Any]
+) -> list[Any]:
     form = statement.sqlite
     with _translated():
         records = connection.execute(form.text, form.arguments(values)).fetchall()
@@ -198,6 +198,9 @@ def _translated() -> Any:
             raise Taken(str(error).rpartition(": ")[2]) from error
         raise
     except sqlite3.OperationalError as error:
-        if any(word in str(error) for word in ("locked", "full", "unable to open", "disk I/O", "readonly")):
+        if any(
+            word in str(error)
+            for word in ("locked", "full", "unable to open", "disk I/O", "readonly")
+        ):
             raise DatabaseUnavailable(private=f"sqlite: {error}") from error
         raise

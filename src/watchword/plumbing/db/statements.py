@@ -23,7 +23,7 @@ from sqlalchemy.sql.selectable import SelectBase
 
 Processor = Callable[[Any], Any] | None
 
-_POSTGRES = PGDialect_asyncpg()
+_POSTGRES: Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 _SQLITE = SQLiteDialect_pysqlite(paramstyle="qmark")
 
 
@@ -43,7 +43,8 @@ class Compiled:
         ]
         columns = compiled._result_columns  # noqa: SLF001 - no public way to the result's types
         self.names = tuple(column.keyname for column in columns)
-        self._row = namedtuple("Row", self.names, rename=True)._make if self.names else tuple  # noqa: PYI024
+        shape: Any = namedtuple("Row", self.names, rename=True)  # noqa: PYI024 - named by the query
+        self._row = shape._make if self.names else tuple
         processors = [_result(column.type, dialect) for column in columns]
         self._processors = processors if any(processors) else None
 

@@ -112,7 +112,9 @@ class Call(Generic[BodyT]):
 
     async def mailbox_allows(self, rule: str, key: str) -> bool:
         """Tell whether one mailbox may get another letter; the answer to people stays the same."""
-        return (await self.web.throttle.weigh(rule, f"mailbox:{key}", self.request.url.path)).allowed
+        return (
+            await self.web.throttle.weigh(rule, f"mailbox:{key}", self.request.url.path)
+        ).allowed
 
     def json(self, answer: Any, status: int = 200) -> Response:
         """Answer with JSON that nobody keeps."""
@@ -143,7 +145,11 @@ class Call(Generic[BodyT]):
         return RedirectResponse(path, status_code=303, headers={"Cache-Control": "no-store"})
 
     def let_in(
-        self, response: Response, cookie: Secret | None, expires_at: datetime, device: str | None = None
+        self,
+        response: Response,
+        cookie: Secret | None,
+        expires_at: datetime,
+        device: str | None = None,
     ) -> Response:
         """Give a browser its session's cookie, and the token of a device that is now known."""
         if cookie is not None:
@@ -157,11 +163,13 @@ class Call(Generic[BodyT]):
         """Return a problem as a page shows it: field and message, in the page's language."""
         if problem is None:
             return []
-        told = [
+        told: list[dict[str, str | None]] = [
             {"field": e.field, "message": self._words(f"errors.{e.code}", e.message)}
             for e in problem.errors
         ]
-        return told or [{"field": None, "message": self._words(f"errors.{problem.code}", problem.detail)}]
+        return told or [
+            {"field": None, "message": self._words(f"errors.{problem.code}", problem.detail)}
+        ]
 
     def _words(self, key: str, otherwise: str) -> str:
         return self.t(key) if self.web.words.knows(key) else otherwise

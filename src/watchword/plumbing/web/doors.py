@@ -82,11 +82,18 @@ def delete(path: str, handler: Handler, **more: Any) -> Door:
 
 def page_get(path: str, handler: Handler, **more: Any) -> Door:
     """Make a page for GET."""
-    return Door(method="GET", path=path, handler=handler, page=True, **({"limits": ("page",)} | more))
+    return Door(
+        method="GET", path=path, handler=handler, page=True, **({"limits": ("page",)} | more)
+    )
 
 
 def page_post(path: str, handler: Handler, **more: Any) -> Door:
     """Make a page's form door; `again` shows the form once more with what is wrong."""
     return Door(
-        method="POST", path=path, handler=handler, page=True, form=True, **({"limits": ("page",)} | more)
+        method="POST",
+        path=path,
+        handler=handler,
+        page=True,
+        form=True,
+        **({"limits": ("page",)} | more),
     )

@@ -13,10 +13,17 @@ from starlette.responses import Response
 from watchword.kernel import assurance
 from watchword.kernel.limits import Verdict
 from watchword.kernel.ports import Caller, Visitor
-from watchword.kernel.problems import Forbidden, FreshSignInRequired, Kind, Problem, Unauthenticated
+from watchword.kernel.problems import (
+    Forbidden,
+    FreshSignInRequired,
+    Kind,
+    Problem,
+    TooManyRequests,
+    Unauthenticated,
+)
 from watchword.plumbing import logs
 from watchword.plumbing.languages import accepted_language, known_language
-from watchword.plumbing.throttle import TooManyRequests, limit_headers, refusal
+from watchword.plumbing.throttle import limit_headers, refusal
 from watchword.plumbing.web import problems
 from watchword.plumbing.web.call import Call, Web
 from watchword.plumbing.web.doors import Door, Who
@@ -113,7 +120,9 @@ class Entry:
         elif problem.kind is Kind.UNAUTHENTICATED and door.who in _SIGNED_IN:
             return call.redirect("/login?return_to=" + quote(_return_to(call.request), safe="/"))
         elif isinstance(problem, FreshSignInRequired):
-            return call.redirect("/login?fresh=1&return_to=" + quote(_return_to(call.request), safe="/"))
+            return call.redirect(
+                "/login?fresh=1&return_to=" + quote(_return_to(call.request), safe="/")
+            )
         elif door.again is not None and not isinstance(problem, Forbidden):
             response = await door.again(call, problem)
             response.status_code = problem.kind.value
@@ -182,4 +191,6 @@ def safe_return(path: str | None, otherwise: str = "/account") -> str:
     """Return a path of our own site, never another host (`//evil`, `/\\evil`, `https:`)."""
     if not path or not path.startswith("/") or path.startswith(("//", "/\\")):
         return otherwise
-    return otherwise if any(ord(character) < 0x21 or character == "\\" for character in path) else path
+    return (
+        otherwise if any(ord(character) < 0x21 or character == "\\" for character in path) else path
+    )

@@ -72,7 +72,7 @@ class Front:
         self._requests = requests
         self._access = access
         self._count = itertools.count(1)
-        self._stem = f"{time.time_ns() & 0xFFFFFFFFFF:010x}"  # noqa: TID251 - an id, not a time
+        self._stem = f"{time.time_ns() & 0xFFFFFFFFFF:010x}"
         self._common = [*SECURITY_HEADERS, _REFERRER, *([HSTS] if settings.https else [])]
         if settings.node_id:
             self._common.append((b"x-node-id", settings.node_id.encode()))
@@ -95,9 +95,19 @@ class Front:
             if door is not None and self._welcome(scope, headers):
                 status, extra, body = await door(scope, headers)
                 scope["watchword.route"] = scope["path"]
-                await send({"type": "http.response.start", "status": status, "headers": [
-                    *extra, (b"content-length", b"%d" % len(body)), *self._common,
-                    (b"x-request-id", request_id), *self._cors(headers)]})
+                await send(
+                    {
+                        "type": "http.response.start",
+                        "status": status,
+                        "headers": [
+                            *extra,
+                            (b"content-length", b"%d" % len(body)),
+                            *self._common,
+                            (b"x-request-id", request_id),
+                            *self._cors(headers),
+                        ],
+                    }
+                )
                 await send({"type": "http.response.body", "body": body})
             else:
                 status = await self._through_router(scope, receive, send, headers)
@@ -116,11 +126,19 @@ class Front:
         peer = scope["client"][0] if scope.get("client") else ""
         forwarded = headers.get(b"x-forwarded-for")
         trusted = self._settings.trusted_proxies
-        address = client_address(peer, forwarded.decode("latin-1") if forwarded else None, trusted) if trusted else peer
+        address = (
+            client_address(peer, forwarded.decode("latin-1") if forwarded else None, trusted)
+            if trusted
+            else peer
+        )
         scope["watchword.request_id"] = request_id.decode()
         scope["watchword.address"] = address
         scope["watchword.network"] = network_key(address) if ":" in address else address
-        if trusted and b"x-forwarded-proto" in headers and client_address(peer, "0.0.0.0", trusted) != peer:
+        if (
+            trusted
+            and b"x-forwarded-proto" in headers
+            and client_address(peer, "0.0.0.0", trusted) != peer
+        ):
             scope["scheme"] = headers[b"x-forwarded-proto"].decode("latin-1").split(",")[0].strip()
 
     def _welcome(self, scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
@@ -148,7 +166,9 @@ class Front:
 
         try:
             if not self._welcome(scope, headers) and scope["path"] not in self._settings.open_paths:
-                await problem_response(HttpsRequired(), scope["watchword.request_id"])(scope, receive, answer)
+                await problem_response(HttpsRequired(), scope["watchword.request_id"])(
+                    scope, receive, answer
+                )
             elif scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
                 await self._preflight(answer)
             else:
@@ -170,18 +190,24 @@ class Front:
         told: Headers = [(b"vary", b"Origin")]
         origin = headers.get(b"origin")
         if origin in self._settings.cors_origins:
-            assert origin is not None  # noqa: S101 - for the type checker
+            assert origin is not None
             told += [
                 (b"access-control-allow-origin", origin),
                 (b"access-control-allow-credentials", b"true"),
-                (b"access-control-expose-headers", b"X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"),
+                (
+                    b"access-control-expose-headers",
+                    b"X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset",
+                ),
             ]
         return told
 
     async def _preflight(self, send: Send) -> None:
         headers: Headers = [
             (b"access-control-allow-methods", b"GET, POST, PATCH, DELETE"),
-            (b"access-control-allow-headers", b"Authorization, Content-Type, X-CSRF-Token, X-Request-Id, Idempotency-Key"),
+            (
+                b"access-control-allow-headers",
+                b"Authorization, Content-Type, X-CSRF-Token, X-Request-Id, Idempotency-Key",
+            ),
             (b"access-control-max-age", b"600"),
             (b"content-length", b"0"),
         ]

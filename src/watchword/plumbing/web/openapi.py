@@ -44,7 +44,9 @@ class ProblemDetails(msgspec.Struct):
     errors: list[ProblemField] = []
 
 
-def document(doors: Sequence[tuple[str, Door]], *, title: str, version: str, url: str) -> dict[str, Any]:
+def document(
+    doors: Sequence[tuple[str, Door]], *, title: str, version: str, url: str
+) -> dict[str, Any]:
     """Return the document for (path, door) pairs; pages are left out."""
     told = [(path, door) for path, door in doors if not door.page and not door.hidden]
     shapes = {ProblemDetails}
@@ -58,7 +60,11 @@ def document(doors: Sequence[tuple[str, Door]], *, title: str, version: str, url
         paths.setdefault(path, {})[door.method.lower()] = _operation(path, door, refs)
     return {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": version, "license": {"name": "MIT", "identifier": "MIT"}},
+        "info": {
+            "title": title,
+            "version": version,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
         "servers": [{"url": url}],
         "paths": dict(sorted(paths.items())),
         "components": {

@@ -1,7 +1,7 @@
 """Problem details for HTTP APIs (RFC 9457): `application/problem+json` with a stable `code`.
 
-    {"type": "https://…/problems/token_expired" (or about:blank), "title", "status", "detail",
-     "code", "request_id", "errors": [{"field", "code", "message"}]}
+{"type": "https://…/problems/token_expired" (or about:blank), "title", "status", "detail",
+ "code", "request_id", "errors": [{"field", "code", "message"}]}
 """
 
 import math

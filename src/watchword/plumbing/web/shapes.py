@@ -88,9 +88,13 @@ def convert(loose: Mapping[str, Any], shape: type[Shape], *, strict: bool = True
     for key, value in loose.items():
         name = names.get(key)
         if name is None:
-            errors.append(FieldError(_printable(key), "unknown_field", "This field is not known here."))
+            errors.append(
+                FieldError(_printable(key), "unknown_field", "This field is not known here.")
+            )
         elif name in given:
-            errors.append(FieldError(_printable(key), "repeated_field", "This field is given twice."))
+            errors.append(
+                FieldError(_printable(key), "repeated_field", "This field is given twice.")
+            )
         else:
             given[name] = value
     fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}

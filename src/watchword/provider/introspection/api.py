@@ -13,14 +13,18 @@ from watchword.records.signing_keys.rules import TokenSettings
 
 async def introspect(call: Call[None]) -> Response:
     """Tell a service whether a token or session is good, and whose it is."""
-    form = call.request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    form = call.request.headers.get("content-type", "").startswith(
+        "application/x-www-form-urlencoded"
+    )
     question = (
         convert(await read_form(call.request), Question, strict=False)
         if form
         else await read_json(call.request, Question)
     )
     authenticator = call.web.authenticator
-    caller = await authenticator.by_token(question.token) or await authenticator.by_cookie(question.token)
+    caller = await authenticator.by_token(question.token) or await authenticator.by_cookie(
+        question.token
+    )
     audience = call.part(TokenSettings).audience
     return call.json(answer(caller, call.part(Issuer).url, audience))
 
@@ -35,4 +39,3 @@ doors = [
         problems=(Unauthenticated,),
     )
 ]
-

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from watchword.plumbing.db.changes import OUTBOX
-from watchword.plumbing.work import Job
 from watchword.plumbing.web.call import House
+from watchword.plumbing.work import Job
 from watchword.records.deliveries.service import Deliveries
 
 

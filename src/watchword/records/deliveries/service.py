@@ -106,10 +106,17 @@ class Deliveries:
     async def _try_later(self, work: Work, trouble: NotAccepted | Undelivered) -> None:
         lasting = isinstance(trouble, NotAccepted) and trouble.lasting
         if lasting or work.attempts >= MAX_TRIES:
-            log().error("letter not delivered", letter=str(work.id), template=work.label, reason=str(trouble))
+            log().error(
+                "letter not delivered",
+                letter=str(work.id),
+                template=work.label,
+                reason=str(trouble),
+            )
             await self._settle(work, "dead", str(trouble))
             return
-        log().warning("letter delayed", letter=str(work.id), tries=work.attempts, reason=str(trouble))
+        log().warning(
+            "letter delayed", letter=str(work.id), tries=work.attempts, reason=str(trouble)
+        )
         later = next_try(work.attempts, self.clock.now(), self.chance.below(1000) / 1000)
         self._count(work, "failed")
         await outbox.retry(self.database, work, later, str(trouble))

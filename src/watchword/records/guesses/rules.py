@@ -13,10 +13,16 @@ class GuessSettings:
     """Guesses at passwords."""
 
     max_failures: int = setting(
-        "MAX_LOGIN_ATTEMPTS", "Wrong passwords before an account refuses more.", parse=whole(1, 100), default="5"
+        "MAX_LOGIN_ATTEMPTS",
+        "Wrong passwords before an account refuses more.",
+        parse=whole(1, 100),
+        default="5",
     )
     lock_time: timedelta = setting(
-        "ACCOUNT_LOCK_TIME_MS", "Milliseconds that the first refusal lasts.", parse=milliseconds, default="900000"
+        "ACCOUNT_LOCK_TIME_MS",
+        "Milliseconds that the first refusal lasts.",
+        parse=milliseconds,
+        default="900000",
     )
 
 

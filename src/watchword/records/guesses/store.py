@@ -3,7 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, bindparam, case, delete, null, select, update
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    bindparam,
+    case,
+    delete,
+    null,
+    select,
+    update,
+)
 
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.ports import Executor
@@ -36,7 +47,9 @@ ENTER = upsertion(
 )
 LOCK = statement(
     update(guesses)
-    .where(guesses.c.key == bindparam("which"), guesses.c.failures >= bindparam("bound", type_=Integer))
+    .where(
+        guesses.c.key == bindparam("which"), guesses.c.failures >= bindparam("bound", type_=Integer)
+    )
     .values(
         failures=0,
         locks=guesses.c.locks + 1,
@@ -56,7 +69,9 @@ FORGET = statement(
     .values(failures=0, locks=0, locked_until=null())
 )
 LOOK = statement(
-    select(guesses.c.failures, guesses.c.locks, guesses.c.locked_until).where(guesses.c.key == bindparam("which"))
+    select(guesses.c.failures, guesses.c.locks, guesses.c.locked_until).where(
+        guesses.c.key == bindparam("which")
+    )
 )
 PURGE = statement(delete(guesses).where(guesses.c.updated_at < bindparam("before", type_=Moment)))
 

@@ -18,7 +18,10 @@ class PasswordSettings:
     """Passwords."""
 
     scheme: str = setting(
-        "PASSWORD_HASH", "How passwords are hashed.", parse=choice(ARGON2ID, BCRYPT), default=ARGON2ID
+        "PASSWORD_HASH",
+        "How passwords are hashed.",
+        parse=choice(ARGON2ID, BCRYPT),
+        default=ARGON2ID,
     )
     bcrypt_rounds: int = setting(
         "BCRYPT_SALT_ROUNDS",
@@ -67,7 +70,9 @@ def too_common(field: str) -> InputInvalid:
 
 def context_words(*texts: str) -> list[str]:
     """Return the words about a person that a guesser would try first."""
-    words = {word for text in texts for word in re.split(r"[\W_]+", text.casefold()) if len(word) > 2}
+    words = {
+        word for text in texts for word in re.split(r"[\W_]+", text.casefold()) if len(word) > 2
+    }
     return sorted(words)
 
 

@@ -20,7 +20,9 @@ passwords = tenant_table(
 )
 
 FIND = statement(
-    select(passwords.c.hash, passwords.c.pepper_version).where(passwords.c.user_id == bindparam("user_id"))
+    select(passwords.c.hash, passwords.c.pepper_version).where(
+        passwords.c.user_id == bindparam("user_id")
+    )
 )
 SET_AT = statement(select(passwords.c.set_at).where(passwords.c.user_id == bindparam("user_id")))
 WRITE = upsertion(
@@ -30,7 +32,11 @@ WRITE = upsertion(
     "pepper_version",
     "set_at",
     key=["user_id"],
-    values=lambda new: {"hash": new.hash, "pepper_version": new.pepper_version, "set_at": new.set_at},
+    values=lambda new: {
+        "hash": new.hash,
+        "pepper_version": new.pepper_version,
+        "set_at": new.set_at,
+    },
 )
 FORGET = statement(delete(passwords).where(passwords.c.user_id == bindparam("user_id")))
 

@@ -94,7 +94,9 @@ class RefreshTokens:
             raise RefreshTokenInvalid
         if row.used_at is None or row.seed is None:
             raise RefreshTokenInvalid(private="lost a race with nobody")
-        if row.successor_used_at is not None or not may_repeat(row.used_at, bytes(row.used_by), caller, now):
+        if row.successor_used_at is not None or not may_repeat(
+            row.used_at, bytes(row.used_by), caller, now
+        ):
             raise Reuse(row.session_id)
         return Successor(
             row.session_id, self._successor(token, bytes(row.seed)), row.successor_expires_at
@@ -127,4 +129,11 @@ class RefreshSecret:
     peppers: Peppers
 
 
-__all__ = ["RefreshSecret", "RefreshTokenInvalid", "RefreshTokenReused", "RefreshTokens", "Reuse", "Successor"]
+__all__ = [
+    "RefreshSecret",
+    "RefreshTokenInvalid",
+    "RefreshTokenReused",
+    "RefreshTokens",
+    "Reuse",
+    "Successor",
+]

@@ -65,7 +65,9 @@ LOOK = statement(
         _successor.c.used_at.label("successor_used_at"),
         _successor.c.expires_at.label("successor_expires_at"),
     )
-    .select_from(refresh_tokens.outerjoin(_successor, _successor.c.id == refresh_tokens.c.successor_id))
+    .select_from(
+        refresh_tokens.outerjoin(_successor, _successor.c.id == refresh_tokens.c.successor_id)
+    )
     .where(refresh_tokens.c.digest == bindparam("digest"))
 )
 PURGE = statement(

@@ -20,15 +20,26 @@ services = tenant_table(
     Column("created_at", Moment, nullable=False),
     Column("revoked_at", Moment),
     Index("idx_services_digest", "digest", unique=True),
-    Index("idx_services_name", "tenant_id", "name", unique=True, postgresql_where=_LIVE, sqlite_where=_LIVE),
+    Index(
+        "idx_services_name",
+        "tenant_id",
+        "name",
+        unique=True,
+        postgresql_where=_LIVE,
+        sqlite_where=_LIVE,
+    ),
 )
 
 INSERT = statement(insertion(services, "id", "name", "digest", "created_at"))
 BY_DIGEST = statement(
-    select(services.c.name).where(services.c.digest == bindparam("digest"), services.c.revoked_at.is_(None))
+    select(services.c.name).where(
+        services.c.digest == bindparam("digest"), services.c.revoked_at.is_(None)
+    )
 )
 EVERY = statement(
-    select(services.c.id, services.c.name, services.c.created_at, services.c.revoked_at).order_by(services.c.created_at)
+    select(services.c.id, services.c.name, services.c.created_at, services.c.revoked_at).order_by(
+        services.c.created_at
+    )
 )
 REVOKE = statement(
     update(services)

@@ -114,7 +114,9 @@ class Sessions:
         tx.announce(SESSIONS, f"user:{user_id}")
         return await store.end_all(tx, user_id, reason, now, spare)
 
-    async def touch(self, db: Executor, session_id: SessionId, used: datetime, transport: str) -> None:
+    async def touch(
+        self, db: Executor, session_id: SessionId, used: datetime, transport: str
+    ) -> None:
         """Write when a session was last used; a browser's idle time starts anew."""
         idle, _ = self.settings.lifetimes(transport)
         await store.touch(db, session_id, used, used + idle)

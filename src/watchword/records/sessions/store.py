@@ -7,7 +7,6 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     Text,
     Uuid,
@@ -89,7 +88,10 @@ _ALIVE = (
 )
 
 OF_USER = statement(
-    select(*_LIST).where(sessions.c.user_id == bindparam("user_id"), *_ALIVE).order_by(sessions.c.last_used_at.desc()).limit(200)
+    select(*_LIST)
+    .where(sessions.c.user_id == bindparam("user_id"), *_ALIVE)
+    .order_by(sessions.c.last_used_at.desc())
+    .limit(200)
 )
 _ENDED = {
     "ended_at": bindparam("now", type_=Moment),
@@ -110,25 +112,39 @@ END_ALL = statement(
     .where(
         sessions.c.user_id == bindparam("whose"),
         sessions.c.ended_at.is_(None),
-        or_(bindparam("spared", type_=Uuid).is_(None), sessions.c.id != bindparam("spared", type_=Uuid)),
+        or_(
+            bindparam("spared", type_=Uuid).is_(None),
+            sessions.c.id != bindparam("spared", type_=Uuid),
+        ),
     )
     .values(_ENDED)
     .returning(sessions.c.id)
 )
 TOUCH = statement(
     update(sessions)
-    .where(sessions.c.id == bindparam("which"), sessions.c.last_used_at < bindparam("used", type_=Moment))
-    .values(last_used_at=bindparam("used", type_=Moment), idle_until=bindparam("until", type_=Moment))
+    .where(
+        sessions.c.id == bindparam("which"),
+        sessions.c.last_used_at < bindparam("used", type_=Moment),
+    )
+    .values(
+        last_used_at=bindparam("used", type_=Moment), idle_until=bindparam("until", type_=Moment)
+    )
 )
 ACTIVE = statement(select(func.count().label("number")).select_from(sessions).where(*_ALIVE))
 PURGE = statement(
     delete(sessions).where(
-        or_(sessions.c.expires_at < bindparam("before", type_=Moment), sessions.c.ended_at < bindparam("before", type_=Moment))
+        or_(
+            sessions.c.expires_at < bindparam("before", type_=Moment),
+            sessions.c.ended_at < bindparam("before", type_=Moment),
+        )
     )
 )
 KNOWN_DEVICE = statement(
     select(sessions.c.id)
-    .where(sessions.c.user_id == bindparam("user_id"), sessions.c.user_agent == bindparam("user_agent", type_=Text))
+    .where(
+        sessions.c.user_id == bindparam("user_id"),
+        sessions.c.user_agent == bindparam("user_agent", type_=Text),
+    )
     .limit(1)
 )
 EVER = statement(select(sessions.c.id).where(sessions.c.user_id == bindparam("user_id")).limit(1))
@@ -147,7 +163,9 @@ async def of_user(db: Executor, user_id: SubscriberId, now: datetime) -> list[Se
     ]
 
 
-async def end(tx: Executor, session_id: SessionId, user_id: SubscriberId, reason: str, now: datetime) -> bool:
+async def end(
+    tx: Executor, session_id: SessionId, user_id: SubscriberId, reason: str, now: datetime
+) -> bool:
     """End one session of a subscriber; false when there was none."""
     return await tx.first(END, which=session_id, whose=user_id, why=reason, now=now) is not None
 

@@ -38,7 +38,9 @@ class TokenSettings:
         default="15m",
         aliases=("JWT_ACCESS_EXPIRES",),
     )
-    issuer: str = setting("JWT_ISSUER", "`iss` of our tokens; empty is PUBLIC_BASE_URL.", default="")
+    issuer: str = setting(
+        "JWT_ISSUER", "`iss` of our tokens; empty is PUBLIC_BASE_URL.", default=""
+    )
     audience: str = setting("JWT_AUDIENCE", "`aud` of our access tokens.", default="watchword")
     algorithm: str = setting(
         "JWT_ALGORITHM",
@@ -78,7 +80,9 @@ def claims_of(payload: dict[str, Any]) -> Claims | None:
     """Read the claims that we put in, or nothing when something else did."""
     try:
         return Claims(
-            SubscriberId(UUID(payload["sub"])), SessionId(UUID(payload["sid"])), float(payload["exp"])
+            SubscriberId(UUID(payload["sub"])),
+            SessionId(UUID(payload["sid"])),
+            float(payload["exp"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

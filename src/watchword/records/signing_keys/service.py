@@ -100,7 +100,7 @@ class SigningKeys:
         """Return a token with these claims."""
         if self.ring.stale:
             await self.load()
-        assert self.ring.signer is not None  # noqa: S101 - load() sees to it
+        assert self.ring.signer is not None
         kid, algorithm, key = self.ring.signer
         header = {"alg": algorithm, "typ": TYPE, "kid": kid}
         body = {"iss": issuer, "aud": self.settings.audience, **claims}
@@ -149,7 +149,9 @@ class SigningKeys:
         return kid
 
     def _load_rows(self, rows: list[Any]) -> None:
-        sealer, verifiers, keys = self._sealer(), {}, []
+        sealer = self._sealer()
+        verifiers: dict[str, tuple[str, Key]] = {}
+        keys: list[dict[str, Any]] = []
         for row in rows:
             key = ECKey.import_key(sealer.open(bytes(row.sealed), f"key:{row.kid}"))
             verifiers[row.kid] = (row.algorithm, key)

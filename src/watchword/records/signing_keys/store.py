@@ -56,7 +56,9 @@ async def every(db: Executor) -> list[Any]:
 
 async def insert(tx: Executor, kid: str, algorithm: str, sealed: bytes, now: datetime) -> None:
     """Add the active key; `Taken` when there is one."""
-    await tx.run(INSERT, kid=kid, algorithm=algorithm, sealed=sealed, state="active", created_at=now)
+    await tx.run(
+        INSERT, kid=kid, algorithm=algorithm, sealed=sealed, state="active", created_at=now
+    )
 
 
 async def retire(tx: Executor, now: datetime) -> int:

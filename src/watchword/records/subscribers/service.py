@@ -65,7 +65,9 @@ class Subscribers:
         """Return an account. Problem: `not_found`."""
         return _there(await store.find(db, user_id))
 
-    async def verify(self, tx: Transaction, user_id: SubscriberId, now: datetime) -> Subscriber | None:
+    async def verify(
+        self, tx: Transaction, user_id: SubscriberId, now: datetime
+    ) -> Subscriber | None:
         """Make the account active, its mailbox proven."""
         tx.announce(SESSIONS, f"user:{user_id}")
         return await store.verify(tx, user_id, now)

@@ -66,7 +66,9 @@ _FIELDS = (
 INSERT = statement(insertion(users, *(c.name for c in _FIELDS), "email_key"))
 BY_EMAIL = statement(select(*_FIELDS).where(users.c.email_key == bindparam("email_key")))
 BY_ID = statement(select(*_FIELDS).where(users.c.id == bindparam("id")))
-ANY_ADMIN = statement(select(users.c.id).where(users.c.role == "admin", users.c.status == "active").limit(1))
+ANY_ADMIN = statement(
+    select(users.c.id).where(users.c.role == "admin", users.c.status == "active").limit(1)
+)
 
 VERIFY = statement(
     update(users)
@@ -140,7 +142,10 @@ PAGE = statement(
             bindparam("part", type_=Text).is_(None),
             users.c.email_key.contains(bindparam("part", type_=Text), autoescape=False),
         ),
-        or_(bindparam("having", type_=Text).is_(None), users.c.status == bindparam("having", type_=Text)),
+        or_(
+            bindparam("having", type_=Text).is_(None),
+            users.c.status == bindparam("having", type_=Text),
+        ),
     )
     .order_by(users.c.id)
     .limit(bindparam("size", type_=Integer))
@@ -174,7 +179,9 @@ async def contest(tx: Executor, user_id: SubscriberId, now: datetime) -> None:
     await tx.run(CONTEST, who=user_id, now=now)
 
 
-async def change(tx: Executor, subscriber: Subscriber, seen: int, now: datetime) -> Subscriber | None:
+async def change(
+    tx: Executor, subscriber: Subscriber, seen: int, now: datetime
+) -> Subscriber | None:
     """Write names, phone and language; nothing when the version is no longer the one seen."""
     return _read(
         await tx.first(
@@ -196,7 +203,9 @@ async def readdress(
     tx: Executor, user_id: SubscriberId, email: str, email_key: str, now: datetime
 ) -> Subscriber | None:
     """Give the subscriber a proven new address; `Taken` when somebody else has it."""
-    return _read(await tx.first(READDRESS, who=user_id, address=email, address_key=email_key, now=now))
+    return _read(
+        await tx.first(READDRESS, who=user_id, address=email, address_key=email_key, now=now)
+    )
 
 
 async def set_status(
@@ -206,7 +215,9 @@ async def set_status(
     return _read(await tx.first(SET_STATUS, who=user_id, becomes=status, now=now))
 
 
-async def set_role(tx: Executor, user_id: SubscriberId, role: str, now: datetime) -> Subscriber | None:
+async def set_role(
+    tx: Executor, user_id: SubscriberId, role: str, now: datetime
+) -> Subscriber | None:
     """Write the role."""
     return _read(await tx.first(SET_ROLE, who=user_id, becomes=role, now=now))
 

@@ -43,9 +43,7 @@ def _hours(text: str) -> timedelta:
 class TicketSettings:
     """Links and codes."""
 
-    code_length: int = setting(
-        "OTP_LENGTH", "Digits of a code.", parse=whole(6, 10), default="6"
-    )
+    code_length: int = setting("OTP_LENGTH", "Digits of a code.", parse=whole(6, 10), default="6")
     code_lifetime: timedelta = setting(
         "OTP_TTL_SECONDS",
         "Seconds that a code lives.",
@@ -60,7 +58,10 @@ class TicketSettings:
         "RESET_TOKEN_TTL_MINUTES", "Minutes that a reset link lives.", parse=_minutes, default="60"
     )
     verify_lifetime: timedelta = setting(
-        "VERIFY_TOKEN_TTL_HOURS", "Hours that a verification link lives.", parse=_hours, default="24"
+        "VERIFY_TOKEN_TTL_HOURS",
+        "Hours that a verification link lives.",
+        parse=_hours,
+        default="24",
     )
 
 

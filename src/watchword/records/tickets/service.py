@@ -107,7 +107,9 @@ class Tickets:
             raise CodeInvalid
         return _stub(row)
 
-    async def spend_guessed(self, tx: Executor, stub: Stub, purpose: Purpose, now: datetime) -> None:
+    async def spend_guessed(
+        self, tx: Executor, stub: Stub, purpose: Purpose, now: datetime
+    ) -> None:
         """Spend the ticket whose code was right. Problem: `code_invalid` when somebody was faster."""
         if await store.spend_by_id(tx, stub.id, now) is None:
             raise CodeInvalid(private="lost the race")
@@ -143,4 +145,6 @@ class Tickets:
 
 
 def _stub(row: Any) -> Stub:
-    return Stub(id=TicketId(row.id), user_id=row.user_id, address=row.address_key, detail=row.detail)
+    return Stub(
+        id=TicketId(row.id), user_id=row.user_id, address=row.address_key, detail=row.detail
+    )

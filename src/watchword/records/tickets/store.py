@@ -90,7 +90,11 @@ _BY_LINK = (tickets.c.digest == bindparam("digest"), tickets.c.purpose == bindpa
 LOOK = statement(select(*_STUB, tickets.c.spent_at, tickets.c.expires_at).where(*_BY_LINK))
 SPEND = statement(
     update(tickets)
-    .where(*_BY_LINK, tickets.c.spent_at.is_(None), tickets.c.expires_at > bindparam("now", type_=Moment))
+    .where(
+        *_BY_LINK,
+        tickets.c.spent_at.is_(None),
+        tickets.c.expires_at > bindparam("now", type_=Moment),
+    )
     .values(spent_at=bindparam("now", type_=Moment))
     .returning(*_STUB)
 )
