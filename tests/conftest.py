@@ -1,3 +1,3 @@
 """What every test may use."""
 
-pytest_plugins = ["tests.support.services.plugin"]
+pytest_plugins = ["tests.support.services.plugin", "tests.support.worlds"]

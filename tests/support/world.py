@@ -1,0 +1,216 @@
+"""World: a small town to tell stories in. The whole service, in this process, on a real database.
+
+Only the edges are ours: a clock that stands until it is advanced, a mailbox that keeps what it gets.
+"""
+
+import contextlib
+import io
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx2
+from watchword.app import asgi
+from watchword.app.building import open_house
+from watchword.app.settings import Settings, read
+from watchword.app.wiring import House
+from watchword.kernel.messages import Message
+from watchword.kernel.ports import NotAccepted, Undelivered
+from watchword.kernel.secret import Secret
+from watchword.migrations import migrate
+from watchword.plumbing.contact import email_address
+from watchword.plumbing.db.ports import Database
+from watchword.plumbing.logs import AccessLog
+from watchword.records.deliveries.service import Deliveries
+from watchword.records.passwords.service import Passwords
+from watchword.records.subscribers.rules import ACTIVE, USER, Subscriber
+from watchword.records.subscribers.service import Subscribers
+
+Part = TypeVar("Part")
+
+PASSWORD = "a quiet harbour at dawn"
+NEW_PASSWORD = "seven lemons on the stairs"
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+BASE = "https://auth.example.test"
+SECRET = "{name}-f3a9c1d27b6e4085a1c4d9e07f52b8631d0ea94c7b25f8d6e31907ac"
+
+
+class StoppedClock:
+    """A clock that stands still until somebody advances it."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        """Return the moment it stands at."""
+        return self._now
+
+    def advance(self, by: timedelta) -> None:
+        """Move on."""
+        self._now += by
+
+
+class Mailbox:
+    """A carrier that keeps every message; it can be told to refuse."""
+
+    name = "fake"
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.trouble: NotAccepted | Undelivered | None = None
+
+    async def send(self, message: Message) -> None:
+        """Keep the message."""
+        if self.trouble is not None:
+            raise self.trouble
+        self.messages.append(message)
+
+    async def check(self) -> str | None:
+        """It is always well."""
+        return None
+
+    def to(self, address: str) -> list[Message]:
+        """Return what an address got, oldest first."""
+        return [message for message in self.messages if message.to == address]
+
+
+@dataclass
+class World:
+    """The service and its surroundings."""
+
+    house: House
+    app: Any
+    settings: Settings
+    clock: StoppedClock
+    mailbox: Mailbox
+    log: io.StringIO = field(repr=False)
+
+    def part(self, kind: type[Part]) -> Part:
+        """Return a service of the house."""
+        return self.house.part(kind)
+
+    @property
+    def database(self) -> Database:
+        """Return the database."""
+        return self.house.part(Database)  # type: ignore[type-abstract]
+
+    def client(
+        self,
+        address: str = "203.0.113.7",
+        headers: Mapping[str, str] | None = None,
+        base: str = BASE,
+    ) -> httpx2.AsyncClient:
+        """Return a client of the whole application, coming from that address."""
+        transport = httpx2.ASGITransport(app=self.app, client=(address, 40000))
+        return httpx2.AsyncClient(transport=transport, base_url=base, headers=headers)
+
+    async def deliver(self) -> None:
+        """Let the worker carry what is due."""
+        while await self.part(Deliveries).carry():
+            pass
+
+    async def letters(self, address: str) -> list[Message]:
+        """Return what an address got, oldest first, after the worker's round."""
+        await self.deliver()
+        return self.mailbox.to(address)
+
+    async def newest(self, address: str) -> Message:
+        """Return the newest letter to an address."""
+        return (await self.letters(address))[-1]
+
+    async def token(self, address: str) -> str:
+        """Return the token of the link in the newest letter to an address."""
+        found = re.search(r"[?&]token=([^\s&\"<]+)", (await self.newest(address)).text)
+        assert found, "the letter has no link"
+        return found[1]
+
+    async def code(self, address: str) -> str:
+        """Return the code in the newest letter to an address."""
+        code = (await self.newest(address)).code
+        assert code, "the letter has no code"
+        return code
+
+    async def subscriber(
+        self,
+        email: str = "alice@example.org",
+        password: str | None = PASSWORD,
+        *,
+        status: str = ACTIVE,
+        role: str = USER,
+        language: str = "en",
+    ) -> Subscriber:
+        """Add an account, its mailbox proven, without any letter."""
+        now = self.clock.now()
+        passwords = self.part(Passwords)
+        stored = await passwords.hash(Secret(password)) if password else None
+        async with self.database.transaction() as tx:
+            added = await self.part(Subscribers).add(
+                tx,
+                email=email_address(email),
+                given_name="Alice",
+                family_name="Benali",
+                now=now,
+                language=language,
+                status=status,
+                role=role,
+            )
+            if stored is not None:
+                await passwords.replace(tx, added.id, stored, now)
+        return added
+
+    async def sign_in(
+        self,
+        client: httpx2.AsyncClient,
+        email: str = "alice@example.org",
+        password: str = PASSWORD,
+        transport: str = "token",
+    ) -> dict[str, Any]:
+        """Sign in by password and return the answer; with tokens, the client carries the token."""
+        answer = await client.post(
+            self.path("/auth/login"),
+            json={"email": email, "password": password, "transport": transport},
+        )
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json()
+        if transport == "token":
+            client.headers["Authorization"] = f"Bearer {told['access_token']}"
+        return told
+
+    def path(self, path: str) -> str:
+        """Return the path of an API door."""
+        return f"/api/v1{path}"
+
+
+def environment(database_url: str, **more: str) -> dict[str, str]:
+    """Return the environment of a service under test: production's rules, raised limits."""
+    names = ("JWT_SECRET", "JWT_REFRESH_SECRET", "SESSION_SECRET", "CSRF_SECRET", "PEPPER")
+    return {
+        "APP_ENV": "test",
+        "APP_PROFILE": "generic",
+        "DATABASE_URL": database_url,
+        "PUBLIC_BASE_URL": BASE,
+        "METRICS_PORT": "",
+        "RATE_LIMIT_AUTH": "1000000/60000",
+        "RATE_LIMIT_API": "1000000/60000",
+        "RATE_LIMIT_OTP": "1000000/60000",
+        "RATE_LIMIT_PAGE": "1000000/60000",
+        "TRUSTED_PROXIES": "10.0.0.0/8",
+        **{name: SECRET.format(name=name) for name in names},
+        **more,
+    }
+
+
+@contextlib.asynccontextmanager
+async def open_world(database_url: str, folder: Path, **more: str) -> AsyncIterator[World]:
+    """Open a world on a database that is already migrated."""
+    settings = read(environment(database_url, **more), cwd=folder)
+    clock, mailbox, log = StoppedClock(), Mailbox(), io.StringIO()
+    access = AccessLog("watchword", "", log)
+    async with open_house(settings, clock=clock, mailer=mailbox, access=access) as house:
+        yield World(house, asgi.build(house), settings, clock, mailbox, log)
+
+
+__all__ = ["BASE", "NEW_PASSWORD", "PASSWORD", "START", "World", "environment", "migrate", "open_world"]
