@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import watchword
+from watchword.kernel.messages import Message
 from watchword.plumbing.languages import LANGUAGES, load_words
 from watchword.plumbing.letters import Letters
 from watchword.plumbing.web.pages import Organisation
@@ -36,7 +37,7 @@ def letters() -> Letters:
     return Letters(SLICES, words, Organisation(name="L'Été & Co"))
 
 
-def write(letters, letter, language):
+def write(letters: Letters, letter: str, language: str) -> Message:
     return letters.write(
         template=letter,
         language=language,
@@ -50,7 +51,9 @@ def write(letters, letter, language):
 @pytest.mark.req("A-09")
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("letter", LETTERS)
-def test_a_letter_reads_well_in_every_language(letters, letter, language):
+def test_a_letter_reads_well_in_every_language(
+    letters: Letters, letter: str, language: str
+) -> None:
     message = write(letters, letter, language)
     assert "L'Été & Co" in message.subject
     assert "\n" not in message.subject
@@ -62,24 +65,24 @@ def test_a_letter_reads_well_in_every_language(letters, letter, language):
 
 @pytest.mark.req("A-09")
 @pytest.mark.parametrize("letter", LETTERS)
-def test_a_letter_fetches_nothing_from_anywhere(letters, letter):
+def test_a_letter_fetches_nothing_from_anywhere(letters: Letters, letter: str) -> None:
     html = write(letters, letter, "en").html
     assert not re.search(r"<(?:img|link|script|iframe)\b|url\(|@import|@font-face", html)
 
 
 @pytest.mark.parametrize("letter", LETTERS)
-def test_what_the_html_offers_the_text_offers_too(letters, letter):
+def test_what_the_html_offers_the_text_offers_too(letters: Letters, letter: str) -> None:
     message = write(letters, letter, "en")
     assert (LINK in message.text) == (LINK.replace("&", "&amp;") in message.html)
     assert ("492817" in message.text) == ("492817" in message.html)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_subject_tells_a_code(letters, language):
+def test_no_subject_tells_a_code(letters: Letters, language: str) -> None:
     assert "492817" not in write(letters, "login/sign_in_code", language).subject
 
 
-def test_a_stranger_cannot_write_to_somebody_else_through_a_name(letters):
+def test_a_stranger_cannot_write_to_somebody_else_through_a_name(letters: Letters) -> None:
     message = write(letters, "registration/verification", "en")
     assert "Zoé" not in message.text
     assert "Zoé" not in message.html

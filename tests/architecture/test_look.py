@@ -45,36 +45,36 @@ def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(("front", "back"), TEXT)
-def test_words_are_readable_in_both_themes(theme, front, back):
+def test_words_are_readable_in_both_themes(theme: str, front: str, back: str) -> None:
     theme_colours = colours(theme)
     assert contrast(theme_colours[front], theme_colours[back]) >= 4.5
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_what_one_can_type_into_has_a_visible_edge(theme):
+def test_what_one_can_type_into_has_a_visible_edge(theme: str) -> None:
     theme_colours = colours(theme)
     assert contrast(theme_colours["edge"], theme_colours["card"]) >= 3
 
 
-def test_browsers_without_light_dark_get_the_light_theme():
+def test_browsers_without_light_dark_get_the_light_theme() -> None:
     plain = dict(re.findall(r"--([a-z-]+): #(\w{6});", CSS))
     assert {name: tuple(bytes.fromhex(value)) for name, value in plain.items()} == colours("light")
 
 
-def test_the_sheet_names_no_left_or_right():
-    rules = re.sub(r"/\*.*?\*/|@media[^{]*", "", CSS, flags=re.S)
+def test_the_sheet_names_no_left_or_right() -> None:
+    rules = re.sub(r"/\*.*?\*/|@media[^{]*", "", CSS, flags=re.DOTALL)
     physical = r"[{;\s](?:(?:margin|padding|border)-)?(?:left|right)\s*:|:\s*(?:left|right)\s*[;}]"
     assert not re.findall(physical, rules)
 
 
-def test_what_a_page_loads_stays_small():
+def test_what_a_page_loads_stays_small() -> None:
     scripts = sum(path.stat().st_size for path in STATIC.glob("*.js"))
     assert scripts <= 10 * 1024
     assert scripts + len(CSS.encode()) <= 24 * 1024  # leaves 6 KB for the page itself
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: f"{path.parent.parent.name}/{path.name}")
-def test_a_page_holds_nothing_inline(page):
+def test_a_page_holds_nothing_inline(page: Path) -> None:
     text = page.read_text("utf-8")
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", text)
     assert not re.search(r"<script(?![^>]*\ssrc=)", text)
@@ -82,6 +82,8 @@ def test_a_page_holds_nothing_inline(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: f"{path.parent.parent.name}/{path.name}")
-def test_every_form_that_posts_carries_its_proof(page):
-    for form in re.findall(r"<form\b[^>]*method=\"post\".*?</form>", page.read_text("utf-8"), re.S):
+def test_every_form_that_posts_carries_its_proof(page: Path) -> None:
+    for form in re.findall(
+        r"<form\b[^>]*method=\"post\".*?</form>", page.read_text("utf-8"), re.DOTALL
+    ):
         assert "csrf_field()" in form

@@ -34,11 +34,11 @@ def pairs(words: Words) -> Iterator[tuple[str, str, str, str]]:
 
 @pytest.mark.req("M-40")
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_language_has_every_word(words, language):
+def test_every_language_has_every_word(words: Words, language: str) -> None:
     assert set(words.texts[language]) == set(words.texts[FALLBACK])
 
 
-def test_a_word_takes_the_same_values_in_every_language(words):
+def test_a_word_takes_the_same_values_in_every_language(words: Words) -> None:
     odd = [
         (language, key)
         for language, key, text, english in pairs(words)
@@ -47,26 +47,28 @@ def test_a_word_takes_the_same_values_in_every_language(words):
     assert not odd
 
 
-def test_no_word_is_empty_or_holds_markup(words):
+def test_no_word_is_empty_or_holds_markup(words: Words) -> None:
     assert not [(language, key) for language, key, text, _ in pairs(words) if not text.strip()]
-    assert not [(language, key) for language, key, text, _ in pairs(words) if re.search("[<>&]", text)]
+    assert not [
+        (language, key) for language, key, text, _ in pairs(words) if re.search("[<>&]", text)
+    ]
 
 
 @pytest.mark.req("M-40")
-def test_every_word_that_a_template_asks_for_is_there(words):
+def test_every_word_that_a_template_asks_for_is_there(words: Words) -> None:
     asked = {key for path in TEMPLATES for key in LITERAL.findall(path.read_text("utf-8"))}
     assert asked
     assert not {key for key in asked if not words.knows(key)}
 
 
-def test_no_catalogue_repeats_an_english_sentence_elsewhere():
+def test_no_catalogue_repeats_an_english_sentence_elsewhere() -> None:
     """A sentence left untranslated is the likeliest slip; product words may be alike."""
     alike = []
     for folder in FOLDERS:
         english = (folder / "en.toml").read_text("utf-8")
         for language in set(LANGUAGES) - {FALLBACK}:
             other = (folder / f"{language}.toml").read_text("utf-8")
-            told = {text for text in _texts(english) if " " in text}
+            told = {text for text in _texts(english) if " " in text and not text.startswith("{n}")}
             alike += [(folder.parent.parent.name, text) for text in told & _texts(other)]
     assert not alike
 
