@@ -11,7 +11,7 @@ from watchword.records.tickets.rules import TokenExpired, TokenInvalid, TokenUse
 
 
 async def create(call: Call[CreateAdministrator]) -> Response:
-    """Make the first administrator with the token of the printed link, and sign them in by cookie."""
+    """Make the first administrator with the printed token, and sign them in by cookie."""
     setup = call.part(Setup)
     candidate = read_candidate(call.body, setup.password_faults(call.body))
     made, session = await setup.create(Secret(call.body.token), candidate, call.visitor)
