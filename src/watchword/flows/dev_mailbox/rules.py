@@ -1,0 +1,77 @@
+"""What the mailbox tells, and how a letter may look at us."""
+
+from typing import Any, Final
+
+from watchword.plumbing.dev_messages import DevMessage
+from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.web.call import House
+from watchword.plumbing.web.shapes import Answer, Body
+
+DEVELOPMENT: Final = "development"
+TABS: Final = ("html", "text", "source")
+
+LETTER_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data: https: http:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+        "sandbox allow-popups allow-popups-to-escape-sandbox"
+    ),
+    "X-Frame-Options": "SAMEORIGIN",
+    "Cache-Control": "no-store",
+}
+
+
+class Whose(Body):
+    """Whose letters; everybody's when empty."""
+
+    to: str | None = None
+
+
+class Kept(Answer):
+    """A letter that was kept; `link` is the one it wants clicked."""
+
+    id: str
+    at: str
+    to: str
+    subject: str
+    template: str
+    language: str
+    code: str | None
+    link: str | None
+
+
+class Mailbox(Answer):
+    """The letters, newest first."""
+
+    messages: list[Kept]
+
+
+def enabled(house: House) -> bool:
+    """Tell whether there is a mailbox: in development only."""
+    return house.part(ServerSettings).app_env == DEVELOPMENT
+
+
+def kept_of(message: DevMessage) -> Kept:
+    """Return a letter as a program gets it."""
+    return Kept(
+        id=str(message.id),
+        at=message.at.isoformat(),
+        to=message.to,
+        subject=message.subject,
+        template=message.template,
+        language=message.language,
+        code=message.code,
+        link=message.link,
+    )
+
+
+def shown(message: DevMessage) -> dict[str, Any]:
+    """Return a letter as a page shows it."""
+    return {
+        "id": str(message.id),
+        "at": message.at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        "to": message.to,
+        "subject": message.subject,
+        "code": message.code,
+        "kind": "email",
+    }

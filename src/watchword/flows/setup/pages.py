@@ -1,0 +1,49 @@
+"""Setup's door for people: the link's page, its form, and what comes after."""
+
+from starlette.responses import Response
+
+from watchword.flows.setup.rules import CreateAdministrator, read_candidate
+from watchword.flows.setup.service import Setup
+from watchword.kernel.problems import Problem
+from watchword.kernel.secret import Secret
+from watchword.plumbing.web.call import Call
+from watchword.plumbing.web.doors import Who, page_get, page_post
+from watchword.records.passwords.rules import PasswordSettings
+from watchword.records.tickets.rules import TokenExpired, TokenInvalid, TokenUsed
+
+_DEAD = (TokenInvalid, TokenUsed, TokenExpired)
+
+
+async def show(call: Call[None], problem: Problem | None = None) -> Response:
+    """Show the form; opening the link spends nothing."""
+    token = call.form.get("token") or call.request.query_params.get("token", "")
+    try:
+        await call.part(Setup).peek(Secret(token))
+    except _DEAD as dead:
+        return call.page("setup/link_invalid.html", dead.kind.value)
+    return call.page(
+        "setup/setup.html",
+        token=token,
+        min_length=call.part(PasswordSettings).min_length,
+        errors=call.faults(problem),
+    )
+
+
+async def submit(call: Call[CreateAdministrator]) -> Response:
+    """Make the administrator and let them in."""
+    setup = call.part(Setup)
+    candidate = read_candidate(call.body, setup.password_faults(call.body))
+    _, session = await setup.create(Secret(call.body.token), candidate, call.visitor)
+    return call.let_in(call.redirect("/setup/done"), session.cookie, session.expires_at)
+
+
+async def done(call: Call[None]) -> Response:
+    """Say that everything is ready."""
+    return call.page("setup/setup_done.html", email=call.me.email)
+
+
+doors = [
+    page_get("/setup", show, problems=_DEAD),
+    page_post("/setup", submit, body=CreateAdministrator, again=show, limits=("auth",)),
+    page_get("/setup/done", done, who=Who.SUBSCRIBER, hidden=True),
+]
