@@ -168,7 +168,7 @@ class Call(Generic[BodyT]):
         """Return a problem as a page shows it: field and message, in the page's language."""
         if problem is None:
             return []
-told: list[dict[str, str | None]] = [
+        told: list[dict[str, str | None]] = [
             {"field": _input_name(e.field), "message": self._words(f"errors.{e.code}", e.message)}
             for e in problem.errors
         ]
