@@ -1,6 +1,5 @@
 """Login: by password, by code; and taking a lock off."""
 
-import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +22,7 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import Overloaded
-from watchword.kernel.secret import Peppers, Secret
+from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EmailAddress
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
@@ -68,7 +67,6 @@ class Login:
     signing_keys: SigningKeys
     deliveries: Deliveries
     journal: Journal
-    peppers: Peppers
     issuer: Issuer
     metrics: Metrics
     clock: Clock
@@ -80,7 +78,7 @@ class Login:
         now = self.clock.now()
         row = await store.by_email(self.database, email.key)
         stored = Stored(row.hash, row.pepper_version) if row is not None and row.hash else None
-        known = self._is_known(visitor.device, email, stored)
+        known = self.guesses.knows(visitor.device, email.key, stored.hash if stored else None)
         guess = await self.guesses.enter(
             self.database,
             self.guesses.key("password", email.key, visitor.device if known else None),
@@ -105,7 +103,7 @@ class Login:
             if fresh is not None:
                 await self.passwords.replace(tx, row.id, fresh, now)
             welcome = await self._welcome(tx, row, assurance.PASSWORD, visitor, transport, now)
-        device = self._device(email, fresh or stored, self.signing_keys.chance.draw(12).hex())
+        device = self.guesses.device(email.key, (fresh or stored).hash)
         return Welcome(await self._tokens(welcome, row, now), welcome[0], device)
 
     async def send_code(
@@ -322,17 +320,6 @@ class Login:
             template="login/new_device", to=row.email, language=row.language, facts=facts
         )
         await self.deliveries.queue(tx, letter, now)
-
-    def _device(self, email: EmailAddress, stored: Stored, nonce: str) -> str:
-        """Return the token of a known device; worthless once the password changes."""
-        proof = self.peppers.digest("device", email.key, stored.hash, nonce)
-        return f"{nonce}.{proof.hex()}"
-
-    def _is_known(self, device: str | None, email: EmailAddress, stored: Stored | None) -> bool:
-        nonce, dot, _ = (device or "").partition(".")
-        if not dot or stored is None or not (device or "").isascii():
-            return False
-        return hmac.compare_digest(self._device(email, stored, nonce), device or "")
 
 
 def _user_of(row: Any) -> SignedInUser:

@@ -159,12 +159,17 @@ class Call(Generic[BodyT]):
                 self.web.cookies.put(response, "device", device, DEVICE_LIFETIME)
         return response
 
+    def let_out(self, response: Response) -> Response:
+        """Take a browser's session cookie back."""
+        self.web.cookies.drop(response, "session")
+        return response
+
     def faults(self, problem: Problem | None) -> list[dict[str, str | None]]:
         """Return a problem as a page shows it: field and message, in the page's language."""
         if problem is None:
             return []
         told: list[dict[str, str | None]] = [
-            {"field": e.field, "message": self._words(f"errors.{e.code}", e.message)}
+            {"field": _input_name(e.field), "message": self._words(f"errors.{e.code}", e.message)}
             for e in problem.errors
         ]
         return told or [
@@ -173,3 +178,8 @@ class Call(Generic[BodyT]):
 
     def _words(self, key: str, otherwise: str) -> str:
         return self.t(key) if self.web.words.knows(key) else otherwise
+
+
+def _input_name(field: str) -> str:
+    """Return the name of a field's input on a page: `firstName` is `first_name` there."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in field)

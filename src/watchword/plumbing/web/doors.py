@@ -27,6 +27,7 @@ class Who(Enum):
     """Who may enter."""
 
     ANYONE = "anyone"
+    NOTICED = "anyone; whoever is signed in is recognised"
     SUBSCRIBER = "subscriber"
     FRESH = "subscriber, signed in within fifteen minutes"
     ADMIN = "administrator, signed in within fifteen minutes"

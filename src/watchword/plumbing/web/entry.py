@@ -30,6 +30,7 @@ from watchword.plumbing.web.doors import Door, Who
 from watchword.plumbing.web.shapes import convert, of_form, read_form, read_json
 
 _SIGNED_IN = {Who.SUBSCRIBER, Who.FRESH, Who.ADMIN}
+_READS_COOKIES = {*_SIGNED_IN, Who.NOTICED}
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -89,7 +90,7 @@ class Entry:
         cookie = call.cookie("session")
         if bearer is not None and not door.page:
             call.caller = await self._web.authenticator.by_token(bearer)
-        elif cookie is not None and (door.page or door.who in _SIGNED_IN):
+        elif cookie is not None and (door.page or door.who in _READS_COOKIES):
             call.caller = await self._web.authenticator.by_cookie(cookie)
             if call.caller and not door.page and request.method in _UNSAFE:
                 self._web.csrf.check_cookie_call(request, cookie)

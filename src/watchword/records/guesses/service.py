@@ -1,8 +1,10 @@
 """Guesses: count them before they are judged, lock when there are too many."""
 
+import hmac
 from dataclasses import dataclass
 from datetime import datetime
 
+from watchword.kernel.chance import Chance
 from watchword.kernel.parts import service
 from watchword.kernel.secret import Peppers
 from watchword.plumbing.db.ports import Executor
@@ -28,12 +30,27 @@ class Guesses:
     """Counts failures at accounts. `db` is the database itself: counts stand whatever else fails."""
 
     peppers: Peppers
+    chance: Chance
     settings: GuessSettings
     metrics: Metrics
 
     def key(self, kind: str, address: str, device: str | None = None) -> bytes:
         """Return the key of an address; a known device has its own."""
         return self.peppers.digest(_PURPOSE, kind, address, device or "")
+
+    def device(self, address: str, password_hash: str) -> str:
+        """Return the token of a device now known; worthless once the password changes."""
+        return self._device(address, password_hash, self.chance.draw(12).hex())
+
+    def knows(self, device: str | None, address: str, password_hash: str | None) -> bool:
+        """Tell whether the token is one that this address got with its present password."""
+        nonce, dot, _ = (device or "").partition(".")
+        if not dot or device is None or password_hash is None or not device.isascii():
+            return False
+        return hmac.compare_digest(self._device(address, password_hash, nonce), device)
+
+    def _device(self, address: str, password_hash: str, nonce: str) -> str:
+        return f"{nonce}.{self.peppers.digest('device', address, password_hash, nonce).hex()}"
 
     async def enter(self, db: Executor, key: bytes, now: datetime) -> Guess:
         """Count a guess under way. Problem: `too_many_attempts` while the account refuses."""

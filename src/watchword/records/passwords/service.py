@@ -83,6 +83,12 @@ class Passwords:
         """Write a new hash."""
         await store.write(tx, user_id, stored, now)
 
+    async def exchange(
+        self, tx: Executor, user_id: SubscriberId, seen: Stored, stored: Stored, now: datetime
+    ) -> bool:
+        """Write a new hash instead of the one that was verified; false when that one is gone."""
+        return await store.exchange(tx, user_id, seen, stored, now)
+
     async def forget(self, tx: Executor, user_id: SubscriberId) -> bool:
         """Remove the password; false when there was none."""
         return await store.forget(tx, user_id) > 0

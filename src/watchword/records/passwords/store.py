@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Integer, Text, Uuid, bindparam, delete, select
+from sqlalchemy import Column, ForeignKey, Integer, Text, Uuid, bindparam, delete, select, update
 
 from watchword.kernel.ids import SubscriberId
 from watchword.plumbing.db.columns import Moment, tenant_table
@@ -38,6 +38,18 @@ WRITE = upsertion(
         "set_at": new.set_at,
     },
 )
+EXCHANGE = statement(
+    update(passwords)
+    .where(
+        passwords.c.user_id == bindparam("whose"), passwords.c.hash == bindparam("seen", type_=Text)
+    )
+    .values(
+        hash=bindparam("fresh", type_=Text),
+        pepper_version=bindparam("pepper", type_=Integer),
+        set_at=bindparam("now", type_=Moment),
+    )
+    .returning(passwords.c.user_id)
+)
 FORGET = statement(delete(passwords).where(passwords.c.user_id == bindparam("user_id")))
 
 
@@ -58,6 +70,21 @@ async def write(tx: Executor, user_id: SubscriberId, stored: Stored, now: dateti
     await tx.first(
         WRITE, user_id=user_id, hash=stored.hash, pepper_version=stored.pepper_version, set_at=now
     )
+
+
+async def exchange(
+    tx: Executor, user_id: SubscriberId, seen: Stored, stored: Stored, now: datetime
+) -> bool:
+    """Write the hash, but only instead of the one seen."""
+    row = await tx.first(
+        EXCHANGE,
+        whose=user_id,
+        seen=seen.hash,
+        fresh=stored.hash,
+        pepper=stored.pepper_version,
+        now=now,
+    )
+    return row is not None
 
 
 async def forget(tx: Executor, user_id: SubscriberId) -> int:

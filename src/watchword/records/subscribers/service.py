@@ -93,6 +93,10 @@ class Subscribers:
         tx.announce(SESSIONS, f"user:{user_id}")
         return _there(await store.readdress(tx, user_id, email.text, email.key, now))
 
+    async def release(self, tx: Executor, email: EmailAddress) -> list[SubscriberId]:
+        """Remove an account that never proved this mailbox, now that somebody else has."""
+        return await store.release(tx, email.key)
+
     async def set_status(
         self, tx: Transaction, user_id: SubscriberId, status: str, now: datetime
     ) -> Subscriber:

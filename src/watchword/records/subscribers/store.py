@@ -11,6 +11,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    delete,
     func,
     or_,
     select,
@@ -114,6 +115,11 @@ READDRESS = statement(
     )
     .returning(*_FIELDS)
 )
+RELEASE = statement(
+    delete(users)
+    .where(users.c.email_key == bindparam("email_key"), users.c.status == "pending_verification")
+    .returning(users.c.id)
+)
 SET_STATUS = statement(
     update(users)
     .where(users.c.id == bindparam("who"))
@@ -206,6 +212,11 @@ async def readdress(
     return _read(
         await tx.first(READDRESS, who=user_id, address=email, address_key=email_key, now=now)
     )
+
+
+async def release(tx: Executor, email_key: str) -> list[SubscriberId]:
+    """Delete the account that holds an address without having proven it; return whose it was."""
+    return [row.id for row in await tx.all(RELEASE, email_key=email_key)]
 
 
 async def set_status(

@@ -106,6 +106,9 @@ class TokenExpired(Problem):
     kind = Kind.MALFORMED
 
 
+LINK_PROBLEMS = (TokenInvalid, TokenUsed, TokenExpired)
+
+
 class CodeInvalid(Problem):
     """This code is wrong, used up or expired: try again or ask for a new one."""
 

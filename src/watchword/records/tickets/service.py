@@ -121,6 +121,11 @@ class Tickets:
         """Make every live ticket of a subscriber worthless (after a change of credentials)."""
         await store.void(tx, user_id, spare.value if spare else _NEVER, now)
 
+    async def void_younger(self, tx: Executor, stub: Stub, purpose: Purpose, now: datetime) -> None:
+        """Make a subscriber's live tickets of a purpose worthless, if issued after a given ticket."""
+        if stub.user_id is not None:
+            await store.void_younger(tx, stub.user_id, purpose, stub.id, now)
+
     async def void_purpose(self, tx: Executor, purpose: Purpose, now: datetime) -> None:
         """Make every live ticket of a purpose worthless."""
         await store.void_purpose(tx, purpose, now)

@@ -125,6 +125,18 @@ VOID = statement(
     )
     .values(spent_at=bindparam("now", type_=Moment), detail=null())
 )
+_given = tickets.alias("given")
+VOID_YOUNGER = statement(
+    update(tickets)
+    .where(
+        tickets.c.user_id == bindparam("whose"),
+        tickets.c.purpose == bindparam("which"),
+        tickets.c.spent_at.is_(None),
+        tickets.c.created_at
+        >= select(_given.c.created_at).where(_given.c.id == bindparam("than")).scalar_subquery(),
+    )
+    .values(spent_at=bindparam("now", type_=Moment), detail=null())
+)
 VOID_PURPOSE = statement(
     update(tickets)
     .where(tickets.c.purpose == bindparam("which"), tickets.c.spent_at.is_(None))
@@ -168,6 +180,13 @@ async def spend_by_id(tx: Executor, ticket_id: TicketId, now: datetime) -> Any:
 async def void(tx: Executor, user_id: SubscriberId, spared: str, now: datetime) -> int:
     """Spend all live tickets of a subscriber but those of one purpose."""
     return await tx.run(VOID, whose=user_id, spared=spared, now=now)
+
+
+async def void_younger(
+    tx: Executor, user_id: SubscriberId, purpose: str, than: TicketId, now: datetime
+) -> int:
+    """Spend a subscriber's live tickets of a purpose that are younger than a given ticket."""
+    return await tx.run(VOID_YOUNGER, whose=user_id, which=purpose, than=than, now=now)
 
 
 async def void_purpose(tx: Executor, purpose: str, now: datetime) -> int:
