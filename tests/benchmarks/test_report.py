@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from benchmarks.rounds import Aim, Contender, Contest, Played, play
-from benchmarks.samples import Sample
 
 from benchmarks import report
+from benchmarks.rounds import Aim, Contender, Contest, Played, play
+from benchmarks.samples import Sample
 
 
 def sample(rate: float, *, p99: float = 1.0, errors: int = 0) -> Sample:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from benchmarks.load import quantile
 from benchmarks.scripts import http, http_json, script_from
 

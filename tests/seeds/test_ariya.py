@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+
 from tests.support.world import World
 from tests.support.worlds import Opener
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
+
 from watchword.app import asgi
 from watchword.app.building import open_house
 from watchword.app.settings import Settings, read
@@ -213,4 +214,13 @@ async def open_world(database_url: str, folder: Path, **more: str) -> AsyncItera
         yield World(house, asgi.build(house), settings, clock, mailbox, log)
 
 
-__all__ = ["BASE", "NEW_PASSWORD", "PASSWORD", "START", "World", "environment", "migrate", "open_world"]
+__all__ = [
+    "BASE",
+    "NEW_PASSWORD",
+    "PASSWORD",
+    "START",
+    "World",
+    "environment",
+    "migrate",
+    "open_world",
+]

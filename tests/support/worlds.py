@@ -1,5 +1,6 @@
 """Fixtures: a world on SQLite, on PostgreSQL, or on both, each test with a database of its own."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -16,8 +17,6 @@ Opener = Callable[..., AbstractAsyncContextManager[World]]
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an SQLite file with the schema, to be copied."""
-    import asyncio
-
     path = tmp_path_factory.mktemp("template") / "template.db"
     asyncio.run(migrate.up(f"sqlite:///{path}"))
     return path
@@ -26,8 +25,6 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres_server: Postgres, postgres_names: Iterator[str]) -> Iterator[str]:
     """Yield the name of a PostgreSQL database with the schema, to be copied."""
-    import asyncio
-
     name = next(postgres_names)
     asyncio.run(migrate.up(postgres_server.create_database(name)))
     yield name

@@ -26,7 +26,7 @@ root = typer.Typer(
 )
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
+def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"watchword {__version__}")
         raise typer.Exit
@@ -50,14 +50,11 @@ def serve(
             help="Development: make secrets in var/, migrate, take the next port when one is busy.",
         ),
     ] = False,
-    reload: Annotated[
-        bool, typer.Option("--reload", help="Start anew when a source file changes.")
-    ] = False,
 ) -> None:
     """Serve people and programs until SIGTERM or Ctrl+C."""
     from watchword.app import starting  # noqa: PLC0415 - the other commands need none of it
 
-    raise typer.Exit(_guarded(lambda: starting.start(dev=dev, reload=reload)))
+    raise typer.Exit(_guarded(lambda: starting.start(dev=dev)))
 
 
 @root.command(epilog="Example: watchword worker")

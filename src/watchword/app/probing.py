@@ -16,10 +16,10 @@ def probe(base: str, path: str) -> int:
         base = f"http://127.0.0.1:{read_settings(dict(os.environ)).section(ServerSettings).port}"
     try:
         with urllib.request.urlopen(f"{base}/{path}", timeout=_PATIENCE_SECONDS) as answer:  # noqa: S310
-            print(answer.read().decode())  # noqa: T201 - a command's data
+            print(answer.read().decode())
             return 0
     except urllib.error.HTTPError as error:
-        print(error.read().decode())  # noqa: T201 - a command's data
+        print(error.read().decode())
         return 1
     except OSError:
         return 69

@@ -69,7 +69,7 @@ async def serve(
         async with _flushing(house.part(AccessLog)), _gauges(house):
             with _signals(lambda: _leave(house, web, extra)):
                 tasks = [asyncio.create_task(each) for each in servers]
-                while not web.started and not tasks[0].done():
+                while not web.started and not tasks[0].done():  # noqa: ASYNC110 - uvicorn has no event
                     await asyncio.sleep(0.005)
                 on_ready(house)
                 await asyncio.gather(*tasks)

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-import secrets as system_secrets
+import signal
 import socket
 import sys
 import time
@@ -25,7 +25,7 @@ _MADE = ("JWT_SECRET", "JWT_REFRESH_SECRET", "SESSION_SECRET", "CSRF_SECRET", "P
 _DEV_PORTS = {"PORT": "8000", "METRICS_PORT": "9464"}
 
 
-def start(*, dev: bool, reload: bool = False) -> int:
+def start(*, dev: bool) -> int:
     """Serve until asked to stop; return the exit code."""
     environ = dict(os.environ)
     if dev:
@@ -48,8 +48,6 @@ def work() -> int:
     configure_logs(settings)
 
     async def run() -> None:
-        import signal  # noqa: PLC0415
-
         async with open_house(settings) as house:
             runner = jobs.start(house, everywhere_only=False)
             stopping = asyncio.Event()
@@ -124,7 +122,7 @@ def _make_secrets() -> None:
         if not path.exists():
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w") as file:
-                file.write(system_secrets.token_urlsafe(64))
+                file.write(urlsafe_b64encode(SystemChance().draw(64)).decode())
 
 
 async def _addresses(house: House) -> None:

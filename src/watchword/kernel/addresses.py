@@ -15,7 +15,7 @@ def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[Netwo
     """Return the right-most hop that is not a trusted proxy; the header of strangers is ignored."""
     address = peer
     hops = [hop.strip() for hop in (forwarded_for or "").split(",") if hop.strip()]
-    while hops and _within(address, trusted):
+    while hops and is_within(address, trusted):
         candidate = _bare(hops.pop())
         if candidate is None:
             break
@@ -52,7 +52,8 @@ def mask_email(address: str) -> str:
     return f"{local[:1]}…@{domain}"
 
 
-def _within(address: str, trusted: Sequence[Network]) -> bool:
+def is_within(address: str, trusted: Sequence[Network]) -> bool:
+    """Tell whether an address belongs to one of the networks."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -16,6 +16,7 @@ from watchword.kernel.chance import Chance
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BODY = 43
 _CHECK = 6
+_MOST_DIGITS = 4
 
 
 class Secret:
@@ -101,7 +102,7 @@ def token_version(kind: str, text: str) -> int | None:
     version, _, body = rest.partition("_")
     if prefix != f"ww{kind}" or len(body) != _BODY + _CHECK or not version.isascii():
         return None
-    if not version.isdigit() or len(version) > 4 or not text.isascii():
+    if not version.isdigit() or len(version) > _MOST_DIGITS or not text.isascii():
         return None
     stem, check = text[:-_CHECK], text[-_CHECK:]
     if base62(crc32(stem.encode()), _CHECK) != check:

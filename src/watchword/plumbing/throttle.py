@@ -20,7 +20,7 @@ _NEAR = 0.2
 
 
 class TooManyAttempts(TooManyRequests):
-    """Too many authentication attempts"""
+    """Too many authentication attempts."""
 
     code = "too_many_attempts"
 

@@ -61,7 +61,7 @@ class Runner:
                 await job.run(self._house)
             except Unavailable as problem:
                 log().warning("job delayed", job=job.name, reason=problem.private)
-            except Exception:
+            except Exception:  # noqa: BLE001 - the next round is another chance
                 log().exception("job failed", job=job.name)
             heard = asyncio.create_task(news.wait())
             await asyncio.wait(

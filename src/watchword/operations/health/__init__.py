@@ -1,4 +1,4 @@
-"""Health: is the process alive, may it take requests, and how are the parts it needs?
+"""Health: is the process alive, may it take requests, and how are the parts it needs.
 
     /live     the process answers                              always 200
     /ready    database, migrations and what is required answer  200, or 503; 503 while it stops

@@ -84,5 +84,5 @@ class Health:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 return await question
-        except Exception:  # a part that fails in an unknown way is not well either
+        except Exception:  # noqa: BLE001 - whatever the reason, it is not well
             return False

@@ -201,9 +201,12 @@ async def claim(
 
 async def finish(db: Executor, work: Work, now: datetime, outcome: str, reason: str = "") -> bool:
     """Settle the work for good and wipe its payload; false when the lease was lost."""
-    return await db.run(
-        SETTLE, held=work.id, attempt=work.attempts, now=now, how=outcome, why=reason or None
-    ) > 0
+    return (
+        await db.run(
+            SETTLE, held=work.id, attempt=work.attempts, now=now, how=outcome, why=reason or None
+        )
+        > 0
+    )
 
 
 async def retry(db: Executor, work: Work, later: datetime, reason: str) -> bool:

@@ -5,8 +5,9 @@
         page_post("/forgot-password", submit, body=Begin, again=show),
     ]
 
-An `api` path stands below the API prefix (and the profile's other mounts); a `page` path stands at the
-root, and so does a `root` path (`/health`, `/.well-known/jwks.json`). The OpenAPI document is assembled from the same list, so it cannot lie.
+An API door's path stands below the API prefix (and the profile's other mounts); a page's path and a
+`root` path (`/health`, `/.well-known/jwks.json`) stand at the root. The OpenAPI document is assembled from
+the same list, so it cannot lie.
 """
 
 from collections.abc import Awaitable, Callable

@@ -189,9 +189,7 @@ def _return_to(request: Request) -> str:
 
 
 def safe_return(path: str | None, otherwise: str = "/account") -> str:
-    """Return a path of our own site, never another host (`//evil`, `/\\evil`, `https:`)."""
+    """Return a path of our own site, never another host (not `//evil`, nor `https:`)."""
     if not path or not path.startswith("/") or path.startswith(("//", "/\\")):
         return otherwise
-    return (
-        otherwise if any(ord(character) < 0x21 or character == "\\" for character in path) else path
-    )
+    return otherwise if any(character <= " " or character == "\\" for character in path) else path

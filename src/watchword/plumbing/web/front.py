@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from watchword.kernel.addresses import Network, client_address, network_key
+from watchword.kernel.addresses import Network, client_address, is_within, network_key
 from watchword.kernel.clock import Clock
 from watchword.kernel.problems import Kind, Problem
 from watchword.plumbing import logs
@@ -92,7 +92,7 @@ class Front:
         status = 500
         try:
             door = self._hot.get(f"{scope['method']} {scope['path']}")
-            if door is not None and self._welcome(scope, headers):
+            if door is not None and self._welcome(scope):
                 status, extra, body = await door(scope, headers)
                 scope["watchword.route"] = scope["path"]
                 await send(
@@ -134,14 +134,10 @@ class Front:
         scope["watchword.request_id"] = request_id.decode()
         scope["watchword.address"] = address
         scope["watchword.network"] = network_key(address) if ":" in address else address
-        if (
-            trusted
-            and b"x-forwarded-proto" in headers
-            and client_address(peer, "0.0.0.0", trusted) != peer
-        ):
+        if trusted and b"x-forwarded-proto" in headers and is_within(peer, trusted):
             scope["scheme"] = headers[b"x-forwarded-proto"].decode("latin-1").split(",")[0].strip()
 
-    def _welcome(self, scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
+    def _welcome(self, scope: Scope) -> bool:
         return not self._settings.require_https or scope["scheme"] == "https"
 
     async def _through_router(
@@ -165,7 +161,7 @@ class Front:
             await send(message)
 
         try:
-            if not self._welcome(scope, headers) and scope["path"] not in self._settings.open_paths:
+            if not self._welcome(scope) and scope["path"] not in self._settings.open_paths:
                 await problem_response(HttpsRequired(), scope["watchword.request_id"])(
                     scope, receive, answer
                 )

@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, assembled from the doors and the shapes they name."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from watchword.kernel.problems import (
 )
 from watchword.plumbing.web.doors import Door, Who
 
+_NOT_A_WORD = re.compile(r"\W+")
 _REF = "#/components/schemas/{name}"
 
 
@@ -81,7 +83,7 @@ def document(
 def _operation(path: str, door: Door, refs: dict[Any, Any]) -> dict[str, Any]:
     summary, _, rest = door.story.partition("\n")
     operation: dict[str, Any] = {
-        "operationId": f"{door.method.lower()}_{path.strip('/').replace('/', '_').replace('{', '').replace('}', '').replace('-', '_').replace('.', '_')}",
+        "operationId": f"{door.method.lower()}_{_NOT_A_WORD.sub('_', path).strip('_')}",
         "summary": summary.rstrip("."),
         "tags": [_tag(path)],
         "responses": _responses(door, refs),

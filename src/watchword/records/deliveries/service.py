@@ -78,7 +78,7 @@ class Deliveries:
             return
         try:
             message = self._write(work)
-        except Exception as error:  # a letter we cannot write will not become writable
+        except Exception as error:  # noqa: BLE001 - it will not become writable later
             log().exception("letter cannot be written", letter=str(work.id), template=work.label)
             await self._settle(work, "dead", type(error).__name__)
             return

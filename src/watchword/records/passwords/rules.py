@@ -9,6 +9,7 @@ from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import FieldError, InputInvalid
 
 MAX_LENGTH = 512
+_SHORTEST_WORD = 3
 ARGON2ID = "argon2id"
 BCRYPT = "bcrypt"
 
@@ -71,7 +72,10 @@ def too_common(field: str) -> InputInvalid:
 def context_words(*texts: str) -> list[str]:
     """Return the words about a person that a guesser would try first."""
     words = {
-        word for text in texts for word in re.split(r"[\W_]+", text.casefold()) if len(word) > 2
+        word
+        for text in texts
+        for word in re.split(r"[\W_]+", text.casefold())
+        if len(word) >= _SHORTEST_WORD
     }
     return sorted(words)
 
