@@ -12,7 +12,6 @@ from starlette.types import Receive, Scope, Send
 from watchword import __version__
 from watchword.app import slices
 from watchword.app.wiring import House
-from watchword.kernel.addresses import networks
 from watchword.kernel.clock import Clock
 from watchword.kernel.problems import MethodNotAllowed, NotFound, Problem
 from watchword.plumbing.logs import AccessLog
@@ -50,7 +49,7 @@ def build(house: House) -> Front:
     api_document = Door(method="GET", path="/openapi.json", handler=_fixed(described), limits=())
     routes.append(Route("/openapi.json", Entry(api_document, web, "/openapi.json").__call__))
     front = FrontSettings(
-        trusted_proxies=networks(server.trusted_proxies),
+        trusted_proxies=server.trusted_proxies,
         cors_origins=frozenset(origin.encode() for origin in server.cors_origins),
         require_https=server.https,
         https=server.https or server.public_url.startswith("https:"),

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import time
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 
 import uvloop
@@ -18,6 +19,7 @@ from watchword.app.settings import Settings
 from watchword.app.supervisor import supervise
 from watchword.app.wiring import House
 from watchword.flows.setup.service import Setup
+from watchword.kernel.chance import SystemChance
 from watchword.migrations import migrate
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
 
