@@ -1,0 +1,151 @@
+"""The two steps of a password reset."""
+
+from datetime import datetime
+from typing import Any
+
+from watchword.flows.password_reset.rules import (
+    EmailVerified,
+    LetterWithheld,
+    ResetCompleted,
+    ResetRequested,
+    check_owner,
+    may_reset,
+)
+from watchword.kernel.clock import Clock
+from watchword.kernel.parts import service
+from watchword.kernel.ports import Visitor
+from watchword.kernel.secret import Secret
+from watchword.plumbing.contact import EmailAddress
+from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.ports import Database, Executor, Transaction
+from watchword.plumbing.issuer import Issuer
+from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.throttle import Throttle
+from watchword.records.deliveries.rules import CODE, Letter
+from watchword.records.deliveries.service import Deliveries
+from watchword.records.guesses.service import Guesses
+from watchword.records.passwords.rules import Stored
+from watchword.records.passwords.service import Passwords
+from watchword.records.sessions.rules import CREDENTIAL_CHANGED
+from watchword.records.sessions.service import Sessions
+from watchword.records.subscribers.rules import PENDING, Subscriber
+from watchword.records.subscribers.service import Subscribers
+from watchword.records.tickets.rules import Purpose, Stub, Ticket
+from watchword.records.tickets.service import Tickets
+
+
+@service
+class PasswordReset:
+    """The way back in."""
+
+    database: Database
+    subscribers: Subscribers
+    passwords: Passwords
+    guesses: Guesses
+    tickets: Tickets
+    sessions: Sessions
+    deliveries: Deliveries
+    journal: Journal
+    throttle: Throttle
+    issuer: Issuer
+    metrics: Metrics
+    clock: Clock
+
+    async def begin(self, email: EmailAddress, visitor: Visitor) -> None:
+        """Send a link, or a note that there is none to send; three letters an hour for a mailbox."""
+        now = self.clock.now()
+        self.metrics.resets.labels("email", "unknown").inc()
+        verdict = await self.throttle.weigh("letters", f"reset:{email.key}", "forgot-password")
+        async with self.database.transaction() as tx:
+            found = await self.subscribers.find_by_email(tx, email)
+            user_id = found.id if found else None
+            if not verdict.allowed:
+                await self.journal.record(tx, LetterWithheld(user_id=user_id), now, visitor)
+                return
+            ticket = await self.tickets.issue(
+                tx,
+                purpose=Purpose.PASSWORD_RESET,
+                address=email.key,
+                user_id=user_id if may_reset(found) else None,
+                lifetime=self.tickets.settings.reset_lifetime,
+                now=now,
+            )
+            letter = self._answer(found, email, ticket, visitor)
+            await self.deliveries.queue(tx, letter, now)
+            await self.journal.record(tx, ResetRequested(user_id=user_id), now, visitor)
+
+    async def whose(self, token: Secret) -> str:
+        """Return the address a link is for. Problems: `token_invalid|used|expired`, the account's."""
+        return (await self._look(token, self.clock.now())).email
+
+    async def finish(self, token: Secret, password: Secret, visitor: Visitor) -> None:
+        """Replace the password. Problems: the link's, the account's, the password's; `overloaded`."""
+        now = self.clock.now()
+        owner = await self._look(token, now)
+        self.passwords.screen(password, owner.email, owner.name)
+        stored = await self.passwords.hash(password)
+        async with self.database.transaction() as tx:
+            stub = await self.tickets.spend(tx, Purpose.PASSWORD_RESET, token, now)
+            owner = await self._owner(tx, stub)
+            await self._replace(tx, owner, stored, now)
+            if owner.status == PENDING:
+                await self.subscribers.verify(tx, owner.id, now)
+                await self.journal.record(tx, EmailVerified(user_id=owner.id), now, visitor)
+            await self.journal.record(tx, ResetCompleted(user_id=owner.id), now, visitor)
+            await self._confirm(tx, owner, now)
+
+    async def _replace(
+        self, tx: Transaction, owner: Subscriber, stored: Stored, now: datetime
+    ) -> None:
+        """The password first: its row makes a change of password under way wait, and then fail."""
+        await self.passwords.replace(tx, owner.id, stored, now)
+        await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, now)
+        await self.tickets.void(tx, owner.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
+        key = self.guesses.key("password", owner.email.casefold())
+        await self.guesses.forget(tx, key)
+
+    async def _look(self, token: Secret, now: datetime) -> Subscriber:
+        stub = await self.tickets.peek(self.database, Purpose.PASSWORD_RESET, token, now)
+        return await self._owner(self.database, stub)
+
+    async def _owner(self, db: Executor, stub: Stub) -> Subscriber:
+        found = await self.subscribers.find(db, stub.user_id) if stub.user_id else None
+        return check_owner(stub, found)
+
+    def _answer(
+        self, found: Subscriber | None, email: EmailAddress, ticket: Ticket, visitor: Visitor
+    ) -> Letter:
+        """Write what the mailbox learns: a link, or why there is none."""
+        facts: dict[str, Any] = {"name": found.given_name if found else "", "email": email.text}
+        if found is not None and may_reset(found):
+            template = "password_reset/password_reset"
+            facts["link"] = self.issuer.link("/reset-password", ticket.token)
+            facts["minutes"] = int(self.tickets.settings.reset_lifetime.total_seconds()) // 60
+        elif found is not None:
+            template = "password_reset/account_closed"
+        else:
+            template = "password_reset/no_account"
+            facts["link"] = f"{self.issuer.pages}/register"
+        return Letter(
+            template=template,
+            to=found.email if found else email.text,
+            language=found.language if found else visitor.language,
+            facts=facts,
+            priority=CODE,
+            expires_at=ticket.expires_at,
+        )
+
+    async def _confirm(self, tx: Transaction, owner: Subscriber, now: datetime) -> None:
+        """Tell the owner that the password was reset."""
+        facts = {
+            "name": owner.given_name,
+            "link": f"{self.issuer.pages}/forgot-password",
+            "at": now.strftime("%Y-%m-%d %H:%M UTC"),
+        }
+        letter = Letter(
+            template="password_reset/password_reset_done",
+            to=owner.email,
+            language=owner.language,
+            facts=facts,
+        )
+        await self.deliveries.queue(tx, letter, now)
