@@ -1,8 +1,12 @@
 """Rate limits as pure arithmetic: at most `count` in any `window`, exactly.
 
-A key's memory is a short list of (tick, hits): hits are remembered for one window, rounded to a
-thousandth of it, so memory stays bounded however large the limit is. State, limit and `now` in,
-verdict out; the counters (memory, Redis) keep the state.
+A key's memory is a short list of (tick, hits): hits are remembered for one window and the thousandth
+of it to which their time is rounded, so memory stays bounded however large the limit is. State,
+limit and `now` in, verdict out; the counters (memory, Redis) keep the state. All in whole
+microseconds, so that every counter comes to the same verdict.
+
+    tick_of -> the tick of a moment      weigh -> one hit against a state kept here
+    judge   -> the verdict, for a counter that keeps the state elsewhere
 """
 
 from collections import deque
@@ -10,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 TICKS = 1000
+MICRO = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +60,38 @@ class Hits:
     total: int = 0
 
 
+def tick_of(limit: Limit, now: float) -> int:
+    """Return the tick in which a moment lies (seconds, any monotone or wall clock)."""
+    return _microseconds(now) * TICKS // _window(limit)
+
+
+def judge(limit: Limit, total: int, oldest: int, now: float, *, allowed: bool) -> Verdict:
+    """Say the verdict, from the hits remembered (this one too, if allowed) and the oldest's tick."""
+    free_at = -(-(oldest + TICKS + 1) * _window(limit) // TICKS)
+    reset = max(free_at - _microseconds(now), 0) / MICRO
+    if allowed:
+        return Verdict(True, limit.count, limit.count - total, reset)
+    return Verdict(False, limit.count, 0, reset, max(reset, 1 / TICKS))
+
+
 def weigh(limit: Limit, hits: Hits, now: float) -> Verdict:
-    """Judge one hit at `now` (seconds, any monotone or wall clock) and remember it if allowed."""
-    window = limit.window.total_seconds()
-    tick = int(now * TICKS / window)
-    pairs = hits.pairs
-    while pairs and pairs[0][0] <= tick - TICKS:
+    """Judge one hit at `now` and remember it if allowed."""
+    tick, pairs = tick_of(limit, now), hits.pairs
+    while pairs and pairs[0][0] < tick - TICKS:
         hits.total -= pairs.popleft()[1]
-    oldest = pairs[0][0] if pairs else tick
-    reset = (oldest + TICKS) * window / TICKS - now
-    if hits.total >= limit.count:
-        return Verdict(False, limit.count, 0, max(reset, 0.0), max(reset, 0.001))
-    if pairs and pairs[-1][0] == tick:
-        pairs[-1][1] += 1
-    else:
-        pairs.append([tick, 1])
-    hits.total += 1
-    return Verdict(True, limit.count, limit.count - hits.total, max(reset, 0.0))
+    allowed = hits.total < limit.count
+    if allowed:
+        hits.total += 1
+        if pairs and pairs[-1][0] == tick:
+            pairs[-1][1] += 1
+        else:
+            pairs.append([tick, 1])
+    return judge(limit, hits.total, pairs[0][0], now, allowed=allowed)
+
+
+def _microseconds(seconds: float) -> int:
+    return round(seconds * MICRO)
+
+
+def _window(limit: Limit) -> int:
+    return limit.window // timedelta(microseconds=1)
