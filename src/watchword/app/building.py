@@ -10,18 +10,19 @@ from watchword import __version__
 from watchword.adapters.counters.memory import MemoryCounters
 from watchword.adapters.mail.console import ConsoleMailer
 from watchword.adapters.mail.mailbox import MailboxMailer
-from watchword.adapters.mail.smtp import SmtpMailer
+from watchword.adapters.mail.smtp import Relay, SmtpMailer
 from watchword.app import slices
 from watchword.app.settings import Settings
 from watchword.app.wiring import House
 from watchword.flows.session_check.service import Recent, SessionCheck, Touches
 from watchword.kernel.chance import Chance, SystemChance
 from watchword.kernel.clock import Clock, SystemClock
+from watchword.kernel.messages import Message
 from watchword.kernel.ports import Authenticator, Counters, Mailer, Migrations, ServiceDirectory
 from watchword.kernel.secret import Peppers
 from watchword.migrations import migrate
 from watchword.operations.health.service import Presence
-from watchword.plumbing import logs
+from watchword.plumbing import dev_messages, logs
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
@@ -146,10 +147,12 @@ def _counters(house: House) -> Counters:
     if not redis.url:
         return memory
     from watchword.adapters.counters.fallback import FallbackCounters  # noqa: PLC0415 - an extra
-    from watchword.adapters.counters.redis import RedisCounters  # noqa: PLC0415 - an extra
+    from watchword.adapters.counters.redis import TROUBLE, RedisCounters  # noqa: PLC0415 - an extra
 
     failures = house.part(Metrics).redis_failures
-    return FallbackCounters(RedisCounters(redis.url), memory, on_failure=failures.inc)
+    return FallbackCounters(
+        RedisCounters(redis.url), memory, trouble=TROUBLE, on_failure=failures.inc
+    )
 
 
 def _put_words(house: House) -> None:
@@ -169,9 +172,21 @@ def _mailer(house: House) -> Mailer:
     carrier = mail.carrier or ("smtp" if smtp.host else "mailbox")
     if carrier == "console":
         return ConsoleMailer(sys.stdout)
-    if carrier == "mailbox":
-        return MailboxMailer(house.part(Database), house.part(Clock), house.part(Chance))  # type: ignore[type-abstract]
-    return SmtpMailer(smtp)
+    clock, database = house.part(Clock), house.part(Database)  # type: ignore[type-abstract]
+    if carrier == "smtp":
+        relay = Relay(
+            host=smtp.host,
+            port=smtp.port,
+            secure=smtp.secure,
+            user=smtp.user,
+            password=smtp.password,
+        )
+        return SmtpMailer(relay, clock)
+
+    async def keep(message: Message, raw: str) -> None:
+        await dev_messages.keep(database, message, raw, clock.now())
+
+    return MailboxMailer(keep, clock)
 
 
 def _put_web(house: House) -> None:
