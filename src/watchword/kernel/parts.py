@@ -5,7 +5,7 @@ A `section` is a frozen dataclass of settings; `app/settings` reads it from the 
 Nothing is registered here: the slice's folder is the registration.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field
 from typing import Any, TypeVar, dataclass_transform
 
@@ -22,10 +22,18 @@ def service(cls: type[Part]) -> type[Part]:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """Another name for a setting, and how its text becomes the canonical one's."""
+    """Another name for a setting, and how its text becomes the canonical one's.
+
+    `by_profile` holds the profiles in which the same name means another unit.
+    """
 
     name: str
     convert: Callable[[str], str] = str
+    by_profile: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+
+    def canonical(self, text: str, profile: str) -> str:
+        """Return the canonical setting's text; ValueError: it makes no sense."""
+        return self.by_profile.get(profile, self.convert)(text)
 
 
 def setting(

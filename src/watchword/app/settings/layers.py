@@ -1,0 +1,99 @@
+"""Layers: the places where a setting may be told, asked one after the other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from watchword.app.settings.values import Kind, Source
+
+MOST_BYTES = 64 * 1024
+_FILE = "_FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A text, and where it was found."""
+
+    text: str = field(repr=False)
+    source: Source
+
+
+class Unreadable(ValueError):
+    """A place names a text that cannot be had."""
+
+
+class Layer(Protocol):
+    """One place."""
+
+    def get(self, name: str) -> Told | None:
+        """Return what this place says; nothing, or empty text, is None. Problem: `Unreadable`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """NAME=value pairs: the environment, or a `.env` file; NAME_FILE names a file that holds it."""
+
+    values: Mapping[str, str] = field(repr=False)
+    cwd: Path
+    kind: Kind
+    where: str
+
+    def get(self, name: str) -> Told | None:
+        """Return the value, or the content of the file."""
+        text, path = self.values.get(name, ""), self.values.get(name + _FILE, "")
+        if text and path:
+            message = f"{name} and {name}{_FILE} are both given: keep one"
+            raise Unreadable(message)
+        if path:
+            return Told(content(self.cwd / path), Source(Kind.FILE, f"{path} ({name}{_FILE})"))
+        return Told(text, Source(self.kind, f"{name} in {self.where}")) if text else None
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One file per name: Docker and Kubernetes secrets, `var/secrets`."""
+
+    path: Path
+
+    def get(self, name: str) -> Told | None:
+        """Return the content of the file of that name."""
+        file = self.path / name
+        if not file.is_file():
+            return None
+        text = content(file)
+        return Told(text, Source(Kind.SECRETS, str(file))) if text else None
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """Defaults of a profile or of a kind of environment."""
+
+    values: Mapping[str, str]
+    kind: Kind
+    where: str
+
+    def get(self, name: str) -> Told | None:
+        """Return the default."""
+        text = self.values.get(name, "")
+        return Told(text, Source(self.kind, self.where)) if text else None
+
+
+def content(path: Path) -> str:
+    """Return a file's text without one newline at its end. Problem: `Unreadable`."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}"
+        raise Unreadable(message) from error
+    if len(data) > MOST_BYTES:
+        message = f"{path} is too long for a setting"
+        raise Unreadable(message)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        message = f"{path} is not UTF-8 text"
+        raise Unreadable(message) from None
+    return text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")

@@ -1,0 +1,135 @@
+"""Reading: which environment and profile this is, then every setting from the layers that apply."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from watchword.app.settings import catalogue, checks, derivation, dotenv, near, profiles
+from watchword.app.settings.catalogue import Entry
+from watchword.app.settings.layers import Defaults, Folder, Layer, Unreadable, Variables, content
+from watchword.app.settings.lookup import Lookup, Value
+from watchword.app.settings.values import Kind, Settings, SettingsRefused
+from watchword.plumbing.settings.server import DEVELOPMENT, PRODUCTION, TEST, ServerSettings
+
+_FOR_TRYING = {DEVELOPMENT, TEST}
+
+
+def read(
+    environ: Mapping[str, str], *, cwd: Path, sections: Iterable[type[Any]] | None = None
+) -> Settings:
+    """Read every section. Problem: `SettingsRefused` with everything that is wrong."""
+    kinds = tuple(sections) if sections is not None else catalogue.sections()
+    return _Reading(environ, cwd, kinds).settings()
+
+
+class _Reading:
+    """One reading, from the environment to the sections."""
+
+    def __init__(self, environ: Mapping[str, str], cwd: Path, kinds: tuple[type[Any], ...]) -> None:
+        self._kinds = kinds
+        self._entries = catalogue.entries(kinds)
+        self._server = catalogue.entries([ServerSettings])
+        self._cwd = cwd
+        self._faults: list[tuple[str, str]] = []
+        self._warnings: list[str] = []
+        self._process = Variables(environ, cwd, Kind.ENVIRONMENT, "the environment")
+        self._variables = [self._process]
+        self._environment = self._which_environment()
+        self._profile = self._which_profile()
+
+    def settings(self) -> Settings:
+        """Look everything up, build the sections, and refuse what must be refused."""
+        lookup = Lookup(self._layers(), self._profile.name, self._faults)
+        values = {
+            name: value for name, each in self._entries.items() if (value := lookup.find(each))
+        }
+        if self._environment in _FOR_TRYING:
+            derivation.derive_missing(self._entries, values, {name for name, _ in self._faults})
+        self._say_missing(values)
+        known = catalogue.known_names(self._entries)
+        for each in self._variables:
+            self._warnings += near.strange(each.values, known, each.where)
+        draft = Settings(
+            sections=self._built(values),
+            texts={name: value.text for name, value in values.items()},
+            sources={name: value.source for name, value in values.items()},
+        )
+        findings = checks.check(draft, self._profile.required, self._cwd)
+        self._faults += findings.faults
+        warnings = (*self._warnings, *findings.warnings)
+        if self._faults:
+            raise SettingsRefused(sorted(set(self._faults)), warnings)
+        return Settings(
+            sections=draft.sections, texts=draft.texts, sources=draft.sources, warnings=warnings
+        )
+
+    def _which_environment(self) -> str:
+        """Ask the environment, then `.env`; `.env` files are believed in development only."""
+        entry = self._server["APP_ENV"]
+        plain = self._dotenv(".env")
+        lookup = Lookup([self._process, *([plain] if plain else [])])
+        found = lookup.find(entry)
+        self._faults += [] if "APP_ENV" in self._entries else lookup.faults
+        environment = str(found.value) if found else PRODUCTION
+        special = self._dotenv(f".env.{environment}")
+        files = [each for each in (special, plain) if each]
+        if environment in _FOR_TRYING:
+            self._variables += files
+        elif files:
+            names = " and ".join(each.where for each in files)
+            self._warnings.append(
+                f"{names} {'is' if len(files) == 1 else 'are'} not read in {environment}:"
+                " use the environment, NAME_FILE or SECRETS_DIR."
+            )
+        return environment
+
+    def _which_profile(self) -> profiles.Profile:
+        lookup = Lookup(self._variables)
+        found = lookup.find(self._server["APP_PROFILE"])
+        return profiles.profile(str(found.value) if found else "generic")
+
+    def _layers(self) -> list[Layer]:
+        defaults = [
+            Defaults(self._profile.defaults, Kind.PROFILE, f"profile {self._profile.name}"),
+            Defaults(
+                profiles.environment(self._environment), Kind.KIND_OF_ENVIRONMENT, self._environment
+            ),
+        ]
+        folder = Lookup([*self._variables, *defaults]).find(self._server["SECRETS_DIR"])
+        told = self._cwd / str(folder.value) if folder and folder.value else None
+        if told is not None and folder is not None and folder.source.given and not told.is_dir():
+            self._faults.append(("SECRETS_DIR", f"{folder.value} is not a folder."))
+        return [*self._variables, *([Folder(told)] if told else []), *defaults]
+
+    def _dotenv(self, name: str) -> Variables | None:
+        path = self._cwd / name
+        if not path.is_file():
+            return None
+        try:
+            values, faults = dotenv.parse(content(path))
+        except Unreadable as error:
+            self._faults.append((name, f"{error}."))
+            return None
+        self._faults += [(name, f"{fault}.") for fault in faults]
+        return Variables(values, self._cwd, Kind.DOTENV, name)
+
+    def _say_missing(self, values: Mapping[str, Value]) -> None:
+        wrong = {name for name, _ in self._faults}
+        for name, entry in self._entries.items():
+            if name not in values and not wrong & set(entry.names):
+                self._faults.append((name, _missing(entry)))
+
+    def _built(self, values: Mapping[str, Value]) -> dict[type[Any], object]:
+        """Build the sections whose settings are all there."""
+        built: dict[type[Any], object] = {}
+        for kind in self._kinds:
+            own = [each for each in self._entries.values() if each.section is kind]
+            if all(each.name in values for each in own):
+                built[kind] = kind(**{each.field: values[each.name].value for each in own})
+        return built
+
+
+def _missing(entry: Entry) -> str:
+    if entry.derivable:
+        return "is missing: make all secrets with `watchword secrets generate`."
+    return f"is missing. {entry.doc}"

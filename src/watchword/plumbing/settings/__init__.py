@@ -1,0 +1,23 @@
+"""Settings that belong to no slice: the server, its stores, secrets, limits, logs, mail and owner.
+
+A slice's own settings live in its `rules.py`; all of them are read by `app/settings`.
+"""
+
+from watchword.plumbing.settings.limits import LimitSettings
+from watchword.plumbing.settings.logs import LogSettings
+from watchword.plumbing.settings.organisation import OrganisationSettings
+from watchword.plumbing.settings.secrecy import SecretSettings
+from watchword.plumbing.settings.server import ServerSettings
+from watchword.plumbing.settings.smtp import SmtpSettings
+from watchword.plumbing.settings.stores import DatabaseSettings, RedisSettings
+
+__all__ = [
+    "DatabaseSettings",
+    "LimitSettings",
+    "LogSettings",
+    "OrganisationSettings",
+    "RedisSettings",
+    "SecretSettings",
+    "ServerSettings",
+    "SmtpSettings",
+]

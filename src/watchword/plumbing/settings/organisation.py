@@ -1,0 +1,57 @@
+"""Whose service this is: what letters and pages tell of it."""
+
+from typing import TYPE_CHECKING
+
+from watchword.kernel.parts import section, setting
+from watchword.kernel.problems import InputInvalid
+from watchword.plumbing.contact import email_address, phone_number
+
+if TYPE_CHECKING:
+    from watchword.plumbing.web.pages import Organisation
+
+
+def _email(text: str) -> str:
+    try:
+        return email_address(text).text if text else ""
+    except InputInvalid:
+        message = "this is not an e-mail address"
+        raise ValueError(message) from None
+
+
+def _phone(text: str) -> str:
+    try:
+        return phone_number(text, None) if text else ""
+    except InputInvalid:
+        message = "write a telephone number such as +213555000000"
+        raise ValueError(message) from None
+
+
+@section
+class OrganisationSettings:
+    """The organisation."""
+
+    name: str = setting(
+        "CLINIC_NAME",
+        "Its name, in letters and on pages.",
+        default="Watchword",
+        aliases=("ORG_NAME",),
+    )
+    phone: str = setting(
+        "CLINIC_PHONE_E164",
+        "Its telephone number (E.164).",
+        parse=_phone,
+        default="",
+        aliases=("ORG_PHONE_E164",),
+    )
+    email: str = setting(
+        "CLINIC_EMAIL", "Its mailbox.", parse=_email, default="", aliases=("ORG_EMAIL",)
+    )
+    address: str = setting("CLINIC_ADDRESS", "Where it is.", default="", aliases=("ORG_ADDRESS",))
+
+    def organisation(self) -> "Organisation":
+        """Return it as letters and pages see it."""
+        from watchword.plumbing.web.pages import Organisation  # noqa: PLC0415 - pages need Jinja
+
+        return Organisation(
+            name=self.name, email=self.email, phone=self.phone, address=self.address
+        )

@@ -1,0 +1,71 @@
+"""Parsers of what several sections hold: addresses, paths of URLs, numbers that may be absent."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import SplitResult, urlsplit
+
+from watchword.kernel.parsing import listed, whole
+
+_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+
+
+def web_address(text: str) -> str:
+    """Read an http or https address of a site, without a slash at its end; empty stays empty."""
+    if not text:
+        return ""
+    parts = split(text)
+    plain = not (parts.query or parts.fragment or parts.username or parts.password)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not plain:
+        message = "write an address such as https://auth.example.org"
+        raise ValueError(message)
+    return text.strip().rstrip("/")
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Read a comma-separated list of origins, as browsers write them."""
+    found = tuple(web_address(part) for part in listed(text.replace("*", "*,")) if part)
+    if any(urlsplit(each).path for each in found):
+        message = "write origins such as https://app.example.org, without a path and never *"
+        raise ValueError(message)
+    return found
+
+
+def url_path(text: str) -> str:
+    """Read the path of a URL: `/health`."""
+    path = text.strip().rstrip("/")
+    if not _PATH.fullmatch(path):
+        message = "write a path such as /health"
+        raise ValueError(message)
+    return path
+
+
+def url_prefix(text: str) -> str:
+    """Read what stands before paths: `/api/v1`, or `/` for nothing."""
+    return "" if text.strip() == "/" else url_path(text)
+
+
+def maybe(parse: Callable[[str], int]) -> Callable[[str], int | None]:
+    """Make a parser that reads empty text as nothing."""
+    return lambda text: parse(text) if text else None
+
+
+def count_or_auto(text: str) -> int:
+    """Read a number of processes; `auto` is 0."""
+    if text.strip().lower() == "auto":
+        return 0
+    try:
+        return whole(1, 256)(text)
+    except ValueError:
+        message = "write auto or a whole number from 1 to 256"
+        raise ValueError(message) from None
+
+
+def split(text: str) -> SplitResult:
+    """Split a URL; ValueError says nothing of its content, which may hold a password."""
+    try:
+        parts = urlsplit(text.strip())
+        _ = parts.port
+    except ValueError:
+        message = "this is not a URL"
+        raise ValueError(message) from None
+    return parts

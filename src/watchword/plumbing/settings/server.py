@@ -1,0 +1,196 @@
+"""Where this process listens, under which addresses it is known, and how it stops."""
+
+from datetime import timedelta
+
+from watchword.kernel.addresses import Network, networks
+from watchword.kernel.parsing import boolean, choice, duration, whole
+from watchword.kernel.parts import section, setting
+from watchword.plumbing.languages import LANGUAGES
+from watchword.plumbing.settings.parsers import (
+    count_or_auto,
+    maybe,
+    origins,
+    url_path,
+    url_prefix,
+    web_address,
+)
+from watchword.plumbing.settings.processors import processors
+
+PRODUCTION = "production"
+STAGING = "staging"
+DEVELOPMENT = "development"
+TEST = "test"
+PROFILES = ("nova", "ariya", "romapi", "molam", "generic")
+
+_port = whole(1, 65535)
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return networks(text)
+    except ValueError:
+        message = "write addresses or networks, separated by commas: 10.0.0.0/8, 192.168.1.7"
+        raise ValueError(message) from None
+
+
+def _no_wait_or_duration(text: str) -> timedelta:
+    return timedelta(0) if text.strip() in {"0", "0s"} else duration(text)
+
+
+@section
+class ServerSettings:
+    """The server."""
+
+    environment: str = setting(
+        "APP_ENV",
+        "Where this runs: production and staging refuse what is unsafe; development and test derive"
+        " missing secrets and keep letters on this machine.",
+        parse=choice(PRODUCTION, STAGING, DEVELOPMENT, TEST),
+        default=PRODUCTION,
+        aliases=("NODE_ENV",),
+    )
+    profile: str = setting(
+        "APP_PROFILE",
+        "Whose defaults apply where nothing is set; it changes nothing else.",
+        parse=choice(*PROFILES),
+        default="generic",
+    )
+    secrets_dir: str = setting(
+        "SECRETS_DIR",
+        "A folder with one file per setting, named like it (Docker, Kubernetes, var/secrets).",
+        default="",
+    )
+    host: str = setting("HOST", "The address to listen on.", default="0.0.0.0")  # noqa: S104
+    port: int = setting("PORT", "The port to listen on.", parse=_port, default="3000")
+    allow_public_development: bool = setting(
+        "ALLOW_PUBLIC_DEVELOPMENT",
+        "Whether development may listen on an address that others can reach.",
+        parse=boolean,
+        default="false",
+    )
+    web_concurrency: int = setting(
+        "WEB_CONCURRENCY",
+        "How many processes serve; auto is one for each processor that this service may use.",
+        parse=count_or_auto,
+        default="auto",
+    )
+    run_worker: bool = setting(
+        "RUN_WORKER",
+        "Whether `serve` carries letters and does the timed jobs too; false leaves them to"
+        " `watchword worker`.",
+        parse=boolean,
+        default="true",
+    )
+    shutdown_timeout: timedelta = setting(
+        "SHUTDOWN_TIMEOUT",
+        "How long requests under way may take to finish after SIGTERM.",
+        parse=duration,
+        default="25s",
+    )
+    drain_delay: timedelta = setting(
+        "DRAIN_DELAY",
+        "How long to go on accepting requests after SIGTERM while /ready says 503.",
+        parse=_no_wait_or_duration,
+        default="0",
+    )
+    node_id: str = setting(
+        "NODE_ID", "The name of this process in logs and metrics; sent as X-Node-Id.", default=""
+    )
+    service_name: str = setting(
+        "SERVICE_NAME", "The field `service` of the logs.", default="watchword"
+    )
+    api_prefix: str = setting(
+        "API_PREFIX",
+        "What stands before the paths of the API.",
+        parse=url_prefix,
+        default="/api/v1",
+    )
+    given_public_url: str = setting(
+        "PUBLIC_BASE_URL",
+        "The address people reach this service at; links and tokens are built from it. Required in"
+        " production; else http://localhost and the port.",
+        parse=web_address,
+        default="",
+    )
+    frontend_url: str = setting(
+        "FRONTEND_URL",
+        "Where links in letters lead; empty is our own pages at PUBLIC_BASE_URL.",
+        parse=web_address,
+        default="",
+        aliases=("NEXTAUTH_URL",),
+    )
+    health_path: str = setting(
+        "HEALTH_CHECK_PATH", "Where the health report is.", parse=url_path, default="/health"
+    )
+    ready_path: str = setting(
+        "READY_CHECK_PATH", "Where readiness is told.", parse=url_path, default="/ready"
+    )
+    trusted_proxies: tuple[Network, ...] = setting(
+        "TRUSTED_PROXIES",
+        "Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+        parse=_networks,
+        default="",
+    )
+    https: bool = setting(
+        "HTTPS",
+        "Whether a request that did not come by TLS is refused.",
+        parse=boolean,
+        default="false",
+    )
+    tls_min_version: str = setting(
+        "TLS_MIN_VERSION", "The oldest TLS accepted.", parse=choice("1.2", "1.3"), default="1.2"
+    )
+    ssl_key_path: str = setting(
+        "SSL_KEY_PATH", "The private key (PEM) when this service ends TLS itself.", default=""
+    )
+    ssl_cert_path: str = setting(
+        "SSL_CERT_PATH", "The certificate (PEM) when this service ends TLS itself.", default=""
+    )
+    ssl_ca_path: str = setting(
+        "SSL_CA_PATH", "The chain of that certificate (PEM), if it is not in its file.", default=""
+    )
+    cors_origins: tuple[str, ...] = setting(
+        "CORS_ORIGIN",
+        "Origins whose pages may call the API with cookies, separated by commas.",
+        parse=origins,
+        default="",
+    )
+    metrics_enabled: bool = setting(
+        "METRICS_ENABLED",
+        "Whether /metrics is served.",
+        parse=boolean,
+        default="true",
+        aliases=("ENABLE_METRICS",),
+    )
+    metrics_port: int | None = setting(
+        "METRICS_PORT",
+        "A port for /metrics alone; empty is the service's own port.",
+        parse=maybe(_port),
+        default="",
+    )
+    default_language: str = setting(
+        "DEFAULT_LANG",
+        "The language of those who name none.",
+        parse=choice(*LANGUAGES),
+        default="en",
+    )
+
+    @property
+    def development(self) -> bool:
+        """Tell whether this is a place to try things."""
+        return self.environment in {DEVELOPMENT, TEST}
+
+    @property
+    def public_url(self) -> str:
+        """Return the address people reach this service at."""
+        return self.given_public_url or f"http://localhost:{self.port}"
+
+    @property
+    def pages_url(self) -> str:
+        """Return where the links in letters lead."""
+        return self.frontend_url or self.public_url
+
+    @property
+    def workers(self) -> int:
+        """Return how many processes serve."""
+        return self.web_concurrency or processors()

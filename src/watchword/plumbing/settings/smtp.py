@@ -1,0 +1,28 @@
+"""The SMTP server that carries our letters; TLS is always used and verified beyond this machine."""
+
+from watchword.kernel.parsing import boolean, whole
+from watchword.kernel.parts import section, setting
+from watchword.kernel.secret import Secret
+
+
+@section
+class SmtpSettings:
+    """SMTP."""
+
+    host: str = setting("SMTP_HOST", "Its host; empty when letters go another way.", default="")
+    port: int = setting("SMTP_PORT", "Its port.", parse=whole(1, 65535), default="587")
+    secure: bool = setting(
+        "SMTP_SECURE",
+        "TLS from the first byte (port 465); false begins plainly and requires STARTTLS.",
+        parse=boolean,
+        default="false",
+    )
+    user: str = setting("SMTP_USER", "Who we are there.", default="")
+    password: Secret = setting(
+        "SMTP_PASSWORD",
+        "Our password there.",
+        parse=Secret,
+        default="",
+        aliases=("SMTP_PASS",),
+        secret=True,
+    )

@@ -1,0 +1,178 @@
+"""The database and Redis: where they are, and how many connections we keep.
+
+Each may be told by one URL or in parts; the URL wins, and a warning tells when they differ.
+"""
+
+import ssl
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from watchword.kernel.parsing import boolean, milliseconds, whole
+from watchword.kernel.parts import section, setting
+from watchword.kernel.secret import Secret
+from watchword.plumbing.settings.parsers import split
+
+if TYPE_CHECKING:
+    from watchword.plumbing.db.postgres import PoolSettings
+
+_POSTGRES = {"postgres", "postgresql", "postgresql+asyncpg"}
+_port = whole(1, 65535)
+
+
+def _database_url(text: str) -> Secret:
+    scheme, colon, rest = text.strip().partition("://")
+    if not text or (scheme == "sqlite" and rest.startswith("/") and len(rest) > 1):
+        return Secret(text.strip())
+    if scheme not in _POSTGRES or not colon or not split(f"postgresql://{rest}").path.strip("/"):
+        message = "write postgresql://user:password@host:5432/name or sqlite:///path/to/file.db"
+        raise ValueError(message)
+    return Secret(f"postgresql://{rest}")
+
+
+def _redis_url(text: str) -> Secret:
+    if text and split(text).scheme not in {"redis", "rediss", "unix"}:
+        message = "write redis://host:6379/0, rediss:// for TLS, or unix:///path/to/socket"
+        raise ValueError(message)
+    return Secret(text.strip())
+
+
+def _milliseconds_or_all(text: str) -> timedelta:
+    return timedelta(milliseconds=whole(0)(text))
+
+
+@section
+class DatabaseSettings:
+    """The database."""
+
+    given_url: Secret = setting(
+        "DATABASE_URL",
+        "Where the database is: postgresql://... or sqlite:///path. Required in production, here or"
+        " in parts.",
+        parse=_database_url,
+        default="",
+        secret=True,
+    )
+    host: str = setting("DB_HOST", "Its host, when DATABASE_URL is not given.", default="")
+    port: int = setting("DB_PORT", "Its port.", parse=_port, default="5432")
+    name: str = setting("DB_NAME", "Its name.", default="")
+    user: str = setting("DB_USER", "Who we are there.", default="")
+    password: Secret = setting(
+        "DB_PASSWORD", "Our password there.", parse=Secret, default="", secret=True
+    )
+    tls: bool = setting(
+        "DB_SSL",
+        "Whether PostgreSQL is spoken to by TLS, its certificate verified.",
+        parse=boolean,
+        default="false",
+    )
+    ca_path: str = setting(
+        "DB_SSL_CA_PATH",
+        "Who signed its certificate (PEM); empty is the system's list.",
+        default="",
+    )
+    cert_path: str = setting("DB_SSL_CERT_PATH", "Our own certificate (PEM) there.", default="")
+    key_path: str = setting("DB_SSL_KEY_PATH", "The key of that certificate (PEM).", default="")
+    pool_minimum: int = setting(
+        "DB_POOL_MIN", "Connections kept open by each process.", parse=whole(0, 1000), default="5"
+    )
+    pool_maximum: int = setting(
+        "DB_POOL_MAX", "Connections at most, by each process.", parse=whole(1, 1000), default="20"
+    )
+    pool_idle: timedelta = setting(
+        "DB_POOL_IDLE_MS",
+        "Milliseconds that a connection beyond the least number may go unused.",
+        parse=milliseconds,
+        default="30000",
+    )
+    connect_timeout: timedelta = setting(
+        "DB_CONNECT_TIMEOUT_MS",
+        "Milliseconds to wait for a connection.",
+        parse=milliseconds,
+        default="2000",
+    )
+    slow_query: timedelta = setting(
+        "DB_SLOW_QUERY_MS",
+        "Milliseconds from which a statement is logged as slow; 0 logs all of them.",
+        parse=_milliseconds_or_all,
+        default="1000",
+    )
+
+    @property
+    def url(self) -> str:
+        """Return where the database is, password included."""
+        return self.given_url.reveal() or self.url_from_parts
+
+    @property
+    def url_from_parts(self) -> str:
+        """Return the parts as one URL; empty when the host or the name is missing."""
+        if not (self.host and self.name):
+            return ""
+        who = quote(self.user, safe="")
+        if self.password:
+            who += f":{quote(self.password.reveal(), safe='')}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        if host.startswith("/"):
+            return f"postgresql://{who}{'@' * bool(who)}:{self.port}/{self.name}?host={quote(host)}"
+        return f"postgresql://{who}{'@' * bool(who)}{host}:{self.port}/{quote(self.name, safe='')}"
+
+    def pool(self) -> "PoolSettings":
+        """Return how many connections to PostgreSQL to keep, and how they are protected."""
+        from watchword.plumbing.db.postgres import PoolSettings  # noqa: PLC0415 - an extra
+
+        return PoolSettings(
+            minimum=self.pool_minimum,
+            maximum=self.pool_maximum,
+            idle=self.pool_idle,
+            connect_timeout=self.connect_timeout,
+            tls=self.tls_context() if self.tls else None,
+        )
+
+    def tls_context(self) -> ssl.SSLContext:
+        """Return how TLS to PostgreSQL is made: certificate and host name are always verified."""
+        context = ssl.create_default_context(cafile=self.ca_path or None)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if self.cert_path:
+            context.load_cert_chain(self.cert_path, self.key_path or None)
+        return context
+
+
+@section
+class RedisSettings:
+    """Redis (or Valkey)."""
+
+    given_url: Secret = setting(
+        "REDIS_URL",
+        "Where Redis is; empty counts limits in each process's own memory.",
+        parse=_redis_url,
+        default="",
+        secret=True,
+    )
+    host: str = setting("REDIS_HOST", "Its host, when REDIS_URL is not given.", default="")
+    port: int = setting("REDIS_PORT", "Its port.", parse=_port, default="6379")
+    password: Secret = setting(
+        "REDIS_PASSWORD", "Our password there.", parse=Secret, default="", secret=True
+    )
+    tls: bool = setting(
+        "REDIS_TLS", "Whether it is spoken to by TLS.", parse=boolean, default="false"
+    )
+    required: bool = setting(
+        "REDIS_REQUIRED",
+        "Whether we are unwell without Redis; false goes on with limits in memory.",
+        parse=boolean,
+        default="false",
+    )
+
+    @property
+    def url(self) -> str:
+        """Return where Redis is, password included; empty when there is none."""
+        return self.given_url.reveal() or self.url_from_parts
+
+    @property
+    def url_from_parts(self) -> str:
+        """Return the parts as one URL; empty when the host is missing."""
+        if not self.host:
+            return ""
+        who = f":{quote(self.password.reveal(), safe='')}@" if self.password else ""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"redis{'s' * self.tls}://{who}{host}:{self.port}/0"
