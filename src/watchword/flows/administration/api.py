@@ -24,7 +24,7 @@ Handler = Callable[[Call[None]], Awaitable[Response]]
 
 async def list_users(call: Call[ListUsers]) -> Response:
     """List accounts in the order of their making; `next` is the `after` of the next page."""
-    return call.json(await call.part(Administration).list(call.body))
+    return call.json(await call.part(Administration).page(call.body))
 
 
 async def show(call: Call[None]) -> Response:

@@ -59,7 +59,7 @@ class Administration:
     issuer: Issuer
     clock: Clock
 
-    async def list(self, query: ListUsers) -> ManagedUsers:
+    async def page(self, query: ListUsers) -> ManagedUsers:
         """Return a page of accounts."""
         found = await self.subscribers.page(
             self.database,
