@@ -4,10 +4,10 @@ from typing import Any, Final
 
 from watchword.plumbing.dev_messages import DevMessage
 from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.settings.server import DEVELOPMENT
 from watchword.plumbing.web.call import House
 from watchword.plumbing.web.shapes import Answer, Body
 
-DEVELOPMENT: Final = "development"
 TABS: Final = ("html", "text", "source")
 
 LETTER_HEADERS: Final = {
@@ -48,7 +48,7 @@ class Mailbox(Answer):
 
 def enabled(house: House) -> bool:
     """Tell whether there is a mailbox: in development only."""
-    return house.part(ServerSettings).app_env == DEVELOPMENT
+    return house.part(ServerSettings).environment == DEVELOPMENT
 
 
 def kept_of(message: DevMessage) -> Kept:

@@ -1,5 +1,6 @@
 """How many guesses an account bears, and for how long it refuses more."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from watchword.kernel.parsing import milliseconds, whole
@@ -24,6 +25,14 @@ class GuessSettings:
         parse=milliseconds,
         default="900000",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an account stands: failures since the last success, and until when it refuses guesses."""
+
+    failures: int = 0
+    locked_until: datetime | None = None
 
 
 def lock_length(first: timedelta, locks: int) -> timedelta:

@@ -11,7 +11,7 @@ from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.throttle import TooManyAttempts
 from watchword.records.guesses import store
-from watchword.records.guesses.rules import GuessSettings, lock_length, refused_for
+from watchword.records.guesses.rules import GuessSettings, Standing, lock_length, refused_for
 
 _PURPOSE = "guess"
 
@@ -79,6 +79,14 @@ class Guesses:
     async def forget(self, tx: Executor, key: bytes) -> None:
         """The owner is back: start anew."""
         await store.forget(tx, key)
+
+    async def standing(self, db: Executor, key: bytes, now: datetime) -> Standing:
+        """Return how the account of a key stands."""
+        row = await store.look(db, key)
+        if row is None:
+            return Standing()
+        locked = refused_for(row.locked_until, now) is not None
+        return Standing(row.failures, row.locked_until if locked else None)
 
     async def purge(self, db: Executor, before: datetime) -> int:
         """Delete old counts; return how many."""

@@ -102,6 +102,13 @@ class Sessions:
         tx.announce(SESSIONS, f"session:{session_id}")
         return await store.end(tx, session_id, user_id, reason, now)
 
+    async def end_any(
+        self, tx: Transaction, session_id: SessionId, reason: str, now: datetime
+    ) -> SubscriberId | None:
+        """End one session, whoever's it is; return whose it was, or nothing."""
+        tx.announce(SESSIONS, f"session:{session_id}")
+        return await store.end_any(tx, session_id, reason, now)
+
     async def end_all(
         self,
         tx: Transaction,

@@ -107,6 +107,12 @@ END = statement(
     .values(_ENDED)
     .returning(sessions.c.id)
 )
+END_ANY = statement(
+    update(sessions)
+    .where(sessions.c.id == bindparam("which"), sessions.c.ended_at.is_(None))
+    .values(_ENDED)
+    .returning(sessions.c.user_id)
+)
 END_ALL = statement(
     update(sessions)
     .where(
@@ -168,6 +174,14 @@ async def end(
 ) -> bool:
     """End one session of a subscriber; false when there was none."""
     return await tx.first(END, which=session_id, whose=user_id, why=reason, now=now) is not None
+
+
+async def end_any(
+    tx: Executor, session_id: SessionId, reason: str, now: datetime
+) -> SubscriberId | None:
+    """End one session of anybody; return whose it was, or nothing when there was none."""
+    row: Any = await tx.first(END_ANY, which=session_id, why=reason, now=now)
+    return None if row is None else row.user_id
 
 
 async def end_all(

@@ -115,6 +115,10 @@ class Subscribers:
         """Tell whether there is an active administrator."""
         return await store.any_admin(db)
 
+    async def hold_admins(self, tx: Transaction) -> list[SubscriberId]:
+        """Return the active administrators, held still until the transaction ends."""
+        return await store.hold_admins(tx)
+
     async def page(
         self,
         db: Executor,

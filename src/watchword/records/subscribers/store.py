@@ -46,6 +46,8 @@ users = tenant_table(
     Index("idx_users_created_at", "created_at", "id"),
 )
 
+_ESCAPE = "/"
+
 _FIELDS = (
     users.c.id,
     users.c.email,
@@ -69,6 +71,13 @@ BY_EMAIL = statement(select(*_FIELDS).where(users.c.email_key == bindparam("emai
 BY_ID = statement(select(*_FIELDS).where(users.c.id == bindparam("id")))
 ANY_ADMIN = statement(
     select(users.c.id).where(users.c.role == "admin", users.c.status == "active").limit(1)
+)
+
+ADMINS = statement(
+    select(users.c.id)
+    .where(users.c.role == "admin", users.c.status == "active")
+    .order_by(users.c.id)
+    .with_for_update()
 )
 
 VERIFY = statement(
@@ -146,7 +155,7 @@ PAGE = statement(
         or_(bindparam("after", type_=Uuid).is_(None), users.c.id > bindparam("after", type_=Uuid)),
         or_(
             bindparam("part", type_=Text).is_(None),
-            users.c.email_key.contains(bindparam("part", type_=Text), autoescape=False),
+            users.c.email_key.contains(bindparam("part", type_=Text), escape=_ESCAPE),
         ),
         or_(
             bindparam("having", type_=Text).is_(None),
@@ -238,6 +247,11 @@ async def any_admin(db: Executor) -> bool:
     return await db.first(ANY_ADMIN) is not None
 
 
+async def hold_admins(tx: Executor) -> list[SubscriberId]:
+    """Return the active administrators; none of them changes until the transaction ends."""
+    return [row.id for row in await tx.all(ADMINS)]
+
+
 async def page(
     db: Executor,
     *,
@@ -247,13 +261,21 @@ async def page(
     status: str | None = None,
 ) -> list[Subscriber]:
     """Return subscribers in the order of their ids, after a given one."""
-    rows = await db.all(PAGE, after=after, size=size, part=part, having=status)
+    literal = _literal(part.casefold()) if part else None
+    rows = await db.all(PAGE, after=after, size=size, part=literal, having=status)
     return [found for row in rows if (found := _read(row))]
 
 
 async def count(db: Executor) -> dict[str, int]:
     """Return how many there are by status."""
     return {row.status: row.number for row in await db.all(COUNT)}
+
+
+def _literal(part: str) -> str:
+    """Take their meaning from the signs that LIKE would read as wildcards."""
+    for sign in (_ESCAPE, "%", "_"):
+        part = part.replace(sign, _ESCAPE + sign)
+    return part
 
 
 def _read(row: Any) -> Subscriber | None:

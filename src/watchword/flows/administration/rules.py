@@ -1,0 +1,227 @@
+"""What administrators may do, what comes of it, and what they see."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, ClassVar, Final, Literal
+from uuid import UUID
+
+from msgspec import Meta
+
+from watchword.kernel.events import Fact
+from watchword.kernel.ids import SubscriberId
+from watchword.kernel.problems import Kind, Problem
+from watchword.plumbing.web.shapes import Answer, Body
+from watchword.records.guesses.rules import Standing
+from watchword.records.subscribers.rules import (
+    ACTIVE,
+    ADMIN,
+    DISABLED,
+    LOCKED,
+    PENDING,
+    Subscriber,
+)
+
+CONSOLE: Final = "console"
+MOST: Final = 200
+Statuses = Literal["pending_verification", "active", "locked", "disabled"]
+
+
+class Act(StrEnum):
+    """What an administrator does to an account."""
+
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    DISABLE = "disable"
+    ENABLE = "enable"
+
+
+class LastAdmin(Problem):
+    """This is the last active administrator: make another one first."""
+
+    code = "last_admin"
+    kind = Kind.CONFLICT
+
+
+class EmailTaken(Problem):
+    """This address has an account already."""
+
+    code = "email_taken"
+    kind = Kind.CONFLICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLocked(Fact):
+    """An administrator locked an account."""
+
+    type: ClassVar[str] = "id.account.locked"
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountUnlocked(Fact):
+    """An administrator unlocked an account."""
+
+    type: ClassVar[str] = "id.account.unlocked"
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDisabled(Fact):
+    """An administrator disabled an account."""
+
+    type: ClassVar[str] = "id.account.disabled"
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountEnabled(Fact):
+    """An administrator enabled an account again."""
+
+    type: ClassVar[str] = "id.account.enabled"
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionsEnded(Fact):
+    """An administrator ended sessions of an account."""
+
+    type: ClassVar[str] = "id.session.revoked"
+    by: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleGiven(Fact):
+    """An account got another role."""
+
+    type: ClassVar[str] = "id.user.updated"
+    by: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountCreated(Fact):
+    """An account was made from the console."""
+
+    type: ClassVar[str] = "id.user.registered"
+    by: str
+    role: str
+
+
+FACTS: Final = {
+    Act.LOCK: AccountLocked,
+    Act.UNLOCK: AccountUnlocked,
+    Act.DISABLE: AccountDisabled,
+    Act.ENABLE: AccountEnabled,
+}
+
+
+def becomes(act: Act, subscriber: Subscriber) -> str:
+    """Return the status of an account after an act; what makes no sense changes nothing."""
+    status = subscriber.status
+    good = ACTIVE if subscriber.email_verified_at else PENDING
+    if act is Act.LOCK and status in {ACTIVE, PENDING}:
+        return LOCKED
+    if act is Act.UNLOCK and status == LOCKED:
+        return good
+    if act is Act.DISABLE and status in {ACTIVE, PENDING, LOCKED}:
+        return DISABLED
+    if act is Act.ENABLE and status == DISABLED:
+        return good
+    return status
+
+
+def keep_one_admin(
+    admins: Collection[SubscriberId], subscriber: Subscriber, status: str, role: str
+) -> None:
+    """Refuse to take the last active administrator away. Problem: `last_admin`."""
+    stays = status == ACTIVE and role == ADMIN
+    if not stays and subscriber.id in admins and len(admins) == 1:
+        raise LastAdmin
+
+
+class ListUsers(Body):
+    """Which accounts: after an id, at most so many, by part of the address, by status."""
+
+    after: UUID | None = None
+    limit: Annotated[int, Meta(ge=1, le=MOST)] = 50
+    q: Annotated[str, Meta(max_length=254)] | None = None
+    status: Statuses | None = None
+
+
+class GuessesShape(Answer):
+    """Wrong passwords since the last right one; until when more are refused, if they are."""
+
+    failures: int
+    locked_until: datetime | None
+
+
+class ManagedUser(Answer):
+    """An account as administrators see it."""
+
+    id: str
+    email: str
+    email_verified: bool
+    first_name: str
+    last_name: str
+    name: str
+    phone: str | None
+    status: str
+    role: str
+    language: str
+    created_at: datetime
+    updated_at: datetime
+    guesses: GuessesShape
+
+
+class ManagedUsers(Answer):
+    """A page of accounts in the order of their making; `next` is the `after` of the next page."""
+
+    users: list[ManagedUser]
+    next: str | None
+
+
+class SessionsGone(Answer):
+    """How many sessions were ended."""
+
+    ended: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAccount:
+    """An account to make from the console; without a password its owner gets a link."""
+
+    email: str
+    name: str
+    role: str
+    verified: bool
+    password: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """What the owner of a new account has to click: to choose a password, to prove the mailbox."""
+
+    password: str | None = None
+    verification: str | None = None
+
+
+def managed(subscriber: Subscriber, standing: Standing) -> ManagedUser:
+    """Return an account as administrators see it."""
+    return ManagedUser(
+        id=str(subscriber.id),
+        email=subscriber.email,
+        email_verified=subscriber.email_verified_at is not None,
+        first_name=subscriber.given_name,
+        last_name=subscriber.family_name,
+        name=subscriber.name,
+        phone=subscriber.phone,
+        status=subscriber.status,
+        role=subscriber.role,
+        language=subscriber.language,
+        created_at=subscriber.created_at,
+        updated_at=subscriber.updated_at,
+        guesses=GuessesShape(failures=standing.failures, locked_until=standing.locked_until),
+    )

@@ -1,0 +1,68 @@
+"""`watchword services ...`."""
+
+from typing import Annotated, Any
+
+import typer
+
+from watchword.kernel.clock import Clock
+from watchword.plumbing import console
+from watchword.plumbing.console import AsJson, DryRun, Yes, run_in_house
+from watchword.plumbing.db.ports import Database, Taken
+from watchword.plumbing.web.call import House
+from watchword.records.services.service import Services
+
+services = typer.Typer(help="Other programs that may call this service, by a token of their own.")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The service's name.")]
+
+
+@services.command("add", epilog="Example: watchword services add billing")
+def add(name: Name, as_json: AsJson = False) -> None:
+    """Add a service and print its token: it is shown this once."""
+
+    async def work(house: House) -> str:
+        now = house.part(Clock).now()  # type: ignore[type-abstract]
+        database = house.part(Database)  # type: ignore[type-abstract]
+        try:
+            token = await house.part(Services).add(database, name, now)
+        except Taken as taken:
+            raise console.refuse(f"There is a service {name} already.") from taken
+        return token.reveal()
+
+    token = run_in_house(work)
+    console.talk("Keep this token: it is not shown again.")
+    console.output({"name": name, "token": token}, as_json=as_json, text=token)
+
+
+@services.command("list", epilog="Example: watchword services list --json")
+def list_services(as_json: AsJson = False) -> None:
+    """List services, those revoked too."""
+
+    async def work(house: House) -> list[dict[str, Any]]:
+        return [row._asdict() for row in await house.part(Services).every()]
+
+    console.rows(run_in_house(work), ("name", "created_at", "revoked_at"), as_json=as_json)
+
+
+@services.command("revoke", epilog="Example: watchword services revoke billing --yes")
+def revoke(name: Name, dry_run: DryRun = False, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Take a service's token away; it is refused at once."""
+
+    async def known(house: House) -> bool:
+        rows = await house.part(Services).every()
+        return any(row.name == name and row.revoked_at is None for row in rows)
+
+    async def work(house: House) -> bool:
+        now = house.part(Clock).now()  # type: ignore[type-abstract]
+        return await house.part(Services).revoke(house.part(Database), name, now)  # type: ignore[type-abstract]
+
+    if not dry_run:
+        console.confirm(f"Revoke the token of {name}?", yes=yes)
+    found = run_in_house(known if dry_run else work)
+    if not found:
+        raise console.refuse(f"There is no service {name}.")
+    word = "would_revoke" if dry_run else "revoked"
+    console.output({word: name}, as_json=as_json)
+
+
+groups = {"services": services}
