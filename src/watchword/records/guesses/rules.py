@@ -37,7 +37,7 @@ class Standing:
 
 def lock_length(first: timedelta, locks: int) -> timedelta:
     """Return how long the lock after `locks` earlier ones lasts: doubling, at most a day."""
-    return max(first, min(first * 2 ** min(locks, 16), LONGEST))
+    return max(first, min(first * int(2 ** min(locks, 16)), LONGEST))
 
 
 def refused_for(locked_until: datetime | None, now: datetime) -> timedelta | None:
