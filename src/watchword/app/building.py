@@ -3,7 +3,6 @@
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from watchword import __version__
@@ -26,7 +25,7 @@ from watchword.plumbing import dev_messages, logs
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing.db.sqlite import SqliteDatabase
+from watchword.plumbing.db.sqlite import SqliteDatabase, sqlite_path
 from watchword.plumbing.hashing import HashPool
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.languages import Words, load_words
@@ -128,17 +127,6 @@ async def _open_database(house: House) -> Database:
     house.put(Touches, Touches())
     house.put(Recent, Recent(changes))
     return database
-
-
-def sqlite_path(url: str) -> Path:
-    """Return the file of a `sqlite:///path` address."""
-    path = Path(
-        urlsplit(url).path.removeprefix("/")
-        if not url.startswith("sqlite:////")
-        else urlsplit(url).path[1:]
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
 
 
 def _counters(house: House) -> Counters:

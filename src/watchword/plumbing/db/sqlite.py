@@ -8,6 +8,7 @@ the disk.
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
@@ -16,6 +17,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from watchword.plumbing.db.changes import EVERYTHING, TRUST_SECONDS, Changes
 from watchword.plumbing.db.ports import DatabaseUnavailable, Taken, Transaction
@@ -34,8 +36,17 @@ _PRAGMAS = (
 Result = TypeVar("Result")
 
 
+def sqlite_path(url: str) -> Path:
+    """Return the file of an address: `sqlite:///var/watchword.db`, `sqlite:////absolute/path`."""
+    path = Path(urlsplit(url).path[1:])
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the file as this service wants it; used by migrations too."""
+    """Open the file as this service wants it; used by migrations too. Others may not read it."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     for pragma in _PRAGMAS:
         connection.execute(pragma)

@@ -1,0 +1,100 @@
+"""A connection to migrate on: one at a time for each database, with the service's own settings."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from ssl import SSLContext
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from watchword.kernel.ids import DEFAULT_TENANT
+from watchword.plumbing.db.ports import DatabaseUnavailable
+from watchword.plumbing.db.sqlite import connect
+
+Result = TypeVar("Result")
+Work = Callable[[Connection], Result]
+
+SCHEMA = "auth"
+_LOCK = 0x77617463
+_TURN_SECONDS = 0.1
+_PATIENCE_SECONDS = 120.0
+_CONNECT_SECONDS = 10.0
+
+
+async def on_sqlite(path: Path, work: Work[Result]) -> Result:
+    """Work on the file; its write lock keeps others out from the first statement on."""
+    return await asyncio.to_thread(_on_sqlite, path, work)
+
+
+def _on_sqlite(path: Path, work: Work[Result]) -> Result:
+    engine = create_engine("sqlite://", creator=lambda: _open(path), poolclass=NullPool)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    try:
+        with engine.connect() as connection:
+            return work(connection)
+    except DBAPIError as error:
+        if "locked" in str(error.orig):
+            raise DatabaseUnavailable(private=f"sqlite: {error.orig}") from error
+        raise
+    finally:
+        engine.dispose()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Open the file; references are checked in the end, so that a table can be made anew."""
+    try:
+        connection = connect(path)
+    except sqlite3.OperationalError as error:
+        raise DatabaseUnavailable(private=f"sqlite: {error}") from error
+    connection.execute("PRAGMA foreign_keys=OFF")
+    return connection
+
+
+async def on_postgres(url: str, tls: SSLContext | None, work: Work[Result]) -> Result:
+    """Work on the database, alone."""
+    import asyncpg  # noqa: PLC0415 - an extra
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
+
+    async def connection() -> Any:
+        return await asyncpg.connect(
+            url,
+            timeout=_CONNECT_SECONDS,
+            server_settings={
+                "application_name": "watchword migrate",
+                "search_path": SCHEMA,
+                "lock_timeout": "10s",
+                "watchword.tenant": str(DEFAULT_TENANT),
+            },
+            **({"ssl": tls} if tls else {}),
+        )
+
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=connection, poolclass=NullPool
+    )
+    try:
+        async with engine.connect() as opened:
+            await _wait_for_turn(opened)
+            return await opened.run_sync(work)
+    except (OSError, TimeoutError, asyncpg.CannotConnectNowError) as error:
+        raise DatabaseUnavailable(private=f"postgres: {error!r}") from error
+    finally:
+        await engine.dispose()
+
+
+async def _wait_for_turn(connection: Any) -> None:
+    """Take the lock that lasts as long as the connection."""
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while True:
+            taken = await connection.scalar(text(f"SELECT pg_try_advisory_lock({_LOCK})"))
+            await connection.rollback()
+            if taken:
+                return
+            await asyncio.sleep(_TURN_SECONDS)
