@@ -24,6 +24,7 @@ from watchword.kernel.secret import Secret
 from watchword.migrations import migrate
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.db.ports import Database
+from watchword.plumbing import logs
 from watchword.plumbing.logs import AccessLog
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.passwords.service import Passwords
@@ -209,6 +210,7 @@ async def open_world(database_url: str, folder: Path, **more: str) -> AsyncItera
     """Open a world on a database that is already migrated."""
     settings = read(environment(database_url, **more), cwd=folder)
     clock, mailbox, log = StoppedClock(), Mailbox(), io.StringIO()
+    logs.configure("info", stream=log)
     access = AccessLog("watchword", "", log)
     async with open_house(settings, clock=clock, mailer=mailbox, access=access) as house:
         yield World(house, asgi.build(house), settings, clock, mailbox, log)

@@ -157,7 +157,7 @@ def _metrics_url(server: ServerSettings) -> str:
 
 
 def _step(number: int, text: str, seconds: float) -> None:
-    _say(f"[{number}/4] {text:<45} {seconds:.1f} s")
+    _say(f"[{number}/4] {text:<50}{seconds:6.1f} s")
 
 
 def _say(text: str) -> None:
