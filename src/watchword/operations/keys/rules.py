@@ -1,9 +1,10 @@
-"""What rotating keys tells."""
+"""What rotating keys tells, and when there is nothing to rotate."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 from watchword.kernel.events import Fact
+from watchword.kernel.problems import Kind, Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,3 +14,10 @@ class KeyRotated(Fact):
     type: ClassVar[str] = "key.rotated"
     kid: str
     by: str = "console"
+
+
+class KeysElsewhere(Problem):
+    """The key comes from the settings: give other files in JWT_PRIVATE_KEY_PATH, then restart."""
+
+    code = "keys_elsewhere"
+    kind = Kind.CONFLICT

@@ -1,0 +1,43 @@
+"""Statistics: counted when asked for."""
+
+from typing import Any
+
+from watchword.kernel.clock import Clock
+from watchword.kernel.parts import service
+from watchword.plumbing.db import outbox
+from watchword.plumbing.db.ports import Database
+from watchword.plumbing.settings import DatabaseSettings
+from watchword.records.sessions.service import Sessions
+from watchword.records.subscribers.rules import STATUSES
+from watchword.records.subscribers.service import Subscribers
+from watchword.records.tickets.rules import Purpose
+from watchword.records.tickets.service import Tickets
+
+
+@service
+class Statistics:
+    """Counts."""
+
+    database: Database
+    subscribers: Subscribers
+    sessions: Sessions
+    tickets: Tickets
+    settings: DatabaseSettings
+    clock: Clock
+
+    async def count(self) -> dict[str, Any]:
+        """Return every count by name."""
+        now = self.clock.now()
+        accounts = await self.subscribers.count(self.database)
+        codes = {str(each): await self.tickets.live(self.database, each, now) for each in Purpose}
+        on_postgres = self.database.dialect == "postgresql"
+        return {
+            "accounts": {status: accounts.get(status, 0) for status in STATUSES},
+            "sessions": await self.sessions.active(self.database, now),
+            "codes": codes,
+            "letters_waiting": await outbox.depth(self.database),
+            "connections": {
+                "open": self.database.size,
+                "most": self.settings.pool_maximum if on_postgres else self.database.size,
+            },
+        }
