@@ -22,9 +22,10 @@ from watchword.kernel.messages import Message
 from watchword.kernel.ports import NotAccepted, Undelivered
 from watchword.kernel.secret import Secret
 from watchword.migrations import migrate
+from watchword.plumbing import logs
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing import logs
+from watchword.plumbing.hashing import HashPool
 from watchword.plumbing.logs import AccessLog
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.passwords.service import Passwords
@@ -212,7 +213,9 @@ async def open_world(database_url: str, folder: Path, **more: str) -> AsyncItera
     clock, mailbox, log = StoppedClock(), Mailbox(), io.StringIO()
     logs.configure("info", stream=log)
     access = AccessLog("watchword", "", log)
-    async with open_house(settings, clock=clock, mailer=mailbox, access=access) as house:
+    async with open_house(
+        settings, clock=clock, mailer=mailbox, access=access, pool=HashPool(niceness=0)
+    ) as house:
         yield World(house, asgi.build(house), settings, clock, mailbox, log)
 
 

@@ -66,6 +66,7 @@ async def open_house(
     chance: Chance | None = None,
     mailer: Mailer | None = None,
     access: logs.AccessLog | None = None,
+    pool: HashPool | None = None,
 ) -> AsyncIterator[House]:
     """Build the house, open its database, and close everything in the end.
 
@@ -84,7 +85,7 @@ async def open_house(
     database = await _open_database(house)
     counters = _counters(house)
     house.put(Counters, counters)  # type: ignore[type-abstract]
-    pool = HashPool()
+    pool = pool or HashPool()
     house.put(HashPool, pool)
     _put_words(house)
     house.put(Mailer, mailer or _mailer(house))  # type: ignore[type-abstract]
@@ -117,7 +118,7 @@ async def _open_database(house: House) -> Database:
     if settings.url.startswith("sqlite"):
         database = SqliteDatabase(sqlite_path(settings.url), changes)
     else:
-        from watchword.plumbing.db.postgres import PostgresDatabase  # noqa: PLC0415 - an extra
+        from watchword.plumbing.db.postgres import PostgresDatabase
 
         failures = house.part(Metrics).database_failures
         database = PostgresDatabase(settings.url, changes, settings.pool(), on_failure=failures.inc)
@@ -134,8 +135,8 @@ def _counters(house: House) -> Counters:
     memory = MemoryCounters()
     if not redis.url:
         return memory
-    from watchword.adapters.counters.fallback import FallbackCounters  # noqa: PLC0415 - an extra
-    from watchword.adapters.counters.redis import TROUBLE, RedisCounters  # noqa: PLC0415 - an extra
+    from watchword.adapters.counters.fallback import FallbackCounters
+    from watchword.adapters.counters.redis import TROUBLE, RedisCounters
 
     failures = house.part(Metrics).redis_failures
     return FallbackCounters(

@@ -52,7 +52,7 @@ def serve(
     ] = False,
 ) -> None:
     """Serve people and programs until SIGTERM or Ctrl+C."""
-    from watchword.app import starting  # noqa: PLC0415 - the other commands need none of it
+    from watchword.app import starting
 
     raise typer.Exit(_guarded(lambda: starting.start(dev=dev)))
 
@@ -60,7 +60,7 @@ def serve(
 @root.command(epilog="Example: watchword worker")
 def worker() -> None:
     """Carry letters and do the timed jobs, in a process of its own."""
-    from watchword.app import starting  # noqa: PLC0415
+    from watchword.app import starting
 
     raise typer.Exit(_guarded(starting.work))
 
@@ -76,7 +76,7 @@ def health(
     ] = "",
 ) -> None:
     """Ask a running service how it is; exit 0 when well (for container health checks)."""
-    from watchword.app import probing  # noqa: PLC0415
+    from watchword.app import probing
 
     path = "live" if live else "ready" if ready else "health"
     raise typer.Exit(_guarded(lambda: probing.probe(base, path)))
@@ -98,7 +98,7 @@ def _add_slices(wanted: set[str]) -> None:
 
 
 def _opener() -> Any:
-    from watchword.app.building import configure_logs, open_house  # noqa: PLC0415
+    from watchword.app.building import configure_logs, open_house
 
     settings = read_settings(dict(os.environ))
     configure_logs(settings, quiet=True)

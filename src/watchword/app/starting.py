@@ -64,7 +64,9 @@ def work() -> int:
 
 def _run(settings: Settings, listener: socket.socket, *, first: bool) -> None:
     server = settings.section(ServerSettings)
-    metrics = bind(server.host, server.metrics_port or 0) if first and _offers_metrics(server) else None
+    metrics = (
+        bind(server.host, server.metrics_port or 0) if first and _offers_metrics(server) else None
+    )
     uvloop.run(serve(settings, listener, metrics))
 
 

@@ -18,19 +18,23 @@ from watchword.kernel.problems import Overloaded
 
 Result = TypeVar("Result")
 
-_NICENESS = 5
+NICENESS = 5
 QUEUE_PER_CORE = 64
 
 
 class HashPool:
     """Runs slow hashes beside the event loop. Problem: `overloaded` when too many wait."""
 
-    def __init__(self, threads: int | None = None, queue: int | None = None) -> None:
-        """Use as many threads as this process has cores."""
+    def __init__(
+        self, threads: int | None = None, queue: int | None = None, niceness: int = NICENESS
+    ) -> None:
+        """Use as many threads as this process has cores, each so much nicer than the event loop."""
         self.threads = threads or len(os.sched_getaffinity(0))
         self._room = queue or self.threads * QUEUE_PER_CORE
         self._busy = 0
-        self._pool = ThreadPoolExecutor(self.threads, "hash", initializer=_lower_priority)
+        self._pool = ThreadPoolExecutor(
+            self.threads, "hash", initializer=_lower_priority, initargs=(niceness,)
+        )
 
     async def run(self, work: Callable[[], Result]) -> Result:
         """Run the hash and return its result."""
@@ -51,6 +55,6 @@ class HashPool:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _lower_priority() -> None:
+def _lower_priority(niceness: int) -> None:
     with contextlib.suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)

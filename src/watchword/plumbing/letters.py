@@ -15,6 +15,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, St
 
 from watchword.kernel.messages import Message
 from watchword.plumbing.languages import Words, direction
+from watchword.plumbing.templating import OnceCompiled
 from watchword.plumbing.web.pages import Organisation
 
 SHARED = Path(__file__).parent / "templates"
@@ -32,6 +33,7 @@ class Letters:
             loader=ChoiceLoader([FileSystemLoader(SHARED), PrefixLoader(slices)]),
             autoescape=lambda name: bool(name) and str(name).endswith(".html"),
             undefined=StrictUndefined,
+            bytecode_cache=OnceCompiled(),
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,

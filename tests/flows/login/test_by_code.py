@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+
 from tests.support.world import PASSWORD, World
 from tests.support.worlds import Opener
 from watchword.plumbing.db.columns import metadata
@@ -47,7 +48,9 @@ async def test_the_fourth_guess_fails_even_with_the_right_code(world: World) -> 
         code = await world.code(ALICE)
         wrong = "000000" if code != "000000" else "000001"
         for _ in range(3):
-            assert (await client.post(VERIFY, json={"email": ALICE, "code": wrong})).status_code == 400
+            assert (
+                await client.post(VERIFY, json={"email": ALICE, "code": wrong})
+            ).status_code == 400
         right = await client.post(VERIFY, json={"email": ALICE, "code": code})
         assert right.status_code == 400
 
@@ -80,9 +83,7 @@ async def test_a_sign_in_code_is_nothing_at_the_verification_door(world: World) 
     async with world.client() as client:
         await client.post(REQUEST, json={"email": ALICE})
         code = await world.code(ALICE)
-        other = await client.post(
-            "/api/v1/auth/verify-email", json={"email": ALICE, "code": code}
-        )
+        other = await client.post("/api/v1/auth/verify-email", json={"email": ALICE, "code": code})
         assert other.status_code == 400
         purpose = {"email": ALICE, "code": code, "purpose": "verify_email"}
         assert (await client.post(VERIFY, json=purpose)).status_code == 400

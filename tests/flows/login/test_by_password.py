@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+
 from tests.support.world import NEW_PASSWORD, PASSWORD, World
 from tests.support.worlds import Opener
 from watchword.plumbing.hashing import HashPool

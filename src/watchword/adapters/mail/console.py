@@ -27,7 +27,7 @@ class ConsoleMailer:
             *([f"  Link: {link[0]}"] if link else []),
             *([f"  Code: {message.code}"] if message.code else []),
         ]
-        print("\n".join(lines), file=self._stream or sys.stdout, flush=True)  # noqa: T201
+        print("\n".join(lines), file=self._stream or sys.stdout, flush=True)
 
     async def check(self) -> str | None:
         """Return nothing: there is always a terminal or its replacement."""

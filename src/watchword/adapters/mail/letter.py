@@ -49,7 +49,11 @@ def mailbox(text: str) -> Address:
     if name.startswith('"') and name.endswith('"') and len(name) > 1:
         name = re.sub(r"\\(.)", r"\1", name[1:-1])
     try:
-        domain = spec["domain"].encode("idna").decode() if not spec["domain"].isascii() else spec["domain"]
+        domain = (
+            spec["domain"].encode("idna").decode()
+            if not spec["domain"].isascii()
+            else spec["domain"]
+        )
         return Address(name, spec["local"].strip('"'), domain)
     except (UnicodeError, ValueError, IndexError) as error:
         raise NotAccepted("not one mailbox", lasting=True) from error

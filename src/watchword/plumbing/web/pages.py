@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from watchword.plumbing.languages import LANGUAGES, direction
+from watchword.plumbing.templating import OnceCompiled
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.static import Assets
 
@@ -41,6 +42,7 @@ class TemplatePages:
             loader=ChoiceLoader([FileSystemLoader(SHARED), PrefixLoader(slices)]),
             autoescape=True,
             undefined=StrictUndefined,
+            bytecode_cache=OnceCompiled(),
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,

@@ -82,7 +82,10 @@ ADMINS = statement(
 
 VERIFY = statement(
     update(users)
-    .where(users.c.id == bindparam("who"), or_(users.c.status == "pending_verification", users.c.status == "active"))
+    .where(
+        users.c.id == bindparam("who"),
+        or_(users.c.status == "pending_verification", users.c.status == "active"),
+    )
     .values(
         status="active",
         email_verified_at=func.coalesce(users.c.email_verified_at, bindparam("now", type_=Moment)),
