@@ -28,7 +28,7 @@ class Letter:
     message: EmailMessage
 
 
-@dataclass(slots=True)
+@dataclass
 class _Keep:
     letters: list[Letter] = field(default_factory=list)
     arrived: threading.Condition = field(default_factory=threading.Condition)
