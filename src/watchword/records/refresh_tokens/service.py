@@ -33,11 +33,13 @@ class Successor:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
 class Reuse(Exception):
     """A used token came back: the flow must end this session."""
 
-    session_id: SessionId
+    def __init__(self, session_id: SessionId) -> None:
+        """Name the session."""
+        super().__init__(session_id)
+        self.session_id = session_id
 
 
 @service
