@@ -1,7 +1,5 @@
 """How a setting may be shown: a secret is `[set]`, a URL keeps all but its password."""
 
-from urllib.parse import urlsplit, urlunsplit
-
 from watchword.app.settings.catalogue import Entry
 
 SET = "[set]"
@@ -15,10 +13,9 @@ def shown(entry: Entry, text: str) -> str:
 
 
 def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    if not parts.scheme or not (parts.hostname or parts.path):
-        return SET
-    who, at, place = parts.netloc.rpartition("@")
+    scheme, _, rest = url.partition("://")
+    rest, question, _ = rest.partition("?")
+    who, at, place = rest.rpartition("@")
     name, colon, _ = who.partition(":")
-    netloc = f"{name}{colon}{SET if colon else ''}{at}{place}"
-    return urlunsplit((parts.scheme, netloc, parts.path, SET if parts.query else "", ""))
+    hidden = f"{name}{colon}{SET * bool(colon)}{at}"
+    return f"{scheme}://{hidden}{place}{question}{SET * bool(question)}"

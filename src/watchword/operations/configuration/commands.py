@@ -36,7 +36,7 @@ def _secrets() -> None:
 @environment.command(epilog="Example: APP_ENV=production watchword env validate")
 def validate(as_json: console.AsJson = False) -> None:
     """Say everything that is wrong with the settings; exit 1 when the service would not start."""
-    report = service.desk.report()
+    report = service.open_desk().report()
     if as_json:
         told = {"ok": report.ok, "faults": report.faults, "warnings": report.warnings}
         console.output(told, as_json=True)
@@ -51,7 +51,7 @@ def validate(as_json: console.AsJson = False) -> None:
 @configuration.command(epilog="Example: watchword config show PORT DATABASE_URL")
 def show(names: Names = None, as_json: console.AsJson = False) -> None:
     """Show every setting and where it came from; secrets are masked."""
-    report = service.desk.report()
+    report = service.open_desk().report()
     if not report.ok:
         _talk(report)
         raise typer.Exit(console.Exit.REFUSED)
@@ -68,7 +68,7 @@ def reference(
     env: Annotated[bool, typer.Option("--env", help="As a .env file to copy.")] = False,
 ) -> None:
     """Print every setting there is: its name, default, other names and meaning."""
-    text = service.desk.example() if env else service.desk.reference()
+    text = service.open_desk().example() if env else service.open_desk().reference()
     typer.echo(text, nl=False)
 
 
@@ -77,7 +77,7 @@ def generate(
     folder: Folder = None, force: Force = False, as_json: console.AsJson = False
 ) -> None:
     """Make a secret of 64 bytes for each purpose, and print it or write it to a folder."""
-    names, chance = service.desk.secret_names(), SystemChance()
+    names, chance = service.open_desk().secret_names(), SystemChance()
     if folder is None:
         made = {name: fresh_secret(chance) for name in names}
         lines = [f"{name}={secret}" for name, secret in made.items()]

@@ -1,22 +1,19 @@
 """Secrets into a folder: whole files for their owner alone; and who reads the settings."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from watchword.kernel.chance import Chance
 from watchword.operations.configuration.rules import Desk, fresh_secret
 
 
-class _NoDesk:
-    """Stands in until `app` says who reads the settings."""
-
-    def __getattr__(self, name: str) -> object:
-        message = f"configuration.desk is not set ({name}): the program's root does that"
-        raise RuntimeError(message)
+def _no_desk() -> Desk:
+    message = "configuration.open_desk is not set: the program's root does that"
+    raise RuntimeError(message)
 
 
-desk: Desk = _NoDesk()
+open_desk: Callable[[], Desk] = _no_desk
 
 
 def fill(

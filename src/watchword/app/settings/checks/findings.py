@@ -24,6 +24,4 @@ class Findings:
 
     def warn(self, name: str, sentence: str) -> None:
         """Say it."""
-        self.warnings.append(
-            f"{name} {sentence}" if sentence[0].islower() else f"{name}: {sentence}"
-        )
+        self.warnings.append(f"{name}: {sentence}")
