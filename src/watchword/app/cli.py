@@ -14,6 +14,8 @@ from watchword import __version__
 from watchword.app import slices
 from watchword.app.reading import read_settings, refused
 from watchword.app.settings import SettingsRefused
+from watchword.app.settings.desk import SettingsDesk
+from watchword.operations.configuration import service as configuration
 from watchword.plumbing import console
 
 root = typer.Typer(
@@ -97,6 +99,10 @@ def _add_slices(wanted: set[str]) -> None:
                 root.add_typer(group, name=name)
 
 
+def _open_desk() -> SettingsDesk:
+    return SettingsDesk(lambda: read_settings(dict(os.environ)))
+
+
 def _opener() -> Any:
     from watchword.app.building import configure_logs, open_house
 
@@ -110,6 +116,7 @@ def main() -> None:
     own = {"serve", "worker", "health"}
     if not (len(sys.argv) > 1 and sys.argv[1] in own):
         _add_slices(set())
+        configuration.open_desk = _open_desk
     console.opener = _opener
     try:
         root()

@@ -4,7 +4,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from watchword.app.settings import catalogue, checks, derivation, dotenv, near, profiles
+from watchword.app.settings import (
+    catalogue,
+    checks,
+    composition,
+    derivation,
+    dotenv,
+    near,
+    profiles,
+)
 from watchword.app.settings.catalogue import Entry
 from watchword.app.settings.layers import Defaults, Folder, Layer, Unreadable, Variables, content
 from watchword.app.settings.lookup import Lookup, Value
@@ -43,6 +51,7 @@ class _Reading:
         values = {
             name: value for name, each in self._entries.items() if (value := lookup.find(each))
         }
+        composition.prefer_parts(self._entries, values)
         if self._environment in _FOR_TRYING:
             derivation.derive_missing(self._entries, values, {name for name, _ in self._faults})
         self._say_missing(values)
@@ -54,7 +63,7 @@ class _Reading:
             texts={name: value.text for name, value in values.items()},
             sources={name: value.source for name, value in values.items()},
         )
-        findings = checks.check(draft, self._profile.required, self._cwd)
+        findings = checks.check(draft, self._entries, self._profile.required, self._cwd)
         self._faults += findings.faults
         warnings = (*self._warnings, *findings.warnings)
         if self._faults:
@@ -131,5 +140,5 @@ class _Reading:
 
 def _missing(entry: Entry) -> str:
     if entry.derivable:
-        return "is missing: make all secrets with `watchword secrets generate`."
-    return f"is missing. {entry.doc}"
+        return "is missing; make all secrets with `watchword secrets generate`."
+    return f"is missing; {entry.doc}"

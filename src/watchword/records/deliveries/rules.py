@@ -1,35 +1,89 @@
 """What a letter is, how urgent, and when to try again."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from typing import Any, Final
 
 from watchword.kernel.parsing import choice
 from watchword.kernel.parts import section, setting
+from watchword.kernel.problems import InputInvalid
+from watchword.plumbing.contact import email_address
 
 KIND: Final = "mail"
 CODE, NOTICE, BULK = 1, 5, 9
 MAX_TRIES: Final = 8
 LEASE: Final = timedelta(seconds=60)
 BATCH: Final = 20
+NOBODY: Final = "Watchword <noreply@localhost>"
+_SPECIAL = re.compile(r'[()<>@,:;".\\\[\]]')
+
+
+def _address(text: str) -> str:
+    try:
+        return email_address(text).text if text else ""
+    except InputInvalid:
+        message = "write an address such as noreply@example.org"
+        raise ValueError(message) from None
+
+
+def _mailbox(text: str) -> str:
+    """Read `Name <address>` or a bare address."""
+    name, address = parseaddr(text)
+    try:
+        return _named(name, _address(address or text))
+    except ValueError:
+        message = "write a mailbox such as Watchword <noreply@example.org>"
+        raise ValueError(message) from None
+
+
+def _named(name: str, address: str) -> str:
+    name = " ".join(name.split())
+    if _SPECIAL.search(name):
+        name = '"' + name.replace("\\", r"\\").replace('"', r"\"") + '"'
+    return f"{name} <{address}>" if name else address
 
 
 @section
 class MailSettings:
     """Letters by e-mail."""
 
-    sender: str = setting(
+    given_sender: str = setting(
         "EMAIL_FROM",
-        "The sender, as an RFC 5322 mailbox: Name <address>.",
-        default="Watchword <noreply@localhost>",
+        "The sender of letters, as an RFC 5322 mailbox: Name <address>.",
+        parse=_mailbox,
+        default="",
         aliases=("SMTP_FROM",),
     )
+    sender_address: str = setting(
+        "SMTP_FROM_EMAIL",
+        "The sender's address, when EMAIL_FROM is not given.",
+        parse=_address,
+        default="",
+    )
+    sender_name: str = setting("SMTP_FROM_NAME", "The name beside SMTP_FROM_EMAIL.", default="")
     carrier: str = setting(
         "EMAIL_SERVICE",
         "Who carries the mail; empty is smtp when SMTP_HOST is given, else the development mailbox.",
         parse=choice("", "smtp", "console", "mailbox"),
         default="",
     )
+
+    @property
+    def sender(self) -> str:
+        """Return the sender as a letter's header says it."""
+        return self.given_sender or self.composed_sender or NOBODY
+
+    @property
+    def composed_sender(self) -> str:
+        """Return the sender made of a name and an address; empty without an address."""
+        return _named(self.sender_name, self.sender_address) if self.sender_address else ""
+
+    @property
+    def sender_domain(self) -> str:
+        """Return the domain that letters come from."""
+        return self.sender.rpartition("@")[2].rstrip("> ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,7 +93,7 @@ class Deliveries:
 
     def _write(self, work: Work) -> Message:
         letter = _decode(self.sealer.open(work.payload, f"outbox:{work.id}"))
-        domain = self.settings.sender.rpartition("@")[2].rstrip("> ") or "localhost"
+        domain = self.settings.sender_domain
         return self.letters.write(
             template=letter.template,
             language=letter.language,

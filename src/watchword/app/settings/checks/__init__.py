@@ -1,0 +1,54 @@
+"""Checks across settings: what production refuses to start with, and what is only worth saying.
+
+    secrets      sample, short, equal or easily guessed ones
+    addresses    a plain-http public address; development open to others
+    stores       no database, no Redis where it is required, TLS that is off or not verified
+    mail         no carrier, or one for development
+    files        keys that everybody can read, certificates without a key
+
+Development and test get the same sentences about secrets as warnings.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+from watchword.app.settings.catalogue import Entry
+from watchword.app.settings.checks import addresses, files, mail, secrecy, stores
+from watchword.app.settings.checks.findings import Findings
+from watchword.app.settings.values import Settings
+from watchword.plumbing.settings import ServerSettings
+
+
+def check(
+    settings: Settings, entries: Mapping[str, Entry], required: Collection[str], cwd: Path
+) -> Findings:
+    """Look at the settings together; a check whose section could not be read is left out."""
+    server = settings.sections.get(ServerSettings)
+    strict = not (isinstance(server, ServerSettings) and server.development)
+    findings = Findings(strict=strict)
+    for name in required:
+        if name in entries and not settings.given(name):
+            findings.unsafe(name, "is missing; this profile requires it.")
+    looks: tuple[Callable[[], None], ...] = (
+        lambda: secrecy.strength(settings, entries, findings),
+        lambda: secrecy.rotation(settings, findings),
+        lambda: addresses.listening(settings, findings),
+        lambda: addresses.public(settings, findings),
+        lambda: addresses.chatter(settings, findings),
+        lambda: stores.database(settings, findings),
+        lambda: stores.redis(settings, findings),
+        lambda: mail.carrier(settings, findings),
+        lambda: mail.sender(settings, findings),
+        lambda: files.keys(settings, findings, cwd),
+        lambda: files.secret_files(settings, entries, findings, cwd),
+    )
+    for look in looks:
+        _if_readable(look)
+    return findings
+
+
+def _if_readable(look: Callable[[], None]) -> None:
+    try:
+        look()
+    except KeyError:
+        return  # a section it needs was refused already

@@ -1,0 +1,67 @@
+"""Addresses: where we listen, and under which names people know us."""
+
+from urllib.parse import urlsplit
+
+from watchword.app.settings.checks.findings import Findings
+from watchword.app.settings.values import Settings
+from watchword.kernel.addresses import is_loopback
+from watchword.plumbing.settings import LogSettings, ServerSettings
+
+
+def listening(settings: Settings, findings: Findings) -> None:
+    """Development is for this machine; ports and paths are one each."""
+    server = settings.section(ServerSettings)
+    if server.development and not is_loopback(server.host) and not server.allow_public_development:
+        findings.wrong(
+            "HOST",
+            f"{server.host} can be reached by others, and {server.environment} is not safe for that:"
+            " use 127.0.0.1, or say ALLOW_PUBLIC_DEVELOPMENT=true.",
+        )
+    if server.metrics_port == server.port:
+        findings.wrong("METRICS_PORT", "is the same as PORT: leave it empty, or use another.")
+    if server.health_path == server.ready_path:
+        findings.wrong("READY_CHECK_PATH", "is the same as HEALTH_CHECK_PATH.")
+
+
+def public(settings: Settings, findings: Findings) -> None:
+    """People reach us by TLS, at an address that is told here and not guessed."""
+    server = settings.section(ServerSettings)
+    if findings.strict and not server.given_public_url:
+        findings.wrong("PUBLIC_BASE_URL", "is missing; links and tokens are built from it.")
+    _by_tls("PUBLIC_BASE_URL", server.given_public_url, findings)
+    _by_tls("FRONTEND_URL", server.frontend_url, findings)
+    for origin in server.cors_origins:
+        _by_tls("CORS_ORIGIN", origin, findings)
+    if not findings.strict:
+        return
+    if not server.https:
+        findings.warn("HTTPS", "is false: requests that come without TLS are served.")
+    elif not server.trusted_proxies and not server.ssl_cert_path:
+        findings.warn(
+            "TRUSTED_PROXIES",
+            "is empty and SSL_CERT_PATH too: no request can prove that it came by TLS, and all will"
+            " be refused. Name the proxy that ends TLS.",
+        )
+
+
+def chatter(settings: Settings, findings: Findings) -> None:
+    """Who can read what we tell of ourselves."""
+    if not findings.strict:
+        return
+    server = settings.section(ServerSettings)
+    if server.metrics_enabled and server.metrics_port is None:
+        findings.warn(
+            "METRICS_PORT", "is empty: /metrics is on the public port; let the proxy deny it."
+        )
+    if settings.section(LogSettings).level == "debug":
+        findings.warn("LOG_LEVEL", "is debug: for finding a fault, not for every day.")
+
+
+def _by_tls(name: str, url: str, findings: Findings) -> None:
+    parts = urlsplit(url)
+    if parts.scheme != "http":
+        return
+    if not is_loopback(parts.hostname or ""):
+        findings.unsafe(name, f"{url} is plain http: use https.")
+    elif findings.strict:
+        findings.warn(name, f"{url} can be reached from this machine only.")

@@ -1,0 +1,58 @@
+"""Files that settings name: there, complete, and private where they must be."""
+
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from watchword.app.settings.catalogue import Entry
+from watchword.app.settings.checks.findings import Findings
+from watchword.app.settings.values import Kind, Settings
+from watchword.plumbing.settings import ServerSettings
+from watchword.records.signing_keys.rules import TokenSettings
+
+_KEYS = ("SSL_KEY_PATH", "JWT_PRIVATE_KEY_PATH", "DB_SSL_KEY_PATH")
+_OPEN = (
+    "SSL_CERT_PATH",
+    "SSL_CA_PATH",
+    "JWT_PUBLIC_KEY_PATH",
+    "DB_SSL_CA_PATH",
+    "DB_SSL_CERT_PATH",
+)
+
+
+def keys(settings: Settings, findings: Findings, cwd: Path) -> None:
+    """Keys and certificates can be read, the keys by us alone."""
+    for name in (*_KEYS, *_OPEN):
+        path = settings.texts.get(name, "")
+        if path and not _mode(cwd / path):
+            findings.wrong(name, f"{path} cannot be read.")
+        elif path and name in _KEYS and _mode(cwd / path) & stat.S_IROTH:
+            findings.unsafe(name, f"{path} can be read by everybody: chmod 600 {path}")
+    server, tokens = settings.section(ServerSettings), settings.section(TokenSettings)
+    if bool(server.ssl_key_path) != bool(server.ssl_cert_path):
+        missing = "SSL_CERT_PATH" if server.ssl_key_path else "SSL_KEY_PATH"
+        findings.wrong(missing, "is missing; SSL_KEY_PATH and SSL_CERT_PATH belong together.")
+    if not tokens.private_key_path and (tokens.algorithm == "RS256" or tokens.public_key_path):
+        findings.wrong("JWT_PRIVATE_KEY_PATH", "is missing; RS256 signs with a key from a file.")
+
+
+def secret_files(
+    settings: Settings, entries: Mapping[str, Entry], findings: Findings, cwd: Path
+) -> None:
+    """Secrets that came from files: say so when everybody can read them."""
+    if not findings.strict:
+        return
+    for name, source in settings.sources.items():
+        path = source.label.partition(" (")[0]
+        from_file = source.kind in {Kind.FILE, Kind.SECRETS}
+        if from_file and entries[name].secret and _mode(cwd / path) & stat.S_IROTH:
+            findings.warn(name, f"comes from {path}, which everybody on this machine can read.")
+
+
+def _mode(path: Path) -> int:
+    """Return the file's mode; 0 when it is no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0
+    return found.st_mode if stat.S_ISREG(found.st_mode) else 0

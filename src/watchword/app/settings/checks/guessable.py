@@ -1,0 +1,57 @@
+"""Whether a secret could be guessed: samples that were copied, and texts with too little in them."""
+
+import itertools
+import math
+import zlib
+from collections import Counter
+
+BITS = 96
+_SAMPLES = (
+    "${",
+    "<base64",
+    "at-least-32",
+    "change-me",
+    "change-this",
+    "change_me",
+    "changeit",
+    "changeme",
+    "dev-jwt-secret",
+    "dev-refresh-secret",
+    "example",
+    "insecure",
+    "key-here",
+    "minimum",
+    "not-for-production",
+    "password",
+    "placeholder",
+    "replace-me",
+    "replace_me",
+    "secret-key",
+    "secret_key",
+    "secure_redis",
+    "super-secret",
+    "supersecret",
+    "your-",
+    "your_",
+)
+_PLAIN = {"admin", "auth", "guest", "postgres", "redis", "root", "secret", "test", "watchword"}
+_STEPS = 0.5
+
+
+def is_sample(text: str) -> bool:
+    """Tell whether this is a value that some guide shows."""
+    lowered = text.lower()
+    return lowered in _PLAIN or any(sample in lowered for sample in _SAMPLES)
+
+
+def is_easily_guessed(text: str) -> bool:
+    """Tell whether there is less in it than in 96 random bits: repetitions, runs, few signs."""
+    if len(text) < 2:  # noqa: PLR2004 - one sign says nothing
+        return True
+    runs = sum(abs(ord(a) - ord(b)) <= 1 for a, b in itertools.pairwise(text))
+    if runs > _STEPS * (len(text) - 1):
+        return True
+    counts = Counter(text)
+    by_signs = -sum(n * math.log2(n / len(text)) for n in counts.values())
+    by_packing = (len(zlib.compress(text.encode(), 9)) - 8) * 8
+    return min(by_signs, by_packing) < BITS

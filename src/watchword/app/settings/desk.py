@@ -1,0 +1,43 @@
+"""The desk: what operators may ask of the settings (`watchword env`, `config`, `secrets`)."""
+
+from collections.abc import Callable
+
+from watchword.app.settings import catalogue, reference
+from watchword.app.settings.masking import shown
+from watchword.app.settings.values import Settings, SettingsRefused
+from watchword.operations.configuration.rules import Fault, Line, Report
+
+
+class SettingsDesk:
+    """Reads by the function that the service itself starts with."""
+
+    def __init__(self, read: Callable[[], Settings]) -> None:
+        """Ask `read` each time."""
+        self._read = read
+
+    def report(self) -> Report:
+        """Look at the settings of this process."""
+        try:
+            settings = self._read()
+        except SettingsRefused as refusal:
+            faults = tuple(Fault(name=name, sentence=text) for name, text in refusal.faults)
+            return Report(faults=faults, warnings=refusal.warnings)
+        entries = catalogue.entries(catalogue.sections())
+        lines = tuple(
+            Line(name=name, value=shown(entry, settings.texts[name]), source=settings.sources[name].label)
+            for name, entry in entries.items()
+        )
+        return Report(warnings=settings.warnings, lines=lines)
+
+    def secret_names(self) -> tuple[str, ...]:
+        """Return the names of the secrets that a deployment needs."""
+        entries = catalogue.entries(catalogue.sections())
+        return tuple(sorted(name for name, each in entries.items() if each.derivable))
+
+    def reference(self) -> str:
+        """Return the page that explains every setting."""
+        return reference.page()
+
+    def example(self) -> str:
+        """Return a `.env.example`."""
+        return reference.example()

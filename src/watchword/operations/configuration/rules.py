@@ -1,0 +1,65 @@
+"""What a look at the settings tells, and how a secret is spelled."""
+
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from watchword.kernel.chance import Chance
+
+SECRET_BYTES: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is wrong."""
+
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One setting as it may be shown: a secret's value is `[set]`."""
+
+    name: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A look at the settings; `lines` is empty when they are refused."""
+
+    faults: tuple[Fault, ...] = ()
+    warnings: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the service would start."""
+        return not self.faults
+
+
+class Desk(Protocol):
+    """Whoever can read the settings; `app` fills it."""
+
+    def report(self) -> Report:
+        """Look at the settings of this process."""
+        ...
+
+    def secret_names(self) -> tuple[str, ...]:
+        """Return the names of the secrets that a deployment needs."""
+        ...
+
+    def reference(self) -> str:
+        """Return the page that explains every setting (Markdown)."""
+        ...
+
+    def example(self) -> str:
+        """Return a `.env.example` that names every setting."""
+        ...
+
+
+def fresh_secret(chance: Chance) -> str:
+    """Return 64 random bytes as 86 characters that need no quoting anywhere."""
+    return urlsafe_b64encode(chance.draw(SECRET_BYTES)).rstrip(b"=").decode()

@@ -1,0 +1,47 @@
+"""Secrets into a folder: whole files for their owner alone; and who reads the settings."""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from watchword.kernel.chance import Chance
+from watchword.operations.configuration.rules import Desk, fresh_secret
+
+
+def _no_desk() -> Desk:
+    message = "configuration.open_desk is not set: the program's root does that"
+    raise RuntimeError(message)
+
+
+open_desk: Callable[[], Desk] = _no_desk
+
+
+def fill(
+    folder: Path, names: Iterable[str], chance: Chance, *, force: bool = False
+) -> tuple[list[str], list[str]]:
+    """Write a fresh secret for each name; return the names written, and those kept as they were."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    written, kept = [], []
+    for name in names:
+        path = folder / name
+        if path.exists() and not force:
+            kept.append(name)
+            continue
+        _write(path, fresh_secret(chance) + "\n")
+        written.append(name)
+    return written, kept
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that nobody else can read, whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
