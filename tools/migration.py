@@ -69,10 +69,9 @@ def difference(path: Path) -> MigrationScript:
 
 def draft(half: str, subject: str, script: MigrationScript, number: int) -> str:
     """Write the revision's page."""
-    imports: set[str] = set()
     operations = script.upgrade_ops
     assert operations is not None
-    body = render_python_code(operations, render_item=render, imports=imports)
+    body = render_python_code(operations, render_item=render)
     body = body.replace("JSONB(astext_type=Text())", "JSONB()")
     new = [op.table_name for op in operations.ops if isinstance(op, CreateTableOp)]
     if new:

@@ -1,5 +1,6 @@
 """The two databases, empty or migrated, behind one pair of fixtures."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -27,8 +28,6 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: Postgres, postgres_names: Iterator[str]) -> Iterator[str]:
     """Yield the name of a migrated database to copy."""
-    import asyncio
-
     name = next(postgres_names)
     asyncio.run(migrate.up(postgres_server.create_database(name)))
     yield name

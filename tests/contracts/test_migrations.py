@@ -151,7 +151,10 @@ async def test_an_index_is_built_beside_those_who_write(
 
 
 async def test_two_processes_that_migrate_at_once_do_it_once(empty_url: str) -> None:
-    program = "import asyncio, sys; from watchword.migrations import migrate; print(len(asyncio.run(migrate.up(sys.argv[1]))))"
+    program = (
+        "import asyncio, sys; from watchword.migrations import migrate;"
+        " print(len(asyncio.run(migrate.up(sys.argv[1]))))"
+    )
     processes = [
         await asyncio.create_subprocess_exec(
             sys.executable, "-c", program, empty_url, stdout=asyncio.subprocess.PIPE

@@ -9,7 +9,7 @@ from alembic import op
 from watchword.kernel.ids import DEFAULT_TENANT
 
 
-def moment() -> sa.types.TypeEngine[object]:
+def moment() -> sa.DateTime:
     """Return the type of a point in time (see plumbing/db/columns.Moment)."""
     return sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite")
 
@@ -35,7 +35,7 @@ def protect(*tables: str) -> None:
 
 @contextmanager
 def concurrently() -> Iterator[dict[str, bool]]:
-    """Build indexes while others write: `with concurrently() as how: op.create_index(..., **how)`.
+    """Build indexes while others write (`with` it, and give what it yields to op.create_index).
 
     On PostgreSQL that is outside a transaction and may wait long for older ones; the revision must
     hold nothing else, and say `if_not_exists=True`, so that it can be run again when it was broken off.

@@ -115,11 +115,16 @@ def talk(*sentences: str) -> None:
         console.print(Text(printable(sentence)))
 
 
+def at_terminal() -> bool:
+    """Tell whether a person can be asked."""
+    return sys.stdin.isatty()
+
+
 def confirm(question: str, *, yes: bool) -> None:
     """Ask before something is destroyed; without a terminal only --yes will do."""
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not at_terminal():
         raise refuse(f"{question} Nobody is here to answer: add --yes.", Exit.USAGE)
     if not typer.confirm(question, err=True):
         raise refuse("Nothing was done.")

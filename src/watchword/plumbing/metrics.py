@@ -88,6 +88,7 @@ class Metrics:
         self.resets = self._counter(
             "password_reset_requests_total", "Password resets asked for.", "channel", "country"
         )
+        self.cleaned = self._counter("cleanup_deleted_total", "Rows deleted when over.", "kind")
         self.database_failures = self._counter(
             "database_connections_failed_total", "Connections to the database that failed."
         )

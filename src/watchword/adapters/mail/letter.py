@@ -70,7 +70,7 @@ def compose(message: Message, now: datetime) -> Envelope:
     letter["Subject"] = _one_line(message.subject)
     letter["Date"] = format_datetime(now)
     letter["Message-ID"] = message.id
-    fixed = {name.lower() for name in letter.keys()} | {"bcc", "cc", "sender", "mime-version"}
+    fixed = {name.lower() for name in letter} | {"bcc", "cc", "sender", "mime-version"}
     extra = {"Auto-Submitted": "auto-generated", "Content-Language": message.language}
     for name, value in (extra | message.headers).items():
         if name.lower() in fixed or not re.fullmatch(r"[A-Za-z0-9-]+", name):

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    delete,
     func,
     null,
     or_,
@@ -133,6 +134,8 @@ RETRY = statement(
     )
 )
 
+PURGE = statement(delete(outbox).where(outbox.c.finished_at < bindparam("before", type_=Moment)))
+
 DEPTH = statement(
     select(func.count().label("depth")).select_from(outbox).where(outbox.c.finished_at.is_(None))
 )
@@ -218,3 +221,8 @@ async def depth(db: Executor) -> int:
     """Return how much work waits."""
     row: Any = await db.first(DEPTH)
     return int(row.depth)
+
+
+async def purge(db: Executor, before: datetime) -> int:
+    """Delete work settled before a moment."""
+    return await db.run(PURGE, before=before)

@@ -1,0 +1,134 @@
+"""`watchword migrate ...`."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from watchword.migrations import migrate as schema
+from watchword.plumbing import console
+from watchword.plumbing.console import AsJson, Exit, run_in_house
+from watchword.plumbing.settings import DatabaseSettings, ServerSettings
+from watchword.plumbing.web.call import House
+
+migrate = typer.Typer(help="The database's schema: bring it up to date, look at it.")
+
+Result = TypeVar("Result")
+Half = Annotated[
+    str | None,
+    typer.Option(
+        "--half", help="Only `before` (the old program may still run) or only `after` (it may not)."
+    ),
+]
+_COLUMNS = ("id", "state", "half", "subject")
+
+
+@migrate.command("up", epilog="Example: watchword migrate up")
+def up(half: Half = None, as_json: AsJson = False) -> None:
+    """Apply what is pending, all of it or nothing."""
+    _check(half)
+    applied = _on_database(lambda url, tls: schema.up(url, half=half, tls=tls))
+    text = [f"applied {each}" for each in applied] or "Nothing was pending."
+    console.output({"applied": applied}, as_json=as_json, text=text)
+
+
+@migrate.command("status", epilog="Example: watchword migrate status --json")
+def status(as_json: AsJson = False) -> None:
+    """List what is applied and what is pending; exit 2 when something is."""
+    found = _on_database(lambda url, tls: schema.status(url, tls=tls))
+    listed = [
+        {"id": each.id, "state": state, "half": each.half, "subject": each.subject}
+        for state, revisions in (("applied", found.applied), ("pending", found.pending))
+        for each in revisions
+    ]
+    console.rows(listed, _COLUMNS, as_json=as_json)
+    if found.unknown:
+        console.talk(f"The database is newer than this program: {', '.join(found.unknown)}")
+    if found.pending:
+        raise console.refuse("Something is pending: watchword migrate up", Exit.USAGE)
+
+
+@migrate.command("sql", epilog="Example: watchword migrate sql > schema.sql")
+def sql(
+    dialect: Annotated[str, typer.Option("--dialect", help="postgresql or sqlite.")] = "postgresql",
+    half: Half = None,
+) -> None:
+    """Print the whole schema as a script."""
+    _check(half)
+    if dialect not in {"postgresql", "sqlite"}:
+        raise console.refuse("--dialect is postgresql or sqlite.", Exit.USAGE)
+    print(schema.sql(f"{dialect}://", half=half), end="")
+
+
+@migrate.command("resolve", epilog="Example: watchword migrate resolve before_0001 --applied")
+def resolve(
+    revision: Annotated[str, typer.Argument(metavar="REVISION", help="As `status` lists it.")],
+    applied: Annotated[
+        bool,
+        typer.Option(
+            "--applied/--rolled-back",
+            help="It and those before it are there; or it and those after it are not.",
+        ),
+    ],
+) -> None:
+    """Mark a revision as applied or rolled back, without running anything."""
+    try:
+        _on_database(lambda url, tls: schema.resolve(url, revision, applied=applied, tls=tls))
+    except ValueError as unknown:
+        raise console.refuse(f"There is {unknown}", Exit.USAGE) from unknown
+    console.talk(f"{revision} is marked as {'applied' if applied else 'rolled back'}.")
+
+
+@migrate.command("reset", epilog="Example: watchword migrate reset --database watchword.db")
+def reset(
+    database: Annotated[
+        str, typer.Option("--database", help="The database's name, to show that it is meant.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Destroy all data and make the tables anew; never in production."""
+
+    async def work(house: House) -> list[str]:
+        server, settings = house.part(ServerSettings), house.part(DatabaseSettings)
+        if not server.development:
+            raise console.refuse(
+                "This destroys all data: not in production. Restore a backup, or mend it by a new"
+                " migration.",
+                Exit.FORBIDDEN,
+            )
+        name = settings.url.rpartition("/")[2].partition("?")[0]
+        if (database or _asked(name)) != name:
+            raise console.refuse(f"The database here is {name}: nothing was done.", Exit.USAGE)
+        return await schema.reset(settings.url, tls=_tls(settings))
+
+    console.output({"applied": run_in_house(work)}, as_json=as_json)
+
+
+def _asked(name: str) -> str:
+    """Ask for the name of what will be destroyed."""
+    if not console.at_terminal():
+        raise console.refuse(f"Nobody is here to ask: add --database {name}", Exit.USAGE)
+    answer: str = typer.prompt(
+        f"All data will be lost. Type the database's name ({name})", err=True
+    )
+    return answer
+
+
+def _on_database(work: Callable[[str, Any], Awaitable[Result]]) -> Result:
+    async def inside(house: House) -> Result:
+        settings = house.part(DatabaseSettings)
+        return await work(settings.url, _tls(settings))
+
+    return run_in_house(inside)
+
+
+def _tls(settings: DatabaseSettings) -> Any:
+    return settings.tls_context() if settings.tls else None
+
+
+def _check(half: str | None) -> None:
+    if half not in {None, "before", "after"}:
+        raise console.refuse("--half is before or after.", Exit.USAGE)
+
+
+groups = {"migrate": migrate}
