@@ -71,8 +71,8 @@ def confirm_letter(
         "new_email": new_email,
         "link": link,
         "code": ticket.code.reveal(),
-        "minutes": _minutes(settings.verify_lifetime),
-        "code_minutes": _minutes(settings.code_lifetime),
+        "minutes": _minutes(settings.code_lifetime),
+        "hours": _minutes(settings.verify_lifetime) // 60,
     }
     return Letter(
         template="address_change/confirm",
