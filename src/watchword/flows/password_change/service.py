@@ -6,8 +6,8 @@ from datetime import datetime
 from watchword.flows.password_change.rules import (
     AccountLockedOut,
     CurrentPasswordWrong,
-    PasswordChangeDone,
     PasswordChanged,
+    PasswordChangeDone,
     wrong_password,
 )
 from watchword.kernel import assurance
