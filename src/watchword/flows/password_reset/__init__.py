@@ -1,6 +1,6 @@
 """Password reset: prove that you read your mailbox, choose a new password.
 
-    begin    anyone            -> a letter with a link; to an address without an account, a letter that says so
+    begin    anyone            -> a letter with a link; to an address without an account, a note
     whose    token             -> the address that the link is for; nothing is spent
     finish   token, password   -> the password replaced, every session ended, every other ticket void
 

@@ -116,7 +116,9 @@ class PasswordReset:
         self, found: Subscriber | None, email: EmailAddress, ticket: Ticket, visitor: Visitor
     ) -> Letter:
         """Write what the mailbox learns: a link, or why there is none."""
-        facts: dict[str, Any] = {"name": found.given_name if found else "", "email": email.text}
+        known = found is not None and found.status != PENDING
+        name = found.given_name if found and known else ""  # a stranger's words go to nobody
+        facts: dict[str, Any] = {"name": name, "email": email.text}
         if found is not None and may_reset(found):
             template = "password_reset/password_reset"
             facts["link"] = self.issuer.link("/reset-password", ticket.token)

@@ -169,7 +169,7 @@ class Call(Generic[BodyT]):
         if problem is None:
             return []
         told: list[dict[str, str | None]] = [
-            {"field": _input_name(e.field), "message": self._words(f"errors.{e.code}", e.message)}
+            {"field": e.field, "message": self._words(f"errors.{e.code}", e.message)}
             for e in problem.errors
         ]
         return told or [
@@ -178,8 +178,3 @@ class Call(Generic[BodyT]):
 
     def _words(self, key: str, otherwise: str) -> str:
         return self.t(key) if self.web.words.knows(key) else otherwise
-
-
-def _input_name(field: str) -> str:
-    """Return the name of a field's input on a page: `firstName` is `first_name` there."""
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in field)

@@ -124,7 +124,7 @@ class Entry:
             return call.redirect(
                 "/login?fresh=1&return_to=" + quote(_return_to(call.request), safe="/")
             )
-        elif door.again is not None and not isinstance(problem, Forbidden):
+        elif door.again is not None and _may_see_form(call, door, problem):
             response = await door.again(call, problem)
             response.status_code = problem.kind.value
             response.headers.update(problems.headers(problem))
@@ -133,6 +133,12 @@ class Entry:
         if isinstance(problem, TooManyRequests) and hasattr(call.request.state, "verdict"):
             response.headers.update(limit_headers(call.request.state.verdict))
         return response
+
+
+def _may_see_form(call: Call[Any], door: Door, problem: Problem) -> bool:
+    """Tell whether the form can be shown again: a form for subscribers needs to know whose it is."""
+    known = call.caller is not None or door.who not in _SIGNED_IN
+    return known and not isinstance(problem, Forbidden)
 
 
 def error_page(call: Call[Any], problem: Problem) -> Response:

@@ -1,0 +1,169 @@
+"""What can be changed of a profile, and what is told of an account and its sessions."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
+from uuid import UUID
+
+from msgspec import UNSET, UnsetType
+
+from watchword.kernel.events import Fact
+from watchword.kernel.ids import SessionId
+from watchword.plumbing.contact import person_name, phone_number
+from watchword.plumbing.faults import Faults
+from watchword.plumbing.languages import known_language
+from watchword.plumbing.web.shapes import Answer, Body
+from watchword.records.sessions.rules import TOKEN, Session, device_name
+from watchword.records.subscribers.rules import Subscriber, full_name, split_name
+
+PREFERENCES_FOR: Final = timedelta(days=365)
+
+
+class ProfilePatch(Body, frozen=True):
+    """What to change; what is not sent stays. `phone: null` removes the number."""
+
+    first_name: str | UnsetType = UNSET
+    last_name: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    phone: str | UnsetType | None = UNSET
+    country: str | None = None
+    language: str | UnsetType = UNSET
+    version: int | None = None
+
+
+class Profile(Answer, frozen=True):
+    """The subscriber's own data."""
+
+    id: str
+    email: str
+    email_verified: bool
+    first_name: str
+    last_name: str
+    name: str
+    phone: str | None
+    phone_verified: bool
+    status: str
+    role: str
+    language: str
+    version: int
+
+
+class SessionEntry(Answer, frozen=True):
+    """One session of the subscriber; `place` is not told yet."""
+
+    id: str
+    current: bool
+    device: str
+    transport: str
+    amr: tuple[str, ...]
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    place: str | None = None
+
+
+class SessionList(Answer, frozen=True):
+    """Where the account is signed in, the last used first."""
+
+    sessions: tuple[SessionEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileChanged(Fact):
+    """Somebody changed their profile; `fields` are the names of what changed."""
+
+    type: ClassVar[str] = "id.user.updated"
+    fields: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRevoked(Fact):
+    """Somebody ended a session of theirs."""
+
+    type: ClassVar[str] = "id.session.revoked"
+    session_id: UUID
+    reason: str
+
+
+def revised(found: Subscriber, patch: ProfilePatch, country: str) -> Subscriber:
+    """Return the subscriber as the patch wants them. Problem: `invalid_input`, every fault at once."""
+    faults = Faults()
+    given, family = _names(found, patch, faults)
+    phone, language = found.phone, found.language
+    if patch.phone is None or patch.phone == "":
+        phone = None
+    elif patch.phone is not UNSET:
+        phone = faults.read(phone_number, patch.phone, patch.country or country)
+    if patch.language is not UNSET:
+        language = known_language(patch.language) or ""
+        if not language:
+            faults.add("language", "invalid_language", "Choose en, fr or ar.")
+    faults.refuse()
+    proven = found.phone_verified_at if phone == found.phone else None
+    return replace(
+        found,
+        given_name=given,
+        family_name=family,
+        name=full_name(given, family),
+        phone=phone,
+        phone_verified_at=proven,
+        language=language,
+    )
+
+
+def _names(found: Subscriber, patch: ProfilePatch, faults: Faults) -> tuple[str, str]:
+    """Read the pair of names, or the one name that stands for both."""
+    given, family = found.given_name, found.family_name
+    if patch.name is not UNSET and patch.first_name is UNSET and patch.last_name is UNSET:
+        return split_name(faults.read(person_name, patch.name, "name") or "")
+    if patch.first_name is not UNSET:
+        given = faults.read(person_name, patch.first_name, "firstName") or ""
+    if patch.last_name is not UNSET:
+        text = patch.last_name
+        family = (faults.read(person_name, text, "lastName") or "") if text.strip() else ""
+    return given, family
+
+
+_TOLD = ("given_name", "family_name", "phone", "language")
+
+
+def changed_fields(before: Subscriber, after: Subscriber) -> str:
+    """Return the names of the fields that differ."""
+    return " ".join(name for name in _TOLD if getattr(before, name) != getattr(after, name))
+
+
+def profile_of(subscriber: Subscriber) -> Profile:
+    """Tell the subscriber what we know of them."""
+    return Profile(
+        id=str(subscriber.id),
+        email=subscriber.email,
+        email_verified=subscriber.email_verified_at is not None,
+        first_name=subscriber.given_name,
+        last_name=subscriber.family_name,
+        name=subscriber.name,
+        phone=subscriber.phone,
+        phone_verified=subscriber.phone_verified_at is not None,
+        status=subscriber.status,
+        role=subscriber.role,
+        language=subscriber.language,
+        version=subscriber.version,
+    )
+
+
+def entry_of(session: Session, current: SessionId) -> SessionEntry:
+    """Tell the subscriber of one session."""
+    return SessionEntry(
+        id=str(session.id),
+        current=session.id == current,
+        device=device_name(session.user_agent),
+        transport=session.transport,
+        amr=session.methods,
+        created_at=session.created_at,
+        last_used_at=session.last_used_at,
+        expires_at=session.expires_at,
+    )
+
+
+def kind_of(entry: SessionEntry) -> str:
+    """Return the word of the session's sign: `browser` or `api`."""
+    return "api" if entry.transport == TOKEN else "browser"

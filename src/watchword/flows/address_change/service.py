@@ -1,0 +1,237 @@
+"""The three steps of a change of address: begin, confirm, undo."""
+
+from datetime import datetime
+from typing import Any
+
+from watchword.flows.address_change.rules import (
+    UNDO_FOR,
+    AddressChanged,
+    Change,
+    ChangeRequested,
+    ChangeUndone,
+    ClaimReleased,
+    EmailTaken,
+    EmailVerified,
+    LetterWithheld,
+    change_of,
+    confirm_letter,
+    holds,
+    notice_letter,
+    taken_letter,
+    undone_letter,
+    wrong_password,
+)
+from watchword.kernel.clock import Clock
+from watchword.kernel.ids import SessionId
+from watchword.kernel.parts import service
+from watchword.kernel.ports import Caller, Visitor
+from watchword.kernel.problems import Overloaded
+from watchword.kernel.secret import Secret
+from watchword.plumbing.contact import EmailAddress, email_address
+from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.ports import Database, Taken, Transaction
+from watchword.plumbing.issuer import Issuer
+from watchword.plumbing.throttle import Throttle
+from watchword.records.deliveries.rules import Letter
+from watchword.records.deliveries.service import Deliveries
+from watchword.records.guesses.service import Guesses
+from watchword.records.passwords.service import Passwords
+from watchword.records.sessions.rules import CREDENTIAL_CHANGED
+from watchword.records.sessions.service import Sessions
+from watchword.records.subscribers.rules import Subscriber, refusal
+from watchword.records.subscribers.service import Subscribers
+from watchword.records.tickets.rules import Purpose, Stub, Ticket, TokenInvalid
+from watchword.records.tickets.service import Tickets
+
+
+@service
+class AddressChange:
+    """Another address for an account."""
+
+    database: Database
+    subscribers: Subscribers
+    passwords: Passwords
+    guesses: Guesses
+    tickets: Tickets
+    sessions: Sessions
+    deliveries: Deliveries
+    journal: Journal
+    throttle: Throttle
+    issuer: Issuer
+    clock: Clock
+
+    async def begin(
+        self, caller: Caller, email: EmailAddress, password: Secret | None, visitor: Visitor
+    ) -> None:
+        """Write to both mailboxes, whoever has the new one. Problems: `rate_limited`, the guess's."""
+        now = self.clock.now()
+        if password is not None:
+            await self._check_password(caller, password, now)
+        await self.throttle.check("letters", f"change:{caller.user_id}", "change-email")
+        verdict = await self.throttle.weigh("letters", f"change:{email.key}", "change-email")
+        async with self.database.transaction() as tx:
+            owner = await self.subscribers.get(tx, caller.user_id)
+            found = await self.subscribers.find_by_email(tx, email)
+            change = Change(old=owner.email, new=email.text, session=caller.session_id)
+            ticket = await self._issue(tx, Purpose.EMAIL_CHANGE, owner, change, now)
+            undo = await self._issue(tx, Purpose.EMAIL_CHANGE_UNDO, owner, change, now)
+            if verdict.allowed:
+                letter = self._to_new_mailbox(owner, found, email, ticket)
+                await self.deliveries.queue(tx, letter, now)
+            else:
+                await self.journal.record(tx, LetterWithheld(user_id=owner.id), now, visitor)
+            await self.deliveries.queue(tx, self._notice(owner, email, undo), now)
+            await self.journal.record(tx, ChangeRequested(user_id=owner.id), now, visitor)
+
+    async def look(self, purpose: Purpose, token: Secret) -> Change:
+        """Look at a link; nothing is spent. Problems: `token_invalid|used|expired`."""
+        return change_of(await self.tickets.peek(self.database, purpose, token, self.clock.now()))
+
+    async def confirm(self, token: Secret, visitor: Visitor) -> str:
+        """Spend the link; return the new address. Problems: the link's, `email_taken`."""
+        return await self._twice(self._confirm_by_link, token, visitor)
+
+    async def confirm_by_code(self, caller: Caller, code: Secret, visitor: Visitor) -> str:
+        """Spend the code; return the new address. Problems: `code_invalid`, `email_taken`."""
+        purpose, address = Purpose.EMAIL_CHANGE, caller.email.casefold()
+        now = self.clock.now()
+        stub = await self.tickets.guess(self.database, purpose, address, code, now)
+        return await self._twice(self._confirm_by_stub, stub, visitor)
+
+    async def undo(self, token: Secret, visitor: Visitor) -> str:
+        """Spend the undo link; return the old address. Problems: the link's, `email_taken`."""
+        return await self._twice(self._undo, token, visitor)
+
+    async def _check_password(self, caller: Caller, password: Secret, now: datetime) -> None:
+        """A password that is given must be right. Problems: `invalid_input`, `too_many_attempts`."""
+        key = self.guesses.key("password", caller.email.casefold())
+        guess = await self.guesses.enter(self.database, key, now)
+        try:
+            stored = await self.passwords.find(self.database, caller.user_id)
+            right = await self.passwords.verify(password, stored)
+        except Overloaded:
+            await self.guesses.excuse(self.database, guess)
+            raise
+        if not right:
+            await self.guesses.failed(self.database, guess, now)
+            raise wrong_password()
+        await self.guesses.forget(self.database, key)
+
+    async def _twice(self, step: Any, key: Any, visitor: Visitor) -> str:
+        """Try again once: somebody may have begun to register the address in the meantime."""
+        for last in (False, True):
+            try:
+                async with self.database.transaction() as tx:
+                    address: str = await step(tx, key, visitor, self.clock.now())
+                    return address
+            except Taken as taken:
+                if last:
+                    raise EmailTaken from taken
+        raise AssertionError
+
+    async def _confirm_by_link(
+        self, tx: Transaction, token: Secret, visitor: Visitor, now: datetime
+    ) -> str:
+        stub = await self.tickets.spend(tx, Purpose.EMAIL_CHANGE, token, now)
+        return await self._confirm(tx, stub, visitor, now)
+
+    async def _confirm_by_stub(
+        self, tx: Transaction, stub: Stub, visitor: Visitor, now: datetime
+    ) -> str:
+        await self.tickets.spend_guessed(tx, stub, Purpose.EMAIL_CHANGE, now)
+        return await self._confirm(tx, stub, visitor, now)
+
+    async def _confirm(self, tx: Transaction, stub: Stub, visitor: Visitor, now: datetime) -> str:
+        """The account moves; what was issued before ends, but for the session that asked."""
+        change, owner = change_of(stub), await self._owner(tx, stub)
+        if owner.email.casefold() != stub.address:
+            raise TokenInvalid(private="the account has another address now")
+        refused = refusal(owner.status)
+        if refused is not None:
+            raise refused
+        await self._move(tx, owner, email_address(change.new), visitor, now)
+        spared = SessionId(change.session)
+        await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, now, spared)
+        await self.tickets.void(tx, owner.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
+        return change.new
+
+    async def _undo(self, tx: Transaction, token: Secret, visitor: Visitor, now: datetime) -> str:
+        """The old address is back; what the account was opened with is worth nothing any more."""
+        stub = await self.tickets.spend(tx, Purpose.EMAIL_CHANGE_UNDO, token, now)
+        change, owner = change_of(stub), await self._owner(tx, stub)
+        await self.passwords.forget(tx, owner.id)
+        if owner.email.casefold() != stub.address:
+            await self._move(tx, owner, email_address(change.old), visitor, now)
+        await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, now)
+        await self.tickets.void(tx, owner.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
+        await self.tickets.void_younger(tx, stub, Purpose.EMAIL_CHANGE_UNDO, now)
+        await self.guesses.forget(tx, self.guesses.key("password", stub.address))
+        await self.journal.record(tx, ChangeUndone(user_id=owner.id), now, visitor)
+        await self._send_reset(tx, owner, change.old, now)
+        return change.old
+
+    async def _owner(self, tx: Transaction, stub: Stub) -> Subscriber:
+        found = await self.subscribers.find(tx, stub.user_id) if stub.user_id else None
+        if found is None:
+            raise TokenInvalid(private="ticket of nobody")
+        return found
+
+    async def _move(
+        self,
+        tx: Transaction,
+        owner: Subscriber,
+        email: EmailAddress,
+        visitor: Visitor,
+        now: datetime,
+    ) -> None:
+        """Give the account a proven address; who holds it without proof gives it up."""
+        for released in await self.subscribers.release(tx, email):
+            await self.journal.record(tx, ClaimReleased(user_id=released), now, visitor)
+        await self.subscribers.readdress(tx, owner.id, email, now)
+        await self.journal.record(tx, AddressChanged(user_id=owner.id), now, visitor)
+        await self.journal.record(tx, EmailVerified(user_id=owner.id), now, visitor)
+
+    async def _issue(
+        self, tx: Transaction, purpose: Purpose, owner: Subscriber, change: Change, now: datetime
+    ) -> Ticket:
+        """Issue a ticket under the present address: one change is under way for an account."""
+        undo = purpose is Purpose.EMAIL_CHANGE_UNDO
+        return await self.tickets.issue(
+            tx,
+            purpose=purpose,
+            address=owner.email.casefold(),
+            user_id=owner.id,
+            detail=change.text(),
+            lifetime=UNDO_FOR if undo else self.tickets.settings.verify_lifetime,
+            now=now,
+        )
+
+    def _to_new_mailbox(
+        self, owner: Subscriber, found: Subscriber | None, email: EmailAddress, ticket: Ticket
+    ) -> Letter:
+        """Write link and code; or, to the owner of a taken address, that somebody wanted it."""
+        if found is not None and holds(found):
+            return taken_letter(found, f"{self.issuer.pages}/login", ticket.expires_at)
+        link = self.issuer.link("/change-email/confirm", ticket.token)
+        return confirm_letter(owner, email.text, link, ticket, self.tickets.settings)
+
+    def _notice(self, owner: Subscriber, email: EmailAddress, undo: Ticket) -> Letter:
+        link = self.issuer.link("/change-email/undo", undo.token)
+        return notice_letter(owner, email.text, link, undo.expires_at)
+
+    async def _send_reset(
+        self, tx: Transaction, owner: Subscriber, address: str, now: datetime
+    ) -> None:
+        """Send a link to choose a new password; the page behind it is password reset's."""
+        lifetime = self.tickets.settings.reset_lifetime
+        ticket = await self.tickets.issue(
+            tx,
+            purpose=Purpose.PASSWORD_RESET,
+            address=address.casefold(),
+            user_id=owner.id,
+            lifetime=lifetime,
+            now=now,
+        )
+        link = self.issuer.link("/reset-password", ticket.token)
+        letter = undone_letter(owner, address, link, lifetime, ticket.expires_at)
+        await self.deliveries.queue(tx, letter, now)

@@ -1,0 +1,50 @@
+"""What a password change takes and gives, and what the journal learns."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from watchword.kernel.events import Fact
+from watchword.kernel.problems import FieldError, InputInvalid
+from watchword.plumbing.web.shapes import Answer
+
+
+class PasswordChangeDone(Answer, frozen=True):
+    """The session that continues; an API client gets its new tokens, a browser its new cookie."""
+
+    session_id: str
+    expires_at: str
+    status: str = "password_changed"
+    access_token: str | None = None
+    token_type: str | None = None
+    expires_in: int | None = None
+    refresh_token: str | None = None
+    refresh_expires_in: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordChanged(Fact):
+    """Somebody who was signed in chose another password."""
+
+    type: ClassVar[str] = "id.password.changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentPasswordWrong(Fact):
+    """Somebody who was signed in did not know the password."""
+
+    type: ClassVar[str] = "id.login.failed"
+    method: str = "password_change"
+    reason: str = "invalid_credentials"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLockedOut(Fact):
+    """Too many wrong guesses: the account refuses more for a while."""
+
+    type: ClassVar[str] = "id.account.locked"
+
+
+def wrong_password() -> InputInvalid:
+    """Return the problem for a current password that is not it."""
+    message = "This is not your current password."
+    return InputInvalid(errors=[FieldError("currentPassword", "wrong_password", message)])

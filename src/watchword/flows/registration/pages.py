@@ -1,0 +1,122 @@
+"""Registration's doors for people: they work without JavaScript."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from watchword.flows.registration.rules import Register, read_application
+from watchword.flows.registration.service import Registration
+from watchword.kernel.problems import FieldError, InputInvalid, Problem
+from watchword.kernel.secret import Secret
+from watchword.plumbing.contact import PhoneSettings, email_address
+from watchword.plumbing.web.call import Call
+from watchword.plumbing.web.doors import page_get, page_post
+from watchword.plumbing.web.entry import error_page
+from watchword.plumbing.web.shapes import Body
+from watchword.records.passwords.rules import PasswordSettings
+
+_RESEND_AFTER = 60
+
+
+class VerifyForm(Body, frozen=True):
+    """The token of a link; or an address and the code that its mailbox got."""
+
+    token: str | None = None
+    email: str | None = None
+    code: str | None = None
+
+
+class ResendForm(Body, frozen=True):
+    """Whose verification to send again."""
+
+    email: str
+
+
+async def show(call: Call[Any], problem: Problem | None = None) -> Response:
+    """Show the form for a new account."""
+    return call.page(
+        "registration/register.html",
+        min_length=call.part(PasswordSettings).min_length,
+        errors=call.faults(problem),
+    )
+
+
+async def register(call: Call[Register]) -> Response:
+    """Make an account, and show where to type the code, whoever has the address."""
+    registration = call.part(Registration)
+    application = read_application(
+        call.body,
+        call.language,
+        call.part(PhoneSettings).default_country,
+        registration.password_faults(call.body),
+    )
+    await registration.register(application, call.visitor)
+    return _check_mailbox(call, application.email.text)
+
+
+async def show_verify(call: Call[None]) -> Response:
+    """Show the button that confirms an address; opening the page spends nothing."""
+    token = call.request.query_params.get("token")
+    return await _link_page(call, token) if token else call.redirect("/resend-verification")
+
+
+async def verify(call: Call[VerifyForm]) -> Response:
+    """Confirm an address by the link or the code of the letter."""
+    body, registration = call.body, call.part(Registration)
+    if body.token is not None:
+        has_password = await registration.verify(Secret(body.token), call.visitor)
+    elif body.email is not None and body.code is not None:
+        email = email_address(body.email)
+        has_password = await registration.verify_by_code(email, Secret(body.code), call.visitor)
+    else:
+        raise InputInvalid(errors=[FieldError("code", "missing", "Type the code.")])
+    return call.page("registration/verified.html", password_required=not has_password)
+
+
+async def verify_again(call: Call[VerifyForm], problem: Problem) -> Response:
+    """Show the button or the field for the code once more."""
+    if call.form.get("token"):
+        return await _link_page(call, call.form["token"], problem)
+    if call.form.get("email"):
+        return _check_mailbox(call, call.form["email"], problem)
+    return error_page(call, problem)
+
+
+async def ask(call: Call[Any], problem: Problem | None = None) -> Response:
+    """Show where one asks for another letter."""
+    return call.page("registration/resend.html", errors=call.faults(problem))
+
+
+async def resend(call: Call[ResendForm]) -> Response:
+    """Send the verification once more, and say so to anyone."""
+    email = email_address(call.body.email)
+    await call.part(Registration).resend(email, call.visitor)
+    return _check_mailbox(call, email.text)
+
+
+def _check_mailbox(call: Call[Any], email: str, problem: Problem | None = None) -> Response:
+    return call.page(
+        "registration/check_mailbox.html",
+        email=email,
+        resend_in=0 if problem else _RESEND_AFTER,
+        errors=call.faults(problem),
+    )
+
+
+async def _link_page(call: Call[Any], token: str, problem: Problem | None = None) -> Response:
+    """Show the button while the link is good, and the way to a new one when it is not."""
+    try:
+        await call.part(Registration).peek(Secret(token))
+    except Problem as refused:
+        return call.page("registration/link_invalid.html", refused.kind.value)
+    return call.page("registration/verify.html", token=token, errors=call.faults(problem))
+
+
+doors = [
+    page_get("/register", show),
+    page_post("/register", register, body=Register, again=show),
+    page_get("/verify-email", show_verify),
+    page_post("/verify-email", verify, body=VerifyForm, again=verify_again),
+    page_get("/resend-verification", ask),
+    page_post("/resend-verification", resend, body=ResendForm, again=ask),
+]

@@ -1,0 +1,31 @@
+"""Sign-out's doors for people: they work without JavaScript."""
+
+from starlette.responses import Response
+
+from watchword.flows.sign_out.service import SignOut
+from watchword.plumbing.web.call import Call
+from watchword.plumbing.web.doors import Who, page_get, page_post
+
+
+async def here(call: Call[None]) -> Response:
+    """End this session."""
+    await call.part(SignOut).here(call.caller, None, call.visitor)
+    return call.let_out(call.redirect("/signed-out"))
+
+
+async def everywhere(call: Call[None]) -> Response:
+    """End every session of the account."""
+    await call.part(SignOut).everywhere(call.me, call.visitor)
+    return call.let_out(call.redirect("/signed-out"))
+
+
+async def show(call: Call[None]) -> Response:
+    """Say that one is signed out."""
+    return call.page("sign_out/signed_out.html")
+
+
+doors = [
+    page_post("/sign-out", here),
+    page_post("/sign-out/everywhere", everywhere, who=Who.SUBSCRIBER),
+    page_get("/signed-out", show),
+]
