@@ -40,6 +40,7 @@ def tools() -> dict[str, Sequence[str]]:
         "ruff check": ["ruff", "check", "--no-fix", "."],
         "ruff format": ["ruff", "format", "--check", "."],
         "codespell": ["codespell"],
+        "docs": ["python", "-m", "tools.docs", "--check"],
         "shellcheck": ["shellcheck", *scripts],
     }
 

@@ -11,6 +11,7 @@ import ast
 import importlib
 import pkgutil
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -35,25 +36,36 @@ def story_of(package: Path) -> str | None:
     return ast.get_docstring(ast.parse(opening.read_text(encoding="utf-8")))
 
 
-def flow_pages() -> Iterator[tuple[str, str]]:
-    """Yield each slice's page, then the index, as (path below docs/, text)."""
-    index = ["# The slices, by floor", ""]
-    for floor, title in FLOORS.items():
-        index += [f"## {title} (`{floor}/`)", ""]
+def slices() -> Iterator[tuple[str, Path, str]]:
+    """Yield (floor, package, story) of every slice that tells one."""
+    for floor in FLOORS:
         for package in sorted((SOURCE / floor).iterdir()):
             story = story_of(package) if package.is_dir() else None
-            if not story:
-                continue
-            first, _, rest = story.partition("\n")
-            name, _, meaning = first.partition(":")
-            index.append(f"- [{name.strip()}]({package.name}.md): {meaning.strip()}")
-            page = [f"# {name.strip()}", "", meaning.strip().capitalize(), ""]
-            if rest.strip():
-                page += ["```text", rest.strip("\n"), "```", ""]
-            page.append(f"Source: `src/watchword/{floor}/{package.name}/`")
-            yield f"flows/{package.name}.md", "\n".join(page) + "\n"
-        index.append("")
-    yield "flows/README.md", "\n".join(index).rstrip() + "\n"
+            if story:
+                yield floor, package, story
+
+
+def flow_pages() -> Iterator[tuple[str, str]]:
+    """Yield each slice's page, then the index, as (path below docs/, text)."""
+    names = Counter(package.name for _, package, _ in slices())
+    index = {floor: [f"## {title} (`{floor}/`)", ""] for floor, title in FLOORS.items()}
+    for floor, package, story in slices():
+        first, _, rest = story.partition("\n")
+        name, _, meaning = first.partition(": ")
+        name = name.rstrip(".")
+        page = [f"# {name}", "", *([f"{meaning[:1].upper()}{meaning[1:]}", ""] if meaning else [])]
+        if rest.strip():
+            page += ["```text", rest.strip("\n"), "```", ""]
+        page.append(f"Source: `src/watchword/{floor}/{package.name}/`")
+        file = package.name if names[package.name] == 1 else f"{package.name}-{floor}"
+        index[floor].append(f"- [{name}]({file}.md){f': {meaning}' if meaning else ''}")
+        yield f"flows/{file}.md", "\n".join(page) + "\n"
+    parts = ["\n".join(part) + "\n" for part in index.values()]
+    yield (
+        "flows/README.md",
+        "# The slices, by floor\n\nWritten by `./run docs` from each slice's `__init__.py`.\n\n"
+        + "\n".join(parts),
+    )
 
 
 def problems() -> list[type[Problem]]:
@@ -73,7 +85,14 @@ def problems() -> list[type[Problem]]:
 
 def problem_pages() -> Iterator[tuple[str, str]]:
     """Yield each problem's page, then the index."""
-    index = ["# Problems, by code", "", "| code | status | what it says |", "|---|---|---|"]
+    index = [
+        "# Problems, by code",
+        "",
+        "Written by `./run docs` from the code.",
+        "",
+        "| code | status | what it says |",
+        "|---|---|---|",
+    ]
     for problem in problems():
         story = (problem.__doc__ or "").strip()
         first, _, rest = story.partition("\n")

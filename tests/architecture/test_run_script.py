@@ -158,8 +158,8 @@ def test_the_start_hands_over_to_the_service(machine: Machine) -> None:
     assert first.endswith(" s")
     assert len(first) == len(second) == 64
     words = service.split()
-    assert words[:5] == ["watchword", "dev", "--port", "9000", "since"]
-    assert abs(float(words[5]) - time.time()) < 60
+    assert words[:6] == ["watchword", "serve", "--dev", "--port", "9000", "since"]
+    assert abs(float(words[6]) - time.time()) < 60
     assert f"in {machine.project} as" in service
 
 
