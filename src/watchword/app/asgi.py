@@ -43,10 +43,12 @@ def build(house: House) -> Front:
     routes.append(
         Route(static.path, Entry(static, web, "/static/{file}").__call__, methods=["GET"])
     )
-    described = to_json(
-        openapi.document(doors, title="Watchword", version=__version__, url=server.public_url)
+    described = openapi.document(
+        doors, title="Watchword", version=__version__, url=server.public_url
     )
-    api_document = Door(method="GET", path="/openapi.json", handler=_fixed(described), limits=())
+    house.put(openapi.Described, openapi.Described(described))
+    answer = _fixed(to_json(described))
+    api_document = Door(method="GET", path="/openapi.json", handler=answer, limits=())
     routes.append(Route("/openapi.json", Entry(api_document, web, "/openapi.json").__call__))
     front = FrontSettings(
         trusted_proxies=server.trusted_proxies,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -24,6 +25,13 @@ from watchword.plumbing.web.doors import Door, Who
 
 _NOT_A_WORD = re.compile(r"\W+")
 _REF = "#/components/schemas/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The document of this deployment; `app` gives it, whoever explains the API reads it."""
+
+    document: dict[str, Any]
 
 
 class ProblemField(msgspec.Struct):
