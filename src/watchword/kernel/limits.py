@@ -23,6 +23,11 @@ class Limit:
 
     count: int
     window: timedelta
+    microseconds: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Know the window in whole microseconds; it is asked for at every hit."""
+        object.__setattr__(self, "microseconds", self.window // timedelta(microseconds=1))
 
     @classmethod
     def parse(cls, text: str) -> "Limit":
@@ -94,4 +99,4 @@ def _microseconds(seconds: float) -> int:
 
 
 def _window(limit: Limit) -> int:
-    return limit.window // timedelta(microseconds=1)
+    return limit.microseconds

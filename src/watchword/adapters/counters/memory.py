@@ -20,14 +20,15 @@ class MemoryCounters:
         """Count one hit, if the limit allows it."""
         moment = now.timestamp()
         known = self._known[limit.window]
-        self._forget_idle(known, limit.window, moment)
-        hits = known.get(key) or Hits()
-        verdict = weigh(limit, hits, moment)
-        if verdict.allowed:
-            known.pop(key, None)
-            known[key] = hits
-            if len(self) > self._most:
+        hits = known.pop(key, None)
+        if hits is None:
+            self._forget_idle(known, limit.window, moment)
+            if len(self) >= self._most:
                 self._forget_one()
+            hits = Hits()
+        verdict = weigh(limit, hits, moment)
+        if hits.pairs:
+            known[key] = hits
         return verdict
 
     async def check(self) -> str | None:

@@ -7,7 +7,7 @@ Problems: whatever the client raises (`RedisError`, `OSError`, `TimeoutError`).
 
 import asyncio
 from datetime import datetime, timedelta
-from hashlib import sha1
+from hashlib import sha1, sha256
 from typing import Any
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -90,7 +90,7 @@ class RedisCounters:
         moment = now.timestamp()
         window = limit.window // timedelta(milliseconds=1)
         living = window + -(-2 * window // TICKS) + 1
-        name = f"{self._prefix}{key}:{window}"
+        name = f"{self._prefix}{sha256(key.encode()).hexdigest()[:32]}:{window}"
         arguments = (name, tick_of(limit, moment), limit.count, TICKS, living)
         async with asyncio.timeout(self._patience):
             allowed, total, oldest = await self._decide(*arguments)

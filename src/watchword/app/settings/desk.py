@@ -24,7 +24,11 @@ class SettingsDesk:
             return Report(faults=faults, warnings=refusal.warnings)
         entries = catalogue.entries(catalogue.sections())
         lines = tuple(
-            Line(name=name, value=shown(entry, settings.texts[name]), source=settings.sources[name].label)
+            Line(
+                name=name,
+                value=shown(entry, settings.texts[name]),
+                source=settings.sources[name].label,
+            )
             for name, entry in entries.items()
         )
         return Report(warnings=settings.warnings, lines=lines)

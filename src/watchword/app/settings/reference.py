@@ -81,7 +81,9 @@ def _names(entry: Entry) -> str:
 def _defaults(entry: Entry) -> str:
     told = ["required" if entry.default is None else _code(entry.default)]
     told += _differing("", {name: profiles.environment(name) for name in _KINDS}, entry)
-    told += _differing("profile ", {name: profiles.profile(name).defaults for name in PROFILES}, entry)
+    told += _differing(
+        "profile ", {name: profiles.profile(name).defaults for name in PROFILES}, entry
+    )
     told += [
         f"required in profile {name}"
         for name in PROFILES

@@ -8,8 +8,9 @@ from starlette.types import Scope
 
 from watchword.flows.session_check.rules import Me, me_of
 from watchword.flows.session_check.service import Known, SessionCheck
+from watchword.kernel.limits import Verdict
 from watchword.kernel.problems import Unauthenticated
-from watchword.plumbing.throttle import limit_headers, refusal
+from watchword.plumbing.throttle import refusal
 from watchword.plumbing.web.call import Call, Web
 from watchword.plumbing.web.doors import Door, Who, get
 from watchword.plumbing.web.problems import document
@@ -35,7 +36,7 @@ doors: list[Door] = [
 def hot(web: Web) -> dict[str, Callable[[Scope, dict[bytes, bytes]], Awaitable[Any]]]:
     """Return the doors that stand before the router: path below the prefix -> callable."""
     check = web.house.part(SessionCheck)
-    cookie_mark = f"{web.cookies.name('session')}=".encode()
+    mark = f"{web.cookies.name('session')}=".encode()
 
     async def known(headers: dict[bytes, bytes]) -> Known | None:
         authorization = headers.get(b"authorization")
@@ -44,16 +45,16 @@ def hot(web: Web) -> dict[str, Callable[[Scope, dict[bytes, bytes]], Awaitable[A
                 return None
             return await check.known_by_token(authorization[7:].strip().decode("latin-1"))
         for pair in headers.get(b"cookie", b"").split(b";"):
-            if pair.lstrip().startswith(cookie_mark):
+            if pair.lstrip().startswith(mark):
                 return await check.known_by_cookie(pair.partition(b"=")[2].decode("latin-1"))
         return None
 
     async def answer(scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, Headers, bytes]:
-        verdict = await web.throttle.weigh("api", f"api:{scope['watchword.network']}", "/auth/me")
-        limits = [(k.lower().encode(), v.encode()) for k, v in limit_headers(verdict).items()]
+        verdict = await web.throttle.weigh("api", scope["watchword.network"], "/auth/me")
+        limits = _limits(verdict)
         found = await known(headers) if verdict.allowed else None
         if found is not None:
-            scope["watchword.user"] = str(found.caller.user_id)
+            scope["watchword.user"] = found.user
             return 200, [*_JSON, *limits], found.body
         problem = Unauthenticated() if verdict.allowed else refusal("api", verdict)
         told = [(k.lower().encode(), v.encode()) for k, v in problem_headers(problem).items()]
@@ -61,3 +62,11 @@ def hot(web: Web) -> dict[str, Callable[[Scope, dict[bytes, bytes]], Awaitable[A
         return problem.kind.value, [*_PROBLEM, *told, *limits], body
 
     return {"GET /auth/me": answer, "GET /me": answer}
+
+
+def _limits(verdict: Verdict) -> Headers:
+    return [
+        (b"ratelimit-limit", b"%d" % verdict.limit),
+        (b"ratelimit-remaining", b"%d" % verdict.remaining),
+        (b"ratelimit-reset", b"%d" % (int(verdict.reset) + 1)),
+    ]

@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from watchword.flows.session_check import store
 from watchword.flows.session_check.rules import (
@@ -30,6 +29,7 @@ class Known:
     """A caller, and what `me` answers them, already written; an access token's own end of life."""
 
     caller: Caller
+    user: str
     body: bytes
     until: float = field(default=float("inf"))
 
@@ -77,20 +77,19 @@ class SessionCheck:
 
     async def known_by_cookie(self, value: str) -> Known | None:
         """Return the caller and what `me` tells them."""
+        held = self._recall(value)
+        if held is not None:
+            return held
         digest = self.sessions.digest(value)
         if digest is None:
             return None
-        held = self._recall(digest)
-        if held is not None:
-            return held
         turn = self.recent.turn
         row = await store.by_digest(self.database, digest, self.clock.now())
-        return self._learn(digest, row, turn)
+        return self._learn(value, row, turn)
 
     async def known_by_token(self, value: str) -> Known | None:
         """Return the caller and what `me` tells them; the token's own expiry is kept with it."""
-        key = sha256(value.encode()).digest()
-        held = self._recall(key)
+        held = self._recall(value)
         if held is not None:
             return held if held.until > self.clock.now().timestamp() else None
         now = self.clock.now()
@@ -101,7 +100,7 @@ class SessionCheck:
         row = await store.by_id(self.database, claims.session_id, now)
         if row is not None and row.user_id != claims.user_id:
             return None
-        return self._learn(key, row, turn, claims.expires_at)
+        return self._learn(value, row, turn, claims.expires_at)
 
     async def flush(self) -> None:
         """Write the last uses that were gathered."""
@@ -110,19 +109,17 @@ class SessionCheck:
             used = self.clock.now()
             await self.sessions.touch(self.database, caller.session_id, used, caller.transport)
 
-    def _recall(self, key: bytes) -> Known | None:
+    def _recall(self, key: str) -> Known | None:
         moment = time.monotonic()
         if not self.settings.cache or not self.changes.trusted(moment):
             return None
         return self.recent.recall(key, moment)
 
-    def _learn(
-        self, key: bytes, row: object, turn: int, until: float = float("inf")
-    ) -> Known | None:
+    def _learn(self, key: str, row: object, turn: int, until: float = float("inf")) -> Known | None:
         if row is None:
             return None
         caller = caller_of(row)
-        known = Known(caller, to_json(me_of(caller)), until)
+        known = Known(caller, str(caller.user_id), to_json(me_of(caller)), until)
         now = self.clock.now()
         idle, _ = self.settings.lifetimes(caller.transport)
         if now - row.last_used_at >= min(TOUCH_EVERY, idle / 10):  # type: ignore[attr-defined]

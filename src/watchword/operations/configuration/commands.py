@@ -45,7 +45,9 @@ def validate(as_json: console.AsJson = False) -> None:
     if not report.ok:
         raise typer.Exit(console.Exit.REFUSED)
     if not as_json:
-        console.output(None, as_json=False, text="The settings are complete and safe to start with.")
+        console.output(
+            None, as_json=False, text="The settings are complete and safe to start with."
+        )
 
 
 @configuration.command(epilog="Example: watchword config show PORT DATABASE_URL")
@@ -73,9 +75,7 @@ def reference(
 
 
 @secrets.command(epilog="Example: watchword secrets generate --dir var/secrets")
-def generate(
-    folder: Folder = None, force: Force = False, as_json: console.AsJson = False
-) -> None:
+def generate(folder: Folder = None, force: Force = False, as_json: console.AsJson = False) -> None:
     """Make a secret of 64 bytes for each purpose, and print it or write it to a folder."""
     names, chance = service.open_desk().secret_names(), SystemChance()
     if folder is None:

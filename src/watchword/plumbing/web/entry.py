@@ -69,8 +69,8 @@ class Entry:
         """Count the knock under each of the door's rules; the tightest verdict is told."""
         told: Verdict | None = None
         for rule in self._door.limits:
-            key = f"{rule}:{call.visitor.network}"
-            verdict = await self._web.throttle.weigh(rule, key, self._door.path)
+            network = call.visitor.network
+            verdict = await self._web.throttle.weigh(rule, network, self._door.path)
             if told is None or verdict.remaining < told.remaining:
                 told = verdict
             if not verdict.allowed:

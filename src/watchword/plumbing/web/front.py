@@ -93,8 +93,8 @@ class Front:
         try:
             door = self._hot.get(f"{scope['method']} {scope['path']}")
             if door is not None and self._welcome(scope):
-                status, extra, body = await door(scope, headers)
                 scope["watchword.route"] = scope["path"]
+                status, extra, body = await door(scope, headers)
                 await send(
                     {
                         "type": "http.response.start",
