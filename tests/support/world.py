@@ -195,7 +195,7 @@ def environment(database_url: str, **more: str) -> dict[str, str]:
         "APP_PROFILE": "generic",
         "DATABASE_URL": database_url,
         "PUBLIC_BASE_URL": BASE,
-        "METRICS_PORT": "",
+        "METRICS_PORT": "0",
         "RATE_LIMIT_AUTH": "1000000/60000",
         "RATE_LIMIT_API": "1000000/60000",
         "RATE_LIMIT_OTP": "1000000/60000",

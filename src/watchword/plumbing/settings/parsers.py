@@ -1,7 +1,6 @@
 """Parsers of what several sections hold: addresses, paths of URLs, numbers that may be absent."""
 
 import re
-from collections.abc import Callable
 from urllib.parse import SplitResult, urlsplit
 
 from watchword.kernel.parsing import listed, whole
@@ -42,11 +41,6 @@ def url_path(text: str) -> str:
 def url_prefix(text: str) -> str:
     """Read what stands before paths: `/api/v1`, or `/` for nothing."""
     return "" if text.strip() == "/" else url_path(text)
-
-
-def maybe(parse: Callable[[str], int]) -> Callable[[str], int | None]:
-    """Make a parser that reads empty text as nothing."""
-    return lambda text: parse(text) if text else None
 
 
 def count_or_auto(text: str) -> int:

@@ -8,7 +8,6 @@ from watchword.kernel.parts import section, setting
 from watchword.plumbing.languages import LANGUAGES
 from watchword.plumbing.settings.parsers import (
     count_or_auto,
-    maybe,
     origins,
     url_path,
     url_prefix,
@@ -31,6 +30,10 @@ def _networks(text: str) -> tuple[Network, ...]:
     except ValueError:
         message = "write addresses or networks, separated by commas: 10.0.0.0/8, 192.168.1.7"
         raise ValueError(message) from None
+
+
+def _port_or_none(text: str) -> int | None:
+    return whole(0, 65535)(text) or None
 
 
 def _no_wait_or_duration(text: str) -> timedelta:
@@ -164,9 +167,9 @@ class ServerSettings:
     )
     metrics_port: int | None = setting(
         "METRICS_PORT",
-        "A port for /metrics alone; empty is the service's own port.",
-        parse=maybe(_port),
-        default="",
+        "A port for /metrics alone; 0 is the service's own port.",
+        parse=_port_or_none,
+        default="0",
     )
     default_language: str = setting(
         "DEFAULT_LANG",

@@ -32,6 +32,8 @@ def _mailbox(text: str) -> str:
     """Read `Name <address>` or a bare address."""
     name, address = parseaddr(text)
     try:
+        if not text.isprintable():
+            raise ValueError  # noqa: TRY301 - told below, in one sentence
         return _named(name, _address(address or text))
     except ValueError:
         message = "write a mailbox such as Watchword <noreply@example.org>"

@@ -18,7 +18,7 @@ def listening(settings: Settings, findings: Findings) -> None:
             " use 127.0.0.1, or say ALLOW_PUBLIC_DEVELOPMENT=true.",
         )
     if server.metrics_port == server.port:
-        findings.wrong("METRICS_PORT", "is the same as PORT: leave it empty, or use another.")
+        findings.wrong("METRICS_PORT", "is the same as PORT: write 0 for that.")
     if server.health_path == server.ready_path:
         findings.wrong("READY_CHECK_PATH", "is the same as HEALTH_CHECK_PATH.")
 
@@ -51,7 +51,7 @@ def chatter(settings: Settings, findings: Findings) -> None:
     server = settings.section(ServerSettings)
     if server.metrics_enabled and server.metrics_port is None:
         findings.warn(
-            "METRICS_PORT", "is empty: /metrics is on the public port; let the proxy deny it."
+            "METRICS_PORT", "is 0: /metrics is on the public port; let the proxy deny it."
         )
     if settings.section(LogSettings).level == "debug":
         findings.warn("LOG_LEVEL", "is debug: for finding a fault, not for every day.")

@@ -51,7 +51,12 @@ def is_easily_guessed(text: str) -> bool:
     runs = sum(abs(ord(a) - ord(b)) <= 1 for a, b in itertools.pairwise(text))
     if runs > _STEPS * (len(text) - 1):
         return True
-    counts = Counter(text)
-    by_signs = -sum(n * math.log2(n / len(text)) for n in counts.values())
+    core = text[: _period(text)]
+    by_signs = -sum(n * math.log2(n / len(core)) for n in Counter(core).values())
     by_packing = (len(zlib.compress(text.encode(), 9)) - 8) * 8
     return min(by_signs, by_packing) < BITS
+
+
+def _period(text: str) -> int:
+    """Return after how many signs the text repeats itself; its length when it does not."""
+    return next(n for n in range(1, len(text) + 1) if text[n:] == text[: len(text) - n])

@@ -1,0 +1,200 @@
+"""What production refuses, each with the name to mend; development only says so, or does not mind."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.app.settings.conftest import Faults, Read
+from tests.support.environments import SECRETS, development, fresh_secrets, production
+from watchword.app.settings import SettingsRefused, read
+
+SAMPLES = [
+    "your-256-bit-secret-key-here",
+    "your-super-secret-jwt-key-at-least-32-characters-long",
+    "dev-jwt-secret-key-not-for-production-use-256-bits",
+    "your-production-jwt-secret-64-characters-minimum",
+    "<base64-encoded-jwt-secret>-and-more-and-more-and-more",
+    "${JWT_SECRET}-${JWT_SECRET}-${JWT_SECRET}-${JWT_SECRET}",
+]
+
+
+def test_a_complete_environment_is_accepted_without_a_word(read: Read) -> None:
+    assert read(production()).warnings == ()
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_that_is_missing_is_named(faults: Faults, name: str) -> None:
+    assert set(faults(production(**{name: ""}))) == {name}
+
+
+def test_all_that_is_missing_is_named_at_once(faults: Faults) -> None:
+    assert set(faults({})) == {
+        *SECRETS,
+        "DATABASE_URL",
+        "EMAIL_FROM",
+        "EMAIL_SERVICE",
+        "PUBLIC_BASE_URL",
+        "REDIS_URL",
+    }
+
+
+@pytest.mark.parametrize("name", ["JWT_SECRET", "JWT_REFRESH_SECRET"])
+@pytest.mark.parametrize("profile", ["ariya", "romapi", "molam"])
+def test_a_secret_of_31_characters_is_refused(faults: Faults, name: str, profile: str) -> None:
+    short = "Zq3vR8tLw2Nc7Kd5Xf9Bh1Mj6Ps4Gy0"
+    assert len(short) == 31
+
+    assert set(faults(production(APP_PROFILE=profile, **{name: short}))) == {name}
+    assert faults(production(APP_PROFILE=profile, **{name: short + "a"})) == {}
+
+
+@pytest.mark.req("G-13")
+@pytest.mark.parametrize("name", ["JWT_SECRET", "JWT_REFRESH_SECRET"])
+def test_the_generic_profile_refuses_63_characters(faults: Faults, name: str) -> None:
+    long = fresh_secrets()[name]
+
+    assert set(faults(production(**{name: long[:63]}))) == {name}
+    assert faults(production(**{name: long[:64]})) == {}
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_a_sample_of_some_guide_is_refused(faults: Faults, sample: str) -> None:
+    padded = sample + "-k8Jw0s2Vd7Qy4Tn1Zc9Lx6Rb3Mf5Hg7Pa2Ue8Io"
+
+    told = faults(production(JWT_SECRET=padded))
+
+    assert "sample" in told["JWT_SECRET"]
+
+
+@pytest.mark.parametrize(
+    "weak", ["a" * 64, "0123456789abcdef" * 4, "abcd" * 16, "1" * 63 + "2", "qwertyuiop" * 7]
+)
+def test_a_secret_with_too_little_in_it_is_refused(faults: Faults, weak: str) -> None:
+    assert "guessed" in faults(production(PEPPER=weak))["PEPPER"]
+
+
+def test_equal_secrets_are_refused_and_both_named(faults: Faults) -> None:
+    given = production()
+    given["SESSION_SECRET"] = given["JWT_SECRET"]
+
+    told = faults(given)
+
+    assert set(told) == {"SESSION_SECRET"}
+    assert "JWT_SECRET" in told["SESSION_SECRET"]
+
+
+def test_development_only_says_that_a_secret_is_weak(read: Read) -> None:
+    settings = read(development(JWT_SECRET="weak"))
+
+    assert any("JWT_SECRET" in warning for warning in settings.warnings)
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"PUBLIC_BASE_URL": "http://auth.example.org"}, "PUBLIC_BASE_URL"),
+        ({"FRONTEND_URL": "http://app.example.org"}, "FRONTEND_URL"),
+        ({"CORS_ORIGIN": "http://app.example.org"}, "CORS_ORIGIN"),
+        ({"CORS_ORIGIN": "*"}, "CORS_ORIGIN"),
+        ({"CORS_ORIGIN": "https://app.example.org/path"}, "CORS_ORIGIN"),
+        ({"DB_SSL": "false"}, "DB_SSL"),
+        ({"REDIS_URL": "redis://redis.example.org:6379"}, "REDIS_URL"),
+        ({"REDIS_URL": "rediss://redis.example.org/0?ssl_cert_reqs=none"}, "REDIS_URL"),
+        ({"REDIS_URL": ""}, "REDIS_URL"),
+        ({"EMAIL_SERVICE": "console"}, "EMAIL_SERVICE"),
+        ({"EMAIL_SERVICE": "mailbox"}, "EMAIL_SERVICE"),
+        ({"SMTP_HOST": "", "SMTP_USER": "", "SMTP_PASSWORD": ""}, "EMAIL_SERVICE"),
+        ({"SMTP_PASSWORD": ""}, "SMTP_PASSWORD"),
+        ({"SMTP_USER": "", "SMTP_PASSWORD": ""}, "SMTP_USER"),
+        ({"SMTP_PASSWORD": "your-app-password"}, "SMTP_PASSWORD"),
+        ({"EMAIL_FROM": ""}, "EMAIL_FROM"),
+        (
+            {"DATABASE_URL": "postgresql://auth:secure_password_here@db.example.org/auth"},
+            "DATABASE_URL",
+        ),
+        ({"SSL_CERT_PATH": "/dev/null"}, "SSL_CERT_PATH"),
+        ({"JWT_ALGORITHM": "RS256"}, "JWT_PRIVATE_KEY_PATH"),
+        ({"METRICS_PORT": "3000"}, "METRICS_PORT"),
+        ({"READY_CHECK_PATH": "/health"}, "READY_CHECK_PATH"),
+        ({"DB_POOL_MIN": "30"}, "DB_POOL_MIN"),
+        ({"PEPPER_PREVIOUS": "1:an-old-one"}, "PEPPER_VERSION"),
+    ],
+)
+def test_production_refuses(faults: Faults, change: dict[str, str], name: str) -> None:
+    assert name in faults(production(**change))
+
+
+def test_on_this_very_machine_plain_lines_are_fine(faults: Faults) -> None:
+    given = production(
+        PUBLIC_BASE_URL="http://localhost:3000",
+        DATABASE_URL="postgresql://auth@127.0.0.1/auth",
+        DB_SSL="false",
+        REDIS_URL="redis://[::1]:6379",
+        SMTP_HOST="localhost",
+        SMTP_USER="",
+        SMTP_PASSWORD="",
+    )
+
+    assert faults(given) == {}
+
+
+def test_a_database_at_a_socket_needs_no_tls(faults: Faults) -> None:
+    parts = {"DATABASE_URL": "", "DB_HOST": "/run/postgresql", "DB_NAME": "auth", "DB_SSL": "false"}
+
+    assert faults(production(**parts)) == {}
+
+
+def test_redis_may_be_done_without_where_that_is_said(read: Read) -> None:
+    settings = read(production(REDIS_URL="", REDIS_REQUIRED="false"))
+
+    assert any("REDIS_URL" in warning and "memory" in warning for warning in settings.warnings)
+
+
+def test_a_key_that_everybody_can_read_is_refused(tmp_path: Path) -> None:
+    key = tmp_path / "private.key"
+    key.write_text("-----BEGIN PRIVATE KEY-----")
+    key.chmod(0o644)
+    given = production(JWT_PRIVATE_KEY_PATH="private.key")
+
+    with pytest.raises(SettingsRefused) as refusal:
+        read(given, cwd=tmp_path)
+
+    ((name, sentence),) = refusal.value.faults
+    assert name == "JWT_PRIVATE_KEY_PATH"
+    assert "chmod 600" in sentence
+    key.chmod(0o600)
+    assert read(given, cwd=tmp_path).warnings == ()
+
+
+def test_a_file_that_a_setting_names_must_be_there(faults: Faults) -> None:
+    assert set(faults(production(DB_SSL_CA_PATH="/nowhere/ca.pem"))) == {"DB_SSL_CA_PATH"}
+
+
+def test_a_secret_in_a_file_that_everybody_can_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "pepper").write_text(fresh_secrets()["PEPPER"])
+    (tmp_path / "pepper").chmod(0o644)
+
+    settings = read(production(PEPPER="", PEPPER_FILE="pepper"), cwd=tmp_path)
+
+    assert any("PEPPER" in warning and "everybody" in warning for warning in settings.warnings)
+
+
+def test_production_that_could_answer_nobody_says_so(read: Read) -> None:
+    settings = read(production(TRUSTED_PROXIES=""))
+
+    assert any("TRUSTED_PROXIES" in warning for warning in settings.warnings)
+
+
+def test_staging_is_as_strict(faults: Faults) -> None:
+    assert "JWT_SECRET" in faults(production(APP_ENV="staging", JWT_SECRET="short"))
+
+
+def test_rotated_peppers_still_verify(read: Read) -> None:
+    from watchword.plumbing.settings import SecretSettings
+
+    given = production(PEPPER_VERSION="3", PEPPER_PREVIOUS="1:first, 2:second:with:colons")
+
+    peppers = read(given).section(SecretSettings).peppers()
+
+    assert peppers.current == 3
+    assert peppers.keys == {1: b"first", 2: b"second:with:colons", 3: given["PEPPER"].encode()}
