@@ -10,7 +10,7 @@ what destroys takes --yes, or --dry-run to see what it would do. Commands reach 
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import IntEnum
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -88,6 +88,14 @@ def run(work: Callable[[], Awaitable[Result]]) -> Result:
         raise fail(problem) from problem
 
 
+def read_or_refuse(read: Callable[[], Result]) -> Result:
+    """Read what was given on the command line; a problem is told and ends the command."""
+    try:
+        return read()
+    except Problem as problem:
+        raise fail(problem) from problem
+
+
 def exit_code(problem: Problem) -> Exit:
     """Return how a command ends that met this problem."""
     if isinstance(problem, Overloaded):
@@ -131,12 +139,14 @@ def confirm(question: str, *, yes: bool) -> None:
 
 
 def output(data: Any, *, as_json: bool, text: str | Sequence[str] | None = None) -> None:
-    """Print data: JSON when wanted, else the text, or `name: value` lines of a mapping."""
+    """Print data: JSON when wanted, else the text, or a line for each value of a mapping."""
     if as_json:
         sys.stdout.write(_json(data) + "\n")
         return
     if text is None:
-        text = [f"{name}: {_cell(value)}" for name, value in _mapping(data).items()]
+        flat = dict(_flat(_mapping(data)))
+        width = max(map(len, flat), default=0)
+        text = [f"{name:<{width}}  {_cell(value)}" for name, value in flat.items()]
     for line in [text] if isinstance(text, str) else text:
         sys.stdout.write(printable(line) + "\n")
 
@@ -166,6 +176,14 @@ def printable(text: str) -> str:
 def _mapping(data: Any) -> Mapping[str, Any]:
     built = msgspec.to_builtins(data)
     return built if isinstance(built, dict) else {"value": built}
+
+
+def _flat(data: Mapping[str, Any], stem: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in data.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{stem}{name}.")
+        else:
+            yield f"{stem}{name}", value
 
 
 def _cell(value: Any) -> str:

@@ -62,7 +62,7 @@ class _Finish:
         self._as_json = as_json
 
     def __call__(self, _logger: object, method: str, event: Event) -> str:
-        level = "warn" if method == "warning" else method
+        level = {"warning": "warn", "exception": "error"}.get(method, method)
         if _LEVELS.get(level, 40) < self.threshold and event.get("category") not in ALWAYS:
             raise structlog.DropEvent
         line: dict[str, Any] = {
@@ -81,6 +81,13 @@ class _Finish:
         return f"{line['timestamp'][11:23]} {level:<5} {line['message']} {extra}".rstrip()
 
 
+def _with_traceback(_logger: object, method: str, event: Event) -> Event:
+    """`log().exception(...)` tells where it happened."""
+    if method == "exception":
+        event.setdefault("exc_info", True)
+    return event
+
+
 _TEXT_SKIPS = {"timestamp", "level", "message", "service", "node_id"}
 _finish: _Finish | None = None
 
@@ -97,7 +104,7 @@ def configure(
     global _finish  # noqa: PLW0603 - one process, one log
     _finish = _Finish(level, service, node_id, as_json=as_json)
     structlog.configure(
-        processors=[structlog.processors.format_exc_info, _finish],
+        processors=[_with_traceback, structlog.processors.format_exc_info, _finish],
         wrapper_class=structlog.BoundLogger,
         logger_factory=structlog.WriteLoggerFactory(stream or sys.stdout),
         cache_logger_on_first_use=False,

@@ -12,16 +12,16 @@ from watchword.flows.administration.rules import (
     ListUsers,
     ManagedUser,
     NewAccount,
-    Statuses,
 )
 from watchword.flows.administration.service import Administration
 from watchword.kernel import ids
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.problems import NotFound
 from watchword.plumbing import console
-from watchword.plumbing.console import AsJson, DryRun, Exit, Yes, run_in_house
+from watchword.plumbing.console import AsJson, DryRun, Exit, Yes, read_or_refuse, run_in_house
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.web.call import House
+from watchword.plumbing.web.shapes import convert
 from watchword.records.subscribers.rules import ADMIN, USER
 
 users = typer.Typer(help="Accounts: make them, look at them, lock and unlock them.")
@@ -83,14 +83,10 @@ def list_users(
     as_json: AsJson = False,
 ) -> None:
     """List accounts in the order of their making."""
-    known = Statuses.__args__  # type: ignore[attr-defined]
-    if status and status not in known:
-        raise console.refuse(f"--status is one of: {', '.join(known)}", Exit.USAGE)
-    if after and ids.parse(after) is None:
-        raise console.refuse("--after is an id.", Exit.USAGE)
-    query = ListUsers(
-        after=ids.parse(after) if after else None, limit=limit, q=q or None, status=status or None
-    )  # type: ignore[arg-type]
+    given = {"after": after, "limit": limit, "q": q, "status": status}
+    query = read_or_refuse(
+        lambda: convert({name: value for name, value in given.items() if value}, ListUsers)
+    )
     found = run_in_house(lambda house: house.part(Administration).page(query))
     console.rows(found.users, _COLUMNS, as_json=as_json)
     if found.next:

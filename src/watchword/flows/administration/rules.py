@@ -142,7 +142,7 @@ def keep_one_admin(
         raise LastAdmin
 
 
-class ListUsers(Body):
+class ListUsers(Body, frozen=True):
     """Which accounts: after an id, at most so many, by part of the address, by status."""
 
     after: UUID | None = None
@@ -151,14 +151,14 @@ class ListUsers(Body):
     status: Statuses | None = None
 
 
-class GuessesShape(Answer):
+class GuessesShape(Answer, frozen=True):
     """Wrong passwords since the last right one; until when more are refused, if they are."""
 
     failures: int
     locked_until: datetime | None
 
 
-class ManagedUser(Answer):
+class ManagedUser(Answer, frozen=True):
     """An account as administrators see it."""
 
     id: str
@@ -176,14 +176,14 @@ class ManagedUser(Answer):
     guesses: GuessesShape
 
 
-class ManagedUsers(Answer):
+class ManagedUsers(Answer, frozen=True):
     """A page of accounts in the order of their making; `next` is the `after` of the next page."""
 
     users: list[ManagedUser]
     next: str | None
 
 
-class SessionsGone(Answer):
+class SessionsGone(Answer, frozen=True):
     """How many sessions were ended."""
 
     ended: int

@@ -21,13 +21,13 @@ LETTER_HEADERS: Final = {
 }
 
 
-class Whose(Body):
+class Whose(Body, frozen=True):
     """Whose letters; everybody's when empty."""
 
     to: str | None = None
 
 
-class Kept(Answer):
+class Kept(Answer, frozen=True):
     """A letter that was kept; `link` is the one it wants clicked."""
 
     id: str
@@ -40,7 +40,7 @@ class Kept(Answer):
     link: str | None
 
 
-class Mailbox(Answer):
+class Mailbox(Answer, frozen=True):
     """The letters, newest first."""
 
     messages: list[Kept]

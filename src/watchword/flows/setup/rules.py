@@ -15,7 +15,7 @@ from watchword.plumbing.web.shapes import Answer, Body
 LINK_LIFETIME: Final = timedelta(minutes=30)
 
 
-class CreateAdministrator(Body):
+class CreateAdministrator(Body, frozen=True):
     """The first administrator, with the token of the link."""
 
     token: str
@@ -25,7 +25,7 @@ class CreateAdministrator(Body):
     last_name: str = ""
 
 
-class Administrator(Answer):
+class Administrator(Answer, frozen=True):
     """The administrator that was made."""
 
     id: str

@@ -79,11 +79,14 @@ class Setup:
         await self.peek(token)
         stored = await self.passwords.hash(candidate.password)
         now = self.clock.now()
-        async with self.database.transaction() as tx:
-            await self.tickets.spend(tx, Purpose.SETUP, token, now)
-            await self._refuse_a_second(tx)
-            administrator = await self._add(tx, candidate, stored, visitor, now)
-            session = await self._open(tx, administrator, visitor, now)
+        try:
+            async with self.database.transaction() as tx:
+                await self.tickets.spend(tx, Purpose.SETUP, token, now)
+                await self._refuse_a_second(tx)
+                administrator = await self._add(tx, candidate, stored, visitor, now)
+                session = await self._open(tx, administrator, visitor, now)
+        except Taken as taken:
+            raise email_taken() from taken
         return administrator, session
 
     async def _refuse_a_second(self, db: Executor) -> None:
@@ -99,19 +102,16 @@ class Setup:
         visitor: Visitor,
         now: datetime,
     ) -> Subscriber:
-        try:
-            administrator = await self.subscribers.add(
-                tx,
-                email=candidate.email,
-                given_name=candidate.given_name,
-                family_name=candidate.family_name,
-                language=visitor.language,
-                status=ACTIVE,
-                role=ADMIN,
-                now=now,
-            )
-        except Taken as taken:
-            raise email_taken() from taken
+        administrator = await self.subscribers.add(
+            tx,
+            email=candidate.email,
+            given_name=candidate.given_name,
+            family_name=candidate.family_name,
+            language=visitor.language,
+            status=ACTIVE,
+            role=ADMIN,
+            now=now,
+        )
         await self.passwords.replace(tx, administrator.id, stored, now)
         fact = AdministratorCreated(user_id=administrator.id, role=ADMIN)
         await self.journal.record(tx, fact, now, visitor)

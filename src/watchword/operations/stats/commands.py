@@ -1,8 +1,5 @@
 """`watchword stats`."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import typer
 
 from watchword.operations.stats.service import Statistics
@@ -16,16 +13,7 @@ stats = typer.Typer(help="Count accounts, sessions, codes and what waits.")
 def count(as_json: AsJson = False) -> None:
     """Count accounts, sessions, codes and what waits."""
     counted = run_in_house(lambda house: house.part(Statistics).count())
-    text = [f"{name:<30} {value}" for name, value in _flat(counted)]
-    console.output(counted, as_json=as_json, text=text)
-
-
-def _flat(counted: dict[str, Any], stem: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in counted.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{stem}{name}.")
-        else:
-            yield f"{stem}{name}", value
+    console.output(counted, as_json=as_json)
 
 
 groups = {"stats": stats}

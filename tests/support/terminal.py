@@ -1,0 +1,62 @@
+"""A terminal: the command line, run in this process on a world's database."""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typer
+from typer.testing import CliRunner
+
+from tests.support.world import StoppedClock, environment
+from watchword.app import slices
+from watchword.app.building import open_house
+from watchword.app.settings import read
+from watchword.plumbing import console
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command printed, and how it ended."""
+
+    out: str
+    err: str
+    code: int
+
+    @property
+    def json(self) -> Any:
+        """Return what it printed, as JSON."""
+        return msgspec.json.decode(self.out)
+
+
+@dataclass(slots=True)
+class Terminal:
+    """Runs commands; `more` are settings of one's own."""
+
+    database_url: str
+    folder: Path
+    clock: StoppedClock = field(default_factory=StoppedClock)
+    more: dict[str, str] = field(default_factory=dict)
+
+    def run(self, *words: str, typed: str | None = None) -> Said:
+        """Run `watchword <words>`; nobody sits before it."""
+        console.opener = self._open
+        result = CliRunner(env={"NO_COLOR": "1", "COLUMNS": "100"}).invoke(
+            _root(), list(words), input=typed
+        )
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Said(result.stdout, result.stderr, result.exit_code)
+
+    def _open(self) -> AbstractAsyncContextManager[Any]:
+        settings = read(environment(self.database_url, **self.more), cwd=self.folder)
+        return open_house(settings, clock=self.clock)
+
+
+def _root() -> typer.Typer:
+    root = typer.Typer(pretty_exceptions_enable=False)
+    for _, module in slices.modules("commands"):
+        for name, group in getattr(module, "groups", {}).items():
+            root.add_typer(group, name=name)
+    return root
