@@ -6,7 +6,7 @@ wait_for(count)   -> the letters, once that many have arrived
 """
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import cast
@@ -28,10 +28,12 @@ class Letter:
     message: EmailMessage
 
 
-@dataclass
 class _Keep:
-    letters: list[Letter] = field(default_factory=list)
-    arrived: threading.Condition = field(default_factory=threading.Condition)
+    """What has arrived; a plain class, because aiosmtpd looks all through its handler."""
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+        self.arrived = threading.Condition()
 
     async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         message = message_from_bytes(cast("bytes", envelope.content), policy=policy.default)
