@@ -204,7 +204,7 @@ def _curl(url: str, path: str, method: str, who: str, body: tuple[Line, ...]) ->
         parts += ["-X", method]
     parts.append(shlex.quote(url + path))
     if who != "anyone":
-        token = "$SERVICE_TOKEN" if who == "service" else "$ACCESS_TOKEN"  # noqa: S105 - names
+        token = "$SERVICE_TOKEN" if who == "service" else "$ACCESS_TOKEN"
         parts.append(f'-H "Authorization: Bearer {token}"')
     if body:
         wanted = [line for line in body if line.required and "." not in line.name] or [body[0]]
@@ -216,9 +216,7 @@ def _curl(url: str, path: str, method: str, who: str, body: tuple[Line, ...]) ->
 def _sample(line: Line) -> Any:
     if line.kind.startswith('"'):
         return json.loads(line.kind.partition(" or ")[0])
-    return {"whole number": 1, "true or false": True}.get(
-        line.kind, _SAMPLES.get(line.name, "...")
-    )
+    return {"whole number": 1, "true or false": True}.get(line.kind, _SAMPLES.get(line.name, "..."))
 
 
 def _resolved(document: Json, schema: Json) -> Json:
