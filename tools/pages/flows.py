@@ -26,14 +26,14 @@ def pages(house: House) -> Pages:
     for floor, name in slices.slices():
         package = f"watchword.{floor}.{name}"
         first, _, rest = (import_module(package).__doc__ or "").strip().partition("\n")
-        title, _, meaning = first.partition(":")
+        title, _, meaning = first.rstrip(".").partition(": ")
         path = place(floor, name)
-        index[floor].append(f"- [{title.strip()}]({path}): {meaning.strip()}")
+        index[floor].append(f"- [{title}]({path}){f': {meaning}' if meaning else ''}")
         doors = ("method", "path", "who may", "what"), list(_doors(house, package, placed))
         yield (
             f"flows/{path}",
             page(
-                title.strip(),
+                title,
                 _sentence(meaning),
                 f"```text\n{rest.strip(chr(10))}\n```" if rest.strip() else "",
                 _section("Doors", table(*doors)),
@@ -98,5 +98,4 @@ def _section(title: str, text: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    text = text.strip()
-    return text[:1].upper() + text[1:]
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
