@@ -1,0 +1,58 @@
+"""The service as it would run on this machine, opened for a moment so that it can be described."""
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from watchword.app import asgi
+from watchword.app.building import open_house
+from watchword.app.gauges import watch
+from watchword.app.settings import read
+from watchword.app.wiring import House
+from watchword.migrations import migrate
+from watchword.plumbing.web.openapi import Described
+
+Result = TypeVar("Result")
+ADDRESS = "http://localhost:8000"
+
+
+def in_house(work: Callable[[House], Awaitable[Result]]) -> Result:
+    """Open a house of the profile `generic` on an empty database and do the work in it."""
+
+    async def inside() -> Result:
+        with tempfile.TemporaryDirectory() as folder:
+            url = f"sqlite:///{folder}/watchword.db"
+            await migrate.up(url)
+            environ = {
+                "APP_ENV": "test",
+                "APP_PROFILE": "generic",
+                "DATABASE_URL": url,
+                "PUBLIC_BASE_URL": ADDRESS,
+                "JWT_SECRET": "only-to-be-described-" * 4,
+            }
+            async with open_house(read(environ, cwd=Path(folder))) as house:
+                return await work(house)
+
+    return asyncio.run(inside())
+
+
+def document() -> dict[str, object]:
+    """Return the OpenAPI document."""
+
+    async def work(house: House) -> dict[str, object]:
+        asgi.build(house)
+        return house.part(Described).document
+
+    return in_house(work)
+
+
+async def with_gauges(house: House) -> None:
+    """Let the gauges that need the database appear."""
+    task = asyncio.create_task(watch(house))
+    await asyncio.sleep(0)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
