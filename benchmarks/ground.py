@@ -21,10 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
-from tests.support.services.postgres import Postgres
 
 from benchmarks.cores import Cores, choose_cores, pin
 from benchmarks.servers import ROOT, Server, free_port, running, uvicorn
+from tests.support.services.postgres import Postgres
 
 RIVAL_PYTHON = Path(
     os.environ.get("WATCHWORD_RIVAL_PYTHON", ROOT / ".venv-bench" / "bin" / "python")

@@ -108,6 +108,6 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def uvicorn(app: str, port: int, python: str = sys.executable) -> list[str]:
-    """uvicorn as for production, with nothing on the way that a rival could do without."""
+    """Uvicorn as for production, with nothing on the way that a rival could do without."""
     options = "--host 127.0.0.1 --loop uvloop --http httptools --no-access-log --log-level warning"
     return [python, "-m", "uvicorn", app, "--port", str(port), *options.split()]

@@ -21,10 +21,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.services.smtp import SmtpSink
-
 from benchmarks.ground import Ground
 from benchmarks.servers import ROOT, Server, free_port, running
+from tests.support.services.smtp import SmtpSink
 
 COMMAND = str(Path(sys.executable).with_name("watchword"))
 PASSWORD = "correct horse battery staple"
@@ -83,7 +82,7 @@ def environment(database_url: str, smtp_port: int) -> dict[str, str]:
     limits = ("RATE_LIMIT_AUTH", "RATE_LIMIT_API", "RATE_LIMIT_OTP")
     return {
         **{name: secrets.token_urlsafe(64) for name in SECRETS},
-        **{name: f"{MANY}/60000" for name in limits},
+        **dict.fromkeys(limits, f"{MANY}/60000"),
         "MAX_LOGIN_ATTEMPTS": "100",
         "APP_ENV": "production",
         "APP_PROFILE": "generic",

@@ -1,8 +1,8 @@
 """Person: somebody in front of a real browser, doing what people do, and all that it loads watched.
 
-    opens, types, presses, follows      what a person does with a page
-    reads_letter, follows_letter        what a person does in the mailbox
-    troubles                            what no page may do: console errors, foreign requests, lost files
+opens, types, presses, follows      what a person does with a page
+reads_letter, follows_letter        what a person does in the mailbox
+troubles                            what no page may do: console errors, foreign requests, lost files
 """
 
 import re

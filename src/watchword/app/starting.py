@@ -88,7 +88,9 @@ def _start_development(environ: dict[str, str]) -> int:
     server = settings.section(ServerSettings)
     listener = bind(server.host, server.port, next_free=True)
     metrics = (
-        bind(server.host, server.metrics_port, next_free=True) if _offers_metrics(server) else None
+        bind(server.host, server.metrics_port or 0, next_free=True)
+        if _offers_metrics(server)
+        else None
     )
     port = listener.getsockname()[1]
     if port != server.port:

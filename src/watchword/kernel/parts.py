@@ -6,7 +6,7 @@ Nothing is registered here: the slice's folder is the registration.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, TypeVar, dataclass_transform
 
 Part = TypeVar("Part")
@@ -54,17 +54,12 @@ def setting(
         "aliases": tuple(Alias(a) if isinstance(a, str) else a for a in aliases),
         "secret": secret,
     }
-    value = parse(default) if default is not None else MISSING
-    if value is MISSING:
+    if default is None:
         return field(metadata=metadata)
-    return (
-        field(default=value, metadata=metadata)
-        if _immutable(value)
-        else field(
-            default_factory=lambda: parse(default),
-            metadata=metadata,  # type: ignore[arg-type]
-        )
-    )
+    value = parse(default)
+    if value.__class__.__hash__ is None:
+        return field(default_factory=lambda: value, metadata=metadata)
+    return field(default=value, metadata=metadata)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(setting, field))
@@ -73,7 +68,3 @@ def section(cls: type[Part]) -> type[Part]:
     built = dataclass(frozen=True, kw_only=True)(cls)
     built.__part__ = "section"  # type: ignore[attr-defined]
     return built
-
-
-def _immutable(value: object) -> bool:
-    return value.__class__.__hash__ is not None

@@ -45,7 +45,7 @@ class HashPool:
         future.add_done_callback(self._done)
         return await asyncio.shield(future)
 
-    def _done(self, future: asyncio.Future[object]) -> None:
+    def _done(self, future: asyncio.Future[Result]) -> None:
         self._busy -= 1
         if not future.cancelled():
             future.exception()

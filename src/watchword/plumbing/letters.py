@@ -11,7 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    select_autoescape,
+)
 
 from watchword.kernel.messages import Message
 from watchword.plumbing.languages import Words, direction
@@ -31,7 +38,7 @@ class Letters:
         self._org = org
         self._jinja = Environment(
             loader=ChoiceLoader([FileSystemLoader(SHARED), PrefixLoader(slices)]),
-            autoescape=lambda name: bool(name) and str(name).endswith(".html"),
+            autoescape=select_autoescape(["html"], default=False),
             undefined=StrictUndefined,
             bytecode_cache=OnceCompiled(),
             trim_blocks=True,

@@ -35,9 +35,7 @@ def test_without_any_secret_there_is_nothing_to_derive_from(faults: Faults) -> N
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::", "example.org"])
-def test_development_does_not_listen_where_others_can_reach_it(
-    faults: Faults, host: str
-) -> None:
+def test_development_does_not_listen_where_others_can_reach_it(faults: Faults, host: str) -> None:
     assert "ALLOW_PUBLIC_DEVELOPMENT" in faults(development(HOST=host))["HOST"]
     assert faults(development(HOST=host, ALLOW_PUBLIC_DEVELOPMENT="true")) == {}
 

@@ -78,9 +78,7 @@ def test_a_name_and_its_file_together_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsRefused) as refusal:
         read(development(PEPPER="x", PEPPER_FILE="pepper"), cwd=tmp_path)
 
-    assert refusal.value.faults == [
-        ("PEPPER", "PEPPER and PEPPER_FILE are both given: keep one.")
-    ]
+    assert refusal.value.faults == [("PEPPER", "PEPPER and PEPPER_FILE are both given: keep one.")]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +164,9 @@ def test_an_alias_in_the_environment_wins_over_the_name_in_dotenv(tmp_path: Path
 
 
 def test_every_fault_is_found_at_once_and_no_secret_is_repeated(tmp_path: Path) -> None:
-    given = production(PORT="many", HTTPS="perhaps", PEPPER="", DATABASE_URL="mysql://u:hunter2@h/d")
+    given = production(
+        PORT="many", HTTPS="perhaps", PEPPER="", DATABASE_URL="mysql://u:hunter2@h/d"
+    )
 
     with pytest.raises(SettingsRefused) as refusal:
         read(given, cwd=tmp_path)

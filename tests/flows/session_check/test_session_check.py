@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+
 from tests.support.world import World
 from tests.support.worlds import Opener
 from watchword.flows.session_check.service import SessionCheck

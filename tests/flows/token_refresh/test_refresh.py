@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx2
 import pytest
+
 from tests.support.world import World
 
 REFRESH, ME = "/api/v1/auth/refresh", "/api/v1/auth/me"
@@ -84,7 +85,9 @@ async def test_another_client_cannot_pass_for_a_retry(world: World) -> None:
     async with world.client() as client, world.client(headers={"User-Agent": "thief"}) as thief:
         first = await signed_in(world, client)
         await refresh(client, first["refresh_token"])
-        assert (await refresh(thief, first["refresh_token"])).json()["code"] == "refresh_token_reused"
+        assert (await refresh(thief, first["refresh_token"])).json()[
+            "code"
+        ] == "refresh_token_reused"
 
 
 async def test_a_refresh_token_lives_seven_days(world: World) -> None:

@@ -67,9 +67,7 @@ def test_redis_is_required_in_production_and_not_in_development(tmp_path: Path) 
 
 
 def test_a_pepper_that_is_missing_is_named_at_the_start(tmp_path: Path) -> None:
-    answer = watchword(
-        "serve", cwd=tmp_path, environ=production(APP_PROFILE="molam", PEPPER="")
-    )
+    answer = watchword("serve", cwd=tmp_path, environ=production(APP_PROFILE="molam", PEPPER=""))
 
     assert answer.returncode == 1
     assert "PEPPER" in answer.stderr

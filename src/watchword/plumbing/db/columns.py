@@ -48,7 +48,11 @@ class Moment(TypeDecorator[datetime]):
         """Leave it to the driver on PostgreSQL; count microseconds on SQLite."""
         return _to_microseconds if dialect.name == "sqlite" else None
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+    def result_processor(
+        self,
+        dialect: Dialect,
+        coltype: object,  # noqa: ARG002 - SQLAlchemy passes it
+    ) -> Callable[[Any], Any] | None:
         """Leave it to the driver on PostgreSQL; read microseconds on SQLite."""
         return _from_microseconds if dialect.name == "sqlite" else None
 

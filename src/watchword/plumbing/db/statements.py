@@ -43,8 +43,7 @@ class Compiled:
         ]
         columns = compiled._result_columns  # noqa: SLF001 - no public way to the result's types
         self.names = tuple(column.keyname for column in columns)
-        shape: Any = namedtuple("Row", self.names, rename=True)  # noqa: PYI024 - named by the query
-        self._row = shape._make if self.names else tuple
+        self._row = _row_maker(self.names)
         processors = [_result(column.type, dialect) for column in columns]
         self._processors = processors if any(processors) else None
 
@@ -118,6 +117,12 @@ def upsertion(
         return built
 
     return Statement(build(postgresql.insert), build(sqlite.insert))
+
+
+def _row_maker(names: tuple[str, ...]) -> Callable[[Any], Any]:
+    """Return what makes a named tuple of a record; the names are the query's."""
+    make: Any = namedtuple  # noqa: PYI024 - the fields are known only here
+    return make("Row", names, rename=True)._make if names else tuple
 
 
 def _bind(kind: Any, dialect: Dialect) -> Processor:
