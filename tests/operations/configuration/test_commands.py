@@ -2,15 +2,43 @@
 
 import json
 import stat
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Protocol
 
 import pytest
+import typer
+from click.testing import Result
+from typer.testing import CliRunner
 
 from tests.support.environments import CLINIC, SECRETS, production
 from tests.support.program import watchword
+from watchword.app.settings import read
+from watchword.app.settings.desk import SettingsDesk
 from watchword.kernel.chance import SystemChance
+from watchword.operations.configuration import commands, service
 from watchword.operations.configuration.rules import fresh_secret
 from watchword.operations.configuration.service import fill
+
+
+class Run(Protocol):
+    """Runs a command on settings read from an environment, in this test's folder."""
+
+    def __call__(self, *arguments: str, environ: Mapping[str, str]) -> Result: ...
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    root, before = typer.Typer(), service.open_desk
+    for name, group in commands.groups.items():
+        root.add_typer(group, name=name)
+
+    def invoke(*arguments: str, environ: Mapping[str, str]) -> Result:
+        service.open_desk = lambda: SettingsDesk(lambda: read(environ, cwd=tmp_path))
+        return CliRunner().invoke(root, list(arguments))
+
+    yield invoke
+    service.open_desk = before
 
 
 @pytest.mark.req("N-19")
@@ -30,12 +58,12 @@ def test_validate_names_all_that_is_missing_in_one_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.req("N-03")
-def test_validate_refuses_a_secret_of_31_bytes_by_its_name(tmp_path: Path) -> None:
+def test_validate_refuses_a_secret_of_31_bytes_by_its_name(run: Run) -> None:
     short = production(APP_PROFILE="nova", JWT_SECRET="Zq3vR8tLw2Nc7Kd5Xf9Bh1Mj6Ps4Gy0", **CLINIC)
 
-    answer = watchword("env", "validate", "--json", cwd=tmp_path, environ=short)
+    answer = run("env", "validate", "--json", environ=short)
 
-    assert answer.returncode == 1
+    assert answer.exit_code == 1
     told = json.loads(answer.stdout)
     assert [fault["name"] for fault in told["faults"]] == ["JWT_SECRET"]
 
@@ -73,17 +101,17 @@ def test_a_pepper_that_is_missing_is_named_at_the_start(tmp_path: Path) -> None:
     assert "PEPPER" in answer.stderr
 
 
-def test_an_email_provider_that_is_missing_is_told(tmp_path: Path) -> None:
+def test_an_email_provider_that_is_missing_is_told(run: Run) -> None:
     without = production(SMTP_HOST="", SMTP_USER="", SMTP_PASSWORD="")
 
-    answer = watchword("env", "validate", cwd=tmp_path, environ=without)
+    answer = run("env", "validate", environ=without)
 
-    assert answer.returncode == 1
+    assert answer.exit_code == 1
     assert "e-mail provider is missing" in answer.stderr
 
 
 @pytest.mark.req("G-36")
-def test_show_tells_what_arrived_and_from_where(tmp_path: Path) -> None:
+def test_show_tells_what_arrived_and_from_where(run: Run) -> None:
     config_map = {
         "NODE_ENV": "production",
         "PORT": "3000",
@@ -96,7 +124,7 @@ def test_show_tells_what_arrived_and_from_where(tmp_path: Path) -> None:
     environ = production(**config_map)
     del environ["APP_ENV"]
 
-    answer = watchword("config", "show", "--json", cwd=tmp_path, environ=environ)
+    answer = run("config", "show", "--json", environ=environ)
 
     told = {line["name"]: (line["value"], line["source"]) for line in json.loads(answer.stdout)}
     assert told["APP_ENV"] == ("production", "NODE_ENV in the environment")
@@ -108,10 +136,10 @@ def test_show_tells_what_arrived_and_from_where(tmp_path: Path) -> None:
     assert told["RATE_LIMIT_MAX_REQUESTS"] == ("70", "RATE_LIMIT_MAX in the environment")
 
 
-def test_show_prints_no_secret(tmp_path: Path) -> None:
+def test_show_prints_no_secret(run: Run) -> None:
     environ = production()
 
-    answer = watchword("config", "show", cwd=tmp_path, environ=environ)
+    answer = run("config", "show", environ=environ)
 
     told = dict(line.split("\t")[:2] for line in answer.stdout.splitlines())
     assert told["JWT_SECRET"] == "[set]"
@@ -120,12 +148,12 @@ def test_show_prints_no_secret(tmp_path: Path) -> None:
     assert not any(environ[name] in answer.stdout for name in (*SECRETS, "SMTP_PASSWORD"))
 
 
-def test_show_knows_its_names(tmp_path: Path) -> None:
-    good = watchword("config", "show", "PORT", "--json", cwd=tmp_path, environ=production())
-    bad = watchword("config", "show", "PROT", cwd=tmp_path, environ=production())
+def test_show_knows_its_names(run: Run) -> None:
+    good = run("config", "show", "PORT", "--json", environ=production())
+    bad = run("config", "show", "PROT", environ=production())
 
     assert [line["name"] for line in json.loads(good.stdout)] == ["PORT"]
-    assert (bad.returncode, bad.stdout) == (2, "")
+    assert (bad.exit_code, bad.stdout) == (2, "")
 
 
 def test_generated_secrets_are_what_production_starts_with(tmp_path: Path) -> None:
