@@ -1,11 +1,16 @@
 """The program as people run it: a process, an environment of its own, and what it said."""
 
+import contextlib
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 COMMAND = Path(sys.executable).with_name("watchword")
+_QUIET = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 
 
 def watchword(
@@ -15,9 +20,41 @@ def watchword(
     return subprocess.run(
         [str(COMMAND), *arguments],
         cwd=cwd,
-        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", **(environ or {})},
+        env={**_QUIET, **(environ or {})},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
+
+
+@contextlib.contextmanager
+def serving(address: str, *, cwd: Path, environ: Mapping[str, str] | None = None) -> Iterator[Path]:
+    """Serve in the folder until the block ends; yields, once it is well, what stderr is kept in."""
+    told = cwd / "stderr.txt"
+    with told.open("wb") as stderr:
+        process = subprocess.Popen(
+            [str(COMMAND), "serve"],
+            cwd=cwd,
+            env={**_QUIET, **(environ or {})},
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+        )
+    try:
+        _wait_until_well(process, address, told)
+        yield told
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0, (process.returncode, told.read_text("utf-8"))
+
+
+def _wait_until_well(process: subprocess.Popen[bytes], address: str, told: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        assert process.poll() is None, told.read_text("utf-8")
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            with urllib.request.urlopen(f"{address}/health", timeout=5) as answer:
+                assert answer.status == 200
+            return
+        time.sleep(0.05)
+    raise AssertionError(told.read_text("utf-8"))

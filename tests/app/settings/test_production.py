@@ -7,6 +7,7 @@ import pytest
 from tests.app.settings.conftest import Faults, Read
 from tests.support.environments import SECRETS, development, fresh_secrets, production
 from watchword.app.settings import SettingsRefused, read
+from watchword.plumbing.settings import SecretSettings
 
 SAMPLES = [
     "your-256-bit-secret-key-here",
@@ -190,8 +191,6 @@ def test_staging_is_as_strict(faults: Faults) -> None:
 
 
 def test_rotated_peppers_still_verify(read: Read) -> None:
-    from watchword.plumbing.settings import SecretSettings
-
     given = production(PEPPER_VERSION="3", PEPPER_PREVIOUS="1:first, 2:second:with:colons")
 
     peppers = read(given).section(SecretSettings).peppers()
