@@ -28,6 +28,10 @@ class Taken(Exception):
         self.constraint = constraint
 
 
+class Broken(RuntimeError):
+    """A statement of this transaction failed: it can only roll back, whoever caught the failure."""
+
+
 class Executor(Protocol):
     """Something to run statements on: an open transaction, or the database itself."""
 
@@ -75,4 +79,12 @@ class Database(Executor, Protocol):
         ...
 
 
-__all__ = ["Database", "DatabaseUnavailable", "Executor", "Problem", "Taken", "Transaction"]
+__all__ = [
+    "Broken",
+    "Database",
+    "DatabaseUnavailable",
+    "Executor",
+    "Problem",
+    "Taken",
+    "Transaction",
+]

@@ -2,57 +2,44 @@
 
 A connection is made once with its schema and tenant set (row-level security reads the tenant), and
 is handed out as it is: no reset round trip, because nothing here changes a connection's state.
+The pool and the listener each have a module of their own.
 """
 
 import asyncio
-import contextlib
-import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
-from ssl import SSLContext
-from typing import Any
+from typing import Any, NoReturn
 
 import asyncpg
 
 from watchword.kernel.ids import DEFAULT_TENANT, TenantId
-from watchword.plumbing.db.changes import EVERYTHING, TRUST_SECONDS, Changes
-from watchword.plumbing.db.ports import DatabaseUnavailable, Taken, Transaction
+from watchword.kernel.problems import InputInvalid
+from watchword.plumbing.db.changes import Changes
+from watchword.plumbing.db.listening import CHANNEL, listen
+from watchword.plumbing.db.pool import Pool, PoolSettings
+from watchword.plumbing.db.ports import Broken, DatabaseUnavailable, Taken, Transaction
 from watchword.plumbing.db.statements import Statement
 
 SCHEMA = "auth"
-CHANNEL = "watchword"
-_BEAT_SECONDS = 0.3
-_WAIT_SECONDS = 5.0
+_ROLLBACK_SECONDS = 2.0
 
 _LOST = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.DiskFullError,
-    asyncpg.SerializationError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.QueryCanceledError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InternalClientError,
 )
+_NOT_TEXT = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolSettings:
-    """How many connections, and how long we wait for one."""
-
-    minimum: int = 5
-    maximum: int = 20
-    idle: timedelta = timedelta(seconds=30)
-    connect_timeout: timedelta = timedelta(seconds=2)
-    statement_timeout: timedelta = timedelta(seconds=10)
-    tls: SSLContext | None = None
+__all__ = ["PoolSettings", "PostgresDatabase"]
 
 
 class PostgresDatabase:
@@ -73,235 +60,178 @@ class PostgresDatabase:
         self._url = url
         self._settings = pool or PoolSettings()
         self._tenant = tenant
-        self._on_failure = on_failure
-        self._free: deque[tuple[asyncpg.Connection, float]] = deque()
-        self._waiting: deque[asyncio.Future[None]] = deque()
-        self._open = 0
+        self._pool = Pool(self._connect, self._settings, on_failure)
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def size(self) -> int:
         """How many connections are open, the listener aside."""
-        return self._open
+        return self._pool.open
 
     async def start(self) -> None:
         """Open the least number of connections and begin to listen."""
-        with _translated():
-            opened = [await self._acquire() for _ in range(self._settings.minimum)]
-        for connection in opened:
-            self._release(connection)
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._tidy())]
+        try:
+            await self._pool.warm()
+        except Exception as error:  # noqa: BLE001 - told in our words, or raised as it is
+            _tell(error)
+        self._tasks = [
+            asyncio.create_task(listen(self._connect, self.changes), name="database-news"),
+            asyncio.create_task(self._pool.tidy(), name="database-tidy"),
+        ]
 
     async def close(self) -> None:
         """Stop listening and close every connection."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        while self._free:
-            connection, _ = self._free.popleft()
-            with contextlib.suppress(*_LOST):
-                await connection.close(timeout=2)
+        await self._pool.close()
 
     async def first(self, statement: Statement, **values: Any) -> Any:
         """Run and return the first row, or None."""
         form = statement.postgres
-        with _translated():
-            connection = await self._acquire()
-            try:
-                record = await connection.fetchrow(form.text, *form.arguments(values))
-            finally:
-                self._release(connection)
+        record = await self._alone("fetchrow", form.text, form.arguments(values))
         return None if record is None else form.row(record)
 
     async def all(self, statement: Statement, **values: Any) -> list[Any]:
         """Run and return every row."""
-        with _translated():
-            connection = await self._acquire()
-            try:
-                return await _PostgresTransaction(connection).all(statement, **values)
-            finally:
-                self._release(connection)
+        form = statement.postgres
+        records = await self._alone("fetch", form.text, form.arguments(values))
+        return [form.row(record) for record in records]
 
     async def run(self, statement: Statement, **values: Any) -> int:
         """Run and return how many rows were touched."""
-        with _translated():
-            connection = await self._acquire()
-            try:
-                return await _PostgresTransaction(connection).run(statement, **values)
-            finally:
-                self._release(connection)
+        form = statement.postgres
+        return _touched(await self._alone("execute", form.text, form.arguments(values)))
+
+    async def _alone(self, how: str, text: str, arguments: list[Any]) -> Any:
+        """Run one statement on any connection; it is its own commit."""
+        connection = await self._acquire()
+        try:
+            answer = await getattr(connection, how)(text, *arguments)
+        except BaseException as error:  # noqa: BLE001 - told in our words, or raised as it is
+            self._pool.release(connection, sound=_answered(error))
+            _tell(error)
+        self._pool.release(connection)
+        return answer
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Open a transaction; news leaves with its commit."""
-        with _translated():
-            connection = await self._acquire()
-            try:
-                tx = _PostgresTransaction(connection)
-                await connection.execute("BEGIN")
-                try:
-                    yield tx
-                    for topic, subject in tx.news:
-                        await connection.execute(
-                            "SELECT pg_notify($1, $2)", CHANNEL, f"{topic}:{subject}"
-                        )
-                    await connection.execute("COMMIT")
-                except BaseException:
-                    await self._roll_back(connection)
-                    raise
-            finally:
-                self._release(connection)
+        connection = await self._acquire()
+        tx = _PostgresTransaction(connection)
+        try:
+            await tx.say("BEGIN")
+            yield tx
+            await tx.commit()
+        except BaseException:
+            self._pool.release(connection, sound=tx.sound and await _rolled_back(connection))
+            raise
+        self._pool.release(connection)
         for topic, subject in tx.news:
             self.changes.tell(topic, subject)
 
-    async def _roll_back(self, connection: asyncpg.Connection) -> None:
-        """Leave no half-done transaction behind: roll back, or give the connection up."""
-        try:
-            await asyncio.shield(connection.execute("ROLLBACK"))
-        except BaseException:
-            connection.terminate()
-            raise
-
     async def _acquire(self) -> asyncpg.Connection:
-        while True:
-            while self._free:
-                connection, _ = self._free.pop()
-                if not connection.is_closed():
-                    return connection
-                self._open -= 1
-            if self._open < self._settings.maximum:
-                self._open += 1
-                try:
-                    return await self._connect()
-                except BaseException:
-                    self._open -= 1
-                    self._wake()
-                    self._on_failure()
-                    raise
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            try:
-                async with asyncio.timeout(_WAIT_SECONDS):
-                    await turn
-            except BaseException:
-                if turn.done() and not turn.cancelled():
-                    self._wake()
-                raise
-
-    def _release(self, connection: asyncpg.Connection) -> None:
-        if connection.is_closed():
-            self._open -= 1
-        elif connection.is_in_transaction():
-            connection.terminate()
-            self._open -= 1
-        else:
-            self._free.append((connection, time.monotonic()))
-        self._wake()
-
-    def _wake(self) -> None:
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
+        try:
+            return await self._pool.acquire()
+        except Exception as error:  # noqa: BLE001 - told in our words, or raised as it is
+            _tell(error)
 
     async def _connect(self) -> asyncpg.Connection:
-        seconds = self._settings.connect_timeout.total_seconds()
+        patience = self._settings.statement_timeout.total_seconds()
         options: dict[str, Any] = {"ssl": self._settings.tls} if self._settings.tls else {}
         return await asyncpg.connect(
             self._url,
-            timeout=seconds,
-            command_timeout=self._settings.statement_timeout.total_seconds(),
+            timeout=self._settings.connect_timeout.total_seconds(),
+            command_timeout=patience,
             server_settings={
                 "application_name": "watchword",
                 "search_path": SCHEMA,
+                "statement_timeout": str(round(patience * 1000)),
                 "watchword.tenant": str(self._tenant),
             },
             **options,
         )
 
-    async def _tidy(self) -> None:
-        """Close what nobody has used for a while, down to the least number."""
-        idle = self._settings.idle.total_seconds()
-        while True:
-            await asyncio.sleep(idle / 4)
-            while self._open > self._settings.minimum and self._free:
-                connection, since = self._free[0]
-                if time.monotonic() - since < idle:
-                    break
-                self._free.popleft()
-                self._open -= 1
-                with contextlib.suppress(*_LOST):
-                    await connection.close(timeout=2)
-
-    async def _listen(self) -> None:
-        """Hear the news of other processes; while nothing is proven to arrive, caches are off."""
-        while True:
-            with contextlib.suppress(*_LOST, asyncpg.PostgresError):
-                await self._listen_once()
-            self.changes.tell(EVERYTHING)
-            await asyncio.sleep(_BEAT_SECONDS)
-
-    async def _listen_once(self) -> None:
-        connection = await self._connect()
-        sent: dict[str, float] = {}
-
-        def heard(_connection: object, _pid: int, _channel: str, payload: object) -> None:
-            topic, _, subject = str(payload).partition(":")
-            if topic != "beat":
-                self.changes.tell(topic, subject)
-            elif subject in sent:
-                self.changes.trust_until(sent.pop(subject) + TRUST_SECONDS)
-
-        try:
-            await connection.add_listener(CHANNEL, heard)
-            me, turn = connection.get_server_pid(), 0
-            while True:
-                turn += 1
-                beat = f"{me}.{turn}"
-                sent.clear()
-                sent[beat] = time.monotonic()
-                await connection.execute(
-                    "SELECT pg_notify($1, $2)", CHANNEL, f"beat:{beat}", timeout=TRUST_SECONDS
-                )
-                await asyncio.sleep(_BEAT_SECONDS)
-        finally:
-            connection.terminate()
-
 
 class _PostgresTransaction:
-    """Statements on one connection."""
+    """Statements on one connection; `sound` while every answer came whole."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
         self.news: list[tuple[str, str]] = []
+        self.sound = True
 
     def announce(self, topic: str, subject: str = "") -> None:
         self.news.append((topic, subject))
 
     async def first(self, statement: Statement, **values: Any) -> Any:
         form = statement.postgres
-        record = await self._connection.fetchrow(form.text, *form.arguments(values))
+        record = await self._ask("fetchrow", form.text, form.arguments(values))
         return None if record is None else form.row(record)
 
     async def all(self, statement: Statement, **values: Any) -> list[Any]:
         form = statement.postgres
-        records = await self._connection.fetch(form.text, *form.arguments(values))
+        records = await self._ask("fetch", form.text, form.arguments(values))
         return [form.row(record) for record in records]
 
     async def run(self, statement: Statement, **values: Any) -> int:
         form = statement.postgres
-        status = await self._connection.execute(form.text, *form.arguments(values))
-        count = status.rpartition(" ")[2]
-        return int(count) if count.isdigit() else 0
+        return _touched(await self._ask("execute", form.text, form.arguments(values)))
+
+    async def say(self, text: str) -> str:
+        said: str = await self._ask("execute", text, [])
+        return said
+
+    async def commit(self) -> None:
+        """Send the news and commit; after a failed statement the server would roll back instead."""
+        if self.news:
+            payloads = [f"{topic}:{subject}" for topic, subject in self.news]
+            text = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload"
+            await self._ask("execute", text, [CHANNEL, payloads])
+        if await self.say("COMMIT") != "COMMIT":
+            raise Broken
+
+    async def _ask(self, how: str, text: str, arguments: list[Any]) -> Any:
+        try:
+            return await getattr(self._connection, how)(text, *arguments)
+        except BaseException as error:  # noqa: BLE001 - told in our words, or raised as it is
+            self.sound = self.sound and _answered(error)
+            _tell(error)
 
 
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    """Say the driver's errors in our words."""
+async def _rolled_back(connection: asyncpg.Connection) -> bool:
+    """Roll back; false when that cannot be known to have happened."""
+    if not connection.is_in_transaction():
+        return True
     try:
-        yield
-    except asyncpg.UniqueViolationError as error:
+        async with asyncio.timeout(_ROLLBACK_SECONDS):
+            await connection.execute("ROLLBACK")
+    except BaseException:  # noqa: BLE001 - the caller raises what it began with
+        return False
+    return True
+
+
+def _answered(error: BaseException) -> bool:
+    """Tell whether the server itself said this and stays, so that the connection is as we know it."""
+    return isinstance(error, asyncpg.PostgresError) and error.severity_en == "ERROR"
+
+
+def _touched(status: str) -> int:
+    count = status.rpartition(" ")[2]
+    return int(count) if count.isdigit() else 0
+
+
+def _tell(error: BaseException) -> NoReturn:
+    """Say the driver's errors in our words; what is a fault of ours stays as it is."""
+    if isinstance(error, asyncpg.UniqueViolationError):
         raise Taken(error.constraint_name or "") from error
-    except _LOST as error:
+    if isinstance(error, _NOT_TEXT):
+        raise InputInvalid(private=f"postgres: {error!r}") from error
+    if isinstance(error, _LOST) or _is_lost(error):
         raise DatabaseUnavailable(private=f"postgres: {error!r}") from error
+    raise error
+
+
+def _is_lost(error: BaseException) -> bool:
+    """Tell whether asyncpg says that the connection is gone; its other words are our own faults."""
+    return isinstance(error, asyncpg.InterfaceError) and "clos" in str(error)

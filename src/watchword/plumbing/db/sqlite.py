@@ -14,22 +14,22 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from watchword.plumbing.db.changes import EVERYTHING, TRUST_SECONDS, Changes
-from watchword.plumbing.db.ports import DatabaseUnavailable, Taken, Transaction
+from watchword.plumbing.db.ports import Broken, DatabaseUnavailable, Taken, Transaction
 from watchword.plumbing.db.statements import Statement
 
 _WATCH_SECONDS = 0.25
-_BUSY_MILLISECONDS = 5000
+PATIENCE = timedelta(seconds=5)
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
-    f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}",
     "PRAGMA trusted_schema=OFF",
 )
 
@@ -43,11 +43,12 @@ def sqlite_path(url: str) -> Path:
     return path
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, patience: timedelta = PATIENCE) -> sqlite3.Connection:
     """Open the file as this service wants it; used by migrations too. Others may not read it."""
-    with contextlib.suppress(FileExistsError):
+    with contextlib.suppress(OSError):  # it exists, or sqlite3 will say what is wrong
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA busy_timeout={patience // timedelta(milliseconds=1)}")
     for pragma in _PRAGMAS:
         connection.execute(pragma)
     return connection
@@ -58,13 +59,14 @@ class SqliteDatabase:
 
     dialect = "sqlite"
 
-    def __init__(self, path: Path, changes: Changes) -> None:
-        """Open two connections: one to read, one to write."""
+    def __init__(self, path: Path, changes: Changes, patience: timedelta = PATIENCE) -> None:
+        """Open two connections: one to read, one to write; wait so long to write."""
+        self._patience = patience
         self.changes = changes
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         with _translated():
-            self._reader = connect(path)
-            self._writer = connect(path)
+            self._reader = connect(path, patience)
+            self._writer = connect(path, patience)
         self._turn = asyncio.Lock()
         self._watcher: asyncio.Task[None] | None = None
 
@@ -108,16 +110,30 @@ class SqliteDatabase:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Open a transaction; the one writer's turn comes in order of asking."""
-        async with self._turn:
+        await self._take_turn()
+        tx = _SqliteTransaction(self._writer, self._in_thread)
+        try:
             await self._in_thread(partial(self._writer.execute, "BEGIN IMMEDIATE"))
-            tx = _SqliteTransaction(self._writer, self._in_thread)
+            yield tx
+            await self._in_thread(tx.commit)
+        finally:
             try:
-                yield tx
-                await self._in_thread(partial(self._writer.execute, "COMMIT"))
-            except BaseException:
-                await self._in_thread(partial(_roll_back, self._writer))
-                raise
-        for topic, subject in tx.news:
+                if not tx.committed:
+                    await self._in_thread(partial(_roll_back, self._writer))
+            finally:
+                self._turn.release()
+                self._tell(tx)
+
+    async def _take_turn(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                await self._turn.acquire()
+        except TimeoutError as error:
+            raise DatabaseUnavailable(private="sqlite: too many wait to write") from error
+
+    def _tell(self, tx: "_SqliteTransaction") -> None:
+        """Tell this process what was committed, even if the one who asked for it has gone."""
+        for topic, subject in tx.news if tx.committed else ():
             self.changes.tell(topic, subject)
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
@@ -127,23 +143,29 @@ class SqliteDatabase:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
             await asyncio.wait([future])
+            if not future.cancelled():
+                future.exception()
             raise
 
     async def _watch(self) -> None:
-        """Notice the commits of other processes, and say that we would have noticed."""
-        seen = self._version()
+        """Notice the commits of other processes, and say that we would have noticed.
+
+        The writer's own commits do not change its `data_version`; those of all others do.
+        """
+        seen = None
         while True:
             started = time.monotonic()
-            version = self._version()
-            if version != seen:
-                seen = version
+            try:
+                version = await self._in_thread(partial(_version, self._writer))
+            except DatabaseUnavailable:
+                version = None
+            if version is None or version != seen:
+                self.changes.trust_until(0)
                 self.changes.tell(EVERYTHING)
-            self.changes.trust_until(started + TRUST_SECONDS)
+            if version is not None:
+                self.changes.trust_until(started + TRUST_SECONDS)
+            seen = version
             await asyncio.sleep(_WATCH_SECONDS)
-
-    def _version(self) -> int:
-        with _translated():
-            return int(self._reader.execute("PRAGMA data_version").fetchone()[0])
 
 
 class _SqliteTransaction:
@@ -157,6 +179,8 @@ class _SqliteTransaction:
         self._connection = connection
         self._in_thread = in_thread
         self.news: list[tuple[str, str]] = []
+        self.committed = False
+        self._broken = False
 
     def announce(self, topic: str, subject: str = "") -> None:
         self.news.append((topic, subject))
@@ -166,12 +190,26 @@ class _SqliteTransaction:
         return rows[0] if rows else None
 
     async def all(self, statement: Statement, **values: Any) -> list[Any]:
-        rows: list[Any] = await self._in_thread(partial(_rows, self._connection, statement, values))
+        rows: list[Any] = await self._ask(partial(_rows, self._connection, statement, values))
         return rows
 
     async def run(self, statement: Statement, **values: Any) -> int:
-        count: int = await self._in_thread(partial(_count, self._connection, statement, values))
+        count: int = await self._ask(partial(_count, self._connection, statement, values))
         return count
+
+    def commit(self) -> None:
+        """Commit (in the writer's thread); as PostgreSQL, not after a failed statement."""
+        if self._broken:
+            raise Broken
+        self._connection.execute("COMMIT")
+        self.committed = True
+
+    async def _ask(self, work: Callable[[], Any]) -> Any:
+        try:
+            return await self._in_thread(work)
+        except Exception:
+            self._broken = True
+            raise
 
 
 def _rows(
@@ -187,6 +225,10 @@ def _count(connection: sqlite3.Connection, statement: Statement, values: dict[st
     form = statement.sqlite
     with _translated():
         return connection.execute(form.text, form.arguments(values)).rowcount
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:

@@ -6,12 +6,13 @@
 On PostgreSQL no value needs converting; on SQLite the dialect's own processors do it.
 """
 
+import json
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import bindparam, insert
+from sqlalchemy import JSON, bindparam, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -130,6 +131,13 @@ def _bind(kind: Any, dialect: Dialect) -> Processor:
     return processor
 
 
+def _from_json(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
+
+
 def _result(kind: Any, dialect: Dialect) -> Processor:
-    processor: Processor = kind.dialect_impl(dialect).result_processor(dialect, None)
+    known = kind.dialect_impl(dialect)
+    if isinstance(known, JSON) and dialect is _POSTGRES:
+        return _from_json  # SQLAlchemy would teach every connection to do it
+    processor: Processor = known.result_processor(dialect, None)
     return processor

@@ -1,0 +1,60 @@
+"""The news of other processes, by LISTEN/NOTIFY on a connection of its own.
+
+A beat is sent through the channel and must come back; only then is news trusted, for a little less
+than a second from when the beat was sent: notifications arrive in the order of their commits, so
+whatever was committed before the beat is known by then. When the connection is lost, trust ends at
+once and everybody forgets what they remember, and again when it is back: nothing was heard meanwhile.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+
+from watchword.plumbing.db.changes import EVERYTHING, TRUST_SECONDS, Changes
+
+CHANNEL = "watchword"
+_BEAT_SECONDS = 0.3
+_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+Connect = Callable[[], Awaitable[asyncpg.Connection]]
+
+
+async def listen(connect: Connect, changes: Changes) -> None:
+    """Pass on the news, for ever."""
+    while True:
+        with contextlib.suppress(*_LOST):
+            await _listen_once(connect, changes)
+        changes.trust_until(0)
+        changes.tell(EVERYTHING)
+        await asyncio.sleep(_BEAT_SECONDS)
+
+
+async def _listen_once(connect: Connect, changes: Changes) -> None:
+    connection = await connect()
+    sent: dict[str, float] = {}
+
+    def heard(_connection: object, _pid: int, _channel: str, payload: object) -> None:
+        topic, _, subject = str(payload).partition(":")
+        if topic != "beat":
+            changes.tell(topic, subject)
+        elif subject in sent:
+            changes.trust_until(sent.pop(subject) + TRUST_SECONDS)
+
+    try:
+        await connection.add_listener(CHANNEL, heard)
+        changes.tell(EVERYTHING)
+        me, turn = connection.get_server_pid(), 0
+        while True:
+            turn += 1
+            beat = f"{me}.{turn}"
+            sent.clear()
+            sent[beat] = time.monotonic()
+            await connection.execute(
+                "SELECT pg_notify($1, $2)", CHANNEL, f"beat:{beat}", timeout=TRUST_SECONDS
+            )
+            await asyncio.sleep(_BEAT_SECONDS)
+    finally:
+        connection.terminate()

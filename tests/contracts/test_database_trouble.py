@@ -1,0 +1,347 @@
+"""A database in trouble: slow, frozen, gone, back again; nobody waits long, nothing is half done."""
+
+import asyncio
+import sqlite3
+import sys
+import time
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.contracts.conftest import until
+from tests.contracts.words import ADD, BY_NAME, COUNT, add
+from tests.support.proxy import Wire, wire_to
+from watchword.plumbing.db.changes import Changes
+from watchword.plumbing.db.ports import Database, DatabaseUnavailable
+from watchword.plumbing.db.postgres import PoolSettings, PostgresDatabase
+from watchword.plumbing.db.sqlite import SqliteDatabase, sqlite_path
+
+SHORT = timedelta(milliseconds=300)
+TIGHT = PoolSettings(
+    minimum=0,
+    maximum=2,
+    wait=SHORT,
+    connect_timeout=timedelta(seconds=1),
+    statement_timeout=timedelta(seconds=1),
+)
+
+
+@pytest.fixture
+async def tight(things_url: str) -> AsyncIterator[Database]:
+    """Yield a database with few places and little patience."""
+    if things_url.startswith("sqlite"):
+        opened: SqliteDatabase | PostgresDatabase = SqliteDatabase(
+            sqlite_path(things_url), Changes(), SHORT
+        )
+    else:
+        opened = PostgresDatabase(things_url, Changes(), TIGHT)
+    await opened.start()
+    yield opened
+    await opened.close()
+
+
+async def test_who_finds_no_place_is_told_so_in_time(tight: Database) -> None:
+    async with tight.transaction(), _second_if_there_is(tight):
+        began = time.monotonic()
+        with pytest.raises(DatabaseUnavailable):
+            await add(tight, "too late")
+        waited = time.monotonic() - began
+
+    assert SHORT.total_seconds() * 0.9 <= waited < 5
+    await add(tight, "afterwards")
+
+
+def _second_if_there_is(database: Database) -> object:
+    if database.dialect == "postgresql":
+        return database.transaction()
+    return asyncio.timeout(None)
+
+
+async def test_places_are_given_in_the_order_of_asking(tight: Database) -> None:
+    served: list[int] = []
+
+    async def work(number: int) -> None:
+        async with tight.transaction() as tx:
+            served.append(number)
+            await add(tx, f"work {number}")
+
+    tasks = []
+    for number in range(30):
+        tasks.append(asyncio.create_task(work(number)))
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+
+    assert all(abs(place - number) <= 3 for place, number in enumerate(served))
+
+
+@pytest.mark.req("N-96")
+async def test_what_a_killed_process_had_begun_never_was(things_url: str, tight: Database) -> None:
+    program = (
+        "import asyncio, sys\n"
+        "from tests.contracts.conftest import open_database\n"
+        "from tests.contracts.words import add\n"
+        "async def main():\n"
+        "    async with open_database(sys.argv[1]).transaction() as tx:\n"
+        "        await add(tx, 'half-done')\n"
+        "        print('begun', flush=True)\n"
+        "        await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, things_url, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"begun\n"
+    process.kill()
+    await process.wait()
+
+    async with asyncio.timeout(5):
+        await _when_it_lets_us(tight)
+    assert await tight.first(BY_NAME, name="half-done") is None
+
+
+async def _when_it_lets_us(database: Database) -> None:
+    while True:
+        try:
+            await add(database, "half-done but mine")
+        except DatabaseUnavailable:
+            continue
+        return
+
+
+# --- SQLite ------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def file(sqlite_things: str) -> AsyncIterator[SqliteDatabase]:
+    """Yield an open SQLite database of little patience."""
+    opened = SqliteDatabase(sqlite_path(sqlite_things), Changes(), SHORT)
+    await opened.start()
+    yield opened
+    await opened.close()
+
+
+async def test_a_writer_elsewhere_makes_us_wait_but_not_for_ever_and_readers_not_at_all(
+    file: SqliteDatabase, sqlite_things: str
+) -> None:
+    await add(file, "there")
+    elsewhere = sqlite3.connect(sqlite_path(sqlite_things), isolation_level=None)
+    elsewhere.execute("BEGIN IMMEDIATE")
+    writing = asyncio.create_task(add(file, "blocked"))
+    await asyncio.sleep(0.05)
+    began = time.monotonic()
+    assert (await file.first(COUNT)).number == 1
+    assert time.monotonic() - began < 0.1
+    with pytest.raises(DatabaseUnavailable):
+        await writing
+    elsewhere.execute("COMMIT")
+    elsewhere.close()
+
+    await add(file, "free again")
+
+
+async def test_news_is_not_trusted_while_another_writer_keeps_us_from_looking(
+    file: SqliteDatabase, sqlite_things: str
+) -> None:
+    await until(lambda: file.changes.trusted(time.monotonic()), 5)
+    elsewhere = sqlite3.connect(sqlite_path(sqlite_things), isolation_level=None)
+    elsewhere.execute("INSERT INTO things (id, name) VALUES ('x', 'from elsewhere')")
+    heard: list[str] = []
+    file.changes.listen("sessions", heard.append)
+    elsewhere.close()
+
+    assert await until(lambda: heard == [""], 2) < 1
+
+
+def test_nobody_else_may_read_the_file(sqlite_things: str) -> None:
+    assert Path(sqlite_path(sqlite_things)).stat().st_mode & 0o077 == 0
+
+
+# --- PostgreSQL --------------------------------------------------------------------
+
+
+@pytest.fixture
+async def wire(postgres_things: str) -> AsyncIterator[Wire]:
+    """Yield a wire to a database with the table of things."""
+    async with wire_to(postgres_things) as wire:
+        yield wire
+
+
+@pytest.fixture
+async def far(wire: Wire) -> AsyncIterator[PostgresDatabase]:
+    """Yield that database, at the other end of the wire, once its news is trusted."""
+    opened = PostgresDatabase(wire.url, Changes(), TIGHT)
+    await opened.start()
+    await until(lambda: opened.changes.trusted(time.monotonic()), 5)
+    yield opened
+    wire.thaw()
+    await opened.close()
+
+
+async def test_trust_ends_within_a_second_of_a_frozen_server_and_returns_with_it(
+    far: PostgresDatabase, wire: Wire, postgres_things: str
+) -> None:
+    heard: list[str] = []
+    far.changes.listen("sessions", heard.append)
+    wire.freeze()
+    took = await until(lambda: not far.changes.trusted(time.monotonic()), 3)
+    near = PostgresDatabase(postgres_things, Changes(), TIGHT)
+    async with near.transaction() as tx:
+        await add(tx, "meanwhile")
+        tx.announce("sessions", "session:9")
+    await near.close()
+    assert not far.changes.trusted(time.monotonic())
+    wire.thaw()
+    await until(lambda: far.changes.trusted(time.monotonic()), 8)
+
+    assert took < 1
+    assert {"session:9", ""} & {*heard}
+
+
+async def test_when_the_listener_is_killed_everything_is_forgotten_and_it_comes_back(
+    far: PostgresDatabase, postgres_things: str
+) -> None:
+    heard: list[str] = []
+    far.changes.listen("sessions", heard.append)
+    await _kill_backends(postgres_things)
+    await until(lambda: "" in heard, 3)
+
+    await until(lambda: far.changes.trusted(time.monotonic()), 5)
+    heard.clear()
+    async with far.transaction() as tx:
+        await add(tx, "news")
+        tx.announce("sessions", "session:1")
+    await until(lambda: "session:1" in heard, 1)
+
+
+async def test_nothing_is_trusted_between_a_lost_listener_and_its_first_beat(
+    far: PostgresDatabase, wire: Wire
+) -> None:
+    wire.shut()
+    forgotten: list[bool] = []
+    far.changes.listen(
+        "sessions", lambda _: forgotten.append(far.changes.trusted(time.monotonic()))
+    )
+    await until(lambda: len(forgotten) > 0, 3)
+    wire.reopen()
+    await until(lambda: far.changes.trusted(time.monotonic()), 5)
+
+    assert not any(forgotten)
+
+
+async def test_a_statement_that_meets_silence_gives_up_and_so_does_its_connection(
+    far: PostgresDatabase, wire: Wire
+) -> None:
+    await add(far, "before")
+    wire.freeze()
+    asked = [asyncio.create_task(far.first(COUNT)) for _ in range(4)]
+    began = time.monotonic()
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    took = time.monotonic() - began
+    wire.thaw()
+
+    assert {type(answer) for answer in answers} == {DatabaseUnavailable}
+    assert took < 4
+    async with asyncio.timeout(5):
+        await asyncio.gather(*(far.first(COUNT) for _ in range(10)))
+    assert far.size <= TIGHT.maximum
+
+
+async def test_a_transaction_that_meets_silence_is_undone(
+    far: PostgresDatabase, wire: Wire, postgres_things: str
+) -> None:
+    with pytest.raises(DatabaseUnavailable):
+        async with far.transaction() as tx:
+            await add(tx, "lost")
+            wire.freeze()
+            await tx.first(COUNT)
+    wire.thaw()
+
+    assert await far.first(BY_NAME, name="lost") is None
+    assert await _idle_in_transaction(postgres_things) == 0
+
+
+async def test_who_is_cancelled_in_silence_is_free_at_once(
+    far: PostgresDatabase, wire: Wire
+) -> None:
+    await add(far, "warm")
+    wire.freeze()
+    asked = asyncio.create_task(far.run(ADD, id=None, name=None))
+    await asyncio.sleep(0.05)
+    asked.cancel()
+    async with asyncio.timeout(0.5):
+        await asyncio.gather(asked, return_exceptions=True)
+    wire.thaw()
+
+    await add(far, "afterwards")
+
+
+async def test_after_a_restart_all_is_well_again(far: PostgresDatabase, wire: Wire) -> None:
+    await asyncio.gather(add(far, "a"), add(far, "b"))
+    wire.shut()
+    with pytest.raises(DatabaseUnavailable):
+        await add(far, "while it is away")
+    wire.reopen()
+
+    await asyncio.gather(*(add(far, f"later {number}") for number in range(10)))
+    assert far.size <= TIGHT.maximum
+
+
+async def test_a_cancelled_statement_is_stopped_at_the_server_too(
+    far: PostgresDatabase, postgres_things: str
+) -> None:
+    holding = await asyncpg.connect(postgres_things, server_settings={"search_path": "auth"})
+    await holding.execute("BEGIN")
+    await holding.execute("LOCK TABLE things")
+    asked = asyncio.create_task(far.first(COUNT))
+    await asyncio.sleep(0.1)
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
+
+    async with asyncio.timeout(3):
+        while await _waiting_for_locks(holding):
+            await asyncio.sleep(0.02)
+    await holding.close()
+
+
+async def test_connections_that_nobody_needs_are_closed(postgres_things: str) -> None:
+    settings = PoolSettings(minimum=1, maximum=8, idle=timedelta(milliseconds=200))
+    opened = PostgresDatabase(postgres_things, Changes(), settings)
+    await opened.start()
+    await asyncio.gather(*(add(opened, f"many {number}") for number in range(30)))
+    most = opened.size
+    await until(lambda: opened.size == 1, 5)
+    await opened.close()
+
+    assert 1 < most <= 8
+    assert opened.size == 0
+
+
+async def _kill_backends(url: str) -> None:
+    killer = await asyncpg.connect(url)
+    await killer.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    await killer.close()
+
+
+async def _idle_in_transaction(url: str) -> int:
+    looking = await asyncpg.connect(url)
+    found: int = await looking.fetchval(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+    )
+    await looking.close()
+    return found
+
+
+async def _waiting_for_locks(connection: asyncpg.Connection) -> int:
+    found: int = await connection.fetchval(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return found
