@@ -120,13 +120,15 @@ class World:
         await self.deliver()
         return self.mailbox.to(address)
 
-    async def newest(self, address: str) -> Message:
-        """Return the newest letter to an address."""
-        return (await self.letters(address))[-1]
+    async def newest(self, address: str, template: str | None = None) -> Message:
+        """Return the newest letter (of a template) to an address."""
+        letters = await self.letters(address)
+        return [each for each in letters if template in {None, each.template}][-1]
 
-    async def token(self, address: str) -> str:
-        """Return the token of the link in the newest letter to an address."""
-        found = re.search(r"[?&]token=([^\s&\"<]+)", (await self.newest(address)).text)
+    async def token(self, address: str, template: str | None = None) -> str:
+        """Return the token of the link in the newest letter (of a template) to an address."""
+        text = (await self.newest(address, template)).text
+        found = re.search(r"[?&]token=([^\s&\"<]+)", text)
         assert found, "the letter has no link"
         return found[1]
 

@@ -70,14 +70,10 @@ def too_common(field: str) -> InputInvalid:
 
 
 def context_words(*texts: str) -> list[str]:
-    """Return the words about a person that a guesser would try first."""
-    words = {
-        word
-        for text in texts
-        for word in re.split(r"[\W_]+", text.casefold())
-        if len(word) >= _SHORTEST_WORD
-    }
-    return sorted(words)
+    """Return the words about a person that a guesser would try first, alone and as written."""
+    whole = {text.casefold() for text in texts}
+    words = {word for text in whole for word in re.split(r"[\W_]+", text)}
+    return sorted(word for word in whole | words if len(word) >= _SHORTEST_WORD)
 
 
 def scheme_of(stored_hash: str) -> str:
