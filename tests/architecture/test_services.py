@@ -1,8 +1,10 @@
 """The services that tests stand on are real, ours alone, and gone when we are."""
 
 import smtplib
+from pathlib import Path
 
 import asyncpg
+import pytest
 import redis
 
 from tests.support.services import Postgres, SmtpSink
@@ -67,3 +69,38 @@ def test_the_sink_keeps_a_letter(smtp_sink: SmtpSink) -> None:
     (letter,) = smtp_sink.wait_for(1)
     assert (letter.sender, letter.recipients) == ("from@example.org", ("to@example.org",))
     assert letter.message["Subject"] == "Hello"
+
+
+async def test_a_given_server_is_left_as_it_was_found(postgres_server: Postgres) -> None:
+    async def names() -> tuple[int, int]:
+        connection = await asyncpg.connect(postgres_server.admin_url)
+        roles = await connection.fetchval("SELECT count(*) FROM pg_roles WHERE rolname = $1", role)
+        bases = await connection.fetchval(
+            "SELECT count(*) FROM pg_database WHERE datname = 'guest'"
+        )
+        await connection.close()
+        return roles, bases
+
+    guest = Postgres.at(postgres_server.admin_url)
+    role = guest.app_role
+    connection = await asyncpg.connect(guest.create_database("guest"))
+    assert await connection.fetchval("SELECT current_user::text") == role
+    await connection.close()
+    assert await names() == (1, 1)
+
+    guest.stop()
+    assert await names() == (0, 0)
+
+
+@pytest.mark.parametrize("fsync", [True, False])
+async def test_a_server_writes_as_safely_as_it_is_asked_to(fsync: bool, tmp_path: Path) -> None:
+    server = Postgres.start(tmp_path, fsync=fsync)
+    connection = await asyncpg.connect(server.create_database("safe"))
+    said = (
+        await connection.fetchval("SHOW fsync"),
+        await connection.fetchval("SHOW synchronous_commit"),
+    )
+    await connection.close()
+    server.stop()
+
+    assert said == (("on", "on") if fsync else ("off", "off"))

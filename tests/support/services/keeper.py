@@ -1,8 +1,9 @@
 """The keeper: runs one server and ends it when whoever asked for it is gone.
 
-    stdin, first line   JSON: command, environment, folder, identity, log, stop, remove
+    stdin, first line   JSON: before (commands to run first), command, environment,
+                        folder, identity, log, stop, remove
     stdin, end of file  the asker has closed the pipe, or died: stop the server
-    stdout, exit code   the server's last words and code, if it ended by itself
+    stdout, exit code   the last words and the code, if it ended by itself
 
 A pipe closes even when its owner is killed with SIGKILL, so no server outlives
 a killed test run; the folders named in `remove` go with it.  Should the keeper
@@ -33,6 +34,37 @@ def die_with_parent(stop: int) -> Callable[[], None] | None:
         return None
     prctl = ctypes.CDLL(None).prctl
     return lambda: prctl(PR_SET_PDEATHSIG, stop)
+
+
+def prepare(order: dict[str, Any]) -> int:
+    """Run what must come before the server; return the code of the first that fails."""
+    for command in order["before"]:
+        with Path(order["log"]).open("ab") as log:
+            ended = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=order["folder"],
+                env=order["environment"],
+                check=False,
+                **order["identity"],
+            )
+        if ended.returncode != 0:
+            return ended.returncode
+    return 0
+
+
+def keep(order: dict[str, Any], asked: list[int]) -> int:
+    """Run the server to its end; return its code if it ended by itself, else 0."""
+    failed = prepare(order)
+    if failed:
+        return failed
+    server = launch(order)
+    wait_for_the_end(server, asked)
+    ended_by_itself = server.poll()
+    end(server, order["stop"])
+    return ended_by_itself or 0
 
 
 def launch(order: dict[str, Any]) -> subprocess.Popen[bytes]:
@@ -83,17 +115,14 @@ def main() -> int:
             return 0
         line += piece
     order = json.loads(line)
-    server = launch(order)
     try:
-        wait_for_the_end(server, asked)
-        ended_by_itself = server.poll()
-        end(server, order["stop"])
-        if ended_by_itself is not None:
+        code = keep(order, asked)
+        if code:
             sys.stdout.write(Path(order["log"]).read_text(errors="replace")[-2000:])
     finally:
         for folder in order["remove"]:
             shutil.rmtree(folder, ignore_errors=True)
-    return ended_by_itself or 0
+    return code
 
 
 if __name__ == "__main__":

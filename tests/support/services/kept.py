@@ -58,12 +58,14 @@ class Kept:
         command: Sequence[str],
         *,
         folder: Path,
+        before: Sequence[Sequence[str]] = (),
         identity: Identity | None = None,
         stop: signal.Signals = signal.SIGTERM,
     ) -> "Kept":
-        """Start the command under a keeper; the folder is removed when it ends."""
+        """Start the command under a keeper, after `before`; the folder goes when it ends."""
         log = folder / f"{name}.log"
         order = {
+            "before": [[*words] for words in before],
             "command": [*command],
             "environment": {**os.environ, "HOME": str(folder), "LC_ALL": "C"},
             "folder": str(folder),

@@ -32,6 +32,7 @@ from tests.support.services.missing import ServiceMissing
 
 APP_ROLE = "watchword_app"
 OLDEST = 15
+BUILTIN_LOCALES_SINCE = 17
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 ALWAYS = {
     "listen_addresses": "127.0.0.1",
@@ -73,14 +74,18 @@ class Postgres:
         home = _home_below(folder)
         password = secrets.token_hex(16)
         installed = _readable_copy(found.home, home) if am_root() else found.home
-        _initdb(installed, home, password)
         port = free_port()
         tuned = {**ALWAYS, **({} if fsync else FAST), **(settings or {}), "port": str(port)}
         command = [str(installed / "bin/postgres"), "-D", str(home / "data")]
         for name, value in tuned.items():
             command += ["-c", f"{name}={value}"]
         kept = Kept.start(
-            "postgres", command, folder=home, identity=server_identity(), stop=signal.SIGINT
+            "postgres",
+            command,
+            folder=home,
+            before=[_initdb(installed, home, password)],
+            identity=server_identity(),
+            stop=signal.SIGINT,
         )
         admin_url = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
         kept.wait_until(lambda: _answers(admin_url))
@@ -209,9 +214,12 @@ def _readable_copy(installed: Path, home: Path) -> Path:
     return target / installed.name
 
 
-def _initdb(installed: Path, home: Path, password: str) -> None:
+def _initdb(installed: Path, home: Path, password: str) -> list[str]:
+    """Return the command that makes the server's files."""
     secret = home / "password"
     secret.write_text(password)
+    if am_root():
+        os.chown(secret, NOBODY, NOBODY)
     command = [
         str(installed / "bin/initdb"),
         f"--pgdata={home / 'data'}",
@@ -222,25 +230,9 @@ def _initdb(installed: Path, home: Path, password: str) -> None:
         "--no-sync",
         "--no-instructions",
     ]
-    if _version(installed / "bin/postgres") >= 17:
-        command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-    else:
-        command += ["--locale=C.UTF-8"]
-    if am_root():
-        os.chown(secret, NOBODY, NOBODY)
-    done = subprocess.run(
-        command,
-        cwd=home,
-        env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
-        capture_output=True,
-        text=True,
-        check=False,
-        **server_identity(),
-    )
-    secret.unlink()
-    if done.returncode != 0:
-        shutil.rmtree(home, ignore_errors=True)
-        raise RuntimeError(f"initdb failed: {done.stdout[-1000:]}{done.stderr[-1000:]}")
+    if _version(installed / "bin/postgres") >= BUILTIN_LOCALES_SINCE:
+        return [*command, "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+    return [*command, "--locale=C.UTF-8"]
 
 
 def _answers(url: str) -> bool:
