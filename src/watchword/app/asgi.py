@@ -1,6 +1,6 @@
 """The ASGI application: every slice's doors at their paths, behind the front."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -33,9 +33,7 @@ def build(house: House) -> Front:
     """Put every door at its path."""
     web, server = house.part(Web), house.part(ServerSettings)
     doors = list(placed_doors(house))
-    routes = [
-        Route(path, Entry(door, web, path).__call__, methods=[door.method]) for path, door in doors
-    ]
+    routes = _routes(doors, web)
     assets = house.part(Assets)
     static = Door(
         method="GET", path="/static/{file:path}", handler=_static(assets), limits=(), page=True
@@ -44,7 +42,11 @@ def build(house: House) -> Front:
         Route(static.path, Entry(static, web, "/static/{file}").__call__, methods=["GET"])
     )
     described = openapi.document(
-        doors, title="Watchword", version=__version__, url=server.public_url
+        doors,
+        title="Watchword",
+        version=__version__,
+        url=server.public_url,
+        cookie=web.cookies.name("session"),
     )
     house.put(openapi.Described, openapi.Described(described))
     answer = _fixed(to_json(described))
@@ -68,13 +70,44 @@ def build(house: House) -> Front:
         ),
     )
     return Front(
-        Rooms(Router(routes, redirect_slashes=False), web),
+        Rooms(Router(routes, redirect_slashes=False), web, _api_paths(doors, server)),
         dict(_hot_doors(house, web)),
         front,
         house.part(Clock),  # type: ignore[type-abstract]
         house.part(Metrics).requests,
         house.part(AccessLog),
     )
+
+
+def _routes(doors: Sequence[tuple[str, Door]], web: Web) -> list[Route]:
+    """Return one route for each path, so that a refused method is told every method it takes."""
+    by_path: dict[str, dict[str, Entry]] = {}
+    for path, door in doors:
+        by_path.setdefault(path, {}).setdefault(door.method, Entry(door, web, path))
+    return [
+        Route(path, Crossroads(entries).__call__, methods=list(entries))
+        for path, entries in by_path.items()
+    ]
+
+
+def _api_paths(doors: Sequence[tuple[str, Door]], server: ServerSettings) -> tuple[str, ...]:
+    """Return what the paths of programs begin with."""
+    at_root = (path.partition("{")[0] for path, door in doors if door.root and not door.page)
+    return (f"{server.api_prefix}/", *at_root)
+
+
+class Crossroads:
+    """The doors of one path, by method."""
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        """HEAD goes where GET goes."""
+        self._entries = dict(entries)
+        if "GET" in self._entries:
+            self._entries.setdefault("HEAD", self._entries["GET"])
+
+    async def __call__(self, request: Request) -> Response:
+        """Go through the door of the method; the router lets no other method come here."""
+        return await self._entries[request.method](request)
 
 
 def placed_doors(house: House) -> Iterator[tuple[str, Door]]:
@@ -110,10 +143,11 @@ def _hot_doors(house: House, web: Web) -> Iterator[tuple[str, HotDoor]]:
 class Rooms:
     """The router; what it does not know becomes a problem, or a page for a person."""
 
-    def __init__(self, router: Router, web: Web) -> None:
-        """Stand before the router."""
+    def __init__(self, router: Router, web: Web, api: tuple[str, ...]) -> None:
+        """Stand before the router; below the paths `api` there are programs only."""
         self._router = router
         self._web = web
+        self._api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
@@ -128,7 +162,8 @@ class Rooms:
 
     def _say(self, request: Request, problem: Problem) -> Response:
         visitor = visitor_of(request, self._web)
-        if "text/html" not in request.headers.get("accept", ""):
+        for_programs = request.url.path.startswith(self._api)
+        if for_programs or "text/html" not in request.headers.get("accept", ""):
             return problem_response(problem, visitor.request_id)
         call = Call(
             web=self._web, request=request, visitor=visitor, now=self._web.clock.now(), body=None

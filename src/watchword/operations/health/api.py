@@ -10,11 +10,26 @@ from watchword.plumbing.web.call import Call, House
 from watchword.plumbing.web.doors import Door, get
 from watchword.plumbing.web.shapes import Answer
 
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+
 
 class Alive(Answer, frozen=True):
     """The process answers."""
 
     status: str = "alive"
+
+
+class Ready(Answer, frozen=True):
+    """Requests may be sent here."""
+
+    status: str = "ready"
+
+
+class NotReady(Answer, frozen=True):
+    """Requests may not be sent here, and why: it leaves (`draining`), or parts are missing."""
+
+    status: str
+    reason: str
 
 
 async def live(call: Call[None]) -> Response:
@@ -25,13 +40,13 @@ async def live(call: Call[None]) -> Response:
 async def ready(call: Call[None]) -> Response:
     """Tell whether requests may be sent here."""
     if call.part(Presence).draining:
-        return call.json({"status": "draining", "reason": "shutting down"}, 503)
+        return call.json(NotReady(status="draining", reason="shutting down"), 503)
     health = call.part(Health)
     findings = await health.look()
     if findings.ready:
-        return call.json({"status": "ready"})
+        return call.json(Ready())
     reasons = [name for name in sorted(findings.required) if not findings.good[name]]
-    return call.json({"status": "not_ready", "reason": ", ".join(reasons)}, 503)
+    return call.json(NotReady(status="not_ready", reason=", ".join(reasons)), 503)
 
 
 async def whole(call: Call[None]) -> Response:
@@ -43,9 +58,7 @@ async def whole(call: Call[None]) -> Response:
 
 async def metrics(call: Call[None]) -> Response:
     """Tell Prometheus everything."""
-    return Response(
-        call.part(Metrics).exposition(), media_type="text/plain; version=0.0.4; charset=utf-8"
-    )
+    return Response(call.part(Metrics).exposition(), media_type=TEXT)
 
 
 def more_doors(house: House) -> list[Door]:
@@ -60,9 +73,19 @@ def more_doors(house: House) -> list[Door]:
     }
     doors = [
         get("/live", live, root=True, limits=(), answer=Alive),
-        get(server.ready_path, ready, root=True, limits=()),
-        *(get(path, whole, root=True, limits=(), answer=Report) for path in sorted(paths)),
+        get(
+            server.ready_path,
+            ready,
+            root=True,
+            limits=(),
+            answer=Ready,
+            otherwise={503: NotReady},
+        ),
+        *(
+            get(path, whole, root=True, limits=(), answer=Report, otherwise={503: Report})
+            for path in sorted(paths)
+        ),
     ]
     if server.metrics_enabled and not server.metrics_port:
-        doors.append(get("/metrics", metrics, root=True, limits=()))
+        doors.append(get("/metrics", metrics, root=True, limits=(), media_type=TEXT))
     return doors

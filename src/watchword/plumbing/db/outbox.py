@@ -152,6 +152,7 @@ class Work:
     attempts: int
     created_at: datetime
     expires_at: datetime | None
+    leased_until: datetime
 
 
 async def put(
@@ -196,6 +197,7 @@ async def claim(
             r.attempts,
             r.created_at,
             r.expires_at,
+            now + lease,
         )
         for r in rows
     ]

@@ -10,7 +10,7 @@ An API door's path stands below the API prefix (and the profile's other mounts);
 the same list, so it cannot lie.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -37,7 +37,7 @@ class Who(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """One route."""
+    """One route; `otherwise` tells the answers that are neither the good one nor a problem."""
 
     method: str
     path: str
@@ -50,6 +50,8 @@ class Door:
     again: Again | None = None
     answer: type[Any] | None = None
     status: int = 200
+    media_type: str = "application/json"
+    otherwise: Mapping[int, type[Any]] = field(default_factory=dict)
     who: Who = Who.ANYONE
     limits: tuple[str, ...] = ("api",)
     problems: tuple[type[Problem], ...] = ()

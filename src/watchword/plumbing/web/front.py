@@ -18,7 +18,7 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.problems import Kind, Problem
 from watchword.plumbing import logs
 from watchword.plumbing.metrics import Requests
-from watchword.plumbing.web.problems import bug_response, problem_response
+from watchword.plumbing.web.problems import Bug, plain, problem_response
 
 Headers = list[tuple[bytes, bytes]]
 HotDoor = Callable[[Scope, dict[bytes, bytes]], Awaitable[tuple[int, Headers, bytes]]]
@@ -94,7 +94,12 @@ class Front:
             door = self._hot.get(f"{scope['method']} {scope['path']}")
             if door is not None and self._welcome(scope):
                 scope["watchword.route"] = scope["path"]
-                status, extra, body = await door(scope, headers)
+                try:
+                    status, extra, body = await door(scope, headers)
+                except Exception as error:  # noqa: BLE001 - told and logged as what it is
+                    status, extra, body = plain(
+                        _problem_of(error, scope), scope["watchword.request_id"]
+                    )
                 await send(
                     {
                         "type": "http.response.start",
@@ -169,11 +174,11 @@ class Front:
                 await self._preflight(answer)
             else:
                 await self._app(scope, receive, answer)
-        except Exception:
+        except Exception as error:
             if seen["status"]:
                 raise
-            logs.log().exception("unhandled error", route=scope["path"])
-            await bug_response(scope["watchword.request_id"])(scope, receive, answer)
+            problem = _problem_of(error, scope)
+            await problem_response(problem, scope["watchword.request_id"])(scope, receive, answer)
         finally:
             logs.request_id.reset(token)
             logs.user_id.reset(user)
@@ -226,6 +231,17 @@ class Front:
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _problem_of(error: Exception, scope: Scope) -> Problem:
+    """Return what to tell of an error that no door has rendered, and log what only we may know."""
+    about = {"route": scope["path"], "request_id": scope["watchword.request_id"]}
+    if not isinstance(error, Problem):
+        logs.log().error("unhandled error", exc_info=error, **about)
+        return Bug()
+    if error.private and error.kind in {Kind.BUG, Kind.UNAVAILABLE}:
+        logs.log().error(error.private, code=error.code, **about)
+    return error
 
 
 class HttpsRequired(Problem):

@@ -25,6 +25,18 @@ from watchword.plumbing.web.doors import Door, Who
 
 _NOT_A_WORD = re.compile(r"\W+")
 _REF = "#/components/schemas/{name}"
+_TEXT = {"type": "string"}
+_PATH_SCHEMAS = {"id": {"type": "string", "format": "uuid"}}
+_EXAMPLES: dict[str, dict[str, Any]] = {
+    "email": {"format": "email", "examples": ["alice@example.org"]},
+    "password": {"format": "password", "examples": ["a quiet harbour at dawn"]},
+    "newPassword": {"format": "password", "examples": ["seven lemons on the stairs"]},
+    "firstName": {"examples": ["Alice"]},
+    "lastName": {"examples": ["Benali"]},
+    "code": {"examples": ["493027"]},
+}
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +67,19 @@ class ProblemDetails(msgspec.Struct):
 
 
 def document(
-    doors: Sequence[tuple[str, Door]], *, title: str, version: str, url: str
+    doors: Sequence[tuple[str, Door]], *, title: str, version: str, url: str, cookie: str
 ) -> dict[str, Any]:
     """Return the document for (path, door) pairs; pages are left out."""
     told = [(path, door) for path, door in doors if not door.page and not door.hidden]
     shapes = {ProblemDetails}
     for _, door in told:
-        shapes |= {shape for shape in (door.body, door.described, door.answer) if shape is not None}
+        named = (door.body, door.described, door.answer, *door.otherwise.values())
+        shapes |= {shape for shape in named if shape is not None}
     ordered = sorted(shapes, key=lambda shape: (shape.__name__, shape.__module__))
     schemas, components = msgspec.json.schema_components(ordered, ref_template=_REF)
     refs = dict(zip(ordered, schemas, strict=True))
+    for shape in {door.body for _, door in told if door.body is not None}:
+        _exemplify(components[refs[shape]["$ref"].rpartition("/")[2]])
     paths: dict[str, Any] = {}
     for path, door in told:
         paths.setdefault(path, {})[door.method.lower()] = _operation(path, door, refs)
@@ -81,11 +96,19 @@ def document(
             "schemas": dict(sorted(components.items())),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-                "cookie": {"type": "apiKey", "in": "cookie", "name": "__Host-watchword-session"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": cookie},
                 "service": {"type": "http", "scheme": "bearer"},
             },
         },
     }
+
+
+def _exemplify(schema: dict[str, Any]) -> None:
+    """Say more of the fields whose meaning no type can tell, and give an example of each."""
+    for name, field in schema.get("properties", {}).items():
+        kinds = {kind.get("type") for kind in field.get("anyOf", [field])}
+        if "string" in kinds and name in _EXAMPLES:
+            field |= _EXAMPLES[name]
 
 
 def _operation(path: str, door: Door, refs: dict[Any, Any]) -> dict[str, Any]:
@@ -100,14 +123,15 @@ def _operation(path: str, door: Door, refs: dict[Any, Any]) -> dict[str, Any]:
     if rest.strip():
         operation["description"] = " ".join(rest.split())
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {"name": name, "in": "path", "required": True, "schema": _PATH_SCHEMAS.get(name, _TEXT)}
         for name in _path_names(path)
     ]
     shape = door.body or door.described
     if shape is not None and door.method in {"POST", "PUT", "PATCH"}:
+        kinds = (JSON, *((FORM,) if door.described else ()))
         operation["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": refs[shape]}},
+            "content": {kind: {"schema": refs[shape]} for kind in kinds},
         }
     elif shape is not None:
         parameters += _query(shape)
@@ -132,7 +156,9 @@ def _query(shape: type[Any]) -> list[dict[str, Any]]:
 def _responses(door: Door, refs: dict[Any, Any]) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done."}
     if door.answer is not None:
-        good["content"] = {"application/json": {"schema": refs[door.answer]}}
+        good["content"] = {door.media_type: {"schema": refs[door.answer]}}
+    elif door.media_type != JSON:
+        good["content"] = {door.media_type: {}}
     responses: dict[str, Any] = {str(door.status): good}
     by_status: dict[int, list[type[Problem]]] = {}
     for problem in dict.fromkeys((*door.problems, *_common(door))):
@@ -149,6 +175,9 @@ def _responses(door: Door, refs: dict[Any, Any]) -> dict[str, Any]:
                 }
             },
         }
+    for status, answer in door.otherwise.items():
+        told = responses.setdefault(str(status), {"description": "Not now.", "content": {}})
+        told["content"] = {JSON: {"schema": refs[answer]}, **told["content"]}
     return responses
 
 
@@ -162,7 +191,7 @@ def _common(door: Door) -> list[type[Problem]]:
         told.append(TooManyRequests)
     if door.who is not Who.ANYONE:
         told.append(Unauthenticated)
-    if door.who in {Who.SUBSCRIBER, Who.FRESH, Who.ADMIN} and door.method != "GET":
+    if door.who in {Who.NOTICED, Who.SUBSCRIBER, Who.FRESH, Who.ADMIN} and door.method != "GET":
         told.append(CsrfRefused)
     if door.who in {Who.FRESH, Who.ADMIN}:
         told.append(FreshSignInRequired)
@@ -186,7 +215,10 @@ def _example(problem: type[Problem]) -> dict[str, Any]:
 def _security(who: Who) -> list[dict[str, list[str]]]:
     if who is Who.ANYONE:
         return [{}]
-    return [{"service": []}] if who is Who.SERVICE else [{"bearer": []}, {"cookie": []}]
+    if who is Who.SERVICE:
+        return [{"service": []}]
+    optional: list[dict[str, list[str]]] = [{}] if who is Who.NOTICED else []
+    return [*optional, {"bearer": []}, {"cookie": []}]
 
 
 def _path_names(path: str) -> list[str]:

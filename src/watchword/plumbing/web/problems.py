@@ -54,12 +54,14 @@ def problem_response(problem: Problem, request_id: str) -> Response:
     )
 
 
-def bug_response(request_id: str) -> Response:
-    """Render what is nobody's fault but ours."""
-    return problem_response(_Bug(), request_id)
+def plain(problem: Problem, request_id: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Render the problem for a door that stands before the router: status, headers, body."""
+    told = {"Content-Type": MEDIA_TYPE, **headers(problem)}
+    lines = [(name.lower().encode(), value.encode()) for name, value in told.items()]
+    return problem.kind.value, lines, to_json(document(problem, request_id))
 
 
-class _Bug(Problem):
+class Bug(Problem):
     """Something went wrong on our side: it is logged under the request id."""
 
     code = "internal_error"

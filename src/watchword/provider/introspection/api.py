@@ -7,7 +7,7 @@ from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, post
 from watchword.plumbing.web.shapes import convert, read_form, read_json
-from watchword.provider.introspection.rules import Question, answer
+from watchword.provider.introspection.rules import Finding, Question, answer
 from watchword.records.signing_keys.rules import TokenSettings
 
 
@@ -36,6 +36,7 @@ doors = [
         who=Who.SERVICE,
         limits=(),
         described=Question,
+        answer=Finding,
         problems=(Unauthenticated,),
     )
 ]

@@ -14,7 +14,8 @@ from watchword.plumbing.contact import email_address
 KIND: Final = "mail"
 CODE, NOTICE, BULK = 1, 5, 9
 MAX_TRIES: Final = 8
-LEASE: Final = timedelta(seconds=60)
+LEASE: Final = timedelta(seconds=30)
+PATIENCE: Final = timedelta(seconds=12)
 BATCH: Final = 20
 NOBODY: Final = "Watchword <noreply@localhost>"
 _SPECIAL = re.compile(r'[()<>@,:;".\\\[\]]')

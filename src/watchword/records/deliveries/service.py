@@ -1,6 +1,5 @@
 """Deliveries: queue letters within a transaction, carry them after it."""
 
-import asyncio
 import time
 from dataclasses import asdict
 from datetime import datetime
@@ -25,6 +24,7 @@ from watchword.records.deliveries.rules import (
     KIND,
     LEASE,
     MAX_TRIES,
+    PATIENCE,
     Letter,
     MailSettings,
     next_try,
@@ -68,7 +68,9 @@ class Deliveries:
     async def carry(self) -> int:
         """Carry what is due; return how many pieces of work were claimed."""
         claimed = await outbox.claim(self.database, KIND, self.clock.now(), LEASE, BATCH)
-        await asyncio.gather(*(self._carry_one(work) for work in claimed))
+        for work in claimed:
+            if self.clock.now() + PATIENCE < work.leased_until:  # else another worker may have it
+                await self._carry_one(work)
         return len(claimed)
 
     async def _carry_one(self, work: Work) -> None:

@@ -1,0 +1,304 @@
+"""Serving: how the process starts, goes on when others die, and stops."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.program import COMMAND
+from tests.support.services.postgres import Postgres
+from tests.support.services.smtp import SmtpSink
+from tests.support.world import environment
+
+PATIENCE = 30.0
+
+
+class Running:
+    """A started service and what it said."""
+
+    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
+        self.process = process
+        self.log = log
+
+    @property
+    def said(self) -> str:
+        """Return what it printed so far."""
+        return self.log.read_text()
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """Return the first match in what it prints."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            found = re.search(pattern, self.said)
+            if found:
+                return found
+            assert self.process.poll() is None, self.said
+            time.sleep(0.02)
+        raise AssertionError(f"never said {pattern}:\n{self.said}")
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Ask it to stop and return its exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+@contextlib.contextmanager
+def started(folder: Path, *arguments: str, **environ: str) -> Iterator[Running]:
+    """Start the command in a folder; end it in the end."""
+    log = folder / f"log-{time.monotonic_ns()}"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [str(COMMAND), *arguments],
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **environ},
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    try:
+        yield Running(process, log)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait(PATIENCE)
+
+
+def ask(url: str, body: object = None) -> tuple[int, dict[str, object]]:
+    """Ask over real HTTP."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return answer.status, json.loads(answer.read() or b"{}")
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read() or b"{}")
+
+
+def free_port() -> int:
+    """Return a port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def ports() -> dict[str, str]:
+    """Return the environment that chooses free ports."""
+    return {"PORT": str(free_port()), "METRICS_PORT": str(free_port())}
+
+
+def test_development_starts_with_nothing_prints_its_addresses_and_stops(tmp_path: Path) -> None:
+    with started(tmp_path, "serve", "--dev", **ports()) as service:
+        base = service.wait_for(r"Listening on (http://localhost:\d+)")[1]
+        service.wait_for(r"Create the first admin +http://localhost:\d+/setup\?token=wwt_")
+        for line in ("Sign in / register", "Mailbox and SMS", "API reference", "Metrics"):
+            assert line in service.said
+        assert ask(f"{base}/ready") == (200, {"status": "ready"})
+        metrics = re.search(r"Metrics +(http://\S+)", service.said)
+        assert metrics
+        assert b"app_info" in urllib.request.urlopen(metrics[1], timeout=5).read()
+        assert service.stop(signal.SIGINT) == 0
+    for path in (tmp_path / "var").rglob("*"):
+        if path.is_file() and path.parent.name == "secrets":
+            assert path.stat().st_mode & 0o777 == 0o600, path
+
+
+def test_secrets_and_accounts_outlive_a_restart(tmp_path: Path) -> None:
+    chosen = ports()
+    with started(tmp_path, "serve", "--dev", **chosen) as service:
+        service.wait_for("Create the first admin")
+        service.stop()
+    before = {p.name: p.read_bytes() for p in (tmp_path / "var" / "secrets").iterdir()}
+    with started(tmp_path, "serve", "--dev", **chosen) as service:
+        service.wait_for("Create the first admin")
+        service.stop()
+    assert before == {p.name: p.read_bytes() for p in (tmp_path / "var" / "secrets").iterdir()}
+
+
+def test_a_busy_port_takes_the_next_one_and_says_so(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        busy = taken.getsockname()[1]
+        metrics = str(free_port())
+        with started(
+            tmp_path, "serve", "--dev", PORT=str(busy), METRICS_PORT=metrics
+        ) as service:
+            service.wait_for(f"Port {busy} is busy")
+            base = service.wait_for(r"Listening on (http://localhost:\d+)")[1]
+            assert not base.endswith(str(busy))
+            assert ask(f"{base}/live")[0] == 200
+
+
+def test_production_without_secrets_refuses_and_names_them_all(tmp_path: Path) -> None:
+    with started(tmp_path, "serve", APP_ENV="production") as service:
+        assert service.process.wait(PATIENCE) == 1
+        for name in ("JWT_SECRET", "PEPPER", "DATABASE_URL", "PUBLIC_BASE_URL"):
+            assert name in service.said
+
+
+@pytest.mark.req("A-17", "G-25")
+def test_what_is_in_flight_at_sigterm_finishes_and_readiness_says_503_first(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    chosen = ports()
+    environ = {**environment(sqlite_url, DRAIN_DELAY="1s"), **chosen, "HOST": "127.0.0.1"}
+    with started(tmp_path, "serve", **environ) as service:
+        port = int(chosen["PORT"])
+        base = f"http://127.0.0.1:{port}"
+        wait_until_ready(base)
+        slow = socket.create_connection(("127.0.0.1", port))
+        body = json.dumps({"email": "alice@example.org", "password": "wrong wrong wrong"}).encode()
+        head = (
+            "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        ).encode()
+        slow.sendall(head + body[:10])  # the request is under way, and takes its time
+        service.process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + 5
+        while ask(f"{base}/ready")[0] != 503:
+            assert time.monotonic() < deadline
+        time.sleep(1.2)
+        slow.sendall(body[10:])
+        assert slow.recv(4096).startswith(b"HTTP/1.1 401")
+        assert service.process.wait(PATIENCE) == 0
+
+
+@pytest.mark.req("A-17")
+def test_a_request_that_hangs_does_not_keep_the_process_for_ever(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    chosen = ports()
+    environ = {**environment(sqlite_url, SHUTDOWN_TIMEOUT="1s"), **chosen, "HOST": "127.0.0.1"}
+    with started(tmp_path, "serve", **environ) as service:
+        wait_until_ready(f"http://127.0.0.1:{chosen['PORT']}")
+        hung = socket.create_connection(("127.0.0.1", int(chosen["PORT"])))
+        hung.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+        time.sleep(0.2)
+        assert service.stop() in {0, 1}
+
+
+def test_no_request_fails_while_the_service_is_asked_to_stop(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    chosen = ports()
+    environ = {**environment(sqlite_url, DRAIN_DELAY="1s"), **chosen, "HOST": "127.0.0.1"}
+    bad: list[object] = []
+    with started(tmp_path, "serve", **environ) as service:
+        base = f"http://127.0.0.1:{chosen['PORT']}"
+        wait_until_ready(base)
+
+        def knock() -> None:
+            """Go on asking, as a balancer would, until readiness says no."""
+            while ask(f"{base}/ready")[0] == 200:
+                try:
+                    status = ask(f"{base}/api/v1/auth/me")[0]
+                except OSError as error:
+                    bad.append(error)
+                    return
+                if status != 401:
+                    bad.append(status)
+
+        threads = [threading.Thread(target=knock) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        assert service.stop() == 0
+        for thread in threads:
+            thread.join()
+    assert not bad
+
+
+def test_letters_of_a_killed_process_are_carried_by_the_next_one(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    chosen = ports()
+    sink = SmtpSink.start()
+    dead_end = str(free_port())
+    settings = {
+        **environment(sqlite_url),
+        **chosen,
+        "HOST": "127.0.0.1",
+        "EMAIL_SERVICE": "smtp",
+        "SMTP_HOST": "127.0.0.1",
+    }
+    base = f"http://127.0.0.1:{chosen['PORT']}"
+    try:
+        with started(tmp_path, "serve", **{**settings, "SMTP_PORT": dead_end}) as service:
+            wait_until_ready(base)
+            body = {
+                "email": "alice@example.org",
+                "password": "a quiet harbour at dawn",
+                "name": "Alice Benali",
+            }
+            assert ask(f"{base}/api/v1/auth/register", body)[0] == 201
+            service.process.kill()
+            service.process.wait(PATIENCE)
+        with started(tmp_path, "serve", **{**settings, "SMTP_PORT": str(sink.port)}):
+            [letter] = sink.wait_for(1, 2 * PATIENCE)  # the dead process may have held a lease
+            assert letter.recipients == ("alice@example.org",)
+    finally:
+        sink.stop()
+
+
+@pytest.mark.req("G-01")
+def test_two_processes_on_one_database_are_one_service(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    with contextlib.ExitStack() as stack:
+        bases = []
+        for _ in range(2):
+            chosen = ports()
+            environ = {**environment(postgres_url), **chosen, "HOST": "127.0.0.1"}
+            stack.enter_context(started(tmp_path, "serve", **environ))
+            bases.append(f"http://127.0.0.1:{chosen['PORT']}")
+        for base in bases:
+            wait_until_ready(base)
+        keys = [ask(f"{base}/.well-known/jwks.json")[1] for base in bases]
+        assert keys[0] == keys[1]
+
+
+def test_the_service_outlives_its_database(
+    postgres_server: Postgres, postgres_url: str, tmp_path: Path
+) -> None:
+    chosen = ports()
+    environ = {**environment(postgres_url), **chosen, "HOST": "127.0.0.1"}
+    base = f"http://127.0.0.1:{chosen['PORT']}"
+    name = postgres_url.rpartition("/")[2].partition("?")[0]
+    with started(tmp_path, "serve", **environ):
+        wait_until_ready(base)
+        postgres_server.execute(
+            f"ALTER DATABASE {name} ALLOW_CONNECTIONS false",
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
+        )
+        assert ask(f"{base}/live")[0] == 200
+        assert ask(f"{base}/ready")[0] == 503
+        body = {"email": "alice@example.org", "password": "a quiet harbour at dawn"}
+        status, told = ask(f"{base}/api/v1/auth/login", body)
+        assert (status, told["code"]) == (503, "database_unavailable")
+        postgres_server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        wait_until_ready(base)
+        assert ask(f"{base}/api/v1/auth/login", body)[0] == 401
+
+
+def wait_until_ready(base: str) -> None:
+    """Return when the service takes requests."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            if ask(f"{base}/ready")[0] == 200:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"{base} is not ready")
+
+
