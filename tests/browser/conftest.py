@@ -66,7 +66,7 @@ async def newcomer(browser: Browser, site: Site) -> AsyncIterator[Newcomer]:
         context = await browser.new_context(
             **({"locale": "en-GB", "viewport": PHONE, "reduced_motion": "reduce"} | options)
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         page = await context.new_page()
         person = Person(site=at, context=context, page=page, email=email or next(_names))
         person.watch()

@@ -22,7 +22,7 @@ from tests.support.world import PASSWORD
 
 WATCHWORD = Path(sys.executable).with_name("watchword")
 RULES = ("AUTH", "API", "OTP", "PAGE", "LETTERS")
-PATIENCE = 200  # looks into a mailbox, a twentieth of a second apart
+PATIENCE = 600  # looks into a mailbox, a twentieth of a second apart
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,5 +1,7 @@
 """Login's doors for people: they work without JavaScript."""
 
+from typing import Any
+
 from starlette.responses import Response
 
 from watchword.flows.login.rules import InvalidCredentials
@@ -53,11 +55,7 @@ async def home(call: Call[None]) -> Response:
 
 async def show(call: Call[None], problem: Problem | None = None) -> Response:
     """Show the sign-in page."""
-    wanted = call.form.get("returnTo") or call.form.get("return_to")
-    wanted = wanted or call.request.query_params.get("return_to")
-    return call.page(
-        "login/login.html", return_to=safe_return(wanted, ""), errors=call.faults(problem)
-    )
+    return call.page("login/login.html", return_to=_wanted(call), errors=call.faults(problem))
 
 
 async def submit(call: Call[PasswordForm]) -> Response:
@@ -75,7 +73,9 @@ async def submit(call: Call[PasswordForm]) -> Response:
 
 async def ask_for_code(call: Call[None], problem: Problem | None = None) -> Response:
     """Show where one asks for a code."""
-    return call.page("login/code_request.html", errors=call.faults(problem))
+    return call.page(
+        "login/code_request.html", return_to=_wanted(call), errors=call.faults(problem)
+    )
 
 
 async def send_code(call: Call[CodeRequestForm]) -> Response:
@@ -116,6 +116,12 @@ async def unlock(call: Call[UnlockForm]) -> Response:
     return call.page("login/unlocked.html")
 
 
+def _wanted(call: Call[Any]) -> str:
+    """Return where the person wanted to go, by the form or the address of the page; else nothing."""
+    told = call.form.get("return_to") or call.request.query_params.get("return_to")
+    return safe_return(told, "")
+
+
 def _inside(call: Call[PasswordForm] | Call[CodeForm], welcome: Welcome) -> Response:
     session = welcome.session
     response = call.redirect(safe_return(call.body.return_to))
@@ -133,7 +139,7 @@ def _code_page(
         email=email,
         purpose=purpose.value,
         resend_in=0 if problem else 30,
-        return_to=safe_return(call.form.get("return_to"), ""),
+        return_to=_wanted(call),
         errors=call.faults(problem),
     )
 
