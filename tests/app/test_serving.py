@@ -131,9 +131,7 @@ def test_a_busy_port_takes_the_next_one_and_says_so(tmp_path: Path) -> None:
         taken.listen()
         busy = taken.getsockname()[1]
         metrics = str(free_port())
-        with started(
-            tmp_path, "serve", "--dev", PORT=str(busy), METRICS_PORT=metrics
-        ) as service:
+        with started(tmp_path, "serve", "--dev", PORT=str(busy), METRICS_PORT=metrics) as service:
             service.wait_for(f"Port {busy} is busy")
             base = service.wait_for(r"Listening on (http://localhost:\d+)")[1]
             assert not base.endswith(str(busy))
@@ -252,9 +250,7 @@ def test_letters_of_a_killed_process_are_carried_by_the_next_one(
 
 
 @pytest.mark.req("G-01")
-def test_two_processes_on_one_database_are_one_service(
-    postgres_url: str, tmp_path: Path
-) -> None:
+def test_two_processes_on_one_database_are_one_service(postgres_url: str, tmp_path: Path) -> None:
     with contextlib.ExitStack() as stack:
         bases = []
         for _ in range(2):
@@ -300,5 +296,3 @@ def wait_until_ready(base: str) -> None:
                 return
         time.sleep(0.05)
     raise AssertionError(f"{base} is not ready")
-
-

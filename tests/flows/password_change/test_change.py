@@ -28,9 +28,7 @@ async def test_an_api_client_changes_the_password_and_goes_on_with_new_tokens(
         assert told["session_id"] != old["session_id"]
         assert (await phone.get(ME)).status_code == 401, "the old access token is dead"
         assert (await other.get(ME)).status_code == 401, "and so is every other session"
-        dead = await phone.post(
-            "/api/v1/auth/refresh", json={"refreshToken": old["refresh_token"]}
-        )
+        dead = await phone.post("/api/v1/auth/refresh", json={"refreshToken": old["refresh_token"]})
         assert dead.status_code == 401
         phone.headers["Authorization"] = f"Bearer {told['access_token']}"
         assert (await phone.get(ME)).json()["session"]["id"] == told["session_id"]

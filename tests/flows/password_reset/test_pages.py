@@ -77,7 +77,9 @@ async def test_a_form_from_elsewhere_is_refused(small_world: World) -> None:
     await small_world.subscriber()
     async with browser(small_world) as alice:
         await alice.open("/forgot-password")
-        forged = await alice.client.post("/forgot-password", data={"email": ALICE, "csrf": "0" * 64})
+        forged = await alice.client.post(
+            "/forgot-password", data={"email": ALICE, "csrf": "0" * 64}
+        )
     assert forged.status_code == 403
     assert not await small_world.letters(ALICE)
 
