@@ -135,9 +135,9 @@ async def test_the_database_told_in_parts_is_reached_and_the_whole_wins_over_par
 
     async with open_world("", tmp_path, **parts) as world:
         await world.subscriber("parts@example.org")
-    async with open_world(postgres_url, tmp_path, **{**parts, "DB_HOST": "192.0.2.1"}) as world:
-        async with world.client() as client:
-            told = await world.sign_in(client, "parts@example.org")
+    more = {**parts, "DB_HOST": "192.0.2.1"}
+    async with open_world(postgres_url, tmp_path, **more) as world, world.client() as client:
+        told = await world.sign_in(client, "parts@example.org")
 
     assert told["access_token"]
     assert any("DATABASE_URL" in each and "DB_HOST" in each for each in world.settings.warnings)

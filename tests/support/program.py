@@ -1,6 +1,7 @@
 """The program as people run it: a process, an environment of its own, and what it said."""
 
 import contextlib
+import ssl
 import subprocess
 import sys
 import time
@@ -29,7 +30,13 @@ def watchword(
 
 
 @contextlib.contextmanager
-def serving(address: str, *, cwd: Path, environ: Mapping[str, str] | None = None) -> Iterator[Path]:
+def serving(
+    address: str,
+    *,
+    cwd: Path,
+    environ: Mapping[str, str] | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[Path]:
     """Serve in the folder until the block ends; yields, once it is well, what stderr is kept in."""
     told = cwd / "stderr.txt"
     with told.open("wb") as stderr:
@@ -41,19 +48,21 @@ def serving(address: str, *, cwd: Path, environ: Mapping[str, str] | None = None
             stderr=stderr,
         )
     try:
-        _wait_until_well(process, address, told)
+        _wait_until_well(process, address, told, tls)
         yield told
     finally:
         process.terminate()
         assert process.wait(30) == 0, (process.returncode, told.read_text("utf-8"))
 
 
-def _wait_until_well(process: subprocess.Popen[bytes], address: str, told: Path) -> None:
+def _wait_until_well(
+    process: subprocess.Popen[bytes], address: str, told: Path, tls: ssl.SSLContext | None
+) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until:
         assert process.poll() is None, told.read_text("utf-8")
         with contextlib.suppress(urllib.error.URLError, ConnectionError):
-            with urllib.request.urlopen(f"{address}/health", timeout=5) as answer:
+            with urllib.request.urlopen(f"{address}/health", timeout=5, context=tls) as answer:
                 assert answer.status == 200
             return
         time.sleep(0.05)

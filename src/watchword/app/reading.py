@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from watchword.app.settings import Settings, SettingsRefused, read
+from watchword.plumbing.settings.server import DEVELOPMENT, PRODUCTION
 
 VAR = Path("var")
 SECRETS = VAR / "secrets"
@@ -15,12 +16,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
     Where nobody said which environment this is and `var/secrets` was made here, it is development.
     """
-    told = dict(environ)
-    if "APP_ENV" not in told and "NODE_ENV" not in told and SECRETS.is_dir():
-        told["APP_ENV"] = "development"
-    if told.get("APP_ENV") == "development" and SECRETS.is_dir():
-        told.setdefault("SECRETS_DIR", str(SECRETS))
-    return read(told, cwd=Path.cwd())
+    assumed = DEVELOPMENT if SECRETS.is_dir() else PRODUCTION
+    return read(environ, cwd=Path.cwd(), assumed=assumed)
 
 
 def refused(refusal: SettingsRefused) -> int:

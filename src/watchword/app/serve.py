@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -59,7 +60,7 @@ async def serve(
     async with open_house(settings) as house:
         server = house.part(ServerSettings)
         front = asgi.build(house)
-        web = _Server(front, server.shutdown_timeout)
+        web = _Server(front, server.shutdown_timeout, server.tls_context())
         servers = [web.serve(sockets=[listener])]
         extra = None
         if metrics_listener is not None:
@@ -96,7 +97,7 @@ def _leave(house: House, web: "_Server", extra: "_Server | None") -> None:
 class _Server(uvicorn.Server):
     """uvicorn, its signals being ours."""
 
-    def __init__(self, app: object, patience: timedelta) -> None:
+    def __init__(self, app: object, patience: timedelta, tls: ssl.SSLContext | None = None) -> None:
         config = uvicorn.Config(
             app,  # type: ignore[arg-type]
             log_config=None,
@@ -104,6 +105,7 @@ class _Server(uvicorn.Server):
             lifespan="off",
             http="httptools",
             ws="none",
+            ssl_context_factory=(lambda _config, _default: tls) if tls else None,
             proxy_headers=False,
             server_header=False,
             date_header=True,

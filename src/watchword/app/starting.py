@@ -6,7 +6,6 @@ import signal
 import socket
 import sys
 import time
-from base64 import urlsafe_b64encode
 from datetime import timedelta
 
 import uvloop
@@ -16,14 +15,15 @@ from watchword.app.building import configure_logs, open_house
 from watchword.app.reading import SECRETS, VAR, read_settings
 from watchword.app.serve import bind, serve
 from watchword.app.settings import Settings
+from watchword.app.settings.catalogue import secret_names
 from watchword.app.supervisor import supervise
 from watchword.app.wiring import House
 from watchword.flows.setup.service import Setup
 from watchword.kernel.chance import SystemChance
 from watchword.migrations import migrate
+from watchword.operations.configuration.service import fill
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
 
-_MADE = ("JWT_SECRET", "JWT_REFRESH_SECRET", "SESSION_SECRET", "CSRF_SECRET", "PEPPER")
 _DEV_PORTS = {"PORT": "8000", "METRICS_PORT": "9464"}
 
 
@@ -76,13 +76,13 @@ def _offers_metrics(server: ServerSettings) -> bool:
 
 def _start_development(environ: dict[str, str]) -> int:
     started = time.monotonic()
-    environ.setdefault("APP_ENV", "development")
-    if "APP_PROFILE" not in environ:
-        for name, value in _DEV_PORTS.items():
-            environ.setdefault(name, value)
-    _make_secrets()
-    environ.setdefault("SECRETS_DIR", str(SECRETS))
+    VAR.mkdir(mode=0o700, exist_ok=True)
+    fill(SECRETS, secret_names(), SystemChance())
     settings = read_settings(environ)
+    if not settings.section(ServerSettings).development:
+        _say("--dev is for development: leave it out, or say APP_ENV=development.")
+        return 1
+    settings = _with_own_ports(settings, environ)
     asyncio.run(migrate.up(settings.section(DatabaseSettings).url))
     _step(3, "Keys and database in var/", time.monotonic() - started)
     server = settings.section(ServerSettings)
@@ -112,23 +112,18 @@ def _start_development(environ: dict[str, str]) -> int:
     return 0
 
 
+def _with_own_ports(settings: Settings, environ: dict[str, str]) -> Settings:
+    """Take the ports of a development where nobody chose a port or a profile."""
+    if settings.given("APP_PROFILE"):
+        return settings
+    environ |= {name: port for name, port in _DEV_PORTS.items() if not settings.given(name)}
+    return read_settings(environ)
+
+
 def _derive_addresses(environ: dict[str, str], port: int, metrics: socket.socket | None) -> None:
     environ["PORT"] = str(port)
-    environ.setdefault("PUBLIC_BASE_URL", f"http://localhost:{port}")
     if metrics is not None:
         environ["METRICS_PORT"] = str(metrics.getsockname()[1])
-
-
-def _make_secrets() -> None:
-    """Make what is missing, readable by its owner alone."""
-    VAR.mkdir(mode=0o700, exist_ok=True)
-    SECRETS.mkdir(mode=0o700, exist_ok=True)
-    for name in _MADE:
-        path = SECRETS / name
-        if not path.exists():
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w") as file:
-                file.write(urlsafe_b64encode(SystemChance().draw(64)).decode())
 
 
 async def _addresses(house: House) -> None:

@@ -214,3 +214,26 @@ def test_settings_print_no_secret(tmp_path: Path) -> None:
     for name in ("JWT_SECRET", "PEPPER", "SMTP_PASSWORD"):
         assert given[name] not in printed
     assert "kept-elsewhere" not in printed
+
+
+def test_where_nobody_says_the_environment_it_is_what_was_assumed(tmp_path: Path) -> None:
+    given = {name: text for name, text in development().items() if name != "APP_ENV"}
+
+    settings = read(given, cwd=tmp_path, assumed="development")
+
+    assert settings.section(ServerSettings).development
+    assert "assumed" in settings.sources["APP_ENV"].label
+
+
+@pytest.mark.parametrize("told", ["production", "staging"])
+def test_what_dotenv_says_of_the_environment_counts_and_nothing_else_of_it(
+    tmp_path: Path, told: str
+) -> None:
+    given = {name: text for name, text in production().items() if name != "APP_ENV"}
+    (tmp_path / ".env").write_text(f"NODE_ENV={told}\nPORT=4001\n")
+
+    settings = read(given, cwd=tmp_path, assumed="development")
+
+    assert settings.section(ServerSettings).environment == told
+    assert settings.sources["APP_ENV"].label == "NODE_ENV in .env"
+    assert port(settings) == 3000

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.app.settings.conftest import Faults, Read
 from tests.support.environments import SECRETS, development, fresh_secrets, production
@@ -165,6 +167,31 @@ def test_a_key_that_everybody_can_read_is_refused(tmp_path: Path) -> None:
     assert "chmod 600" in sentence
     key.chmod(0o600)
     assert read(given, cwd=tmp_path).warnings == ()
+
+
+def test_two_keys_that_are_no_pair_are_refused(tmp_path: Path) -> None:
+    pem = serialization.Encoding.PEM
+    pair, stranger = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    private = pair.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (tmp_path / "private.key").touch(0o600)
+    (tmp_path / "private.key").write_bytes(private)
+    given = production(JWT_PRIVATE_KEY_PATH="private.key", JWT_PUBLIC_KEY_PATH="public.key")
+
+    told = []
+    for key in (pair, stranger, None):
+        public = key.public_key() if key else None
+        form = serialization.PublicFormat.SubjectPublicKeyInfo
+        text = public.public_bytes(pem, form) if public else b"no key"
+        (tmp_path / "public.key").write_bytes(text)
+        try:
+            read(given, cwd=tmp_path)
+            told.append([])
+        except SettingsRefused as refusal:
+            told.append([name for name, _ in refusal.faults])
+
+    assert told == [[], ["JWT_PUBLIC_KEY_PATH"], ["JWT_PRIVATE_KEY_PATH"]]
 
 
 def test_a_file_that_a_setting_names_must_be_there(faults: Faults) -> None:

@@ -73,6 +73,12 @@ def entries(kinds: Iterable[type[Any]]) -> Mapping[str, Entry]:
     return found
 
 
+def secret_names() -> tuple[str, ...]:
+    """Return the names of the secrets that a deployment needs, one for each purpose."""
+    found = entries(sections()).values()
+    return tuple(sorted(each.name for each in found if each.derivable))
+
+
 def known_names(found: Mapping[str, Entry]) -> frozenset[str]:
     """Return every name that the environment may give, NAME_FILE among them."""
     names = {name for each in found.values() for name in each.names}

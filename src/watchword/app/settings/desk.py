@@ -35,8 +35,7 @@ class SettingsDesk:
 
     def secret_names(self) -> tuple[str, ...]:
         """Return the names of the secrets that a deployment needs."""
-        entries = catalogue.entries(catalogue.sections())
-        return tuple(sorted(name for name, each in entries.items() if each.derivable))
+        return catalogue.secret_names()
 
     def reference(self) -> str:
         """Return the page that explains every setting."""

@@ -16,24 +16,33 @@ from watchword.app.settings import (
 from watchword.app.settings.catalogue import Entry
 from watchword.app.settings.layers import Defaults, Folder, Layer, Unreadable, Variables, content
 from watchword.app.settings.lookup import Lookup, Value
-from watchword.app.settings.values import Kind, Settings, SettingsRefused
+from watchword.app.settings.values import Kind, Settings, SettingsRefused, Source
 from watchword.plumbing.settings.server import DEVELOPMENT, PRODUCTION, TEST, ServerSettings
 
 _FOR_TRYING = {DEVELOPMENT, TEST}
 
 
 def read(
-    environ: Mapping[str, str], *, cwd: Path, sections: Iterable[type[Any]] | None = None
+    environ: Mapping[str, str],
+    *,
+    cwd: Path,
+    sections: Iterable[type[Any]] | None = None,
+    assumed: str = PRODUCTION,
 ) -> Settings:
-    """Read every section. Problem: `SettingsRefused` with everything that is wrong."""
+    """Read every section; `assumed` is APP_ENV where nobody says it.
+
+    Problem: `SettingsRefused` with everything that is wrong.
+    """
     kinds = tuple(sections) if sections is not None else catalogue.sections()
-    return _Reading(environ, cwd, kinds).settings()
+    return _Reading(environ, cwd, kinds, assumed).settings()
 
 
 class _Reading:
     """One reading, from the environment to the sections."""
 
-    def __init__(self, environ: Mapping[str, str], cwd: Path, kinds: tuple[type[Any], ...]) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], cwd: Path, kinds: tuple[type[Any], ...], assumed: str
+    ) -> None:
         self._kinds = kinds
         self._entries = catalogue.entries(kinds)
         self._server = catalogue.entries([ServerSettings])
@@ -42,7 +51,8 @@ class _Reading:
         self._warnings: list[str] = []
         self._process = Variables(environ, cwd, Kind.ENVIRONMENT, "the environment")
         self._variables = [self._process]
-        self._environment = self._which_environment()
+        self._where = self._which_environment(assumed)
+        self._environment = self._where.values["APP_ENV"]
         self._profile = self._which_profile()
 
     def settings(self) -> Settings:
@@ -72,14 +82,15 @@ class _Reading:
             sections=draft.sections, texts=draft.texts, sources=draft.sources, warnings=warnings
         )
 
-    def _which_environment(self) -> str:
-        """Ask the environment, then `.env`; `.env` files are believed in development only."""
+    def _which_environment(self, assumed: str) -> Defaults:
+        """Ask the environment, then `.env`, whose other lines are read in development only."""
         entry = self._server["APP_ENV"]
         plain = self._dotenv(".env")
         lookup = Lookup([self._process, *([plain] if plain else [])])
         found = lookup.find(entry)
-        self._faults += [] if "APP_ENV" in self._entries else lookup.faults
-        environment = str(found.value) if found else PRODUCTION
+        given = found is not None and found.source.given
+        environment = str(found.value) if found is not None and given else assumed
+        source = found.source if found is not None and given else _assumption(assumed)
         special = self._dotenv(f".env.{environment}")
         files = [each for each in (special, plain) if each]
         if environment in _FOR_TRYING:
@@ -90,7 +101,7 @@ class _Reading:
                 f"{names} {'is' if len(files) == 1 else 'are'} not read in {environment}:"
                 " use the environment, NAME_FILE or SECRETS_DIR."
             )
-        return environment
+        return Defaults({"APP_ENV": environment}, source.kind, source.label)
 
     def _which_profile(self) -> profiles.Profile:
         lookup = Lookup(self._variables)
@@ -108,7 +119,7 @@ class _Reading:
         told = self._cwd / str(folder.value) if folder and folder.value else None
         if told is not None and folder is not None and folder.source.given and not told.is_dir():
             self._faults.append(("SECRETS_DIR", f"{folder.value} is not a folder."))
-        return [*self._variables, *([Folder(told)] if told else []), *defaults]
+        return [*self._variables, self._where, *([Folder(told)] if told else []), *defaults]
 
     def _dotenv(self, name: str) -> Variables | None:
         path = self._cwd / name
@@ -136,6 +147,11 @@ class _Reading:
             if all(each.name in values for each in own):
                 built[kind] = kind(**{each.field: values[each.name].value for each in own})
         return built
+
+
+def _assumption(environment: str) -> Source:
+    label = "default" if environment == PRODUCTION else "assumed, because nobody says it"
+    return Source(Kind.DEFAULT, label)
 
 
 def _missing(entry: Entry) -> str:

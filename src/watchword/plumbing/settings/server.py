@@ -1,5 +1,6 @@
 """Where this process listens, under which addresses it is known, and how it stops."""
 
+import ssl
 from datetime import timedelta
 
 from watchword.kernel.addresses import Network, networks
@@ -21,6 +22,7 @@ DEVELOPMENT = "development"
 TEST = "test"
 PROFILES = ("nova", "ariya", "romapi", "molam", "generic")
 
+_TLS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 _port = whole(1, 65535)
 
 
@@ -192,6 +194,17 @@ class ServerSettings:
     def pages_url(self) -> str:
         """Return where the links in letters lead."""
         return self.frontend_url or self.public_url
+
+    def tls_context(self) -> ssl.SSLContext | None:
+        """Return how this service ends TLS itself; nothing when a proxy does."""
+        if not self.ssl_cert_path:
+            return None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.minimum_version = _TLS[self.tls_min_version]
+        context.load_cert_chain(self.ssl_cert_path, self.ssl_key_path)
+        if self.ssl_ca_path:
+            context.load_verify_locations(self.ssl_ca_path)  # completes the chain that is sent
+        return context
 
     @property
     def workers(self) -> int:

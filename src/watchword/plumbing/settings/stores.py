@@ -37,10 +37,6 @@ def _redis_url(text: str) -> Secret:
     return Secret(text.strip())
 
 
-def _milliseconds_or_all(text: str) -> timedelta:
-    return timedelta(milliseconds=whole(0)(text))
-
-
 @section
 class DatabaseSettings:
     """The database."""
@@ -91,13 +87,6 @@ class DatabaseSettings:
         parse=milliseconds,
         default="2000",
     )
-    slow_query: timedelta = setting(
-        "DB_SLOW_QUERY_MS",
-        "Milliseconds from which a statement is logged as slow; 0 logs all of them.",
-        parse=_milliseconds_or_all,
-        default="1000",
-    )
-
     @property
     def url(self) -> str:
         """Return where the database is, password included."""

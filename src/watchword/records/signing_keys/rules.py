@@ -52,7 +52,7 @@ class TokenSettings:
         "JWT_PRIVATE_KEY_PATH", "An RSA private key (PEM) to sign with.", default=""
     )
     public_key_path: str = setting(
-        "JWT_PUBLIC_KEY_PATH", "The public half of that key (PEM).", default=""
+        "JWT_PUBLIC_KEY_PATH", "The public half of that key (PEM); checked against it.", default=""
     )
 
 

@@ -4,6 +4,9 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+
 from watchword.app.settings.catalogue import Entry
 from watchword.app.settings.checks.findings import Findings
 from watchword.app.settings.values import Kind, Settings
@@ -32,8 +35,25 @@ def keys(settings: Settings, findings: Findings, cwd: Path) -> None:
     if bool(server.ssl_key_path) != bool(server.ssl_cert_path):
         missing = "SSL_CERT_PATH" if server.ssl_key_path else "SSL_KEY_PATH"
         findings.wrong(missing, "is missing; SSL_KEY_PATH and SSL_CERT_PATH belong together.")
+    _pair(tokens, findings, cwd)
     if not tokens.private_key_path and (tokens.algorithm == "RS256" or tokens.public_key_path):
         findings.wrong("JWT_PRIVATE_KEY_PATH", "is missing; RS256 signs with a key from a file.")
+
+
+def _pair(tokens: TokenSettings, findings: Findings, cwd: Path) -> None:
+    """The public key is the private one's own."""
+    if not (tokens.private_key_path and tokens.public_key_path):
+        return
+    try:
+        private = load_pem_private_key((cwd / tokens.private_key_path).read_bytes(), None)
+        public = load_pem_public_key((cwd / tokens.public_key_path).read_bytes())
+    except OSError:
+        return  # told above
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        findings.wrong("JWT_PRIVATE_KEY_PATH", "and JWT_PUBLIC_KEY_PATH must hold keys in PEM.")
+        return
+    if private.public_key() != public:
+        findings.wrong("JWT_PUBLIC_KEY_PATH", "is not the public half of JWT_PRIVATE_KEY_PATH.")
 
 
 def secret_files(

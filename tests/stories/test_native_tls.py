@@ -1,0 +1,95 @@
+"""The service ends TLS itself, where nobody stands before it."""
+
+import shutil
+import ssl
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import httpx2
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
+
+from tests.support.program import serving, watchword
+from tests.support.started import free_port
+
+Key = ec.EllipticCurvePrivateKey
+
+
+def certificate(name: str, key: Key, issuer: str, signer: Key, *, ca: bool) -> x509.Certificate:
+    def named(text: str) -> x509.Name:
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+    now = datetime.now(UTC)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    return (
+        x509.CertificateBuilder()
+        .subject_name(named(name))
+        .issuer_name(named(issuer))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        .add_extension(address, critical=False)
+        .sign(signer, SHA256())
+    )
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, str]:
+    """Make an authority, and a key and certificate that it signed; return them as settings."""
+    authority, own = (
+        ec.generate_private_key(ec.SECP256R1()),
+        ec.generate_private_key(ec.SECP256R1()),
+    )
+    pem = serialization.Encoding.PEM
+    private = own.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (tmp_path / "private.key").write_bytes(private)
+    (tmp_path / "private.key").chmod(0o600)
+    signed = certificate("auth", own, "authority", authority, ca=False)
+    root = certificate("authority", authority, "authority", authority, ca=True)
+    (tmp_path / "certificate.crt").write_bytes(signed.public_bytes(pem))
+    (tmp_path / "ca.crt").write_bytes(root.public_bytes(pem))
+    return {
+        "SSL_KEY_PATH": "private.key",
+        "SSL_CERT_PATH": "certificate.crt",
+        "SSL_CA_PATH": "ca.crt",
+    }
+
+
+@pytest.mark.req("G-21")
+def test_those_who_know_the_authority_are_served_and_nobody_else(
+    tmp_path: Path, migrated_sqlite: Path, files: dict[str, str]
+) -> None:
+    (tmp_path / "var").mkdir()
+    shutil.copy(migrated_sqlite, tmp_path / "var" / "watchword.db")
+    port, knowing = free_port(), ssl.create_default_context(cafile=str(tmp_path / "ca.crt"))
+    environ = {
+        **files,
+        "APP_ENV": "development",
+        "JWT_SECRET": "weak",
+        "PORT": str(port),
+        "METRICS_PORT": "0",
+        "WEB_CONCURRENCY": "1",
+        "HTTPS": "true",
+        "TLS_MIN_VERSION": "1.3",
+    }
+    address = f"https://127.0.0.1:{port}"
+    old = ssl.create_default_context(cafile=str(tmp_path / "ca.crt"))
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+
+    with serving(address, cwd=tmp_path, environ=environ, tls=knowing):
+        assert httpx2.get(f"{address}/health", verify=knowing).status_code == 200
+        for stranger in (ssl.create_default_context(), old):
+            with pytest.raises(httpx2.ConnectError):
+                httpx2.get(f"{address}/health", verify=stranger)
+        probed = watchword("health", cwd=tmp_path, environ=environ)
+
+    assert probed.returncode == 0, probed.stderr
