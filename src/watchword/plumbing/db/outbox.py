@@ -89,11 +89,12 @@ _READY = (
     .order_by(outbox.c.priority, outbox.c.due_at)
     .limit(bindparam("batch", type_=Integer))
     .with_for_update(skip_locked=True)
+    .cte("ready")  # read once, whatever the planner joins it with
 )
 
 CLAIM = statement(
     update(outbox)
-    .where(outbox.c.id.in_(_READY.scalar_subquery()))
+    .where(outbox.c.id.in_(select(_READY.c.id)))
     .values(attempts=outbox.c.attempts + 1, leased_until=bindparam("lease", type_=Moment))
     .returning(
         outbox.c.id,

@@ -1,0 +1,240 @@
+"""Counters: in memory and in Redis, limits are kept to the hit."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+import redis as redis_client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support.proxy import Wire, wire_to
+from watchword.adapters.counters.fallback import FallbackCounters, stricter
+from watchword.adapters.counters.memory import MemoryCounters
+from watchword.adapters.counters.redis import TROUBLE, RedisCounters
+from watchword.kernel.limits import Limit
+from watchword.kernel.ports import Counters
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+HUNDRED = Limit(100, timedelta(minutes=15))
+FIVE = Limit(5, timedelta(minutes=15))
+PATIENT = timedelta(seconds=5)
+
+
+@pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.needs("valkey"))])
+async def counters(request: pytest.FixtureRequest) -> AsyncIterator[Counters]:
+    """Yield counters of each kind, empty."""
+    if request.param == "memory":
+        yield MemoryCounters()
+        return
+    made = RedisCounters(request.getfixturevalue("valkey_url"), patience=PATIENT)
+    yield made
+    await made.close()
+
+
+@pytest.mark.req("A-15", "N-73")
+async def test_of_two_hundred_at_once_exactly_a_hundred_pass(counters: Counters) -> None:
+    verdicts = await asyncio.gather(*(counters.hit("key", HUNDRED, NOW) for _ in range(200)))
+
+    assert sum(verdict.allowed for verdict in verdicts) == 100
+    assert sorted(v.remaining for v in verdicts if v.allowed) == [*range(100)]
+
+
+async def test_keys_are_counted_apart(counters: Counters) -> None:
+    for _ in range(5):
+        await counters.hit("one", FIVE, NOW)
+
+    assert not (await counters.hit("one", FIVE, NOW)).allowed
+    assert (await counters.hit("other", FIVE, NOW)).allowed
+
+
+@pytest.mark.req("A-15")
+async def test_the_window_moves_on(counters: Counters) -> None:
+    for _ in range(5):
+        await counters.hit("key", FIVE, NOW)
+    refused = await counters.hit("key", FIVE, NOW + timedelta(minutes=14))
+    later = NOW + timedelta(minutes=14, seconds=refused.retry_in)
+
+    assert not (await counters.hit("key", FIVE, later - timedelta(milliseconds=1))).allowed
+    assert (await counters.hit("key", FIVE, later)).remaining == 4
+
+
+async def test_a_refused_hit_costs_nothing(counters: Counters) -> None:
+    once = Limit(1, timedelta(seconds=10))
+    await counters.hit("key", once, NOW)
+    for second in range(1, 10):
+        await counters.hit("key", once, NOW + timedelta(seconds=second))
+
+    assert (await counters.hit("key", once, NOW + timedelta(seconds=10.02))).allowed
+
+
+async def test_a_clock_that_steps_back_lets_nobody_pass_twice(counters: Counters) -> None:
+    for _ in range(5):
+        await counters.hit("key", FIVE, NOW)
+
+    assert not (await counters.hit("key", FIVE, NOW - timedelta(hours=1))).allowed
+
+
+async def test_it_says_when_all_is_well(counters: Counters) -> None:
+    assert await counters.check() is None
+
+
+steps = st.lists(st.integers(0, 4_000_000), max_size=60)
+limits = st.builds(
+    Limit, st.integers(1, 6), st.sampled_from([timedelta(seconds=7), timedelta(seconds=10)])
+)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(limit=limits, gaps=steps)
+def test_memory_and_redis_come_to_the_same_verdicts(
+    valkey_url: str, limit: Limit, gaps: list[int]
+) -> None:
+    async def compare() -> None:
+        memory, redis = MemoryCounters(), RedisCounters(valkey_url, patience=PATIENT)
+        key, now = uuid4().hex, NOW
+        for gap in gaps:
+            now += timedelta(microseconds=gap)
+            assert await memory.hit(key, limit, now) == await redis.hit(key, limit, now)
+        await redis.close()
+
+    asyncio.run(compare())
+
+
+async def test_keys_vanish_from_redis_after_the_window(valkey_url: str) -> None:
+    counters = RedisCounters(valkey_url, patience=PATIENT)
+    await counters.hit("limit:auth:198.51.100.7", Limit(5, timedelta(milliseconds=200)), NOW)
+    with redis_client.Redis.from_url(valkey_url) as line:
+        (name,) = line.keys()
+        life = line.pttl(name)
+        while line.exists(name):
+            await asyncio.sleep(0.01)
+    await counters.close()
+
+    assert name.startswith(b"watchword:")
+    assert b"198.51.100.7" not in name
+    assert 0 < life <= 202
+
+
+async def test_redis_that_forgot_the_script_is_taught_it_again(valkey_url: str) -> None:
+    counters = RedisCounters(valkey_url, patience=PATIENT)
+    await counters.hit("key", FIVE, NOW)
+    with redis_client.Redis.from_url(valkey_url) as line:
+        line.script_flush()
+
+    assert (await counters.hit("key", FIVE, NOW)).remaining == 3
+    await counters.close()
+
+
+async def test_memory_forgets_idle_keys() -> None:
+    memory = MemoryCounters()
+    for number in range(1000):
+        await memory.hit(f"key {number}", FIVE, NOW)
+    await memory.hit("later", FIVE, NOW + timedelta(minutes=20))
+
+    assert len(memory) == 1
+
+
+async def test_memory_is_bounded_and_keeps_who_knocked_last() -> None:
+    memory = MemoryCounters(most=100)
+    for number in range(1000):
+        await memory.hit(f"key {number}", FIVE, NOW + timedelta(milliseconds=number))
+
+    assert len(memory) == 100
+    assert (await memory.hit("key 999", FIVE, NOW + timedelta(seconds=1))).remaining == 3
+
+
+# --- when Redis is away ------------------------------------------------------------
+
+
+class Hands:
+    """A clock whose hands we move."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+async def wire(valkey_url: str) -> AsyncIterator[Wire]:
+    """Yield a wire to Valkey."""
+    async with wire_to(valkey_url) as wire:
+        yield wire
+
+
+def falling_back(url: str, failures: list[int], monotonic: Callable[[], float]) -> FallbackCounters:
+    shared = RedisCounters(url, patience=timedelta(milliseconds=100))
+    return FallbackCounters(
+        shared,
+        MemoryCounters(),
+        trouble=TROUBLE,
+        on_failure=lambda: failures.append(1),
+        monotonic=monotonic,
+    )
+
+
+@pytest.mark.req("A-13", "D-17")
+async def test_without_redis_limits_hold_in_memory_and_are_stricter(
+    wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    failures: list[int] = []
+    counters = falling_back(wire.url, failures, Hands())
+    await counters.hit("key", FIVE, NOW)
+    wire.shut()
+    allowed = [(await counters.hit("key", FIVE, NOW)).allowed for _ in range(10)]
+
+    assert allowed == [True, True] + [False] * 8
+    assert (await counters.check() or "").startswith("degraded")
+    assert len(failures) == 1
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.req("A-13")
+async def test_a_frozen_redis_costs_nobody_more_than_one_patience(wire: Wire) -> None:
+    counters = falling_back(wire.url, [], Hands())
+    await counters.hit("key", HUNDRED, NOW)
+    wire.freeze()
+    began = time.monotonic()
+    await asyncio.gather(*(counters.hit(f"key {n}", HUNDRED, NOW) for n in range(50)))
+    first = time.monotonic() - began
+    began = time.monotonic()
+    for number in range(200):
+        await counters.hit(f"key {number}", HUNDRED, NOW)
+    later = time.monotonic() - began
+
+    assert first < 1
+    assert later < 0.1
+    await counters.close()
+
+
+@pytest.mark.req("A-13")
+async def test_when_redis_is_back_limits_are_shared_again(wire: Wire) -> None:
+    hands = Hands()
+    counters = falling_back(wire.url, [], hands)
+    wire.shut()
+    await counters.hit("key", FIVE, NOW)
+    hands.seconds = 2
+    await counters.check()
+    await asyncio.sleep(0.3)
+    assert await counters.check() is not None
+    wire.reopen()
+    hands.seconds = 4
+    await counters.hit("key", FIVE, NOW)
+    async with asyncio.timeout(3):
+        while await counters.check() is not None:
+            await asyncio.sleep(0.01)
+
+    assert (await counters.hit("fresh", FIVE, NOW)).limit == 5
+    await counters.close()
+
+
+async def test_a_limit_of_one_stays_one() -> None:
+    assert stricter(Limit(1, timedelta(1))).count == 1
+    assert stricter(Limit(100, timedelta(1))).count == 50

@@ -1,0 +1,176 @@
+"""The outbox: work asked for in a transaction is done at least once, by one worker at a time."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from tests.contracts.conftest import open_database
+from watchword.kernel.chance import SystemChance
+from watchword.kernel.ids import mint
+from watchword.plumbing.db import outbox
+from watchword.plumbing.db.ports import Database
+from watchword.plumbing.db.statements import statement
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+LEASE = timedelta(seconds=60)
+MINUTE = timedelta(minutes=1)
+
+ROWS = statement(
+    select(
+        outbox.outbox.c.id,
+        outbox.outbox.c.payload,
+        outbox.outbox.c.finished_at,
+        outbox.outbox.c.outcome,
+        outbox.outbox.c.reason,
+    )
+)
+
+
+async def put(db: Database, label: str = "letter", **more: Any) -> UUID:
+    work_id = mint(NOW, SystemChance())
+    async with db.transaction() as tx:
+        await outbox.put(
+            tx, id=work_id, kind="mail", label=label, payload=b"sealed", now=NOW, **more
+        )
+    return work_id
+
+
+async def claim(db: Database, now: datetime = NOW, batch: int = 10) -> list[outbox.Work]:
+    return [*await outbox.claim(db, "mail", now, LEASE, batch)]
+
+
+async def test_work_is_there_once_its_transaction_commits(database: Database) -> None:
+    with contextlib.suppress(LookupError):
+        async with database.transaction() as tx:
+            await outbox.put(
+                tx, id=mint(NOW, SystemChance()), kind="mail", label="x", payload=b"", now=NOW
+            )
+            raise LookupError
+    kept = await put(database)
+
+    assert [work.id for work in await claim(database)] == [kept]
+
+
+async def test_claimed_work_is_nobody_elses_while_the_lease_lasts(database: Database) -> None:
+    await put(database)
+    (work,) = await claim(database)
+
+    assert (work.payload, work.attempts, work.label) == (b"sealed", 1, "letter")
+    assert await claim(database, NOW + LEASE - timedelta(seconds=1)) == []
+
+
+@pytest.mark.req("N-101")
+async def test_a_killed_workers_work_comes_back_after_its_lease(database: Database) -> None:
+    work_id = await put(database)
+    await claim(database)
+    (again,) = await claim(database, NOW + LEASE)
+
+    assert (again.id, again.attempts) == (work_id, 2)
+
+
+async def test_who_lost_the_lease_cannot_settle_the_work(database: Database) -> None:
+    await put(database)
+    (late,) = await claim(database)
+    (holder,) = await claim(database, NOW + LEASE)
+
+    assert not await outbox.finish(database, late, NOW, "sent")
+    assert not await outbox.retry(database, late, NOW, "later")
+    assert await outbox.finish(database, holder, NOW, "sent")
+    assert not await outbox.finish(database, holder, NOW, "sent")
+
+
+@pytest.mark.req("N-101")
+async def test_finished_work_is_never_seen_again_and_its_payload_is_wiped(
+    database: Database,
+) -> None:
+    await put(database)
+    (work,) = await claim(database)
+    await outbox.finish(database, work, NOW, "sent")
+    (row,) = await database.all(ROWS)
+
+    assert (row.payload, row.finished_at, row.outcome) == (None, NOW, "sent")
+    assert await claim(database, NOW + timedelta(days=9)) == []
+    assert await outbox.depth(database) == 0
+
+
+async def test_retried_work_waits_until_it_is_due(database: Database) -> None:
+    work_id = await put(database)
+    (work,) = await claim(database)
+    await outbox.retry(database, work, NOW + 3 * MINUTE, "421")
+
+    assert await claim(database, NOW + 2 * MINUTE) == []
+    assert [again.id for again in await claim(database, NOW + 3 * MINUTE)] == [work_id]
+
+
+async def test_the_urgent_goes_first_and_then_the_oldest(database: Database) -> None:
+    labels = [("bulk", 9, 0), ("late code", 1, 2), ("notice", 5, 0), ("code", 1, 1)]
+    for label, priority, seconds in labels:
+        due = NOW - timedelta(minutes=1) + timedelta(seconds=seconds)
+        await put(database, label, priority=priority, due_at=due)
+    first = [work.label for work in await claim(database, batch=2)]
+    rest = [work.label for work in await claim(database)]
+
+    assert {*first} == {"code", "late code"}
+    assert rest == ["notice", "bulk"]
+
+
+async def test_other_kinds_of_work_are_left_alone(database: Database) -> None:
+    await put(database)
+
+    assert [*await outbox.claim(database, "events", NOW, LEASE, 10)] == []
+
+
+@pytest.fixture
+async def workers(url: str) -> AsyncIterator[list[Database]]:
+    """Yield four workers' views of one database."""
+    opened = [open_database(url) for _ in range(4)]
+    for each in opened:
+        await each.start()
+    yield [*opened]
+    for each in opened:
+        await each.close()
+
+
+@pytest.mark.req("N-101")
+async def test_two_workers_never_get_the_same_work(workers: list[Database]) -> None:
+    wanted = {await put(workers[0]) for _ in range(40)}
+    seen: list[UUID] = []
+
+    async def work(db: Database) -> None:
+        while claimed := await claim(db, batch=3):
+            for each in claimed:
+                seen.append(each.id)
+                await outbox.finish(db, each, NOW, "sent")
+
+    await asyncio.gather(*(work(db) for db in workers))
+
+    assert sorted(seen) == sorted(wanted)
+
+
+async def test_a_worker_hears_of_work_when_it_is_committed(workers: list[Database]) -> None:
+    heard = asyncio.Event()
+    workers[1].changes.listen("outbox", lambda _: heard.set())
+    await asyncio.sleep(0.5)
+    heard.clear()
+    await put(workers[0])
+
+    async with asyncio.timeout(1):
+        await heard.wait()
+
+
+async def test_what_was_settled_long_ago_is_purged_and_nothing_else(database: Database) -> None:
+    for _ in range(3):
+        await put(database)
+    old, recent, _ = await claim(database)
+    await outbox.finish(database, old, NOW - timedelta(days=8), "sent")
+    await outbox.finish(database, recent, NOW, "dead", "550")
+
+    assert await outbox.purge(database, NOW - timedelta(days=7)) == 1
+    assert {row.id for row in await database.all(ROWS)} >= {recent.id}
+    assert await outbox.depth(database) == 1
