@@ -8,6 +8,7 @@ from watchword.app.settings import Settings, SettingsRefused, read
 
 VAR = Path("var")
 SECRETS = VAR / "secrets"
+DEV_PORTS = {"PORT": "8000", "METRICS_PORT": "9464"}
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -20,6 +21,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         told["APP_ENV"] = "development"
     if told.get("APP_ENV") == "development" and SECRETS.is_dir():
         told.setdefault("SECRETS_DIR", str(SECRETS))
+        if "APP_PROFILE" not in told:
+            told = DEV_PORTS | told
     return read(told, cwd=Path.cwd())
 
 

@@ -24,7 +24,6 @@ from watchword.migrations import migrate
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
 
 _MADE = ("JWT_SECRET", "JWT_REFRESH_SECRET", "SESSION_SECRET", "CSRF_SECRET", "PEPPER")
-_DEV_PORTS = {"PORT": "8000", "METRICS_PORT": "9464"}
 
 
 def start(*, dev: bool) -> int:
@@ -77,9 +76,6 @@ def _offers_metrics(server: ServerSettings) -> bool:
 def _start_development(environ: dict[str, str]) -> int:
     started = time.monotonic()
     environ.setdefault("APP_ENV", "development")
-    if "APP_PROFILE" not in environ:
-        for name, value in _DEV_PORTS.items():
-            environ.setdefault(name, value)
     _make_secrets()
     environ.setdefault("SECRETS_DIR", str(SECRETS))
     settings = read_settings(environ)
