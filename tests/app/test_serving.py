@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.support.program import COMMAND
 from tests.support.services.postgres import Postgres
 from tests.support.services.smtp import SmtpSink
@@ -285,6 +286,23 @@ def test_the_service_outlives_its_database(
         postgres_server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
         wait_until_ready(base)
         assert ask(f"{base}/api/v1/auth/login", body)[0] == 401
+
+
+def test_the_processes_of_one_service_end_with_their_parent_even_when_it_is_killed(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    chosen = ports()
+    environ = {**environment(postgres_url, WEB_CONCURRENCY="2"), **chosen, "HOST": "127.0.0.1"}
+    base = f"http://127.0.0.1:{chosen['PORT']}"
+    with started(tmp_path, "serve", **environ) as service:
+        wait_until_ready(base)
+        service.process.kill()
+        service.process.wait(PATIENCE)
+        deadline = time.monotonic() + PATIENCE
+        with contextlib.suppress(OSError):
+            while ask(f"{base}/live"):
+                assert time.monotonic() < deadline, "somebody still answers"
+                time.sleep(0.1)
 
 
 def wait_until_ready(base: str) -> None:

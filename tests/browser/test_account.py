@@ -1,6 +1,5 @@
 """Signed in: the account's pages, told with JavaScript and without."""
 
-import pytest
 import pytest_asyncio
 
 from tests.browser.conftest import Newcomer

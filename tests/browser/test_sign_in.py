@@ -1,6 +1,5 @@
 """Ways in, and ways back in: told with JavaScript and without."""
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 

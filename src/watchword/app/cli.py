@@ -16,6 +16,7 @@ from watchword.app.reading import read_settings, refused
 from watchword.app.settings import SettingsRefused
 from watchword.app.settings.desk import SettingsDesk
 from watchword.operations.configuration import service as configuration
+from watchword.operations.doctor import service as doctor
 from watchword.plumbing import console
 
 root = typer.Typer(
@@ -103,6 +104,15 @@ def _open_desk() -> SettingsDesk:
     return SettingsDesk(lambda: read_settings(dict(os.environ)))
 
 
+def _reading() -> doctor.Reading:
+    try:
+        settings = read_settings(dict(os.environ))
+    except SettingsRefused as refusal:
+        return doctor.Reading(sections=None, faults=tuple(refusal.faults))
+    given = frozenset(name for name in settings.sources if settings.given(name))
+    return doctor.Reading(sections=settings, given=given)
+
+
 def _opener() -> Any:
     from watchword.app.building import configure_logs, open_house
 
@@ -117,6 +127,7 @@ def main() -> None:
     if not (len(sys.argv) > 1 and sys.argv[1] in own):
         _add_slices(set())
         configuration.open_desk = _open_desk
+        doctor.read_settings = _reading
     console.opener = _opener
     try:
         root()

@@ -9,6 +9,7 @@ from watchword.plumbing.settings.server import DEVELOPMENT, PRODUCTION
 
 VAR = Path("var")
 SECRETS = VAR / "secrets"
+DEV_PORTS = {"PORT": "8000", "METRICS_PORT": "9464"}
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -16,8 +17,19 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
     Where nobody said which environment this is and `var/secrets` was made here, it is development.
     """
+<<<<<<< HEAD
     assumed = DEVELOPMENT if SECRETS.is_dir() else PRODUCTION
     return read(environ, cwd=Path.cwd(), assumed=assumed)
+=======
+    told = dict(environ)
+    if "APP_ENV" not in told and "NODE_ENV" not in told and SECRETS.is_dir():
+        told["APP_ENV"] = "development"
+    if told.get("APP_ENV") == "development" and SECRETS.is_dir():
+        told.setdefault("SECRETS_DIR", str(SECRETS))
+        if "APP_PROFILE" not in told:
+            told = DEV_PORTS | told
+    return read(told, cwd=Path.cwd())
+>>>>>>> operators
 
 
 def refused(refusal: SettingsRefused) -> int:

@@ -24,7 +24,11 @@ from watchword.migrations import migrate
 from watchword.operations.configuration.service import fill
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
 
+<<<<<<< HEAD
 _DEV_PORTS = {"PORT": "8000", "METRICS_PORT": "9464"}
+=======
+_MADE = ("JWT_SECRET", "JWT_REFRESH_SECRET", "SESSION_SECRET", "CSRF_SECRET", "PEPPER")
+>>>>>>> operators
 
 
 def start(*, dev: bool) -> int:
@@ -76,8 +80,14 @@ def _offers_metrics(server: ServerSettings) -> bool:
 
 def _start_development(environ: dict[str, str]) -> int:
     started = time.monotonic()
+<<<<<<< HEAD
     VAR.mkdir(mode=0o700, exist_ok=True)
     fill(SECRETS, secret_names(), SystemChance())
+=======
+    environ.setdefault("APP_ENV", "development")
+    _make_secrets()
+    environ.setdefault("SECRETS_DIR", str(SECRETS))
+>>>>>>> operators
     settings = read_settings(environ)
     if not settings.section(ServerSettings).development:
         _say("--dev is for development: leave it out, or say APP_ENV=development.")

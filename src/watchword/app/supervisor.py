@@ -4,6 +4,8 @@ Each process is forked before any event loop or thread exists, serves the same l
 started anew when it dies. The first alone runs the worker's jobs and offers metrics on METRICS_PORT.
 """
 
+import contextlib
+import ctypes
 import os
 import signal
 import time
@@ -11,6 +13,7 @@ from collections.abc import Callable
 from types import FrameType
 
 _RESTART_SECONDS = 1.0
+_PR_SET_PDEATHSIG = 1
 
 
 def supervise(count: int, work: Callable[[int], None]) -> int:
@@ -49,6 +52,7 @@ def _fork(index: int, work: Callable[[int], None]) -> int:
         return pid
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _die_with_parent()
     code = 1
     try:
         work(index)
@@ -56,3 +60,9 @@ def _fork(index: int, work: Callable[[int], None]) -> int:
     finally:
         os._exit(code)
     raise AssertionError
+
+
+def _die_with_parent() -> None:
+    """Ask Linux for SIGTERM when the parent is gone, however it went; elsewhere there is no such word."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -87,6 +87,7 @@ class DatabaseSettings:
         parse=milliseconds,
         default="2000",
     )
+
     @property
     def url(self) -> str:
         """Return where the database is, password included."""

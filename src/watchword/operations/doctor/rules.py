@@ -1,0 +1,154 @@
+"""What a check comes to, decided from what was found."""
+
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlsplit
+
+from watchword.plumbing.probes import BUSY, OURS, Step
+from watchword.plumbing.settings.server import DEVELOPMENT, TEST
+
+PYTHON_FLOOR: Final = (3, 11)
+CLOCK_BOUND: Final = timedelta(seconds=2)
+DISK_FLOOR: Final = 512 * 1024 * 1024
+TOLD: Final = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "PUBLIC_BASE_URL",
+    "JWT_SECRET",
+    "JWT_REFRESH_SECRET",
+    "SESSION_SECRET",
+    "CSRF_SECRET",
+    "PEPPER",
+    "SMTP_HOST",
+)
+
+
+class Outcome(StrEnum):
+    """How a check ends."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a check found; `fix` is the command that mends it."""
+
+    check: str
+    outcome: Outcome
+    detail: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """A file of secrets and its permissions."""
+
+    path: str
+    bits: int
+
+
+def ok(check: str, detail: str) -> Finding:
+    """Return a finding that all is well."""
+    return Finding(check=check, outcome=Outcome.OK, detail=detail)
+
+
+def failed(check: str, detail: str, fix: str) -> Finding:
+    """Return a finding that something is wrong."""
+    return Finding(check=check, outcome=Outcome.FAILED, detail=detail, fix=fix)
+
+
+def skipped(check: str, why: str) -> Finding:
+    """Return a finding that nobody could look."""
+    return Finding(check=check, outcome=Outcome.SKIPPED, detail=why)
+
+
+def judge_python(version: tuple[int, int, int]) -> Finding:
+    """The interpreter is new enough."""
+    text = ".".join(map(str, version))
+    if version[:2] < PYTHON_FLOOR:
+        return failed("python", f"{text} is older than 3.11", "apt-get install python3.11")
+    return ok("python", text)
+
+
+def judge_settings(faults: Sequence[tuple[str, str]], given: Iterable[str]) -> Finding:
+    """The settings allow a start; they are told as set or unset."""
+    if faults:
+        detail = "; ".join(f"{name}: {sentence}" for name, sentence in faults)
+        return failed("settings", detail, "watchword env validate")
+    known = set(given)
+    there = [name for name in TOLD if name in known]
+    away = [name for name in TOLD if name not in known]
+    return ok("settings", f"set: {', '.join(there) or '-'}; unset: {', '.join(away) or '-'}")
+
+
+def judge_modes(modes: Sequence[Mode]) -> Finding:
+    """Nobody but the owner reads a file of secrets."""
+    open_ones = [mode.path for mode in modes if mode.bits & (stat.S_IRWXG | stat.S_IRWXO)]
+    if open_ones:
+        detail = f"others may read {', '.join(open_ones)}"
+        return failed("secrets", detail, f"chmod 600 {' '.join(open_ones)}")
+    return ok("secrets", f"{len(modes)} files, for their owner alone")
+
+
+def judge_clock(difference: timedelta) -> Finding:
+    """The database's clock and ours agree."""
+    seconds = abs(difference).total_seconds()
+    if abs(difference) > CLOCK_BOUND:
+        detail = f"the database's clock is {seconds:.1f} s away from this machine's"
+        return failed("clock", detail, "timedatectl set-ntp true")
+    return ok("clock", f"{seconds:.1f} s apart")
+
+
+def judge_isolation(*, superuser: bool, bypass: bool, enforced: bool) -> Finding:
+    """Row-level security binds our role."""
+    role_fix = "ALTER ROLE <role of DATABASE_URL> NOSUPERUSER NOBYPASSRLS"
+    if superuser:
+        return failed("isolation", "our database role is a superuser", role_fix)
+    if bypass:
+        return failed("isolation", "our database role bypasses row-level security", role_fix)
+    if not enforced:
+        detail = "row-level security is not in force on our tables"
+        return failed("isolation", detail, "watchword migrate up")
+    return ok("isolation", "row-level security binds our role")
+
+
+def judge_steps(check: str, steps: Sequence[Step], fix: str) -> Finding:
+    """Every step of a probe went well."""
+    told = ", ".join(f"{step.name} {step.detail}" for step in steps)
+    if all(step.good for step in steps):
+        return ok(check, told)
+    return failed(check, told, fix)
+
+
+def judge_address(url: str, environment: str, found: Step) -> Finding:
+    """People reach us at an address that exists, and by TLS but in development."""
+    fix = "set PUBLIC_BASE_URL=https://<host>, then: watchword env validate"
+    plain = urlsplit(url).scheme != "https"
+    if plain and environment not in {DEVELOPMENT, TEST}:
+        return failed("address", f"{url} is not https", fix)
+    if not found.good:
+        return failed("address", f"no address is known for {found.detail}", fix)
+    return ok("address", url)
+
+
+def judge_disk(free: int, path: str) -> Finding:
+    """There is room to write."""
+    text = f"{free >> 20} MiB free at {path}"
+    if free < DISK_FLOOR:
+        return failed("disk", text, f"make room: du -xh --max-depth=1 {path} | sort -h")
+    return ok("disk", text)
+
+
+def judge_port(port: int, state: str) -> Finding:
+    """The port is free, or we are on it already."""
+    if state == BUSY:
+        detail = f"{port} is taken by another program"
+        return failed("port", detail, f"PORT={port + 1} watchword serve")
+    return ok("port", f"{port}: this service answers" if state == OURS else f"{port} is free")

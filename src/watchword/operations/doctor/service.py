@@ -1,0 +1,221 @@
+"""The doctor's round: check after check, none of which can stop the others."""
+
+import shutil
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from watchword.kernel.clock import Clock
+from watchword.kernel.ports import Migrations
+from watchword.kernel.problems import Problem
+from watchword.operations.doctor import rules, store
+from watchword.operations.doctor.rules import Finding, Mode, failed, ok, skipped
+from watchword.plumbing import probes
+from watchword.plumbing.console import open_house
+from watchword.plumbing.db.ports import Database
+from watchword.plumbing.db.sqlite import sqlite_path
+from watchword.plumbing.logs import redact
+from watchword.plumbing.settings import (
+    DatabaseSettings,
+    RedisSettings,
+    ServerSettings,
+    SmtpSettings,
+)
+from watchword.plumbing.web.call import House
+from watchword.records.deliveries.rules import MailSettings
+from watchword.records.signing_keys.rules import TokenSettings
+
+Part = TypeVar("Part")
+CHECKS: Final = (
+    "python",
+    "settings",
+    "secrets",
+    "database",
+    "migrations",
+    "isolation",
+    "clock",
+    "redis",
+    "mail",
+    "address",
+    "disk",
+    "port",
+)
+_OF_THE_DATABASE: Final = ("database", "migrations", "isolation", "clock")
+
+
+class Sections(Protocol):
+    """The settings of this process."""
+
+    def section(self, kind: type[Part]) -> Part:
+        """Return the section of that type."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What reading the settings came to; `given` are the names that somebody set."""
+
+    sections: Sections | None
+    faults: tuple[tuple[str, str], ...] = ()
+    given: frozenset[str] = frozenset()
+
+
+def _nobody_reads() -> Reading:
+    message = "doctor.read_settings is not set: the program's root does that"
+    raise RuntimeError(message)
+
+
+read_settings: Callable[[], Reading] = _nobody_reads
+
+
+async def examine(wanted: Collection[str] = CHECKS) -> AsyncIterator[Finding]:
+    """Make the round; yields a finding for each wanted check, in their order."""
+    reading = read_settings()
+    for finding in _at_home(reading):
+        if finding.check in wanted:
+            yield finding
+    async for finding in _abroad(reading.sections, set(wanted)):
+        if finding.check in wanted:
+            yield finding
+
+
+async def _abroad(sections: Sections | None, wanted: set[str]) -> AsyncIterator[Finding]:
+    """Look at what answers from elsewhere, if it is wanted."""
+    if sections is None:
+        for check in CHECKS[2:]:
+            yield skipped(check, "the settings come first")
+        return
+    if wanted & set(_OF_THE_DATABASE):
+        for finding in await _database(sections):
+            yield finding
+    for check, visit in _VISITS.items():
+        if check in wanted:
+            yield await visit(sections)
+
+
+def _at_home(reading: Reading) -> list[Finding]:
+    """Look at what needs no one else."""
+    found = [rules.judge_python(sys.version_info[:3])]
+    found.append(rules.judge_settings(reading.faults, reading.given))
+    if reading.sections is not None:
+        found.append(rules.judge_modes(_secret_files(reading.sections)))
+    return found
+
+
+def _secret_files(sections: Sections) -> list[Mode]:
+    server, database = sections.section(ServerSettings), sections.section(DatabaseSettings)
+    tokens = sections.section(TokenSettings)
+    given = [server.ssl_key_path, database.key_path, tokens.private_key_path]
+    paths = [Path(path) for path in given if path]
+    if server.secrets_dir and Path(server.secrets_dir).is_dir():
+        paths += sorted(Path(server.secrets_dir).iterdir())
+    return [Mode(str(path), path.stat().st_mode) for path in paths if path.is_file()]
+
+
+async def _database(sections: Sections) -> list[Finding]:
+    """Open the house, and ask its database all that we want to know."""
+    sqlite = sections.section(DatabaseSettings).url.startswith("sqlite")
+    fix = "watchword config show DATABASE_URL"
+    try:
+        async with open_house() as house:
+            database = house.part(Database)  # type: ignore[type-abstract]
+            await store.ping(database)
+            found = [ok("database", f"{database.dialect} answers")]
+            found.append(await _asked("migrations", lambda: _migrations(house)))
+            if sqlite:
+                found.append(ok("isolation", "one file, one tenant"))
+                found.append(ok("clock", "the database keeps no time of its own"))
+            else:
+                found.append(await _asked("isolation", lambda: _isolation(database)))
+                found.append(await _asked("clock", lambda: _clock(house, database)))
+            return found
+    except Exception as error:  # noqa: BLE001 - whatever a driver says, it is a finding
+        away = [skipped(check, "the database is away") for check in _OF_THE_DATABASE[1:]]
+        return [failed("database", _words(error), fix), *away]
+
+
+async def _asked(check: str, ask: Callable[[], Awaitable[Finding]]) -> Finding:
+    try:
+        return await ask()
+    except Exception as error:  # noqa: BLE001 - likewise
+        return failed(check, _words(error), "watchword migrate status")
+
+
+async def _migrations(house: House) -> Finding:
+    if await house.part(Migrations).complete():  # type: ignore[type-abstract]
+        return ok("migrations", "the schema is complete")
+    return failed("migrations", "the schema is not complete", "watchword migrate up")
+
+
+async def _isolation(database: Database) -> Finding:
+    superuser, bypass = await store.role(database)
+    enforced = await store.protected(database)
+    return rules.judge_isolation(superuser=superuser, bypass=bypass, enforced=enforced)
+
+
+async def _clock(house: House, database: Database) -> Finding:
+    ours = house.part(Clock)  # type: ignore[type-abstract]
+    before = ours.now()
+    theirs = await store.clock(database)
+    middle = before + (ours.now() - before) / 2
+    return rules.judge_clock(theirs - middle)
+
+
+async def _redis(sections: Sections) -> Finding:
+    settings = sections.section(RedisSettings)
+    if not settings.url:
+        return ok("redis", "not configured: limits are counted in each process")
+    steps = [step async for step in probes.redis_steps(settings.url)]
+    return rules.judge_steps("redis", steps, "watchword config show REDIS_URL REDIS_HOST")
+
+
+async def _mail(sections: Sections) -> Finding:
+    smtp, carrier = sections.section(SmtpSettings), sections.section(MailSettings).carrier
+    if not smtp.host or carrier not in {"", "smtp"}:
+        return ok("mail", "letters stay on this machine")
+    server = probes.MailServer(
+        host=smtp.host,
+        port=smtp.port,
+        secure=smtp.secure,
+        user=smtp.user,
+        password=smtp.password,
+    )
+    steps = [step async for step in probes.mail_steps(server)]
+    fix = "watchword config show SMTP_HOST SMTP_PORT SMTP_SECURE SMTP_USER"
+    return rules.judge_steps("mail", steps, fix)
+
+
+async def _address(sections: Sections) -> Finding:
+    server = sections.section(ServerSettings)
+    found = await probes.resolve(urlsplit(server.public_url).hostname or "")
+    return rules.judge_address(server.public_url, server.environment, found)
+
+
+async def _disk(sections: Sections) -> Finding:
+    url = sections.section(DatabaseSettings).url
+    folder = sqlite_path(url).parent if url.startswith("sqlite") else Path()
+    return rules.judge_disk(shutil.disk_usage(folder).free, str(folder.resolve()))
+
+
+async def _port(sections: Sections) -> Finding:
+    server = sections.section(ServerSettings)
+    return rules.judge_port(server.port, await probes.port_state(server.host, server.port))
+
+
+def _words(error: Exception) -> str:
+    """Say an error in one line without secrets."""
+    told = error.private or error.detail if isinstance(error, Problem) else str(error)
+    lines = str(redact(told)).strip().splitlines()
+    return " ".join([type(error).__name__, *lines[:1]])
+
+
+_VISITS: Final = {
+    "redis": _redis,
+    "mail": _mail,
+    "address": _address,
+    "disk": _disk,
+    "port": _port,
+}
