@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from watchword.app.settings import Settings, SettingsRefused, read
-from watchword.plumbing.settings.server import DEVELOPMENT, PRODUCTION
+from watchword.plumbing.settings.server import DEVELOPMENT, PRODUCTION, ServerSettings
 
 VAR = Path("var")
 SECRETS = VAR / "secrets"
-DEV_PORTS = {"PORT": "8000", "METRICS_PORT": "9464"}
+_DEV_PORTS = {"PORT": "8000", "METRICS_PORT": "9464"}
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -17,19 +17,19 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
     Where nobody said which environment this is and `var/secrets` was made here, it is development.
     """
-<<<<<<< HEAD
     assumed = DEVELOPMENT if SECRETS.is_dir() else PRODUCTION
-    return read(environ, cwd=Path.cwd(), assumed=assumed)
-=======
-    told = dict(environ)
-    if "APP_ENV" not in told and "NODE_ENV" not in told and SECRETS.is_dir():
-        told["APP_ENV"] = "development"
-    if told.get("APP_ENV") == "development" and SECRETS.is_dir():
-        told.setdefault("SECRETS_DIR", str(SECRETS))
-        if "APP_PROFILE" not in told:
-            told = DEV_PORTS | told
-    return read(told, cwd=Path.cwd())
->>>>>>> operators
+    settings = read(environ, cwd=Path.cwd(), assumed=assumed)
+    if assumed == PRODUCTION or not settings.section(ServerSettings).development:
+        return settings
+    return _with_own_ports(settings, environ)
+
+
+def _with_own_ports(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    """Take the ports of a development where nobody chose a port or a profile."""
+    if settings.given("APP_PROFILE"):
+        return settings
+    ports = {name: port for name, port in _DEV_PORTS.items() if not settings.given(name)}
+    return read({**environ, **ports}, cwd=Path.cwd(), assumed=DEVELOPMENT)
 
 
 def refused(refusal: SettingsRefused) -> int:

@@ -24,12 +24,6 @@ from watchword.migrations import migrate
 from watchword.operations.configuration.service import fill
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
 
-<<<<<<< HEAD
-_DEV_PORTS = {"PORT": "8000", "METRICS_PORT": "9464"}
-=======
-_MADE = ("JWT_SECRET", "JWT_REFRESH_SECRET", "SESSION_SECRET", "CSRF_SECRET", "PEPPER")
->>>>>>> operators
-
 
 def start(*, dev: bool) -> int:
     """Serve until asked to stop; return the exit code."""
@@ -80,19 +74,12 @@ def _offers_metrics(server: ServerSettings) -> bool:
 
 def _start_development(environ: dict[str, str]) -> int:
     started = time.monotonic()
-<<<<<<< HEAD
     VAR.mkdir(mode=0o700, exist_ok=True)
     fill(SECRETS, secret_names(), SystemChance())
-=======
-    environ.setdefault("APP_ENV", "development")
-    _make_secrets()
-    environ.setdefault("SECRETS_DIR", str(SECRETS))
->>>>>>> operators
     settings = read_settings(environ)
     if not settings.section(ServerSettings).development:
         _say("--dev is for development: leave it out, or say APP_ENV=development.")
         return 1
-    settings = _with_own_ports(settings, environ)
     asyncio.run(migrate.up(settings.section(DatabaseSettings).url))
     _step(3, "Keys and database in var/", time.monotonic() - started)
     server = settings.section(ServerSettings)
@@ -120,14 +107,6 @@ def _start_development(environ: dict[str, str]) -> int:
     uvloop.run(serve(settings, listener, metrics, ready))
     _say("Stopped.")
     return 0
-
-
-def _with_own_ports(settings: Settings, environ: dict[str, str]) -> Settings:
-    """Take the ports of a development where nobody chose a port or a profile."""
-    if settings.given("APP_PROFILE"):
-        return settings
-    environ |= {name: port for name, port in _DEV_PORTS.items() if not settings.given(name)}
-    return read_settings(environ)
 
 
 def _derive_addresses(environ: dict[str, str], port: int, metrics: socket.socket | None) -> None:
