@@ -62,6 +62,14 @@ def mailbox(text: str) -> Address:
 def compose(message: Message, now: datetime) -> Envelope:
     """Write the message. Problem: `NotAccepted`."""
     sender, recipient = mailbox(message.sender), mailbox(message.to)
+    try:
+        content = _written(message, sender, recipient, now).as_bytes()
+    except (UnicodeError, ValueError) as error:
+        raise NotAccepted("the letter cannot be written as RFC 5322", lasting=True) from error
+    return Envelope(sender=sender.addr_spec, recipient=recipient.addr_spec, content=content)
+
+
+def _written(message: Message, sender: Address, recipient: Address, now: datetime) -> EmailMessage:
     if not _ID.fullmatch(message.id):
         raise NotAccepted("not a message id", lasting=True)
     letter = EmailMessage(_POLICY)
@@ -70,19 +78,15 @@ def compose(message: Message, now: datetime) -> Envelope:
     letter["Subject"] = _one_line(message.subject)
     letter["Date"] = format_datetime(now)
     letter["Message-ID"] = message.id
-    fixed = {name.lower() for name in letter} | {"bcc", "cc", "sender", "mime-version"}
+    letter.set_content(message.text, charset="utf-8")
+    letter.add_alternative(message.html, subtype="html", charset="utf-8")
+    fixed = {name.lower() for name in letter} | {"bcc", "cc", "sender"}
     extra = {"Auto-Submitted": "auto-generated", "Content-Language": message.language}
     for name, value in (extra | message.headers).items():
         if name.lower() in fixed or not re.fullmatch(r"[A-Za-z0-9-]+", name):
             raise NotAccepted(f"header not allowed: {name!r}", lasting=True)
         letter[name] = _one_line(value)
-    letter.set_content(message.text, charset="utf-8")
-    letter.add_alternative(message.html, subtype="html", charset="utf-8")
-    return Envelope(sender=_spec(sender), recipient=_spec(recipient), content=letter.as_bytes())
-
-
-def _spec(address: Address) -> str:
-    return address.addr_spec
+    return letter
 
 
 def _one_line(text: str) -> str:
