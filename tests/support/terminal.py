@@ -11,8 +11,10 @@ from typer.testing import CliRunner
 
 from tests.support.world import StoppedClock, environment
 from watchword.app import slices
-from watchword.app.building import open_house
-from watchword.app.settings import read
+from watchword.app.building import configure_logs, open_house
+from watchword.app.settings import Settings, SettingsRefused, read
+from watchword.kernel.clock import Clock
+from watchword.operations.doctor import service as doctor
 from watchword.plumbing import console
 
 
@@ -36,12 +38,12 @@ class Terminal:
 
     database_url: str
     folder: Path
-    clock: StoppedClock = field(default_factory=StoppedClock)
+    clock: Clock = field(default_factory=StoppedClock)
     more: dict[str, str] = field(default_factory=dict)
 
     def run(self, *words: str, typed: str | None = None) -> Said:
         """Run `watchword <words>`; nobody sits before it."""
-        console.opener = self._open
+        console.opener, doctor.read_settings = self._open, self._reading
         result = CliRunner(env={"NO_COLOR": "1", "COLUMNS": "100"}).invoke(
             _root(), list(words), input=typed
         )
@@ -50,8 +52,20 @@ class Terminal:
         return Said(result.stdout, result.stderr, result.exit_code)
 
     def _open(self) -> AbstractAsyncContextManager[Any]:
-        settings = read(environment(self.database_url, **self.more), cwd=self.folder)
+        settings = self._read()
+        configure_logs(settings, quiet=True)
         return open_house(settings, clock=self.clock)
+
+    def _read(self) -> Settings:
+        return read(environment(self.database_url, **self.more), cwd=self.folder)
+
+    def _reading(self) -> doctor.Reading:
+        try:
+            settings = self._read()
+        except SettingsRefused as refusal:
+            return doctor.Reading(sections=None, faults=tuple(refusal.faults))
+        given = frozenset(name for name in settings.sources if settings.given(name))
+        return doctor.Reading(sections=settings, given=given)
 
 
 def _root() -> typer.Typer:

@@ -1,6 +1,8 @@
 """Statistics, from the console: how many accounts, sessions and codes there are, and what waits.
 
-accounts   by status                          sessions   that live
-codes      that could still be used, by purpose; no code is shown
-letters    that wait                          connections   of this process / at most
+    stats       accounts by status, sessions that live, codes that can still be used,
+                letters that wait, connections of this process and at most
+    otp stats   codes by purpose: active, expired, failed (all guesses borne), used
+
+Numbers alone: no code, no address.
 """

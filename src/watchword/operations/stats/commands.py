@@ -1,4 +1,4 @@
-"""`watchword stats`."""
+"""`watchword stats` and `watchword otp stats`."""
 
 import typer
 
@@ -7,6 +7,7 @@ from watchword.plumbing import console
 from watchword.plumbing.console import AsJson, run_in_house
 
 stats = typer.Typer(help="Count accounts, sessions, codes and what waits.")
+otp = typer.Typer(help="One-time codes.", no_args_is_help=True)
 
 
 @stats.callback(invoke_without_command=True, epilog="Example: watchword stats --json")
@@ -16,4 +17,11 @@ def count(as_json: AsJson = False) -> None:
     console.output(counted, as_json=as_json)
 
 
-groups = {"stats": stats}
+@otp.command("stats", epilog="Example: watchword otp stats --json")
+def codes(as_json: AsJson = False) -> None:
+    """Count codes by purpose and by what became of them; no code is shown."""
+    tally = run_in_house(lambda house: house.part(Statistics).codes())
+    console.rows(tally, ("purpose", "active", "expired", "failed", "used"), as_json=as_json)
+
+
+groups = {"stats": stats, "otp": otp}

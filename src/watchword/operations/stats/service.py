@@ -10,7 +10,7 @@ from watchword.plumbing.settings import DatabaseSettings
 from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import STATUSES
 from watchword.records.subscribers.service import Subscribers
-from watchword.records.tickets.rules import Purpose
+from watchword.records.tickets.rules import Purpose, Tally
 from watchword.records.tickets.service import Tickets
 
 
@@ -29,7 +29,8 @@ class Statistics:
         """Return every count by name."""
         now = self.clock.now()
         accounts = await self.subscribers.count(self.database)
-        codes = {str(each): await self.tickets.live(self.database, each, now) for each in Purpose}
+        tally = {each.purpose: each.active for each in await self.codes()}
+        codes = {purpose.value: tally.get(purpose.value, 0) for purpose in Purpose}
         on_postgres = self.database.dialect == "postgresql"
         return {
             "accounts": {status: accounts.get(status, 0) for status in STATUSES},
@@ -41,3 +42,7 @@ class Statistics:
                 "most": self.settings.pool_maximum if on_postgres else self.database.size,
             },
         }
+
+    async def codes(self) -> list[Tally]:
+        """Return how the codes stand, by purpose."""
+        return await self.tickets.tally(self.database, self.clock.now())

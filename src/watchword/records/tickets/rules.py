@@ -85,6 +85,20 @@ class Stub:
     detail: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many codes of a purpose there are.
+
+    `active` can still be used; `failed` bore all their guesses; `used` were spent or replaced.
+    """
+
+    purpose: str
+    active: int
+    expired: int
+    failed: int
+    used: int
+
+
 class TokenInvalid(Problem):
     """This link is not valid: ask for a new one."""
 

@@ -15,6 +15,7 @@ from watchword.records.tickets.rules import (
     CodeInvalid,
     Purpose,
     Stub,
+    Tally,
     Ticket,
     TicketSettings,
     TokenExpired,
@@ -133,6 +134,10 @@ class Tickets:
     async def live(self, db: Executor, purpose: Purpose, now: datetime) -> int:
         """Return how many tickets of a purpose could still be spent."""
         return await store.live(db, purpose, now)
+
+    async def tally(self, db: Executor, now: datetime) -> list[Tally]:
+        """Return how the codes stand, by purpose; no code is told."""
+        return await store.tally(db, self.settings.max_guesses, now)
 
     async def purge(self, db: Executor, before: datetime) -> int:
         """Delete tickets that expired before a moment; return how many."""

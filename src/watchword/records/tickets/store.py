@@ -11,9 +11,11 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     Uuid,
+    and_,
     bindparam,
     delete,
     func,
+    not_,
     null,
     select,
     text,
@@ -24,6 +26,7 @@ from watchword.kernel.ids import SubscriberId, TicketId
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import statement, upsertion
+from watchword.records.tickets.rules import Tally
 
 _LIVE = text("spent_at IS NULL")
 
@@ -149,6 +152,20 @@ LIVE = statement(
         tickets.c.expires_at > bindparam("now", type_=Moment),
     )
 )
+_UNSPENT = tickets.c.spent_at.is_(None)
+_BORNE = tickets.c.guesses < bindparam("bound", type_=Integer)
+_IN_TIME = tickets.c.code_expires_at > bindparam("now", type_=Moment)
+TALLY = statement(
+    select(
+        tickets.c.purpose,
+        func.count().filter(and_(_UNSPENT, _IN_TIME, _BORNE)).label("active"),
+        func.count().filter(and_(_UNSPENT, not_(_IN_TIME), _BORNE)).label("expired"),
+        func.count().filter(and_(_UNSPENT, not_(_BORNE))).label("failed"),
+        func.count().filter(not_(_UNSPENT)).label("used"),
+    )
+    .group_by(tickets.c.purpose)
+    .order_by(tickets.c.purpose)
+)
 PURGE = statement(delete(tickets).where(tickets.c.expires_at < bindparam("before", type_=Moment)))
 
 
@@ -198,6 +215,11 @@ async def live(db: Executor, purpose: str, now: datetime) -> int:
     """Return how many tickets of a purpose could still be spent."""
     row: Any = await db.first(LIVE, purpose=purpose, now=now)
     return int(row.number)
+
+
+async def tally(db: Executor, bound: int, now: datetime) -> list[Tally]:
+    """Return how the codes stand, by purpose."""
+    return [Tally(**row._asdict()) for row in await db.all(TALLY, bound=bound, now=now)]
 
 
 async def purge(db: Executor, before: datetime) -> int:

@@ -1,0 +1,35 @@
+"""The newest code of the development mailbox, from the console."""
+
+import asyncio
+from pathlib import Path
+
+from tests.support.terminal import Terminal
+from tests.support.world import World, open_world
+from watchword.plumbing import dev_messages
+
+
+async def ask_for_a_code(terminal: Terminal, address: str) -> str:
+    """Let a letter with a code come to the mailbox, and return the code."""
+    async with open_world(terminal.database_url, terminal.folder) as world:
+        await world.subscriber(address)
+        async with world.client() as client:
+            await client.post(world.path("/auth/otp/request"), json={"email": address})
+        return await _keep(world, address)
+
+
+async def _keep(world: World, address: str) -> str:
+    message = await world.newest(address)
+    await dev_messages.keep(world.database, message, "", world.clock.now())
+    assert message.code
+    return message.code
+
+
+def test_the_newest_code_is_printed_of_anybody_or_of_one(sqlite_url: str, tmp_path: Path) -> None:
+    terminal = Terminal(sqlite_url, tmp_path)
+    empty = terminal.run("dev", "code")
+    assert (empty.code, empty.out) == (1, "")
+    code = asyncio.run(ask_for_a_code(terminal, "alice@example.org"))
+    assert terminal.run("dev", "code").out.splitlines() == [code]
+    told = terminal.run("dev", "code", "--to", "alice@example.org", "--json").json
+    assert (told["code"], told["to"]) == (code, "alice@example.org")
+    assert terminal.run("dev", "code", "--to", "bob@example.org").code == 1
