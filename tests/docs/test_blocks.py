@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,9 +78,8 @@ def typed(service: Started, *lines: str) -> list[dict[str, object]]:
 def wait_for_letter(service: Started) -> None:
     until = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < until:
-        with urllib.request.urlopen(f"{service.url}/dev/mail.json") as answer:
-            if json.load(answer)["messages"]:
-                return
+        if json.loads(service.get("/dev/mail.json"))["messages"]:
+            return
         time.sleep(0.05)
     pytest.fail("no letter came")
 
@@ -101,16 +99,14 @@ def test_the_addresses_that_the_readme_names_answer(service: Started) -> None:
     told = set(re.findall(r"<http://localhost:8000([^>]*)>", (ROOT / "README.md").read_text()))
     assert {"/docs", "/dev/mail", "/register"} <= told
     for path in told:
-        with urllib.request.urlopen(service.url + path) as answer:
-            assert answer.status == 200
+        assert service.get(path)
 
 
 def test_what_it_prints_at_the_start_is_true(service: Started) -> None:
     told = dict(re.findall(r"^  (\S[\w /()]+?)  +(http\S+)", service.text, re.MULTILINE))
     assert "API reference" in told
     for address in told.values():
-        with urllib.request.urlopen(address) as answer:
-            assert answer.status == 200
+        assert service.get(address)
 
 
 def known_verbs() -> set[str]:

@@ -79,14 +79,16 @@ def test_a_file_that_a_page_names_is_there(page: Path) -> None:
 def test_a_setting_that_a_page_names_is_one(page: Path) -> None:
     known = catalogue.known_names(catalogue.entries(catalogue.sections()))
     for word in words(page):
-        found = re.fullmatch(r"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|PORT|HOST|PEPPER|HTTPS)(?:=.*)?", word)
+        found = re.fullmatch(
+            r"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|PORT|HOST|PEPPER|HTTPS)(?:=.*)?", word
+        )
         if found and found[1] not in NO_SETTINGS:
             assert found[1] in known, word
 
 
 def command_line() -> object:
     """Return the tree of commands, as typer has it."""
-    from tools.pages import reference  # noqa: PLC0415 - it adds the commands of the slices
+    from tools.pages import reference
 
     list(reference.commands())
     return typer.main.get_command(reference.cli.root)

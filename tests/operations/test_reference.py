@@ -7,6 +7,7 @@ import shlex
 import pytest
 
 from tests.support.world import World
+from tests.support.worlds import Opener
 from watchword.operations.reference.rules import chapters, in_words, problem_classes
 from watchword.operations.reference.service import explanations, written_advice
 
@@ -50,7 +51,7 @@ async def test_the_type_of_a_problem_leads_to_its_page(small_world: World) -> No
         problem = (await client.get(small_world.path("/auth/me"))).json()
         page = await client.get(problem["type"])
     assert page.status_code == 200
-    assert "<code dir=\"ltr\">unauthenticated</code>" in page.text
+    assert '<code dir="ltr">unauthenticated</code>' in page.text
     assert "refresh it" in page.text
 
 
@@ -74,7 +75,9 @@ async def test_a_page_runs_no_script_but_ours_and_asks_nobody_else(
 ) -> None:
     async with small_world.client() as client:
         page = (await client.get(path)).text
-    assert all(src.startswith("/static/") for src in re.findall(r"<script[^>]*src=\"([^\"]+)", page))
+    assert all(
+        src.startswith("/static/") for src in re.findall(r"<script[^>]*src=\"([^\"]+)", page)
+    )
     assert "<script>" not in page
     assert not re.search(r"(?:src|href)=\"(?:https?:)?//", page)
 
@@ -86,11 +89,21 @@ async def test_what_the_code_tells_stays_english_on_an_arabic_page(small_world: 
     assert '<p lang="en" dir="ltr">This link has expired' in page
 
 
-async def test_a_page_for_each_path_that_a_profile_mounts(small_worlds) -> None:
+async def test_a_page_for_each_path_that_a_profile_mounts(small_worlds: Opener) -> None:
     async with small_worlds(APP_PROFILE="romapi") as world, world.client() as client:
         page = (await client.get("/docs")).text
     assert "<b>POST</b> /auth/login</code>" in page
     assert "<b>POST</b> /api/v1/auth/login</code>" in page
+
+
+async def test_who_may_enter_is_said(small_world: World) -> None:
+    async with small_world.client() as client:
+        document = (await client.get("/openapi.json")).json()
+    who = {f"{o.method} {o.path}": o.who for c in chapters(document) for o in c.operations}
+    assert who["POST /api/v1/auth/login"] == "anyone"
+    assert who["GET /api/v1/auth/me"] == "subscriber"
+    assert who["GET /api/v1/admin/users"] == "admin"
+    assert who["POST /api/v1/auth/introspect"] == "service"
 
 
 def test_every_problem_of_ours_is_advised_in_words_of_its_own() -> None:

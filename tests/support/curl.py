@@ -1,6 +1,6 @@
 """A curl for machines without one: as much of it as the README's lines use.
 
-    --json BODY   POST as JSON        -c FILE   keep cookies there        -b FILE   send those
+--json BODY   POST as JSON        -c FILE   keep cookies there        -b FILE   send those
 """
 
 import argparse
