@@ -11,7 +11,7 @@ from watchword.kernel.problems import Forbidden, FreshSignInRequired, Kind, Prob
 Json = Mapping[str, Any]
 
 _DEEPEST: Final = 3
-_BY_KIND: Final = {
+BY_KIND: Final = {
     Kind.INVALID: "Mend the fields that `errors` names, then send it again.",
     Kind.MALFORMED: "Do not send the same again: ask for what is said above.",
     Kind.UNAUTHENTICATED: "Sign in, then try again.",
@@ -113,7 +113,7 @@ def problem_classes() -> dict[str, type[Problem]]:
 def advice_of(problem: type[Problem], written: Mapping[str, str]) -> str:
     """Return what to do: the docstring below its first line, else what is written, else by kind."""
     _, _, rest = (problem.__doc__ or "").strip().partition("\n")
-    return " ".join(rest.split()) or written.get(problem.code) or _BY_KIND[problem.kind]
+    return " ".join(rest.split()) or written.get(problem.code) or BY_KIND[problem.kind]
 
 
 def lines(document: Json, schema: Json, stem: str = "", depth: int = 0) -> Iterator[Line]:
