@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,12 @@ class Started:
     def text(self) -> str:
         """Return everything it said."""
         return "".join(self.said)
+
+    def get(self, path: str) -> str:
+        """Return what is at a path, or at a whole address; HTTPError: it was refused."""
+        address = path if path.startswith("http") else self.url + path
+        with urllib.request.urlopen(address) as answer:
+            return str(answer.read().decode())
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:

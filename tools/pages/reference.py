@@ -47,7 +47,13 @@ def _operation(operation: Operation) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-_WHO = {"anyone": "anyone", "subscriber": "whoever is signed in", "service": "services"}
+_WHO = {
+    "anyone": "anyone",
+    "subscriber": "whoever is signed in",
+    "fresh": "whoever signed in within fifteen minutes",
+    "admin": "administrators who signed in within fifteen minutes",
+    "service": "services",
+}
 
 
 def _lines(title: str, lines: tuple[Line, ...]) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from watchword.kernel.problems import Kind, Problem
+from watchword.kernel.problems import Forbidden, FreshSignInRequired, Kind, Problem
 
 Json = Mapping[str, Any]
 
 _DEEPEST: Final = 3
-_BY_KIND: Final = {
+BY_KIND: Final = {
     Kind.INVALID: "Mend the fields that `errors` names, then send it again.",
     Kind.MALFORMED: "Do not send the same again: ask for what is said above.",
     Kind.UNAUTHENTICATED: "Sign in, then try again.",
@@ -53,7 +53,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation, as people read it; `who` is anyone, subscriber or service."""
+    """One operation, as people read it; `who` is anyone, subscriber, fresh, admin or service."""
 
     id: str
     method: str
@@ -113,7 +113,7 @@ def problem_classes() -> dict[str, type[Problem]]:
 def advice_of(problem: type[Problem], written: Mapping[str, str]) -> str:
     """Return what to do: the docstring below its first line, else what is written, else by kind."""
     _, _, rest = (problem.__doc__ or "").strip().partition("\n")
-    return " ".join(rest.split()) or written.get(problem.code) or _BY_KIND[problem.kind]
+    return " ".join(rest.split()) or written.get(problem.code) or BY_KIND[problem.kind]
 
 
 def lines(document: Json, schema: Json, stem: str = "", depth: int = 0) -> Iterator[Line]:
@@ -160,7 +160,8 @@ def _operation(document: Json, path: str, method: str, told: Json) -> Operation:
     answer = told["responses"][good].get("content", {}).get("application/json", {})
     sent = told.get("requestBody", {}).get("content", {}).get("application/json", {})
     body = tuple(lines(document, sent.get("schema", {})))
-    who = _who(told["security"])
+    troubles = tuple(_troubles(told["responses"]))
+    who = _who(told["security"], {trouble.code for trouble in troubles})
     return Operation(
         id=told["operationId"],
         method=method.upper(),
@@ -172,7 +173,7 @@ def _operation(document: Json, path: str, method: str, told: Json) -> Operation:
         body=body,
         status=int(good),
         answer=tuple(lines(document, answer.get("schema", {}))),
-        troubles=tuple(_troubles(told["responses"])),
+        troubles=troubles,
         curl=_curl(document["servers"][0]["url"], path, method.upper(), who, body),
     )
 
@@ -191,10 +192,15 @@ def _troubles(responses: Json) -> Iterator[Trouble]:
             yield Trouble(code=code, status=int(status), sentence=example["value"]["title"])
 
 
-def _who(security: list[Json]) -> str:
+def _who(security: list[Json], codes: set[str]) -> str:
+    """Say who may enter, as far as the document tells."""
     if "service" in security[0]:
         return "service"
-    return "subscriber" if "bearer" in security[0] else "anyone"
+    if "bearer" not in security[0]:
+        return "anyone"
+    if FreshSignInRequired.code in codes:
+        return "admin" if Forbidden.code in codes else "fresh"
+    return "subscriber"
 
 
 def _curl(url: str, path: str, method: str, who: str, body: tuple[Line, ...]) -> str:
