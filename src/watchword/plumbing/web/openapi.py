@@ -108,7 +108,7 @@ def _exemplify(schema: dict[str, Any]) -> None:
     for name, field in schema.get("properties", {}).items():
         kinds = {kind.get("type") for kind in field.get("anyOf", [field])}
         if "string" in kinds and name in _EXAMPLES:
-            field |= _EXAMPLES[name]
+            field.update(_EXAMPLES[name])
 
 
 def _operation(path: str, door: Door, refs: dict[Any, Any]) -> dict[str, Any]:
