@@ -1,8 +1,8 @@
 """Site: the real service as a process of its own, as `./run` starts it, for people in browsers.
 
-    start     -> a service on a free loopback port, its data in a folder that goes with it
-    account   -> an account whose mailbox is proven, made by the API
-    letter    -> the newest letter of a kind, once the worker has carried it
+start     -> a service on a free loopback port, its data in a folder that goes with it
+account   -> an account whose mailbox is proven, made by the API
+letter    -> the newest letter of a kind, once the worker has carried it
 """
 
 import asyncio
