@@ -3,7 +3,8 @@
 All coroutines here share one event loop, because a browser belongs to the loop that started it.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from tests.support.person import Person
+from tests.support.gallery import Props
+from tests.support.person import PHONE, Newcomer, Person
 from tests.support.site import Site
 
 HERE = Path(__file__).parent
@@ -26,9 +28,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 800}
-Newcomer = Callable[..., Awaitable[Person]]
 
 _names = (f"alice{number}@example.org" for number in count(1))
 
@@ -60,6 +59,20 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def newcomer(browser: Browser, site: Site) -> AsyncIterator[Newcomer]:
     """Return a way to bring people in; whatever their browsers complained about fails the test."""
+    async with visiting(browser, site) as arrive:
+        yield arrive
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def props(browser: Browser, site: Site) -> Props:
+    """Return what the scenes of the gallery share."""
+    async with visiting(browser, site) as arrive:
+        return await Props.make(site, arrive)
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, site: Site) -> AsyncIterator[Newcomer]:
+    """Bring people in, watch what their browsers load, and send them home."""
     people: list[Person] = []
 
     async def arrive(at: Site = site, email: str | None = None, **options: Any) -> Person:
@@ -79,16 +92,16 @@ async def newcomer(browser: Browser, site: Site) -> AsyncIterator[Newcomer]:
     assert [trouble for person in people for trouble in person.troubles] == []
 
 
-@pytest_asyncio.fixture(loop_scope="session", params=[True, False], ids=["scripts", "no-scripts"])
-async def scripts(request: pytest.FixtureRequest) -> bool:
-    """Whether the browsers of a story run JavaScript: every story is told both ways."""
-    return bool(request.param)
+@pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])
+def way(request: pytest.FixtureRequest) -> dict[str, bool]:
+    """How the browsers of a story are set up: every story is told with JavaScript and without."""
+    return {"java_script_enabled": request.param}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def alice(newcomer: Newcomer, scripts: bool) -> Person:
+async def alice(newcomer: Newcomer, way: dict[str, bool]) -> Person:
     """Return a stranger, once with JavaScript and once without."""
-    return await newcomer(java_script_enabled=scripts)
+    return await newcomer(**way)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -2,8 +2,7 @@
 
 import pytest_asyncio
 
-from tests.browser.conftest import Newcomer
-from tests.support.person import Person
+from tests.support.person import Newcomer, Person
 from tests.support.world import NEW_PASSWORD, PASSWORD
 
 
@@ -31,9 +30,9 @@ async def test_profile_and_language_change_and_stay(member: Person) -> None:
 
 
 async def test_a_new_password_ends_the_other_sessions(
-    member: Person, newcomer: Newcomer, scripts: bool
+    member: Person, newcomer: Newcomer, way: dict[str, bool]
 ) -> None:
-    elsewhere = await newcomer(email=member.email, java_script_enabled=scripts)
+    elsewhere = await newcomer(email=member.email, **way)
     await elsewhere.signs_in()
     await member.follows("Security")
     await member.types(currentPassword="not this one", newPassword=NEW_PASSWORD)
@@ -51,9 +50,9 @@ async def test_a_new_password_ends_the_other_sessions(
 
 
 async def test_sessions_are_listed_and_one_is_ended(
-    member: Person, newcomer: Newcomer, scripts: bool
+    member: Person, newcomer: Newcomer, way: dict[str, bool]
 ) -> None:
-    elsewhere = await newcomer(email=member.email, java_script_enabled=scripts)
+    elsewhere = await newcomer(email=member.email, **way)
     await elsewhere.signs_in()
     await member.follows("Sessions")
     rows = member.page.locator("main .rows > li")
@@ -68,7 +67,7 @@ async def test_sessions_are_listed_and_one_is_ended(
 
 
 async def test_the_address_changes_by_code_and_changes_back_by_the_old_mailbox(
-    member: Person, newcomer: Newcomer, scripts: bool
+    member: Person, newcomer: Newcomer, way: dict[str, bool]
 ) -> None:
     new = f"new.{member.email}"
     await member.follows("Change address")
@@ -84,7 +83,7 @@ async def test_the_address_changes_by_code_and_changes_back_by_the_old_mailbox(
     await member.follows("Go to my account")
     assert new in await member.text()
 
-    owner = await newcomer(email=member.email, java_script_enabled=scripts)
+    owner = await newcomer(email=member.email, **way)
     await owner.reads_letter("is changing")
     await owner.follows_letter("Keep my address")
     assert await owner.heading() == "Keep your old address?"
@@ -114,9 +113,9 @@ async def test_the_new_address_can_be_confirmed_by_its_link(member: Person) -> N
 
 
 async def test_signing_out_everywhere_leaves_nobody_in(
-    member: Person, newcomer: Newcomer, scripts: bool
+    member: Person, newcomer: Newcomer, way: dict[str, bool]
 ) -> None:
-    elsewhere = await newcomer(email=member.email, java_script_enabled=scripts)
+    elsewhere = await newcomer(email=member.email, **way)
     await elsewhere.signs_in()
     await member.follows("Sessions")
     await member.presses("Sign out everywhere")

@@ -3,8 +3,7 @@
 import pytest_asyncio
 from playwright.async_api import Page
 
-from tests.browser.conftest import Newcomer
-from tests.support.person import Person
+from tests.support.person import Newcomer, Person
 from tests.support.site import Site
 from tests.support.world import NEW_PASSWORD, PASSWORD
 
@@ -93,11 +92,11 @@ async def test_wrong_passwords_lock_the_account_and_a_letter_opens_it(member: Pe
 
 
 async def test_the_printed_link_makes_the_first_administrator(
-    newcomer: Newcomer, scripts: bool
+    newcomer: Newcomer, way: dict[str, bool]
 ) -> None:
     site = await Site.start()
     try:
-        ada = await newcomer(at=site, java_script_enabled=scripts)
+        ada = await newcomer(at=site, **way)
         await ada.opens(site.setup_link)
         await ada.types(firstName="Ada", lastName="Sari", email=ada.email, password=PASSWORD)
         await ada.presses("Create administrator")

@@ -5,7 +5,7 @@ reads_letter, follows_letter        what a person does in the mailbox
 troubles                            what no page may do: console errors, foreign requests, lost files
 """
 
-import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,11 +17,14 @@ from playwright.async_api import (
     Page,
     Request,
     Response,
+    ViewportSize,
 )
 
 from tests.support.site import PATIENCE, Site
 from tests.support.world import PASSWORD
 
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 OWN_PICTURES = ("data:", "about:", "blob:")
 
 
@@ -147,8 +150,4 @@ class Person:
         await self.page.wait_for_load_state()
 
 
-def code_of(text: str) -> str:
-    """Return the first six digits in a row."""
-    found = re.search(r"\b\d{6}\b", text)
-    assert found, "there is no code"
-    return found[0]
+Newcomer = Callable[..., Awaitable[Person]]
