@@ -14,6 +14,7 @@ from types import FrameType
 
 _RESTART_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1
+_ASKED_TO_GO = {0, -signal.SIGTERM, -signal.SIGINT}
 
 
 def supervise(count: int, work: Callable[[int], None]) -> int:
@@ -39,7 +40,8 @@ def supervise(count: int, work: Callable[[int], None]) -> int:
             continue
         index = children.pop(pid)
         if stopping:
-            worst = max(worst, abs(os.waitstatus_to_exitcode(status)))
+            code = os.waitstatus_to_exitcode(status)
+            worst = max(worst, 0 if code in _ASKED_TO_GO else abs(code))
         else:
             time.sleep(_RESTART_SECONDS)
             children[_fork(index, work)] = index

@@ -133,6 +133,8 @@ class PostgresDatabase:
     async def _acquire(self) -> asyncpg.Connection:
         try:
             return await self._pool.acquire()
+        except asyncpg.PostgresError as error:  # the server let us in no more, whatever its reason
+            raise DatabaseUnavailable(private=f"postgres: {error!r}") from error
         except Exception as error:  # noqa: BLE001 - told in our words, or raised as it is
             _tell(error)
 
