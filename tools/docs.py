@@ -3,6 +3,7 @@
     docs/flows/<slice>.md               each slice's story, doors, facts and letters
     docs/problems/<code>.md             each problem: its sentence, and what to do
     docs/reference/{http,cli,metrics}.md   what programs, operators and Prometheus ask for
+    docs/reference/settings.md          every setting there is; and .env.example, beside docs/
     README.md in flows/ and problems/   an index of the pages
 
 With --check nothing is written: exit 1 if a page is missing, stale or left over.
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from tools.pages import MARK, flows, problems, reference, service
 from watchword.app import asgi
+from watchword.app.settings import reference as settings
 from watchword.app.wiring import House
 from watchword.operations.reference.rules import chapters
 from watchword.plumbing.web.openapi import Described
@@ -32,6 +34,8 @@ def pages() -> dict[str, str]:
                 *flows.pages(house),
                 *problems.pages(told),
                 *await reference.pages(house, told),
+                ("reference/settings.md", settings.page()),
+                ("../.env.example", settings.example()),
             ]
         )
 

@@ -21,7 +21,7 @@ def test_the_reference_is_as_the_code_declares(path: str, arguments: tuple[str, 
 
     assert made.returncode == 0
     kept = (ROOT / path).read_text("utf-8")
-    assert kept == made.stdout, f"renew it: watchword {' '.join(command)} > {path}"
+    assert kept == made.stdout, f"{path} is not what the code says: ./run docs"
 
 
 @pytest.mark.req("R-06")

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.environments import development, production
 from watchword.app.settings import Settings, SettingsRefused, read
+from watchword.kernel.parts import section, setting
 from watchword.plumbing.settings import SecretSettings, ServerSettings, SmtpSettings
 from watchword.records.tickets.rules import TicketSettings
 
@@ -173,6 +174,25 @@ def test_every_fault_is_found_at_once_and_no_secret_is_repeated(tmp_path: Path) 
 
     assert {name for name, _ in refusal.value.faults} == {"PORT", "HTTPS", "PEPPER", "DATABASE_URL"}
     assert "hunter2" not in str(refusal.value)
+
+
+def test_a_parser_that_repeats_a_secret_is_not_repeated(tmp_path: Path) -> None:
+    def fussy(text: str) -> str:
+        raise ValueError(f"{text} is bad")
+
+    @section
+    class Fussy:
+        """A section whose parser tells too much."""
+
+        plain: str = setting("PLAIN", "Plain.", parse=fussy)
+        hidden: str = setting("HIDDEN", "Hidden.", parse=fussy, secret=True)
+
+    with pytest.raises(SettingsRefused) as refusal:
+        read({"PLAIN": "word", "HIDDEN": "hunter2"}, cwd=tmp_path, sections=[Fussy])
+
+    told = dict(refusal.value.faults)
+    assert "word is bad" in told["PLAIN"]
+    assert "hunter2" not in told["HIDDEN"]
 
 
 def test_an_unknown_profile_or_environment_is_refused_with_the_known_ones(tmp_path: Path) -> None:

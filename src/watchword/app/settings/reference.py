@@ -17,7 +17,8 @@ from watchword.plumbing.settings.server import (
 _HEAD = """\
 # Settings
 
-Made by `watchword config reference` from what the code declares; do not edit it here.
+Made by `./run docs` from what the code declares (`watchword config reference` prints it); do not
+edit it here.
 
 Every name may also be given as `NAME_FILE`, the path of a file that holds the value. Of several
 places that say something, the first wins: the environment, `.env.<APP_ENV>` and `.env` in the working
