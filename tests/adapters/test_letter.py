@@ -155,9 +155,9 @@ def test_whatever_people_typed_there_is_one_recipient_and_our_headers_only(
 
 
 def test_a_mailbox_reads_with_and_without_a_name() -> None:
-    assert mailbox("NOVA RDV <noreply@nova-rdv.dz>").display_name == "NOVA RDV"
-    assert mailbox('"Doe, Jane" <jane@example.org>').display_name == "Doe, Jane"
-    assert mailbox("jane@example.org").addr_spec == "jane@example.org"
+    assert mailbox("NOVA RDV <noreply@nova-rdv.dz>").name == "NOVA RDV"
+    assert mailbox('"Doe, Jane" <jane@example.org>').name == "Doe, Jane"
+    assert mailbox("jane@example.org").spec == "jane@example.org"
 
 
 def test_what_is_no_text_at_all_gets_no_letter() -> None:
