@@ -30,10 +30,10 @@ def sign_in(terminal: Terminal, email: str = ADA, password: str = PASSWORD) -> i
     """Try to sign in and return the status."""
 
     async def story() -> int:
-        async with open_world(terminal.database_url, terminal.folder) as world:
-            async with world.client() as client:
-                body = {"email": email, "password": password}
-                return (await client.post(world.path("/auth/login"), json=body)).status_code
+        place = open_world(terminal.database_url, terminal.folder)
+        async with place as world, world.client() as client:
+            body = {"email": email, "password": password}
+            return (await client.post(world.path("/auth/login"), json=body)).status_code
 
     return asyncio.run(story())
 
