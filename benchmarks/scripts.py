@@ -27,8 +27,8 @@ class Script(Protocol):
 def http(
     method: str, path: str, *, headers: dict[str, str] | None = None, body: str | None = None
 ) -> str:
-    """One HTTP/1.1 request, whole, as a kept-alive client sends it."""
-    lines = [f"{method} {path} HTTP/1.1", "host: auth.example.test"]
+    """One HTTP/1.1 request, whole, as a proxy that ends TLS passes it on, whoever is asked."""
+    lines = [f"{method} {path} HTTP/1.1", "host: auth.example.test", "x-forwarded-proto: https"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     if body is not None:
         lines.append(f"content-length: {len(body.encode())}")

@@ -44,6 +44,7 @@ CODE_REQUEST = "/api/v1/auth/otp/request"
 ACCOUNTS = 16
 SESSIONS = 64
 DATABASE = "watchword"
+BY_TLS = {"x-forwarded-proto": "https"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,7 @@ def environment(database_url: str, smtp_port: int) -> dict[str, str]:
         "APP_PROFILE": "generic",
         "HOST": "127.0.0.1",
         "PUBLIC_BASE_URL": "https://auth.example.test",
+        "TRUSTED_PROXIES": "127.0.0.1",
         "DATABASE_URL": database_url,
         "DB_SSL": "false",
         "REDIS_REQUIRED": "false",
@@ -142,7 +144,7 @@ def running_service(
 def sign_in(server: Server, email: str, transport: str) -> Signed:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     body = json.dumps({"email": email, "password": PASSWORD, "transport": transport})
-    connection.request("POST", LOGIN, body, {"content-type": "application/json"})
+    connection.request("POST", LOGIN, body, {"content-type": "application/json", **BY_TLS})
     answer = connection.getresponse()
     content = answer.read()
     connection.close()
@@ -168,7 +170,7 @@ def crowd(server: Server, service: Service, transport: str, many: int = SESSIONS
 def answer_of(server: Server, path: str, headers: dict[str, str]) -> tuple[list[list[str]], str]:
     """The headers and the body of one answer, for the plain application to repeat."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
-    connection.request("GET", path, headers=headers)
+    connection.request("GET", path, headers={**headers, **BY_TLS})
     answer = connection.getresponse()
     body = answer.read().decode()
     connection.close()
