@@ -1,7 +1,7 @@
 """Network addresses: who is asking, and how far we believe what a proxy says of it."""
 
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Network = IPv4Network | IPv6Network
 
@@ -25,15 +25,10 @@ def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[Netwo
 
 def network_key(address: str) -> str:
     """Group an address for limits: IPv4 as it is, IPv6 by /64 (one household, one key)."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
+    parsed = _parsed(address)
     if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
         return str(IPv6Network((parsed, 64), strict=False))
-    return address
+    return address if parsed is None else str(parsed)
 
 
 def is_loopback(host: str) -> bool:
@@ -54,9 +49,8 @@ def mask_email(address: str) -> str:
 
 def is_within(address: str, trusted: Sequence[Network]) -> bool:
     """Tell whether an address belongs to one of the networks."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
+    parsed = _parsed(address)
+    if parsed is None:
         return False
     return any(parsed.version == network.version and parsed in network for network in trusted)
 
@@ -67,7 +61,14 @@ def _bare(hop: str) -> str | None:
         hop = hop[1:].partition("]")[0]
     elif hop.count(":") == 1:
         hop = hop.partition(":")[0]
+    parsed = _parsed(hop)
+    return None if parsed is None else str(parsed)
+
+
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    """Read an address; one of IPv4 in the clothes of IPv6 is one of IPv4."""
     try:
-        return str(ip_address(hop))
+        found = ip_address(text)
     except ValueError:
         return None
+    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found

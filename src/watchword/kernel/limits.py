@@ -9,6 +9,7 @@ microseconds, so that every counter comes to the same verdict.
     judge   -> the verdict, for a counter that keeps the state elsewhere
 """
 
+import re
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -32,14 +33,15 @@ class Limit:
     @classmethod
     def parse(cls, text: str) -> "Limit":
         """Read `COUNT/MILLISECONDS`; ValueError says what is wrong."""
-        count, slash, window = text.partition("/")
-        if not slash or not count.strip().isdigit() or not window.strip().isdigit():
+        found = re.fullmatch(r"\s*([0-9]{1,9})\s*/\s*([0-9]{1,12})\s*", text)
+        if not found:
             message = "write it as COUNT/MILLISECONDS, for example 5/900000"
             raise ValueError(message)
-        if int(count) < 1 or int(window) < 1:
+        count, window = int(found[1]), int(found[2])
+        if count < 1 or window < 1:
             message = "count and window must be at least 1"
             raise ValueError(message)
-        return cls(int(count), timedelta(milliseconds=int(window)))
+        return cls(count, timedelta(milliseconds=window))
 
     def __str__(self) -> str:
         """Write it as settings do."""

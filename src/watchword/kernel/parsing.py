@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_LONGEST = 100 * 365 * _UNITS["d"]
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -19,11 +20,12 @@ def boolean(text: str) -> bool:
 
 def duration(text: str) -> timedelta:
     """Read `15m`, `7d`, `900` (seconds) or `250ms`."""
-    match = re.fullmatch(r"(\d+)\s*(ms|s|m|h|d|w)?", text.strip().lower())
-    if not match or int(match[1]) == 0:
+    match = re.fullmatch(r"([0-9]{1,12})\s*(ms|s|m|h|d|w)?", text.strip().lower())
+    seconds = int(match[1]) * _UNITS[match[2] or "s"] if match else 0
+    if not 0 < seconds <= _LONGEST:
         message = "write a duration such as 15m, 7d or 900 (seconds)"
         raise ValueError(message)
-    return timedelta(seconds=int(match[1]) * _UNITS[match[2] or "s"])
+    return timedelta(seconds=seconds)
 
 
 def milliseconds(text: str) -> timedelta:

@@ -1,0 +1,100 @@
+"""Limits: at most so many in any window, exactly, and whoever waits as told gets in."""
+
+import contextlib
+from datetime import timedelta
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watchword.kernel.limits import TICKS, Hits, Limit, weigh
+
+counts = st.integers(1, 8)
+windows = st.sampled_from([1, 7, 250, 1000, 60_000, 900_000, 3_600_000])
+limits = st.builds(lambda n, ms: Limit(n, timedelta(milliseconds=ms)), counts, windows)
+starts = st.integers(0, 2_000_000_000_000_000)
+EPOCH = 1_795_000_000_000_000
+
+
+def microseconds(limit: Limit) -> int:
+    return limit.window // timedelta(microseconds=1)
+
+
+@given(limit=limits, start=starts, steps=st.lists(st.floats(0, 0.6), max_size=80))
+def test_never_more_than_count_in_any_window(limit: Limit, start: int, steps: list[float]) -> None:
+    hits, moment, allowed = Hits(), start, []
+    for step in steps:
+        moment += int(step * microseconds(limit))
+        if weigh(limit, hits, moment / 1e6).allowed:
+            allowed.append(moment)
+
+    for first, beyond in zip(allowed, allowed[limit.count :], strict=False):
+        assert beyond - first >= microseconds(limit)
+
+
+@given(limit=limits, steps=st.lists(st.floats(0, 0.3), min_size=1, max_size=60))
+def test_waiting_as_told_suffices(limit: Limit, steps: list[float]) -> None:
+    hits, moment = Hits(), EPOCH
+    for step in steps:
+        moment += int(step * microseconds(limit))
+        verdict = weigh(limit, hits, moment / 1e6)
+        if not verdict.allowed:
+            assert 0 < verdict.retry_in <= limit.window.total_seconds() * (1 + 2 / TICKS) + 0.001
+            moment = round((moment / 1e6 + verdict.retry_in) * 1e6)
+            assert weigh(limit, hits, moment / 1e6).allowed
+
+
+@given(limit=limits, steps=st.lists(st.floats(0, 0.3), min_size=1, max_size=60))
+def test_a_limit_is_never_longer_than_a_window_and_a_thousandth(
+    limit: Limit, steps: list[float]
+) -> None:
+    hits, moment = Hits(), EPOCH
+    for step in steps:
+        moment += int(step * microseconds(limit))
+        weigh(limit, hits, moment / 1e6)
+    rested = moment + int(microseconds(limit) * Fraction(1002, 1000)) + 1
+
+    assert weigh(limit, hits, rested / 1e6).remaining == limit.count - 1
+
+
+@given(limit=limits, steps=st.lists(st.floats(0, 0.001), max_size=200))
+def test_memory_stays_small_however_large_the_limit(limit: Limit, steps: list[float]) -> None:
+    hits, moment = Hits(), EPOCH
+    for step in steps:
+        moment += int(step * microseconds(limit))
+        weigh(limit, hits, moment / 1e6)
+
+    assert len(hits.pairs) <= TICKS + 2
+    assert hits.total == sum(number for _, number in hits.pairs) <= limit.count
+
+
+def test_the_headers_tell_what_is_left() -> None:
+    limit, hits = Limit(3, timedelta(seconds=10)), Hits()
+    told = [weigh(limit, hits, 1000.0 + second) for second in range(4)]
+
+    assert [verdict.remaining for verdict in told] == [2, 1, 0, 0]
+    assert [verdict.allowed for verdict in told] == [True, True, True, False]
+    assert told[3].retry_in == pytest.approx(7.01, abs=0.02)
+    assert told[0].limit == 3
+
+
+@pytest.mark.parametrize("text", ["5/900000", "1/1", "100/3600000"])
+def test_a_limit_reads_and_writes_as_in_settings(text: str) -> None:
+    assert str(Limit.parse(text)) == text
+
+
+@given(st.text(max_size=20))
+def test_whatever_is_read_is_a_limit_or_refused(text: str) -> None:
+    with contextlib.suppress(ValueError):
+        limit = Limit.parse(text)
+        assert limit.count >= 1
+        assert limit.window >= timedelta(milliseconds=1)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "5", "5/", "/5", "0/1", "1/0", "-1/5", "a/b", "5/900000/1", "1/" + "9" * 40]
+)
+def test_these_are_no_limits(text: str) -> None:
+    with pytest.raises(ValueError, match="COUNT/MILLISECONDS|at least 1"):
+        Limit.parse(text)
