@@ -107,6 +107,16 @@ async def test_the_link_is_dead_when_an_administrator_came_another_way(world: Wo
     assert await world.part(Setup).offer() is None
 
 
+async def test_the_link_opens_nothing_while_there_is_an_administrator(world: World) -> None:
+    secret = await token(world)
+    await world.subscriber(role="admin")
+    async with world.client() as client:
+        late = await client.post(DOOR, json=candidate(secret))
+        assert (late.status_code, late.json()["code"]) == (400, "token_used")
+        assert (await client.get(f"/setup?token={secret}")).status_code == 400
+    assert len(await world.database.all(ADMINS)) == 1
+
+
 async def test_a_locked_administrator_does_not_count(world: World) -> None:
     await world.subscriber(role="admin", status="locked")
     assert await world.part(Setup).offer() is not None

@@ -1,4 +1,4 @@
-"""Signing keys, from the console.
+"""Signing keys, from the console: list them, rotate them, make files of them.
 
     list       which keys sign and verify; never a private half
     rotate     retire the active key, make another; every process hears of it at once
