@@ -8,9 +8,11 @@ from tests.support.worlds import Opener
 
 @pytest.mark.req("N-108")
 async def test_the_configured_contact_is_told_for_ninety_days(small_worlds: Opener) -> None:
-    async with small_worlds(SECURITY_EMAIL="security@example.org") as world:
-        async with world.client() as client:
-            answer = await client.get("/.well-known/security.txt")
+    async with (
+        small_worlds(SECURITY_EMAIL="security@example.org") as world,
+        world.client() as client,
+    ):
+        answer = await client.get("/.well-known/security.txt")
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert answer.text.splitlines() == [
         "Contact: mailto:security@example.org",
@@ -21,9 +23,8 @@ async def test_the_configured_contact_is_told_for_ninety_days(small_worlds: Open
 
 
 async def test_without_one_it_is_the_organisations_mailbox(small_worlds: Opener) -> None:
-    async with small_worlds(ORG_EMAIL="hello@example.org") as world:
-        async with world.client() as client:
-            answer = await client.get("/.well-known/security.txt")
+    async with small_worlds(ORG_EMAIL="hello@example.org") as world, world.client() as client:
+        answer = await client.get("/.well-known/security.txt")
     assert "Contact: mailto:hello@example.org" in answer.text
 
 
