@@ -58,16 +58,7 @@ def build(house: House) -> Front:
         require_https=server.https,
         https=server.https or server.public_url.startswith("https:"),
         node_id=server.node_id,
-        open_paths=frozenset(
-            {
-                "/live",
-                "/metrics",
-                server.ready_path,
-                server.health_path,
-                "/auth/health",
-                "/api/health",
-            }
-        ),
+        open_paths=frozenset(path for path, door in doors if door.probe),
     )
     return Front(
         Rooms(Router(routes, redirect_slashes=False), web, _api_paths(doors, server)),

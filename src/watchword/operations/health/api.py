@@ -72,7 +72,7 @@ def more_doors(house: House) -> list[Door]:
         "/api/health/email",
     }
     doors = [
-        get("/live", live, root=True, limits=(), answer=Alive),
+        get("/live", live, root=True, probe=True, limits=(), answer=Alive),
         get(
             server.ready_path,
             ready,
@@ -82,10 +82,10 @@ def more_doors(house: House) -> list[Door]:
             otherwise={503: NotReady},
         ),
         *(
-            get(path, whole, root=True, limits=(), answer=Report, otherwise={503: Report})
+            get(path, whole, root=True, probe=True, limits=(), answer=Report, otherwise={503: Report})
             for path in sorted(paths)
         ),
     ]
     if server.metrics_enabled and not server.metrics_port:
-        doors.append(get("/metrics", metrics, root=True, limits=(), media_type=TEXT))
+        doors.append(get("/metrics", metrics, root=True, probe=True, limits=(), media_type=TEXT))
     return doors

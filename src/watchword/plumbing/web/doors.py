@@ -37,7 +37,10 @@ class Who(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """One route; `otherwise` tells the answers that are neither the good one nor a problem."""
+    """One route; `otherwise` tells the answers that are neither the good one nor a problem.
+
+    A `probe` is asked from inside, so it answers without TLS even where that is required.
+    """
 
     method: str
     path: str
@@ -47,6 +50,7 @@ class Door:
     form: bool = False
     page: bool = False
     root: bool = False
+    probe: bool = False
     again: Again | None = None
     answer: type[Any] | None = None
     status: int = 200

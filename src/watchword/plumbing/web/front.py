@@ -49,7 +49,7 @@ class FrontSettings:
     require_https: bool = False
     https: bool = False
     node_id: str = ""
-    open_paths: frozenset[str] = frozenset({"/live", "/ready", "/health", "/metrics"})
+    open_paths: frozenset[str] = frozenset()
 
 
 class Front:
