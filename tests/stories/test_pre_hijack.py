@@ -36,6 +36,7 @@ async def test_the_owner_registers_too_and_no_password_survives_the_proof(world:
     async with world.client() as mallory, world.client() as owner:
         await mallory.post(f"{AUTH}/register", json=TRAP)
         mine = {"email": OWNER, "password": PASSWORD, "firstName": "Olga"}
+        await world.deliver()
         await owner.post(f"{AUTH}/register", json=mine)
         token = await world.token(OWNER)
         verified = await owner.post(f"{AUTH}/verify-email", json={"token": token})

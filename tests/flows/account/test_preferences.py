@@ -26,7 +26,13 @@ async def test_a_theme_is_remembered(small_world: World) -> None:
 
 @pytest.mark.parametrize(
     "evil",
-    ["//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nLocation: x", "javascript:x"],
+    [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "/a\r\nLocation: x",
+        "javascript:x",
+    ],
 )
 async def test_no_preference_leads_to_another_site(small_world: World, evil: str) -> None:
     async with browser(small_world) as somebody:

@@ -132,18 +132,23 @@ class AddressChange:
     async def _confirm_by_link(
         self, tx: Transaction, token: Secret, visitor: Visitor, now: datetime
     ) -> str:
+        peeked = await self.tickets.peek(tx, Purpose.EMAIL_CHANGE, token, now)
+        owner = await self._hold(tx, peeked)
         stub = await self.tickets.spend(tx, Purpose.EMAIL_CHANGE, token, now)
-        return await self._confirm(tx, stub, visitor, now)
+        return await self._confirm(tx, owner, stub, visitor, now)
 
     async def _confirm_by_stub(
         self, tx: Transaction, stub: Stub, visitor: Visitor, now: datetime
     ) -> str:
+        owner = await self._hold(tx, stub)
         await self.tickets.spend_guessed(tx, stub, Purpose.EMAIL_CHANGE, now)
-        return await self._confirm(tx, stub, visitor, now)
+        return await self._confirm(tx, owner, stub, visitor, now)
 
-    async def _confirm(self, tx: Transaction, stub: Stub, visitor: Visitor, now: datetime) -> str:
+    async def _confirm(
+        self, tx: Transaction, owner: Subscriber, stub: Stub, visitor: Visitor, now: datetime
+    ) -> str:
         """The account moves; what was issued before ends, but for the session that asked."""
-        change, owner = change_of(stub), await self._owner(tx, stub)
+        change = change_of(stub)
         if owner.email.casefold() != stub.address:
             raise TokenInvalid(private="the account has another address now")
         refused = refusal(owner.status)
@@ -157,8 +162,10 @@ class AddressChange:
 
     async def _undo(self, tx: Transaction, token: Secret, visitor: Visitor, now: datetime) -> str:
         """The old address is back; what the account was opened with is worth nothing any more."""
+        peeked = await self.tickets.peek(tx, Purpose.EMAIL_CHANGE_UNDO, token, now)
+        owner = await self._hold(tx, peeked)
         stub = await self.tickets.spend(tx, Purpose.EMAIL_CHANGE_UNDO, token, now)
-        change, owner = change_of(stub), await self._owner(tx, stub)
+        change = change_of(stub)
         await self.passwords.forget(tx, owner.id)
         if owner.email.casefold() != stub.address:
             await self._move(tx, owner, email_address(change.old), visitor, now)
@@ -170,8 +177,8 @@ class AddressChange:
         await self._send_reset(tx, owner, change.old, now)
         return change.old
 
-    async def _owner(self, tx: Transaction, stub: Stub) -> Subscriber:
-        found = await self.subscribers.find(tx, stub.user_id) if stub.user_id else None
+    async def _hold(self, tx: Transaction, stub: Stub) -> Subscriber:
+        found = await self.subscribers.hold(tx, stub.user_id)
         if found is None:
             raise TokenInvalid(private="ticket of nobody")
         return found

@@ -99,9 +99,9 @@ class Login:
             raise refused
         fresh = await self.passwords.hash(password) if self.passwords.outdated(stored) else None
         async with self.database.transaction() as tx:
+            if not await self._still(tx, row.id, stored, fresh, now):
+                raise InvalidCredentials(private="the password changed in the meantime")
             await self.guesses.forget(tx, guess.key)
-            if fresh is not None:
-                await self.passwords.replace(tx, row.id, fresh, now)
             welcome = await self._welcome(tx, row, assurance.PASSWORD, visitor, transport, now)
         device = self.guesses.device(email.key, (fresh or stored).hash)
         return Welcome(await self._tokens(welcome, row, now), welcome[0], device)
@@ -157,10 +157,10 @@ class Login:
             await self._note_code(None, purpose, "failed", visitor, now)
             raise
         async with self.database.transaction() as tx:
+            before = await self.subscribers.hold(tx, stub.user_id)
             await self.tickets.spend_guessed(tx, stub, purpose, now)
-            if stub.user_id is None:
+            if before is None:
                 raise CodeInvalid(private="no account")
-            before = await self.subscribers.get(tx, stub.user_id)
             if before.status == PENDING:
                 await self._prove(
                     tx, before.id, purpose, contested=before.contested, visitor=visitor, now=now
@@ -184,6 +184,15 @@ class Login:
             stub = await self.tickets.spend(tx, Purpose.UNLOCK, token, now)
             await self.guesses.forget(tx, self.guesses.key("password", stub.address))
             await self.journal.record(tx, AccountUnlocked(user_id=stub.user_id), now, visitor)
+
+    async def _still(
+        self, tx: Transaction, user_id: Any, stored: Stored, fresh: Stored | None, now: datetime
+    ) -> bool:
+        """Tell whether the password that was compared still holds; renew its hash if it is outdated."""
+        if fresh is None:
+            return await store.still(tx, user_id, stored.hash)
+        await self.subscribers.hold(tx, user_id)
+        return await self.passwords.exchange(tx, user_id, stored, fresh, now)
 
     async def _prove(
         self,

@@ -29,6 +29,7 @@ from watchword.records.sessions.rules import CREDENTIAL_CHANGED, REPLACED, TOKEN
 from watchword.records.sessions.service import Opened, Sessions
 from watchword.records.signing_keys.rules import Bearer
 from watchword.records.signing_keys.service import SigningKeys
+from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import Purpose
 from watchword.records.tickets.service import Tickets
 
@@ -47,6 +48,7 @@ class PasswordChange:
     """Another password, by somebody who knows the present one."""
 
     database: Database
+    subscribers: Subscribers
     passwords: Passwords
     guesses: Guesses
     tickets: Tickets
@@ -106,7 +108,8 @@ class PasswordChange:
     async def _replace(
         self, tx: Transaction, caller: Caller, seen: Stored, fresh: Stored, now: datetime
     ) -> None:
-        """The password first: whoever changes it at the same time waits for its row."""
+        """The new password, if the old one is still the one that was compared."""
+        await self.subscribers.hold(tx, caller.user_id)
         if not await self.passwords.exchange(tx, caller.user_id, seen, fresh, now):
             raise Conflict(private="the password changed in the meantime")
         if not await self.sessions.end(tx, caller.session_id, caller.user_id, REPLACED, now):

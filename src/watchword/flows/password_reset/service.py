@@ -17,7 +17,7 @@ from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EmailAddress
 from watchword.plumbing.db.journal import Journal
-from watchword.plumbing.db.ports import Database, Executor, Transaction
+from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.throttle import Throttle
@@ -30,7 +30,7 @@ from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import PENDING, Subscriber
 from watchword.records.subscribers.service import Subscribers
-from watchword.records.tickets.rules import Purpose, Stub, Ticket
+from watchword.records.tickets.rules import Purpose, Ticket
 from watchword.records.tickets.service import Tickets
 
 
@@ -85,8 +85,9 @@ class PasswordReset:
         self.passwords.screen(password, owner.email, owner.name)
         stored = await self.passwords.hash(password)
         async with self.database.transaction() as tx:
+            held = await self.subscribers.hold(tx, owner.id)
             stub = await self.tickets.spend(tx, Purpose.PASSWORD_RESET, token, now)
-            owner = await self._owner(tx, stub)
+            owner = check_owner(stub, held)
             await self._replace(tx, owner, stored, now)
             if owner.status == PENDING:
                 await self.subscribers.verify(tx, owner.id, now)
@@ -97,7 +98,7 @@ class PasswordReset:
     async def _replace(
         self, tx: Transaction, owner: Subscriber, stored: Stored, now: datetime
     ) -> None:
-        """The password first: its row makes a change of password under way wait, and then fail."""
+        """The new password, and the end of all that the old one opened."""
         await self.passwords.replace(tx, owner.id, stored, now)
         await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, now)
         await self.tickets.void(tx, owner.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
@@ -106,10 +107,7 @@ class PasswordReset:
 
     async def _look(self, token: Secret, now: datetime) -> Subscriber:
         stub = await self.tickets.peek(self.database, Purpose.PASSWORD_RESET, token, now)
-        return await self._owner(self.database, stub)
-
-    async def _owner(self, db: Executor, stub: Stub) -> Subscriber:
-        found = await self.subscribers.find(db, stub.user_id) if stub.user_id else None
+        found = await self.subscribers.find(self.database, stub.user_id) if stub.user_id else None
         return check_owner(stub, found)
 
     def _answer(

@@ -108,22 +108,26 @@ class Registration:
         """Spend a verification link; true when the account has a password to sign in with."""
         now = self.clock.now()
         async with self.database.transaction() as tx:
-            stub = await self.tickets.spend(tx, Purpose.VERIFY_EMAIL, token, now)
-            return await self._prove(tx, stub, visitor, now)
+            peeked = await self.tickets.peek(tx, Purpose.VERIFY_EMAIL, token, now)
+            before = await self.subscribers.hold(tx, peeked.user_id)
+            await self.tickets.spend(tx, Purpose.VERIFY_EMAIL, token, now)
+            return await self._prove(tx, before, visitor, now)
 
     async def verify_by_code(self, email: EmailAddress, code: Secret, visitor: Visitor) -> bool:
         """Spend a verification code; true when the account has a password. Problem: `code_invalid`."""
         now = self.clock.now()
         stub = await self.tickets.guess(self.database, Purpose.VERIFY_EMAIL, email.key, code, now)
         async with self.database.transaction() as tx:
+            before = await self.subscribers.hold(tx, stub.user_id)
             await self.tickets.spend_guessed(tx, stub, Purpose.VERIFY_EMAIL, now)
-            return await self._prove(tx, stub, visitor, now)
+            return await self._prove(tx, before, visitor, now)
 
-    async def _prove(self, tx: Transaction, stub: Stub, visitor: Visitor, now: datetime) -> bool:
+    async def _prove(
+        self, tx: Transaction, before: Subscriber | None, visitor: Visitor, now: datetime
+    ) -> bool:
         """The mailbox is proven: activate, drop what strangers may have set, welcome."""
-        if stub.user_id is None:
+        if before is None:
             raise TokenInvalid(private="ticket of nobody")
-        before = await self.subscribers.get(tx, stub.user_id)
         if before.contested:
             await self.passwords.forget(tx, before.id)
         verified = await self.subscribers.verify(tx, before.id, now)

@@ -65,6 +65,14 @@ class Subscribers:
         """Return an account. Problem: `not_found`."""
         return _there(await store.find(db, user_id))
 
+    async def hold(self, tx: Transaction, user_id: SubscriberId | None) -> Subscriber | None:
+        """Return an account that nobody else changes, or signs in to, until the transaction ends.
+
+        Whoever changes credentials calls this first, before any other row is touched: so they wait
+        for one another in one order, and a session opened at the same time is seen and ended.
+        """
+        return None if user_id is None else await store.hold(tx, user_id)
+
     async def verify(
         self, tx: Transaction, user_id: SubscriberId, now: datetime
     ) -> Subscriber | None:

@@ -69,6 +69,7 @@ _FIELDS = (
 INSERT = statement(insertion(users, *(c.name for c in _FIELDS), "email_key"))
 BY_EMAIL = statement(select(*_FIELDS).where(users.c.email_key == bindparam("email_key")))
 BY_ID = statement(select(*_FIELDS).where(users.c.id == bindparam("id")))
+HOLD = statement(select(*_FIELDS).where(users.c.id == bindparam("id")).with_for_update())
 ANY_ADMIN = statement(
     select(users.c.id).where(users.c.role == "admin", users.c.status == "active").limit(1)
 )
@@ -185,6 +186,11 @@ async def find_by_email(db: Executor, email_key: str) -> Subscriber | None:
 async def find(db: Executor, user_id: SubscriberId) -> Subscriber | None:
     """Return a subscriber."""
     return _read(await db.first(BY_ID, id=user_id))
+
+
+async def hold(tx: Executor, user_id: SubscriberId) -> Subscriber | None:
+    """Return a subscriber, whose row is this transaction's until it ends."""
+    return _read(await tx.first(HOLD, id=user_id))
 
 
 async def verify(tx: Executor, user_id: SubscriberId, now: datetime) -> Subscriber | None:
