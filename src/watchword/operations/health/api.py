@@ -82,7 +82,15 @@ def more_doors(house: House) -> list[Door]:
             otherwise={503: NotReady},
         ),
         *(
-            get(path, whole, root=True, probe=True, limits=(), answer=Report, otherwise={503: Report})
+            get(
+                path,
+                whole,
+                root=True,
+                probe=True,
+                limits=(),
+                answer=Report,
+                otherwise={503: Report},
+            )
             for path in sorted(paths)
         ),
     ]

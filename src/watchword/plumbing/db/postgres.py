@@ -236,4 +236,4 @@ def _tell(error: BaseException) -> NoReturn:
 
 def _is_lost(error: BaseException) -> bool:
     """Tell whether asyncpg says that the connection is gone; its other words are our own faults."""
-    return isinstance(error, asyncpg.InterfaceError) and "clos" in str(error)
+    return isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
