@@ -25,6 +25,7 @@ from watchword.operations.health.service import Presence
 from watchword.plumbing.logs import AccessLog, log
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.web.wire import Wire
 
 _PORTS_TRIED = 20
 _FLUSH_SECONDS = 0.05
@@ -102,14 +103,13 @@ class _Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             lifespan="off",
-            http="httptools",
+            http=Wire,
             ws="none",
             proxy_headers=False,
             server_header=False,
             date_header=True,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=max(1, round(patience.total_seconds())),
-            h11_max_incomplete_event_size=16 * 1024,
         )
         super().__init__(config)
 
