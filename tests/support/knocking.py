@@ -57,14 +57,14 @@ class Knocker:
 
     def __init__(self, client: httpx2.AsyncClient, admin: str, service: str) -> None:
         self.client = client
-        self._admin = admin
-        self._service = service
+        self.admin = admin
+        self.service = service
 
     def headers(self, door: Door) -> dict[str, str]:
         """Return what lets one in."""
         if door.who is Who.ANYONE:
             return {}
-        token = self._service if door.who is Who.SERVICE else self._admin
+        token = self.service if door.who is Who.SERVICE else self.admin
         return {"Authorization": f"Bearer {token}"}
 
     async def knock(

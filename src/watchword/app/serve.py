@@ -26,6 +26,7 @@ from watchword.operations.health.service import Presence
 from watchword.plumbing.logs import AccessLog, log
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.web.wire import Wire
 
 _PORTS_TRIED = 20
 _FLUSH_SECONDS = 0.05
@@ -103,7 +104,7 @@ class _Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             lifespan="off",
-            http="httptools",
+            http=Wire,
             ws="none",
             ssl_context_factory=(lambda _config, _default: tls) if tls else None,
             proxy_headers=False,
@@ -111,7 +112,6 @@ class _Server(uvicorn.Server):
             date_header=True,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=max(1, round(patience.total_seconds())),
-            h11_max_incomplete_event_size=16 * 1024,
         )
         super().__init__(config)
 

@@ -23,6 +23,7 @@ class Kind(Enum):
     FORBIDDEN = 403
     MISSING = 404
     METHOD = 405
+    TOO_SLOW = 408
     CONFLICT = 409
     TOO_LARGE = 413
     UNSUPPORTED = 415
@@ -86,6 +87,13 @@ class BodyTooLarge(Problem):
 
     code = "body_too_large"
     kind = Kind.TOO_LARGE
+
+
+class BodyTooSlow(Problem):
+    """The body did not arrive in time: send it in one go."""
+
+    code = "body_too_slow"
+    kind = Kind.TOO_SLOW
 
 
 class MediaTypeUnsupported(Problem):

@@ -12,7 +12,10 @@ from email_validator import EmailNotValidError, validate_email
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import FieldError, InputInvalid
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+# Control signs, and those that turn the direction of what follows.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
+# A name goes into letters to people who never asked for one: it may not carry links or markup.
+_NO_NAME = re.compile(r"[<>]|://|www\.", re.IGNORECASE)
 MAX_EMAIL = 254
 MAX_NAME = 100
 
@@ -61,7 +64,7 @@ def phone_number(text: str, country: str | None, field: str = "phone") -> str:
 def person_name(text: str, field: str) -> str:
     """Read a name: one line, at most 100 characters. Problem: `invalid_input` naming the field."""
     name = " ".join(text.split())
-    if not name or len(name) > MAX_NAME or _CONTROL.search(text):
+    if not name or len(name) > MAX_NAME or _CONTROL.search(text) or _NO_NAME.search(text):
         told = FieldError(field, "invalid_name", "Write a name of 1 to 100 characters on one line.")
         raise InputInvalid(errors=[told])
     return name

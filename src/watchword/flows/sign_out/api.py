@@ -7,13 +7,12 @@ from watchword.flows.sign_out.service import SignOut
 from watchword.kernel.secret import Secret
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, get, post
-from watchword.plumbing.web.shapes import read_json
 
 
-async def here(call: Call[None]) -> Response:
+async def here(call: Call[SignOutBody]) -> Response:
     """End this session; the body may name a refresh token, or be left out."""
-    body = await _body(call)
-    refresh = Secret(body.refresh_token) if body.refresh_token is not None else None
+    token = call.body.refresh_token
+    refresh = Secret(token) if token is not None else None
     await call.part(SignOut).here(call.caller, refresh, call.visitor)
     return call.let_out(_nothing())
 
@@ -34,19 +33,12 @@ async def csrf(call: Call[None]) -> Response:
     return response
 
 
-async def _body(call: Call[None]) -> SignOutBody:
-    headers = call.request.headers
-    if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
-        return SignOutBody()
-    return await read_json(call.request, SignOutBody)
-
-
 def _nothing() -> Response:
     return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
 
 doors = [
-    post("/auth/logout", here, described=SignOutBody, status=204, who=Who.NOTICED),
+    post("/auth/logout", here, body=SignOutBody, bodiless=True, status=204, who=Who.NOTICED),
     post("/auth/logout-all", everywhere, status=204, who=Who.SUBSCRIBER),
     get("/auth/csrf", csrf, answer=CsrfToken),
 ]

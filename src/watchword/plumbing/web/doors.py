@@ -37,8 +37,10 @@ class Who(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """One route; `otherwise` tells the answers that are neither the good one nor a problem.
+    """One route.
 
+    `bodiless`: the body may be left out. `described`: a body that the handler reads itself, as JSON or
+    as a form. `otherwise`: the answers that are neither the good one nor a problem, by status.
     A `probe` is asked from inside, so it answers without TLS even where that is required.
     """
 
@@ -46,6 +48,7 @@ class Door:
     path: str
     handler: Handler
     body: type[Any] | None = None
+    bodiless: bool = False
     described: type[Any] | None = None
     form: bool = False
     page: bool = False

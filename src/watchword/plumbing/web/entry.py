@@ -27,7 +27,7 @@ from watchword.plumbing.throttle import limit_headers, refusal
 from watchword.plumbing.web import problems
 from watchword.plumbing.web.call import Call, Web
 from watchword.plumbing.web.doors import Door, Who
-from watchword.plumbing.web.shapes import convert, of_form, read_form, read_json
+from watchword.plumbing.web.shapes import carries_body, convert, of_form, read_form, read_json
 
 _SIGNED_IN = {Who.SUBSCRIBER, Who.FRESH, Who.ADMIN}
 _READS_COOKIES = {*_SIGNED_IN, Who.NOTICED}
@@ -108,7 +108,8 @@ class Entry:
             self._web.csrf.check_page(request, call.form.get("csrf"), call.csrf_binding)
             call.body = of_form(call.form, door.body) if door.body else None
         elif door.body is not None and request.method in _UNSAFE:
-            call.body = await read_json(request, door.body)
+            left_out = door.bodiless and not carries_body(request)
+            call.body = door.body() if left_out else await read_json(request, door.body)
         elif door.body is not None:
             call.body = convert(dict(request.query_params), door.body, strict=False)
 

@@ -10,6 +10,7 @@ import msgspec
 from watchword.kernel.problems import (
     BodyMalformed,
     BodyTooLarge,
+    BodyTooSlow,
     CsrfRefused,
     Forbidden,
     FreshSignInRequired,
@@ -130,7 +131,7 @@ def _operation(path: str, door: Door, refs: dict[Any, Any]) -> dict[str, Any]:
     if shape is not None and door.method in {"POST", "PUT", "PATCH"}:
         kinds = (JSON, *((FORM,) if door.described else ()))
         operation["requestBody"] = {
-            "required": True,
+            "required": not door.bodiless,
             "content": {kind: {"schema": refs[shape]} for kind in kinds},
         }
     elif shape is not None:
@@ -186,7 +187,13 @@ def _common(door: Door) -> list[type[Problem]]:
     if door.body or door.described:
         told += [InputInvalid]
         if door.method != "GET":
-            told += [BodyMalformed, BodyTooLarge, MediaTypeUnsupported, Overloaded]
+            told += [
+                BodyMalformed,
+                BodyTooSlow,
+                BodyTooLarge,
+                MediaTypeUnsupported,
+                Overloaded,
+            ]
     if door.limits:
         told.append(TooManyRequests)
     if door.who is not Who.ANYONE:

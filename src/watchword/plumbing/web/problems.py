@@ -39,6 +39,8 @@ def headers(problem: Problem) -> dict[str, str]:
         told["Retry-After"] = str(max(1, math.ceil(problem.retry_after.total_seconds())))
     elif problem.kind is Kind.UNAVAILABLE:
         told["Retry-After"] = "1"
+    if problem.kind in {Kind.TOO_LARGE, Kind.TOO_SLOW}:
+        told["Connection"] = "close"  # what was not read is not waited for
     if problem.kind is Kind.UNAUTHENTICATED:
         told["WWW-Authenticate"] = 'Bearer realm="watchword"'
     return told

@@ -5,6 +5,7 @@ fails fast in the decoder. Problems: `body_too_large` (413), `unsupported_media_
 `malformed_body` (400), `invalid_input` (422, with `errors[]`).
 """
 
+import asyncio
 import re
 import types
 from collections.abc import Callable, Mapping
@@ -13,11 +14,12 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from watchword.kernel.problems import (
     BodyMalformed,
     BodyTooLarge,
+    BodyTooSlow,
     FieldError,
     InputInvalid,
     MediaTypeUnsupported,
@@ -25,6 +27,10 @@ from watchword.kernel.problems import (
 
 MAX_BODY = 64 * 1024
 MAX_FIELDS = 64
+MAX_FAULTS = 64
+PATIENCE_SECONDS = 15.0
+
+_MOST_DIGITS = 9
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
@@ -35,6 +41,12 @@ class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """An answer of ours; JSON names in snake_case."""
+
+
+def carries_body(request: Request) -> bool:
+    """Tell whether the request comes with a body (RFC 9112, section 6.3)."""
+    headers = request.headers
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
 async def read_json(request: Request, shape: type[Shape]) -> Shape:
@@ -67,17 +79,25 @@ async def read_form(request: Request) -> dict[str, str]:
     return dict(pairs)
 
 
-async def read_bytes(request: Request) -> bytes:
-    """Read the whole body, never more than `MAX_BODY` bytes."""
+async def read_bytes(request: Request, patience: float = PATIENCE_SECONDS) -> bytes:
+    """Read the whole body, never more than `MAX_BODY` bytes, never longer than `patience` seconds."""
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise MediaTypeUnsupported("Send the body as it is, without a Content-Encoding.")
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > MAX_BODY:
+    if len(declared) > _MOST_DIGITS or (declared.isdigit() and int(declared) > MAX_BODY):
         raise BodyTooLarge
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MAX_BODY:
-            raise BodyTooLarge
-        parts.append(part)
+    try:
+        async with asyncio.timeout(patience):
+            async for part in request.stream():
+                size += len(part)
+                if size > MAX_BODY:
+                    raise BodyTooLarge
+                parts.append(part)
+    except TimeoutError as error:
+        raise BodyTooSlow from error
+    except ClientDisconnect as error:
+        raise BodyMalformed(private="the client went away") from error
     return b"".join(parts)
 
 
@@ -107,7 +127,7 @@ def convert(loose: Mapping[str, Any], shape: type[Shape], *, strict: bool = True
         if fault:
             errors.append(FieldError(name, "invalid", fault))
     if errors:
-        raise InputInvalid(errors=errors)
+        raise InputInvalid(errors=errors[:MAX_FAULTS])
     try:
         return msgspec.convert(given, shape, strict=strict)
     except msgspec.ValidationError as error:

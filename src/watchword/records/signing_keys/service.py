@@ -182,7 +182,7 @@ def _kid_of(token: str) -> str | None:
     """Return the `kid` that a token names, without believing anything of it."""
     try:
         header = msgspec.json.decode(urlsafe_b64decode(to_bytes(token.partition(".")[0])))
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, RecursionError, ValueError):
         return None
     kid = header.get("kid") if isinstance(header, dict) else None
     return kid if isinstance(kid, str) else None

@@ -1,0 +1,213 @@
+"""Endless input: refused as soon as it is known to be too much, without reading the rest of it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.requests import Request
+
+from tests.support.knocking import body_doors, knocker
+from tests.support.world import World
+from watchword.kernel.problems import Problem
+from watchword.plumbing.web.shapes import MAX_BODY, read_bytes
+from watchword.plumbing.web.wire import MAX_HEAD, Wire
+
+PIECE = b"a" * 8192
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+pytestmark = pytest.mark.req("A-20", "R-62")
+
+
+class Endless:
+    """A body that never ends; counts how often somebody asked for more."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def __call__(self) -> dict[str, Any]:
+        self.asked += 1
+        return {"type": "http.request", "body": PIECE, "more_body": True}
+
+
+class Answer:
+    """What the application sent."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.body = b""
+
+    async def __call__(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = {k.decode(): v.decode() for k, v in message["headers"]}
+        self.body += message.get("body", b"")
+
+
+def scope(path: str, headers: dict[str, str], method: str = "POST") -> dict[str, Any]:
+    lines = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "https",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": lines,
+        "client": ("203.0.113.7", 4000),
+        "server": ("auth.example.test", 443),
+        "state": {},
+    }
+
+
+async def test_a_body_that_says_it_is_too_large_is_refused_unread(small_world: World) -> None:
+    async with knocker(small_world) as anyone:
+        for path, door, _ in body_doors(small_world):
+            for length in (str(MAX_BODY + 1), str(1 << 20), "9" * 40):
+                body, answer = Endless(), Answer()
+                headers = {"Content-Type": "application/json", "Content-Length": length}
+                asked = scope(path, anyone.headers(door) | headers, door.method)
+                await small_world.app(asked, body, answer)
+                assert (answer.status, body.asked) == (413, 0), path
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert answer.headers["connection"] == "close"
+
+
+async def test_a_body_in_pieces_is_read_to_the_bound_and_no_further(small_world: World) -> None:
+    async with knocker(small_world) as anyone:
+        for path, door, _ in body_doors(small_world):
+            body, answer = Endless(), Answer()
+            headers = {"Content-Type": "application/json", "Transfer-Encoding": "chunked"}
+            asked = scope(path, anyone.headers(door) | headers, door.method)
+            await small_world.app(asked, body, answer)
+            assert answer.status == 413, path
+            assert body.asked == MAX_BODY // len(PIECE) + 1, path
+
+
+async def test_forms_of_pages_have_the_same_bound(small_world: World) -> None:
+    body, answer = Endless(), Answer()
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Transfer-Encoding": "chunked"}
+    await small_world.app(scope("/login", headers), body, answer)
+    assert answer.status == 413
+    assert body.asked == MAX_BODY // len(PIECE) + 1
+
+
+async def test_a_body_that_stops_arriving_is_not_waited_for() -> None:
+    async def stalled() -> dict[str, Any]:
+        return await asyncio.get_running_loop().create_future()
+
+    with pytest.raises(Problem) as refused:
+        await read_bytes(Request(scope("/", {}), stalled), patience=0.01)
+    assert refused.value.code == "body_too_slow"
+
+
+async def test_a_client_that_goes_away_is_nobodys_bug(small_world: World) -> None:
+    async def gone() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    answer = Answer()
+    headers = {"Content-Type": "application/json", "Content-Length": "10"}
+    await small_world.app(scope("/api/v1/auth/login", headers), gone, answer)
+    assert answer.status == 400
+    assert "unhandled" not in small_world.log.getvalue()
+
+
+@contextlib.asynccontextmanager
+async def listening(world: World, patience: float = 5.0) -> AsyncIterator[int]:
+    """Serve the world on a loopback port."""
+
+    class Impatient(Wire):
+        pass
+
+    Impatient.patience = patience
+    config = uvicorn.Config(
+        world.app, host="127.0.0.1", port=0, http=Impatient, lifespan="off", log_config=None
+    )
+    server = uvicorn.Server(config)
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.005)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def talk(port: int, *pieces: bytes) -> bytes:
+    """Send pieces until the other side hangs up, and return what it said."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    with contextlib.suppress(ConnectionError):
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+    said = b""
+    with contextlib.suppress(ConnectionError):
+        said = await reader.read()
+    writer.close()
+    return said
+
+
+async def test_a_head_that_is_too_long_is_refused(small_world: World) -> None:
+    many = b"".join(b"X-%d: %s\r\n" % (number, b"a" * 990) for number in range(40))
+    async with listening(small_world) as port:
+        for head in (
+            b"GET /live HTTP/1.1\r\nHost: a\r\n" + many,
+            b"GET /" + b"a" * 40_000,
+            b"GET /live HTTP/1.1\r\nCookie: " + b"a" * 40_000,
+        ):
+            said = await talk(port, head[: MAX_HEAD + 1])
+            assert said.startswith(b"HTTP/1.1 431 ")
+            assert b"application/problem+json" in said
+
+
+async def test_an_endless_head_is_cut_off(small_world: World) -> None:
+    async with listening(small_world) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /live HTTP/1.1\r\n")
+        with pytest.raises(ConnectionError):
+            for _ in range(10_000):
+                writer.write(b"X-More: " + PIECE + b"\r\n")
+                await writer.drain()
+        writer.close()
+
+
+async def test_a_head_that_does_not_arrive_is_not_waited_for(small_world: World) -> None:
+    async with listening(small_world, patience=0.05) as port:
+        assert await talk(port) == b""
+        assert await talk(port, b"GET /live HTTP/1.1\r\nHost: a\r\n") == b""
+
+
+async def test_the_rest_of_a_body_that_was_refused_is_not_waited_for(small_world: World) -> None:
+    head = (
+        b"POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 100000000\r\n\r\n{"
+    )
+    async with listening(small_world) as port:
+        assert (await talk(port, head)).startswith(b"HTTP/1.1 413 ")
+
+
+async def test_what_is_no_http_is_refused_in_the_same_form(small_world: World) -> None:
+    smuggled = (
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    )
+    async with listening(small_world) as port:
+        for text in (b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", smuggled):
+            said = await talk(port, text)
+            assert said.startswith(b"HTTP/1.1 400 ")
+            assert b'"code":"malformed_request"' in said
+
+
+async def test_ordinary_requests_share_a_connection(small_world: World) -> None:
+    one = b"GET /live HTTP/1.1\r\nHost: a\r\n\r\n"
+    last = b"GET /live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    async with listening(small_world) as port:
+        said = await talk(port, one, one + one, last)
+    assert said.count(b"HTTP/1.1 200 ") == 4
