@@ -96,5 +96,5 @@ def test_whatever_is_read_is_a_limit_or_refused(text: str) -> None:
     "text", ["", "5", "5/", "/5", "0/1", "1/0", "-1/5", "a/b", "5/900000/1", "1/" + "9" * 40]
 )
 def test_these_are_no_limits(text: str) -> None:
-    with pytest.raises(ValueError, match="COUNT/MILLISECONDS|at least 1"):
+    with pytest.raises(ValueError, match=r"COUNT/MILLISECONDS|at least 1"):
         Limit.parse(text)

@@ -16,7 +16,6 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from ipaddress import ip_address
 from pathlib import Path
-from typing import cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -81,7 +80,7 @@ class ScriptedRelay:
         if (self.replies.get("BODY", "250") or "").startswith("250"):
             self.secured.append(writer.get_extra_info("ssl_object") is not None)
             message = message_from_bytes(content, policy=policy.default)
-            self.letters.append(cast("EmailMessage", message))
+            self.letters.append(message)
         return await self._say(writer, "BODY", "250 kept")
 
     def _abilities(self, writer: asyncio.StreamWriter) -> str:
