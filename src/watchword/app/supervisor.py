@@ -26,7 +26,8 @@ def supervise(count: int, work: Callable[[int], None]) -> int:
         nonlocal stopping
         stopping = True
         for pid in children:
-            os.kill(pid, number)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     for index in range(count):
         children[_fork(index, work)] = index
