@@ -18,6 +18,7 @@ async def test_a_page_is_for_everybody(
     assert [
         *await inspection.direction(page, language),
         *await inspection.references(page),
+        *await inspection.forms(page),
         *await inspection.isolation(page, language),
         *await inspection.targets(page),
         *await inspection.overflow(page),

@@ -13,6 +13,7 @@ from tests.support.site import Site
 from tests.support.world import NEW_PASSWORD, PASSWORD
 
 MEMBER = "zoe@example.org"
+MOVING = "eve@example.org"  # whose address is about to change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +36,11 @@ class Props:
         await zoe.signs_in()
         await site.register("pending@example.org")
         cookies = await zoe.context.storage_state()
-        await zoe.opens("/account/email")
-        await zoe.types(newEmail="zoe.new@example.org")
-        await submits(zoe)
+        moving = await newcomer(at=site, email=await site.account(MOVING))
+        await moving.opens("/login?return_to=/account/email")
+        await moving.signs_in()
+        await moving.types(newEmail=f"new.{MOVING}")
+        await submits(moving)
         await zoe.opens("/forgot-password")
         await zoe.types(email=MEMBER)
         await submits(zoe)
@@ -49,8 +52,8 @@ class Props:
             "verify": ("pending@example.org", "registration/verification"),
             "reset": (MEMBER, "password_reset/password_reset"),
             "unlock": (MEMBER, "login/account_locked"),
-            "confirm": ("zoe.new@example.org", "address_change/confirm"),
-            "undo": (MEMBER, "address_change/notice"),
+            "confirm": (f"new.{MOVING}", "address_change/confirm"),
+            "undo": (MOVING, "address_change/notice"),
         }
         links = {name: (await site.letter(*which))["link"] for name, which in letters.items()}
         return cls(cookies=cookies, setup=site.setup_link, **links)

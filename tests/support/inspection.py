@@ -43,10 +43,11 @@ _LOOSE_WORDS = r"""() => {
   const loose = [];
   while (texts.nextNode()) {
     const text = texts.currentNode;
-    const technical = /[\w.+-]+@[\w-]+\.\w+|https?:\/\/|\b\d{6}\b|\+\d{3}/.test(text.textContent);
-    const isolated = /[\u2066-\u2068]/.test(text.textContent);
+    const words = text.textContent;
+    const technical = /\w@\w|https?:\/\/|\b\d{6}\b|\+\d{3}|\d{4}-\d\d-\d\d/.test(words);
+    const isolated = /[\u2066-\u2068]/.test(words);
     if (technical && !isolated && !text.parentElement.closest("bdi, pre, code, [dir=ltr]:not(html)"))
-      loose.push(text.textContent.trim());
+      loose.push(words.trim());
   }
   return loose;
 }"""
@@ -57,6 +58,49 @@ _BROKEN_REFERENCES = """() =>
       .flatMap((name) => (each.getAttribute(name) || "").split(" ").filter(Boolean)))
     .filter((id) => !document.getElementById(id))
 """
+
+
+_FORM_FAULTS = r"""() => {
+  const faults = [];
+  const wants = (input, names) => {
+    for (const [name, value] of Object.entries(names))
+      if (![].concat(value).includes(input.getAttribute(name)))
+        faults.push(`${input.name}: ${name} is ${input.getAttribute(name)}`);
+  };
+  const asTyped = {autocapitalize: "none", spellcheck: "false", dir: "ltr"};
+  const kinds = {
+    email: {inputmode: "email", autocomplete: ["username webauthn", "username", "email"], ...asTyped},
+    password: {autocomplete: ["current-password", "new-password"], ...asTyped},
+    tel: {inputmode: "tel", autocomplete: "tel", dir: "ltr"},
+  };
+  const named = {
+    code: {type: "text", inputmode: "numeric", autocomplete: "one-time-code", ...asTyped},
+    firstName: {autocomplete: "given-name", dir: "auto"},
+    lastName: {autocomplete: "family-name", dir: "auto"},
+  };
+  for (const form of document.forms) {
+    const fields = [...form.querySelectorAll("input:not([type=hidden], [hidden]), select")];
+    for (const field of fields) {
+      wants(field, kinds[field.type] ?? {});
+      wants(field, named[field.name] ?? {});
+      if (!field.labels.length) faults.push(`${field.name}: no label`);
+      if (field.hasAttribute("onpaste") || field.hasAttribute("maxlength"))
+        faults.push(`${field.name}: what is pasted may be lost`);
+    }
+    const passwords = fields.filter((field) => field.type === "password");
+    if (passwords.filter((field) => field.autocomplete === "new-password").length > 1)
+      faults.push("a new password is asked for twice");
+    const known = form.querySelector("[autocomplete~=username]");
+    if (passwords.length && !(known && (known.type === "email" || known.value.includes("@"))))
+      faults.push("a password manager cannot tell whose password this is");
+    if (form.method !== "post" || new URL(form.action).origin !== location.origin)
+      faults.push(`the form goes by ${form.method} to ${form.action}`);
+    if (!form.elements.csrf?.value) faults.push("the form carries no proof");
+  }
+  for (const link of document.querySelectorAll("[data-summary] a"))
+    if (!document.querySelector(link.hash)) faults.push(`the summary leads nowhere: ${link.hash}`);
+  return faults;
+}"""
 
 
 async def accessibility(page: Page, language: str) -> list[str]:
@@ -96,6 +140,12 @@ async def isolation(page: Page, language: str) -> list[str]:
     if language != "ar":
         return []
     return [f"not isolated: {each}" for each in await page.evaluate(_LOOSE_WORDS)]
+
+
+async def forms(page: Page) -> list[str]:
+    """Return what the forms keep from keyboards, password managers and people who paste."""
+    faults: list[str] = await page.evaluate(_FORM_FAULTS)
+    return faults
 
 
 async def references(page: Page) -> list[str]:

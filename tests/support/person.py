@@ -37,6 +37,7 @@ class Person:
     page: Page
     email: str
     requests: list[Request] = field(default_factory=list)
+    answers: list[Response] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
 
     def watch(self) -> None:
@@ -52,6 +53,7 @@ class Person:
             self.troubles.append(f"a request to somebody else: {request.url}")
 
     def _on_response(self, response: Response) -> None:
+        self.answers.append(response)
         if response.status >= 400 and response.request.resource_type != "document":
             self.troubles.append(f"{response.status}: {response.url}")
 

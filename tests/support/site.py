@@ -58,6 +58,11 @@ class Site:
         self.kept.stop()
 
     @property
+    def database(self) -> Path:
+        """The file of its database."""
+        return next(self.folder.rglob("*.db"))
+
+    @property
     def setup_link(self) -> str:
         """The link that was printed for the first administrator."""
         found = re.search(r"http\S+/setup\?token=\S+", _said(self.kept))

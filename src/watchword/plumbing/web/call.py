@@ -165,16 +165,20 @@ class Call(Generic[BodyT]):
         return response
 
     def faults(self, problem: Problem | None) -> list[dict[str, str | None]]:
-        """Return a problem as a page shows it: field and message, in the page's language."""
+        """Return a problem as a page shows it: in its language, fields in the order of the form."""
         if problem is None:
             return []
+        place = {name: number for number, name in enumerate(self.form)}
         told: list[dict[str, str | None]] = [
-            {"field": e.field, "message": self._words(f"errors.{e.code}", e.message)}
-            for e in problem.errors
+            {
+                "field": e.field,
+                "code": e.code,
+                "message": self._words(f"errors.{e.code}", e.message),
+            }
+            for e in sorted(problem.errors, key=lambda e: place.get(e.field, len(place)))
         ]
-        return told or [
-            {"field": None, "message": self._words(f"errors.{problem.code}", problem.detail)}
-        ]
+        general = self._words(f"errors.{problem.code}", problem.detail)
+        return told or [{"field": None, "code": problem.code, "message": general}]
 
     def _words(self, key: str, otherwise: str) -> str:
         return self.t(key) if self.web.words.knows(key) else otherwise

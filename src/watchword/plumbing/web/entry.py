@@ -53,6 +53,14 @@ class Entry:
             now=self._web.clock.now(),
             body=None,
         )
+        try:
+            return await self._answer(call)
+        except Exception as error:
+            if not self._door.page:  # the front tells programs
+                raise
+            return error_page(call, problems.untold(error, request.scope))
+
+    async def _answer(self, call: Call[Any]) -> Response:
         verdict: Verdict | None = None
         try:
             verdict = await self._limit(call)

@@ -18,7 +18,7 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.problems import Kind, Problem
 from watchword.plumbing import logs
 from watchword.plumbing.metrics import Requests
-from watchword.plumbing.web.problems import Bug, plain, problem_response
+from watchword.plumbing.web.problems import plain, problem_response, untold
 
 Headers = list[tuple[bytes, bytes]]
 HotDoor = Callable[[Scope, dict[bytes, bytes]], Awaitable[tuple[int, Headers, bytes]]]
@@ -97,9 +97,7 @@ class Front:
                 try:
                     status, extra, body = await door(scope, headers)
                 except Exception as error:  # noqa: BLE001 - told and logged as what it is
-                    status, extra, body = plain(
-                        _problem_of(error, scope), scope["watchword.request_id"]
-                    )
+                    status, extra, body = plain(untold(error, scope), scope["watchword.request_id"])
                 await send(
                     {
                         "type": "http.response.start",
@@ -177,7 +175,7 @@ class Front:
         except Exception as error:
             if seen["status"]:
                 raise
-            problem = _problem_of(error, scope)
+            problem = untold(error, scope)
             await problem_response(problem, scope["watchword.request_id"])(scope, receive, answer)
         finally:
             logs.request_id.reset(token)
@@ -231,17 +229,6 @@ class Front:
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-
-
-def _problem_of(error: Exception, scope: Scope) -> Problem:
-    """Return what to tell of an error that no door has rendered, and log what only we may know."""
-    about = {"route": scope["path"], "request_id": scope["watchword.request_id"]}
-    if not isinstance(error, Problem):
-        logs.log().error("unhandled error", exc_info=error, **about)
-        return Bug()
-    if error.private and error.kind in {Kind.BUG, Kind.UNAVAILABLE}:
-        logs.log().error(error.private, code=error.code, **about)
-    return error
 
 
 class HttpsRequired(Problem):

@@ -5,11 +5,13 @@
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
 from watchword.kernel.problems import Kind, Problem
+from watchword.plumbing import logs
 from watchword.plumbing.web.shapes import to_json
 
 MEDIA_TYPE = "application/problem+json"
@@ -61,6 +63,17 @@ def plain(problem: Problem, request_id: str) -> tuple[int, list[tuple[bytes, byt
     told = {"Content-Type": MEDIA_TYPE, **headers(problem)}
     lines = [(name.lower().encode(), value.encode()) for name, value in told.items()]
     return problem.kind.value, lines, to_json(document(problem, request_id))
+
+
+def untold(error: Exception, scope: Mapping[str, Any]) -> Problem:
+    """Return what to tell of an error that no door has rendered, and log what only we may know."""
+    about = {"route": scope["path"], "request_id": scope["watchword.request_id"]}
+    if not isinstance(error, Problem):
+        logs.log().error("unhandled error", exc_info=error, **about)
+        return Bug()
+    if error.private and error.kind in {Kind.BUG, Kind.UNAVAILABLE}:
+        logs.log().error(error.private, code=error.code, **about)
+    return error
 
 
 class Bug(Problem):

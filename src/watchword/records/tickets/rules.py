@@ -1,5 +1,6 @@
 """What tickets are for, how long they live, and what can be wrong with one."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -118,6 +119,15 @@ class TokenExpired(Problem):
 
     code = "token_expired"
     kind = Kind.MALFORMED
+
+
+def as_sent(typed: str) -> str:
+    """Return a typed or pasted code as it was sent: no spaces, dashes or marks, digits of ours."""
+    return "".join(
+        str(unicodedata.decimal(character, character))
+        for character in typed
+        if not (character.isspace() or unicodedata.category(character) in {"Cf", "Pd"})
+    )
 
 
 LINK_PROBLEMS = (TokenInvalid, TokenUsed, TokenExpired)

@@ -21,6 +21,7 @@ from watchword.records.tickets.rules import (
     TokenExpired,
     TokenInvalid,
     TokenUsed,
+    as_sent,
 )
 
 _KIND = "t"
@@ -98,7 +99,7 @@ class Tickets:
 
         `db` must be the database itself, not an open transaction. Problem: `code_invalid`.
         """
-        typed = "".join(code.reveal().split())
+        typed = as_sent(code.reveal())
         row = await store.guess(db, purpose, address, self.settings.max_guesses, now)
         version = row.pepper_version if row is not None else self.peppers.current
         mine = self._code_digest(purpose, address, typed, version)
