@@ -12,14 +12,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.contracts.conftest import open_database, until
+from tests.contracts.conftest import BUSY_SECOND, open_database, until
 from tests.contracts.words import BY_NAME, COUNT, GET, PUT, SIZED, SPEND, add
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.ports import Broken, Database, DatabaseUnavailable, Taken
 from watchword.plumbing.db.sqlite import SqliteDatabase
 
 NOW = datetime(2026, 11, 21, 3, 4, 5, 678901, tzinfo=UTC)
-SECOND = 1.0
 
 
 @pytest.fixture
@@ -224,7 +223,7 @@ async def test_who_is_cancelled_while_committing_has_committed_or_not_at_all(
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     there = [n for n in range(30) if await database.first(BY_NAME, name=f"thing {n}")]
-    await until(lambda: {*map(str, there)} <= {*news}, SECOND)
+    await until(lambda: {*map(str, there)} <= {*news}, BUSY_SECOND)
 
     assert {*news} - {""} == {*map(str, there)}
     await add(database, "and on it goes")
@@ -255,7 +254,7 @@ async def test_news_is_told_here_at_once_and_elsewhere_within_a_second(
         assert here == []
 
     assert "session:1" in here
-    assert await until(lambda: bool(there), 5) < SECOND
+    assert await until(lambda: bool(there), 5) < BUSY_SECOND
 
 
 async def test_news_of_another_process_arrives(things_url: str, database: Database) -> None:
@@ -277,7 +276,7 @@ async def test_news_of_another_process_arrives(things_url: str, database: Databa
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, things_url)
     assert await process.wait() == 0
 
-    assert await until(lambda: bool(heard), 5) < SECOND
+    assert await until(lambda: bool(heard), 5) < BUSY_SECOND
 
 
 async def test_no_news_of_what_was_rolled_back(database: Database) -> None:
@@ -290,7 +289,7 @@ async def test_no_news_of_what_was_rolled_back(database: Database) -> None:
     async with database.transaction() as tx:
         await add(tx, "later")
         tx.announce("sessions", "session:4")
-    await until(lambda: "session:4" in heard, SECOND)
+    await until(lambda: "session:4" in heard, BUSY_SECOND)
 
     assert "session:3" not in heard
 

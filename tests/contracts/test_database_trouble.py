@@ -5,13 +5,14 @@ import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from tests.contracts.conftest import until
+from tests.contracts.conftest import BUSY_SECOND, until
 from tests.contracts.words import ADD, BY_NAME, COUNT, add
 from tests.support.proxy import Wire, wire_to
 from watchword.plumbing.db.changes import Changes
@@ -27,6 +28,7 @@ TIGHT = PoolSettings(
     connect_timeout=timedelta(seconds=1),
     statement_timeout=timedelta(seconds=1),
 )
+FAR = replace(TIGHT, wait=timedelta(seconds=10))
 
 
 @pytest.fixture
@@ -153,7 +155,7 @@ async def test_news_is_not_trusted_while_another_writer_keeps_us_from_looking(
     file.changes.listen("sessions", heard.append)
     elsewhere.close()
 
-    assert await until(lambda: heard == [""], 2) < 1
+    assert await until(lambda: heard == [""], 5) < BUSY_SECOND
 
 
 def test_nobody_else_may_read_the_file(sqlite_things: str) -> None:
@@ -173,7 +175,7 @@ async def wire(postgres_things: str) -> AsyncIterator[Wire]:
 @pytest.fixture
 async def far(wire: Wire) -> AsyncIterator[PostgresDatabase]:
     """Yield that database, at the other end of the wire, once its news is trusted."""
-    opened = PostgresDatabase(wire.url, Changes(), TIGHT)
+    opened = PostgresDatabase(wire.url, Changes(), FAR)
     await opened.start()
     await until(lambda: opened.changes.trusted(time.monotonic()), 5)
     yield opened
@@ -187,17 +189,18 @@ async def test_trust_ends_within_a_second_of_a_frozen_server_and_returns_with_it
     heard: list[str] = []
     far.changes.listen("sessions", heard.append)
     wire.freeze()
-    took = await until(lambda: not far.changes.trusted(time.monotonic()), 3)
+    frozen_at = time.monotonic()
+    await asyncio.sleep(0.2)
+    assert not far.changes.trusted(frozen_at + 1)
     near = PostgresDatabase(postgres_things, Changes(), TIGHT)
     async with near.transaction() as tx:
         await add(tx, "meanwhile")
         tx.announce("sessions", "session:9")
     await near.close()
-    assert not far.changes.trusted(time.monotonic())
+    await until(lambda: not far.changes.trusted(time.monotonic()), 5)
     wire.thaw()
     await until(lambda: far.changes.trusted(time.monotonic()), 8)
 
-    assert took < 1
     assert {"session:9", ""} & {*heard}
 
 
@@ -214,7 +217,7 @@ async def test_when_the_listener_is_killed_everything_is_forgotten_and_it_comes_
     async with far.transaction() as tx:
         await add(tx, "news")
         tx.announce("sessions", "session:1")
-    await until(lambda: "session:1" in heard, 1)
+    await until(lambda: "session:1" in heard, BUSY_SECOND)
 
 
 async def test_nothing_is_trusted_between_a_lost_listener_and_its_first_beat(

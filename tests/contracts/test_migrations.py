@@ -125,12 +125,10 @@ async def test_before_runs_first_and_after_when_asked(empty_url: str, tmp_path: 
     assert waiting.needed == ()
 
 
-async def test_an_index_is_built_beside_those_who_write(
-    migrated_postgres: str, tmp_path: Path
-) -> None:
+async def test_an_index_is_built_beside_those_who_write(postgres_url: str, tmp_path: Path) -> None:
     home = tmp_path / "migrations"
     write(home, "before", 1, "op.create_table('hats', sa.Column('id', sa.Integer()))")
-    await migrate.reset(migrated_postgres, home=home)
+    await migrate.reset(postgres_url, home=home)
     write(
         home,
         "before",
@@ -140,14 +138,14 @@ async def test_an_index_is_built_beside_those_who_write(
     )
     known.revisions.cache_clear()
 
-    await migrate.up(migrated_postgres, home=home)
+    await migrate.up(postgres_url, home=home)
 
     def index(connection: Connection) -> Any:
         return connection.scalar(
             text("SELECT indisvalid FROM pg_index WHERE indexrelid = 'idx_hats_id'::regclass")
         )
 
-    assert await look(migrated_postgres, index)
+    assert await look(postgres_url, index)
 
 
 async def test_two_processes_that_migrate_at_once_do_it_once(empty_url: str) -> None:
@@ -216,7 +214,7 @@ async def test_an_older_program_is_ready_and_migrates_nothing(empty_url: str) ->
         await migrate.up(empty_url)
 
 
-async def test_every_table_shuts_other_tenants_out(migrated_postgres: str) -> None:
+async def test_every_table_shuts_other_tenants_out(postgres_url: str) -> None:
     def open_tables(connection: Connection) -> list[Any]:
         return list(
             connection.execute(
@@ -228,21 +226,21 @@ async def test_every_table_shuts_other_tenants_out(migrated_postgres: str) -> No
             )
         )
 
-    assert await look(migrated_postgres, open_tables) == []
+    assert await look(postgres_url, open_tables) == []
 
 
 async def test_rows_of_another_tenant_cannot_be_seen_changed_or_forged(
-    migrated_postgres: str,
+    postgres_url: str,
 ) -> None:
     ours = await asyncpg.connect(
-        migrated_postgres,
+        postgres_url,
         server_settings={"search_path": "auth", "watchword.tenant": str(DEFAULT_TENANT)},
     )
     theirs = await asyncpg.connect(
-        migrated_postgres,
+        postgres_url,
         server_settings={"search_path": "auth", "watchword.tenant": str(ELSEWHERE)},
     )
-    nobody = await asyncpg.connect(migrated_postgres, server_settings={"search_path": "auth"})
+    nobody = await asyncpg.connect(postgres_url, server_settings={"search_path": "auth"})
     put = "INSERT INTO guesses (key, failures, locks, updated_at) VALUES ($1, 1, 0, now())"
     await ours.execute(put, b"mine")
 

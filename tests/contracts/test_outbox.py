@@ -127,9 +127,9 @@ async def test_other_kinds_of_work_are_left_alone(database: Database) -> None:
 
 
 @pytest.fixture
-async def workers(url: str) -> AsyncIterator[list[Database]]:
+async def workers(database_url: str) -> AsyncIterator[list[Database]]:
     """Yield four workers' views of one database."""
-    opened = [open_database(url) for _ in range(4)]
+    opened = [open_database(database_url) for _ in range(4)]
     for each in opened:
         await each.start()
     yield [*opened]
