@@ -153,7 +153,7 @@ async def test_a_full_hash_queue_says_503_and_counts_no_guess(small_worlds: Open
     async with small_worlds() as world:
         await world.subscriber()
         pool = world.part(HashPool)
-        pool._busy = pool._room
+        pool._busy = pool.room
         async with world.client() as client:
             for _ in range(6):
                 busy = await client.post(LOGIN, json=ALICE)
