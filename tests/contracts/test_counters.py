@@ -82,7 +82,9 @@ async def test_it_says_when_all_is_well(counters: Counters) -> None:
     assert await counters.check() is None
 
 
-steps = st.lists(st.integers(0, 4_000_000), max_size=60)
+TICK = 10_000  # microseconds, a thousandth of ten seconds
+gaps_of_ticks = st.sampled_from([0, 1, 500, 999, 1000, 1001, 1002]).map(lambda n: n * TICK)
+steps = st.lists(st.integers(0, 4_000_000) | gaps_of_ticks, max_size=60)
 limits = st.builds(
     Limit, st.integers(1, 6), st.sampled_from([timedelta(seconds=7), timedelta(seconds=10)])
 )

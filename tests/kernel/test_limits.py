@@ -14,6 +14,9 @@ counts = st.integers(1, 8)
 windows = st.sampled_from([1, 7, 250, 1000, 60_000, 900_000, 3_600_000])
 limits = st.builds(lambda n, ms: Limit(n, timedelta(milliseconds=ms)), counts, windows)
 starts = st.integers(0, 2_000_000_000_000_000)
+near_a_window = st.sampled_from(
+    [0, 0.0001, 0.0004, 0.0009, 0.3, 0.998, 0.9985, 0.999, 0.9991, 0.9995, 0.9999, 1, 1.0004, 1.001]
+)
 EPOCH = 1_795_000_000_000_000
 
 
@@ -21,7 +24,7 @@ def microseconds(limit: Limit) -> int:
     return limit.window // timedelta(microseconds=1)
 
 
-@given(limit=limits, start=starts, steps=st.lists(st.floats(0, 0.6), max_size=80))
+@given(limit=limits, start=starts, steps=st.lists(st.floats(0, 0.6) | near_a_window, max_size=80))
 def test_never_more_than_count_in_any_window(limit: Limit, start: int, steps: list[float]) -> None:
     hits, moment, allowed = Hits(), start, []
     for step in steps:
