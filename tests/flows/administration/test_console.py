@@ -31,9 +31,11 @@ def sign_in(terminal: Terminal, agent: str = "curl/8") -> int:
 
     async def story() -> int:
         place = open_world(terminal.database_url, terminal.folder)
-        async with place as world, world.client(headers={"User-Agent": agent}) as client:
+        async with place as world, world.client() as client:
             body = {"email": ADA, "password": PASSWORD}
-            return (await client.post(world.path("/auth/login"), json=body)).status_code
+            headers = [(b"User-Agent", agent.encode())]
+            answer = await client.post(world.path("/auth/login"), json=body, headers=headers)
+            return answer.status_code
 
     return asyncio.run(story())
 
