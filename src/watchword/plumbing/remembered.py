@@ -42,7 +42,9 @@ class Remembered(Generic[Kept]):
         """Keep an answer that was asked for in this turn."""
         if turn != self.turn:
             return
-        if len(self._kept) >= self._most:
+        if key in self._kept:
+            self._drop(key)
+        elif len(self._kept) >= self._most:
             self._kept.clear()
             self._by_id.clear()
         self._kept[key] = (moment + self._seconds, answer, ids)

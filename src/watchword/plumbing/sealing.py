@@ -47,5 +47,5 @@ class Sealer:
             return self._cipher.decrypt(
                 sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], context.encode()
             )
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: too short to hold a nonce
             raise SealBroken from error

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from watchword.kernel.limits import Limit, Verdict
 from watchword.kernel.ports import Counters
@@ -21,12 +22,20 @@ from watchword.kernel.ports import Counters
 _log = logging.getLogger("watchword.counters")
 
 
+class SharedCounters(Counters, Protocol):
+    """Counters at the other end of a line."""
+
+    async def close(self) -> None:
+        """Close the line."""
+        ...
+
+
 class FallbackCounters:
     """Counts in `shared` while it works, else in `local` under stricter limits."""
 
     def __init__(
         self,
-        shared: Counters,
+        shared: SharedCounters,
         local: Counters,
         *,
         trouble: tuple[type[Exception], ...],
@@ -64,10 +73,11 @@ class FallbackCounters:
         return f"degraded: counting in memory ({self._open})"
 
     async def close(self) -> None:
-        """End a probe under way."""
+        """End a probe under way, and what the shared counters hold open."""
         if self._probe is not None:
             self._probe.cancel()
             await asyncio.gather(self._probe, return_exceptions=True)
+        await self._shared.close()
 
     def _fail(self, reason: str) -> None:
         """Open, and say so once."""
