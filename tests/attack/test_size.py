@@ -1,19 +1,18 @@
 """Endless input: refused as soon as it is known to be too much, without reading the rest of it."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-import uvicorn
 from starlette.requests import Request
 
 from tests.support.knocking import body_doors, knocker
+from tests.support.listening import listening, talk
 from tests.support.world import World
 from watchword.kernel.problems import Problem
 from watchword.plumbing.web.shapes import MAX_BODY, read_bytes
-from watchword.plumbing.web.wire import MAX_HEAD, Wire
+from watchword.plumbing.web.wire import MAX_HEAD
 
 PIECE = b"a" * 8192
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -115,43 +114,6 @@ async def test_a_client_that_goes_away_is_nobodys_bug(small_world: World) -> Non
     await small_world.app(scope("/api/v1/auth/login", headers), gone, answer)
     assert answer.status == 400
     assert "unhandled" not in small_world.log.getvalue()
-
-
-@contextlib.asynccontextmanager
-async def listening(world: World, patience: float = 5.0) -> AsyncIterator[int]:
-    """Serve the world on a loopback port."""
-
-    class Impatient(Wire):
-        pass
-
-    Impatient.patience = patience
-    config = uvicorn.Config(
-        world.app, host="127.0.0.1", port=0, http=Impatient, lifespan="off", log_config=None
-    )
-    server = uvicorn.Server(config)
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.005)
-    try:
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        await task
-
-
-async def talk(port: int, *pieces: bytes) -> bytes:
-    """Send pieces until the other side hangs up, and return what it said."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    with contextlib.suppress(ConnectionError):
-        for piece in pieces:
-            writer.write(piece)
-            await writer.drain()
-    said = b""
-    with contextlib.suppress(ConnectionError):
-        said = await reader.read()
-    writer.close()
-    return said
 
 
 async def test_a_head_that_is_too_long_is_refused(small_world: World) -> None:

@@ -61,11 +61,11 @@ async def serve(
     async with open_house(settings) as house:
         server = house.part(ServerSettings)
         front = asgi.build(house)
-        web = _Server(front, server.shutdown_timeout, server.tls_context())
+        web = Server(front, server.shutdown_timeout, server.tls_context())
         servers = [web.serve(sockets=[listener])]
         extra = None
         if metrics_listener is not None:
-            extra = _Server(_metrics_app(house), timedelta(seconds=1))
+            extra = Server(_metrics_app(house), timedelta(seconds=1))
             servers.append(extra.serve(sockets=[metrics_listener]))
         runner = worker.start(house, everywhere_only=not server.run_worker)
         async with _flushing(house.part(AccessLog)), _gauges(house):
@@ -78,7 +78,7 @@ async def serve(
             await runner.stop(worker.PATIENCE)
 
 
-def _leave(house: House, web: "_Server", extra: "_Server | None") -> None:
+def _leave(house: House, web: "Server", extra: "Server | None") -> None:
     """Begin to stop at the first signal, end at once at the second."""
     presence, server = house.part(Presence), house.part(ServerSettings)
     if presence.draining:
@@ -95,7 +95,7 @@ def _leave(house: House, web: "_Server", extra: "_Server | None") -> None:
     asyncio.get_running_loop().call_later(server.drain_delay.total_seconds(), close)
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """uvicorn, its signals being ours."""
 
     def __init__(self, app: object, patience: timedelta, tls: ssl.SSLContext | None = None) -> None:

@@ -168,7 +168,7 @@ class Front:
                 await problem_response(HttpsRequired(), scope["watchword.request_id"])(
                     scope, receive, answer
                 )
-            elif scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
+            elif self._is_preflight(scope, headers):
                 await self._preflight(answer)
             else:
                 await self._app(scope, receive, answer)
@@ -199,6 +199,14 @@ class Front:
                 ),
             ]
         return told
+
+    def _is_preflight(self, scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
+        """Tell whether a listed origin asks what it may; to all others OPTIONS is a method like any."""
+        return (
+            scope["method"] == "OPTIONS"
+            and b"access-control-request-method" in headers
+            and headers.get(b"origin") in self._settings.cors_origins
+        )
 
     async def _preflight(self, send: Send) -> None:
         headers: Headers = [

@@ -1,0 +1,45 @@
+"""The service on a real socket of this machine, and somebody who talks to it byte by byte."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from tests.support.world import World
+from watchword.app.serve import Server, bind
+from watchword.plumbing.web.wire import PATIENCE_SECONDS, Wire
+
+
+@contextlib.asynccontextmanager
+async def listening(world: World, patience: float = PATIENCE_SECONDS) -> AsyncIterator[int]:
+    """Serve the world as `watchword serve` does, and yield the port."""
+
+    class Patient(Wire):
+        """A wire that waits so long."""
+
+    Patient.patience = patience
+    listener = bind("127.0.0.1", 0)
+    server = Server(world.app, timedelta(seconds=1))
+    server.config.http = Patient
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        await asyncio.sleep(0.005)
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def talk(port: int, *pieces: bytes) -> bytes:
+    """Send pieces until the other side hangs up, and return what it said."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    with contextlib.suppress(ConnectionError):
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+    said = b""
+    with contextlib.suppress(ConnectionError):
+        said = await reader.read()
+    writer.close()
+    return said
