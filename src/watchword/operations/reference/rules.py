@@ -19,6 +19,7 @@ BY_KIND: Final = {
     Kind.MISSING: "Check the address.",
     Kind.METHOD: "Look up the method that this address takes.",
     Kind.CONFLICT: "Read the present state, then decide anew.",
+    Kind.TOO_SLOW: "Send it again, in one go.",
     Kind.TOO_LARGE: "Send less.",
     Kind.UNSUPPORTED: "Send another media type.",
     Kind.TOO_MANY: "Wait as long as `Retry-After` says, in seconds.",
