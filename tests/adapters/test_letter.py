@@ -88,7 +88,6 @@ def test_a_local_part_outside_ascii_needs_smtputf8() -> None:
     assert compose(replace(LETTER, to="élise@example.org"), NOW).needs_smtputf8
 
 
-@pytest.mark.req("D-58")
 @pytest.mark.parametrize(
     "to",
     [

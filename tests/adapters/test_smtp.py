@@ -81,7 +81,7 @@ async def test_a_line_that_the_relay_closed_meanwhile_is_opened_anew() -> None:
         assert len(server.letters) == 2
 
 
-@pytest.mark.req("N-09", "D-22")
+@pytest.mark.req("D-22")
 async def test_letters_leave_over_starttls_and_the_name_only_after_it(
     contexts: tuple[ssl.SSLContext, ssl.SSLContext],
 ) -> None:
@@ -107,7 +107,7 @@ async def test_tls_from_the_first_byte(
         assert (server.secured, "STARTTLS" in server.said) == ([True], False)
 
 
-@pytest.mark.req("N-09", "D-22")
+@pytest.mark.req("D-22")
 async def test_without_starttls_nothing_is_told(
     contexts: tuple[ssl.SSLContext, ssl.SSLContext],
 ) -> None:
@@ -134,7 +134,6 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(
         assert not {"AUTH", "MAIL"} & {*server.said}
 
 
-@pytest.mark.req("N-09")
 @pytest.mark.parametrize(
     ("host", "port", "secure", "implicit", "starttls"),
     [

@@ -35,7 +35,7 @@ async def counters(request: pytest.FixtureRequest) -> AsyncIterator[Counters]:
     await made.close()
 
 
-@pytest.mark.req("A-15", "N-73")
+@pytest.mark.req("N-98", "D-40")
 async def test_of_two_hundred_at_once_exactly_a_hundred_pass(counters: Counters) -> None:
     verdicts = await asyncio.gather(*(counters.hit("key", HUNDRED, NOW) for _ in range(200)))
 
@@ -216,7 +216,7 @@ async def test_a_frozen_redis_costs_nobody_more_than_one_patience(wire: Wire) ->
     await counters.close()
 
 
-@pytest.mark.req("A-13")
+@pytest.mark.req("A-12")
 async def test_when_redis_is_back_limits_are_shared_again(wire: Wire) -> None:
     hands = Hands()
     counters = falling_back(wire.url, [], hands)

@@ -158,7 +158,6 @@ async def test_what_the_body_raises_is_not_the_databases_fault(database: Databas
             raise OSError("elsewhere")
 
 
-@pytest.mark.req("G-48")
 async def test_of_twenty_spenders_one_wins(database: Database) -> None:
     thing = await add(database, "once")
 
@@ -169,7 +168,6 @@ async def test_of_twenty_spenders_one_wins(database: Database) -> None:
     assert sorted(await asyncio.gather(*(spend() for _ in range(20)))) == [False] * 19 + [True]
 
 
-@pytest.mark.req("G-48")
 async def test_of_twenty_who_register_one_name_one_wins(database: Database) -> None:
     async def register() -> bool:
         try:

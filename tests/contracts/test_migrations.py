@@ -125,6 +125,7 @@ async def test_before_runs_first_and_after_when_asked(empty_url: str, tmp_path: 
     assert waiting.needed == ()
 
 
+@pytest.mark.req("G-62")
 async def test_an_index_is_built_beside_those_who_write(postgres_url: str, tmp_path: Path) -> None:
     home = tmp_path / "migrations"
     write(home, "before", 1, "op.create_table('hats', sa.Column('id', sa.Integer()))")

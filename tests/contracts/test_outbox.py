@@ -65,7 +65,6 @@ async def test_claimed_work_is_nobody_elses_while_the_lease_lasts(database: Data
     assert await claim(database, NOW + LEASE - timedelta(seconds=1)) == []
 
 
-@pytest.mark.req("N-101")
 async def test_a_killed_workers_work_comes_back_after_its_lease(database: Database) -> None:
     work_id = await put(database)
     await claim(database)
@@ -85,7 +84,6 @@ async def test_who_lost_the_lease_cannot_settle_the_work(database: Database) -> 
     assert not await outbox.finish(database, holder, NOW, "sent")
 
 
-@pytest.mark.req("N-101")
 async def test_finished_work_is_never_seen_again_and_its_payload_is_wiped(
     database: Database,
 ) -> None:
@@ -137,7 +135,6 @@ async def workers(database_url: str) -> AsyncIterator[list[Database]]:
         await each.close()
 
 
-@pytest.mark.req("N-101")
 async def test_two_workers_never_get_the_same_work(workers: list[Database]) -> None:
     wanted = {await put(workers[0]) for _ in range(40)}
     seen: list[UUID] = []

@@ -9,7 +9,7 @@ from watchword.kernel.addresses import client_address, is_loopback, network_key,
 PROXIES = networks("10.0.0.0/8, 2001:db8:aaaa::/48, 192.0.2.1")
 
 
-@pytest.mark.req("R-44", "D-07")
+@pytest.mark.req("D-39")
 @pytest.mark.parametrize(
     ("peer", "forwarded", "client"),
     [
@@ -52,6 +52,7 @@ def test_whatever_a_client_puts_before_our_proxys_word_is_ignored(said: list[str
     assert client_address("10.0.0.1", header, PROXIES) == "203.0.113.9"
 
 
+@pytest.mark.req("D-39")
 @pytest.mark.parametrize(
     ("address", "key"),
     [

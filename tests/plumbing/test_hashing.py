@@ -29,7 +29,6 @@ async def test_what_a_hash_raises_comes_back_too(pool: HashPool) -> None:
     assert await pool.run(lambda: "next") == "next"
 
 
-@pytest.mark.req("R-58")
 async def test_a_full_queue_is_refused_at_once_with_a_time_to_return(pool: HashPool) -> None:
     go_on = threading.Event()
     under_way = [asyncio.create_task(pool.run(go_on.wait)) for _ in range(pool.room)]

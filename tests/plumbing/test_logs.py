@@ -42,7 +42,6 @@ def test_a_line_tells_when_what_and_who(stream: io.StringIO) -> None:
     assert line["timestamp"].endswith("+00:00")
 
 
-@pytest.mark.req("N-72")
 @pytest.mark.parametrize(
     "said",
     [

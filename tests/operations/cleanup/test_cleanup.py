@@ -50,7 +50,7 @@ async def test_what_is_not_over_stays(world: World) -> None:
     assert min(before) > 0
 
 
-@pytest.mark.req("N-100", "A-52")
+@pytest.mark.req("N-100")
 async def test_what_is_over_goes(world: World) -> None:
     await busy_day(world)
     world.clock.advance(timedelta(days=400))
@@ -89,7 +89,6 @@ async def test_what_went_is_counted(small_world: World) -> None:
     assert 'cleanup_deleted_total{kind="sessions"} 1.0' in metrics
 
 
-@pytest.mark.req("N-100", "A-52")
 async def test_the_worker_cleans_up_every_six_hours() -> None:
     jobs = [job for _, module in slices.modules("jobs") for job in module.jobs]
     (job,) = [job for job in jobs if job.name == "cleanup-auth"]

@@ -1,0 +1,43 @@
+"""Without Redis the service goes on alone: people sign in, limits hold, and it says so."""
+
+import json
+
+import pytest
+
+from tests.support.services.kept import free_port
+from tests.support.worlds import Opener
+
+
+@pytest.mark.req("A-13", "K-04")
+async def test_without_redis_people_sign_in_and_limits_hold(small_worlds: Opener) -> None:
+    redis = f"redis://127.0.0.1:{free_port()}/0"
+    async with small_worlds(REDIS_URL=redis, RATE_LIMIT_AUTH="4/900000") as world:
+        await world.subscriber()
+        async with world.client() as client:
+            first = await world.sign_in(client)
+            wrong = {"email": "alice@example.org", "password": "not this one at all"}
+            codes = [
+                (await client.post(world.path("/auth/login"), json=wrong)).status_code
+                for _ in range(4)
+            ]
+            health = await client.get("/health")
+            ready = await client.get("/ready")
+        said = [json.loads(line) for line in world.log.getvalue().splitlines()]
+
+    assert first["access_token"]
+    assert codes[-1] == 429
+    assert (health.status_code, ready.status_code) == (200, 200)
+    assert health.json()["redis"] == "degraded"
+    assert [line["level"] for line in said if "redis is away" in line["message"]] == ["warn"]
+
+
+@pytest.mark.req("K-04")
+async def test_where_redis_is_required_the_service_is_not_ready_without_it(
+    small_worlds: Opener,
+) -> None:
+    redis = f"redis://127.0.0.1:{free_port()}/0"
+    async with small_worlds(REDIS_URL=redis, REDIS_REQUIRED="true") as world, world.client() as c:
+        ready, live = await c.get("/ready"), await c.get("/live")
+
+    assert (ready.status_code, live.status_code) == (503, 200)
+    assert "redis" in ready.json()["reason"]
