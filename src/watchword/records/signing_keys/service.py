@@ -1,6 +1,6 @@
 """Signing keys: the ring of this process, and the table it is read from."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from watchword.records.signing_keys.rules import (
 )
 
 _PURPOSE = "signing keys"
+_REREAD = timedelta(seconds=1)
 
 
 class Ring:
@@ -38,6 +39,7 @@ class Ring:
         self.verifiers: dict[str, tuple[str, Key]] = {}
         self.published: dict[str, Any] = {"keys": []}
         self.stale = True
+        self.read_at: datetime | None = None
 
 
 @service
@@ -62,7 +64,7 @@ class SigningKeys:
                 await self._make_first()
                 rows = await store.every(self.database)
             self._load_rows(rows)
-        self.ring.stale = False
+        self.ring.stale, self.ring.read_at = False, self.clock.now()
 
     async def rotate(self, tx: Transaction, now: datetime) -> str:
         """Retire the active key and make another; return its `kid`."""
@@ -111,7 +113,7 @@ class SigningKeys:
         if self.ring.stale:
             await self.load()
         kid = _kid_of(token)
-        held = self.ring.verifiers.get(kid or "")
+        held = self.ring.verifiers.get(kid or "") or await self._look_again(kid, now)
         if held is None:
             return None
         algorithm, key = held
@@ -126,6 +128,14 @@ class SigningKeys:
         )
         claims = claims_of(read.claims) if good else None
         return claims if claims and claims.expires_at > now.timestamp() else None
+
+    async def _look_again(self, kid: str | None, now: datetime) -> tuple[str, Key] | None:
+        """Read the table once more for a key of which no news came yet; once a second at most."""
+        read_at = self.ring.read_at
+        if kid is None or (read_at is not None and now - read_at < _REREAD):
+            return None
+        await self.load()
+        return self.ring.verifiers.get(kid)
 
     def published(self) -> dict[str, Any]:
         """Return the JSON Web Key Set (RFC 7517) that others verify by."""
