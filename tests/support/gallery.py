@@ -12,6 +12,7 @@ from tests.support.person import Newcomer, Person
 from tests.support.site import Site
 from tests.support.world import NEW_PASSWORD, PASSWORD
 
+LANGUAGE = "watchword-lang"  # the cookie of a choice
 MEMBER = "zoe@example.org"
 MOVING = "eve@example.org"  # whose address is about to change
 
@@ -35,7 +36,7 @@ class Props:
         await site.account(MEMBER)
         await zoe.signs_in()
         await site.register("pending@example.org")
-        cookies = await zoe.context.storage_state()
+        cookies = await zoe.context.cookies()
         moving = await newcomer(at=site, email=await site.account(MOVING))
         await moving.opens("/login?return_to=/account/email")
         await moving.signs_in()
@@ -212,10 +213,13 @@ MEMBERS_ONLY = {
 }
 
 
-async def stand_before(scene: str, newcomer: Newcomer, props: Props, **options: Any) -> Person:
-    """Return somebody who stands before that page."""
+async def stand_before(scene: str, person: Person, props: Props, language: str) -> None:
+    """Lead a person to a page as somebody new, who reads that language."""
+    await person.context.clear_cookies()
+    await person.context.add_cookies(
+        [{"name": LANGUAGE, "value": language, "url": person.site.url}]
+    )
     if scene in MEMBERS_ONLY:
-        options["storage_state"] = props.cookies
-    person = await newcomer(**options)
+        await person.context.add_cookies(props.cookies)
+    person.email = f"{language}.{person.email}"
     await SCENES[scene](person, props)
-    return person
