@@ -1,8 +1,9 @@
 """Logs: one JSON line each on standard output, secrets and addresses struck out.
 
 Fields: `timestamp`, `level`, `message`, `service`, `node_id`, `request_id`, `user_id` where known,
-`category` (`auth`, `security`, `audit`, `performance`, `http`), `duration_ms`. Lines of the
-categories `security` and `audit` ignore LOG_LEVEL (K-38). A failure is logged once, where handled.
+`category` (`auth`, `security`, `audit`, `performance`, `http`), `duration_ms`, `event` (the fact that
+happened), `stack` (where a failure happened). Lines of the categories `security` and `audit` ignore
+LOG_LEVEL (K-38). A failure is logged once, where handled.
 """
 
 import logging
@@ -74,7 +75,7 @@ class _Finish:
         for name, variable in (("request_id", request_id), ("user_id", user_id)):
             if variable.get():
                 line[name] = variable.get()
-        line |= redact(dict(event))
+        line |= {_NAMES.get(key, key): value for key, value in redact(dict(event)).items()}
         if self._as_json:
             return msgspec.json.encode(line).decode()
         extra = " ".join(f"{k}={v}" for k, v in line.items() if k not in _TEXT_SKIPS)
@@ -88,6 +89,7 @@ def _with_traceback(_logger: object, method: str, event: Event) -> Event:
     return event
 
 
+_NAMES = {"happened": "event", "exception": "stack"}  # structlog has its own `event`
 _TEXT_SKIPS = {"timestamp", "level", "message", "service", "node_id"}
 _finish: _Finish | None = None
 
@@ -130,6 +132,11 @@ class _Bridge(logging.Handler):
         getattr(log, level)(record.getMessage(), logger=record.name, exc_info=error)
 
 
+def tells(level: str) -> bool:
+    """Tell whether lines of a level are written."""
+    return _finish is None or _LEVELS[level] >= _finish.threshold
+
+
 def log() -> Any:
     """Return the logger."""
     return structlog.get_logger()
@@ -156,6 +163,8 @@ class AccessLog:
         user: str,
     ) -> None:
         """Remember one line; `flush` writes it. All values are ours and need no escaping."""
+        if not tells("info"):
+            return
         second = int(now)
         if second != self._second:
             self._second = second
