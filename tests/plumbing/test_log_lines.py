@@ -1,5 +1,6 @@
 """What operators look for in the log, said by the whole service; and what no line may hold."""
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -173,7 +174,7 @@ async def test_a_lost_database_is_an_error_line(postgres_url: str, tmp_path: Pat
         errors = [line for line in lines(world) if line["level"] == "error"]
         wire.reopen()
     assert errors
-    assert {line["code"] for line in errors} == {"unavailable"}
+    assert {line["problem"] for line in errors} == {"database_unavailable"}
 
 
 @pytest.mark.req("A-36")
@@ -204,7 +205,7 @@ async def test_an_error_is_one_json_line_with_its_stack(small_world: World) -> N
 def said(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
     """Return what has been written on standard output, line by line; logs are as before in the end."""
     yield lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    logs.configure()
+    logs.configure(stream=io.StringIO())
 
 
 def speak() -> None:
@@ -214,7 +215,7 @@ def speak() -> None:
     log().info("AUDIT", category="audit")
     log().info("AUTH_FAILURE", category="security")
     access = AccessLog("watchword", "")
-    access.write(0.0, "GET", "/live", 200, 0.001, "r", "")
+    access.write(1.0, "GET", "/live", 200, 0.001, "r", "")
     access.flush()
 
 
