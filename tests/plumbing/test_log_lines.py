@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.support.environments import production
 from tests.support.proxy import wire_to
 from tests.support.world import PASSWORD, World, environment, open_world
 from tests.support.worlds import Opener
@@ -239,6 +240,22 @@ def test_the_level_says_how_much_is_written_and_audit_is_always(
     configure_logs(read(told, cwd=tmp_path))
     speak()
     assert [line["message"] for line in said()] == heard
+
+
+@pytest.mark.req("R-42")
+def test_without_audit_logs_there_are_none_and_alarms_are_heard_still(
+    tmp_path: Path, said: Any
+) -> None:
+    told = environment(f"sqlite:///{tmp_path}/w.db", LOG_LEVEL="warn", ENABLE_AUDIT_LOGS="false")
+    settings = read(told, cwd=tmp_path)
+    configure_logs(settings)
+    speak()
+    assert [line["message"] for line in said()] == ["warning", "error", "AUTH_FAILURE"]
+
+
+def test_to_go_without_audit_logs_is_a_warning_at_the_start(tmp_path: Path) -> None:
+    settings = read(production(ENABLE_AUDIT_LOGS="false"), cwd=tmp_path)
+    assert any("ENABLE_AUDIT_LOGS" in warning for warning in settings.warnings)
 
 
 @pytest.mark.req("N-69")

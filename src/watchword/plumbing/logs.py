@@ -20,6 +20,7 @@ import structlog
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 user_id: ContextVar[str] = ContextVar("user_id", default="")
 
+AUDIT = "AUDIT"
 ALWAYS = frozenset({"security", "audit"})
 _LEVELS = {"debug": 10, "info": 20, "warn": 30, "warning": 30, "error": 40}
 _SECRET_KEY = re.compile(
@@ -57,14 +58,19 @@ def redact(value: Any) -> Any:
 class _Finish:
     """The last steps of a line: level, context, redaction, JSON or text."""
 
-    def __init__(self, level: str, service: str, node_id: str, *, as_json: bool) -> None:
+    def __init__(
+        self, level: str, service: str, node_id: str, *, as_json: bool, audit: bool
+    ) -> None:
         self.threshold = _LEVELS[level]
+        self._audit = audit
         self._fixed = {"service": service, "node_id": node_id}
         self._as_json = as_json
 
     def __call__(self, _logger: object, method: str, event: Event) -> str:
         level = {"warning": "warn", "exception": "error"}.get(method, method)
         if _LEVELS.get(level, 40) < self.threshold and event.get("category") not in ALWAYS:
+            raise structlog.DropEvent
+        if event["event"] == AUDIT and not self._audit:
             raise structlog.DropEvent
         line: dict[str, Any] = {
             "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),  # noqa: TID251
@@ -100,11 +106,12 @@ def configure(
     node_id: str = "",
     *,
     as_json: bool = True,
+    audit: bool = True,
     stream: TextIO | None = None,
 ) -> None:
     """Set up logging for this process, the standard library's included."""
     global _finish  # noqa: PLW0603 - one process, one log
-    _finish = _Finish(level, service, node_id, as_json=as_json)
+    _finish = _Finish(level, service, node_id, as_json=as_json, audit=audit)
     structlog.configure(
         processors=[_with_traceback, structlog.processors.format_exc_info, _finish],
         wrapper_class=structlog.BoundLogger,

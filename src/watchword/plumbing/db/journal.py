@@ -19,7 +19,7 @@ from watchword.kernel.ports import Visitor
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import insertion, statement
-from watchword.plumbing.logs import log
+from watchword.plumbing.logs import AUDIT, log
 
 journal = tenant_table(
     "journal",
@@ -71,7 +71,7 @@ def _say(fact: Fact, facts: dict[str, Any], visitor: Visitor | None) -> None:
     """Say a fact in the log: the audit line, and the lines of its own (N-70, N-71, N-95)."""
     whose = {"user_id": str(fact.user_id)} if fact.user_id else {}
     log().info(
-        "AUDIT",
+        AUDIT,
         category="audit",
         action=fact.type,
         userId=str(fact.user_id or ""),
