@@ -3,12 +3,14 @@
     docs/flows/<slice>.md               each slice's story, doors, facts and letters
     docs/problems/<code>.md             each problem: its sentence, and what to do
     docs/reference/{http,cli,metrics}.md   what programs, operators and Prometheus ask for
+    docs/reference/openapi.json         the OpenAPI document, which programs get at /openapi.json
     docs/reference/settings.md          every setting there is; and .env.example, beside docs/
     README.md in flows/ and problems/   an index of the pages
 
 With --check nothing is written: exit 1 if a page is missing, stale or left over.
 """
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,12 +36,18 @@ def pages() -> dict[str, str]:
                 *flows.pages(house),
                 *problems.pages(told),
                 *await reference.pages(house, told),
+                ("reference/openapi.json", _indented(house.part(Described).document)),
                 ("reference/settings.md", settings.page()),
                 ("../.env.example", settings.example()),
             ]
         )
 
     return service.in_house(work)
+
+
+def _indented(document: object) -> str:
+    """Return the OpenAPI document so that a change of it reads well in a review."""
+    return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def stale(wanted: dict[str, str], docs: Path) -> list[str]:

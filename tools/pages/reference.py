@@ -6,8 +6,8 @@ from typing import Any
 import typer.main
 
 from tools.pages import Pages, page, table
-from tools.pages.service import with_gauges
 from watchword.app import cli, slices
+from watchword.app.gauges import Gauges
 from watchword.app.wiring import House
 from watchword.operations.reference.rules import Chapter, Line, Operation
 from watchword.plumbing.metrics import Metrics
@@ -15,7 +15,7 @@ from watchword.plumbing.metrics import Metrics
 
 async def pages(house: House, chapters: tuple[Chapter, ...]) -> list[tuple[str, str]]:
     """Return the three references."""
-    await with_gauges(house)
+    Gauges(house)
     return [*http(chapters), *commands(), *metrics(house.part(Metrics))]
 
 

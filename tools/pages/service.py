@@ -1,7 +1,6 @@
 """The service as it would run on this machine, opened for a moment so that it can be described."""
 
 import asyncio
-import contextlib
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import TypeVar
 
 from watchword.app import asgi
 from watchword.app.building import open_house
-from watchword.app.gauges import watch
 from watchword.app.settings import read
 from watchword.app.wiring import House
 from watchword.migrations import migrate
@@ -47,12 +45,3 @@ def document() -> dict[str, object]:
         return house.part(Described).document
 
     return in_house(work)
-
-
-async def with_gauges(house: House) -> None:
-    """Let the gauges that need the database appear."""
-    task = asyncio.create_task(watch(house))
-    await asyncio.sleep(0)
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

@@ -221,7 +221,14 @@ def configure_logs(settings: Settings, *, quiet: bool = False) -> None:
     stream = sys.stderr if quiet else sys.stdout
     level = "warn" if quiet and log.level == "info" else log.level
     as_json = log.format == "json"
-    logs.configure(level, server.service_name, server.node_id, as_json=as_json, stream=stream)
+    logs.configure(
+        level,
+        server.service_name,
+        server.node_id,
+        as_json=as_json,
+        audit=log.audit,
+        stream=stream,
+    )
 
 
 async def _close(part: object) -> None:

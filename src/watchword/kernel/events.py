@@ -1,12 +1,26 @@
 """Facts: what happened, in the past tense, typed. The journal keeps them; everybody else reads.
 
 A fact holds ids and plain words, never a secret, an address or a name. `type` is the stable name of
-the ledger (`id.session.created`); `user_id` is whom it is about.
+the ledger (`id.session.created`); `user_id` is whom it is about. Each fact is an `AUDIT` line of the
+log; a fact may say more there: `lines` are what operators look for by these words.
 """
 
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What a fact says in the log beside its audit line; an `alarm` warns, its severity is HIGH."""
+
+    message: str
+    category: str = "auth"
+    alarm: bool = False
+
+
+AUTH_FAILURE = Line(message="AUTH_FAILURE", category="security")
+SECURITY_EVENT = Line(message="SECURITY_EVENT", category="security", alarm=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,3 +30,8 @@ class Fact:
     type: ClassVar[str]
 
     user_id: UUID | None = None
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Return what it says in the log beside its audit line."""
+        return ()

@@ -1,8 +1,9 @@
 """Logs: one JSON line each on standard output, secrets and addresses struck out.
 
 Fields: `timestamp`, `level`, `message`, `service`, `node_id`, `request_id`, `user_id` where known,
-`category` (`auth`, `security`, `audit`, `performance`, `http`), `duration_ms`. Lines of the
-categories `security` and `audit` ignore LOG_LEVEL (K-38). A failure is logged once, where handled.
+`category` (`auth`, `security`, `audit`, `performance`, `http`), `duration_ms`, `event` (the fact that
+happened), `stack` (where a failure happened). Lines of the categories `security` and `audit` ignore
+LOG_LEVEL (K-38). A failure is logged once, where handled.
 """
 
 import logging
@@ -19,6 +20,7 @@ import structlog
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 user_id: ContextVar[str] = ContextVar("user_id", default="")
 
+AUDIT = "AUDIT"
 ALWAYS = frozenset({"security", "audit"})
 _LEVELS = {"debug": 10, "info": 20, "warn": 30, "warning": 30, "error": 40}
 _SECRET_KEY = re.compile(
@@ -56,14 +58,19 @@ def redact(value: Any) -> Any:
 class _Finish:
     """The last steps of a line: level, context, redaction, JSON or text."""
 
-    def __init__(self, level: str, service: str, node_id: str, *, as_json: bool) -> None:
+    def __init__(
+        self, level: str, service: str, node_id: str, *, as_json: bool, audit: bool
+    ) -> None:
         self.threshold = _LEVELS[level]
+        self._audit = audit
         self._fixed = {"service": service, "node_id": node_id}
         self._as_json = as_json
 
     def __call__(self, _logger: object, method: str, event: Event) -> str:
         level = {"warning": "warn", "exception": "error"}.get(method, method)
         if _LEVELS.get(level, 40) < self.threshold and event.get("category") not in ALWAYS:
+            raise structlog.DropEvent
+        if event["event"] == AUDIT and not self._audit:
             raise structlog.DropEvent
         line: dict[str, Any] = {
             "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),  # noqa: TID251
@@ -74,7 +81,7 @@ class _Finish:
         for name, variable in (("request_id", request_id), ("user_id", user_id)):
             if variable.get():
                 line[name] = variable.get()
-        line |= redact(dict(event))
+        line |= {_NAMES.get(key, key): value for key, value in redact(dict(event)).items()}
         if self._as_json:
             return msgspec.json.encode(line).decode()
         extra = " ".join(f"{k}={v}" for k, v in line.items() if k not in _TEXT_SKIPS)
@@ -88,6 +95,7 @@ def _with_traceback(_logger: object, method: str, event: Event) -> Event:
     return event
 
 
+_NAMES = {"happened": "event", "exception": "stack"}  # structlog has its own `event`
 _TEXT_SKIPS = {"timestamp", "level", "message", "service", "node_id"}
 _finish: _Finish | None = None
 
@@ -98,11 +106,12 @@ def configure(
     node_id: str = "",
     *,
     as_json: bool = True,
+    audit: bool = True,
     stream: TextIO | None = None,
 ) -> None:
     """Set up logging for this process, the standard library's included."""
     global _finish  # noqa: PLW0603 - one process, one log
-    _finish = _Finish(level, service, node_id, as_json=as_json)
+    _finish = _Finish(level, service, node_id, as_json=as_json, audit=audit)
     structlog.configure(
         processors=[_with_traceback, structlog.processors.format_exc_info, _finish],
         wrapper_class=structlog.BoundLogger,
@@ -128,6 +137,11 @@ class _Bridge(logging.Handler):
         log = structlog.get_logger()
         error = record.exc_info if record.exc_info and record.exc_info[0] else None
         getattr(log, level)(record.getMessage(), logger=record.name, exc_info=error)
+
+
+def tells(level: str) -> bool:
+    """Tell whether lines of a level are written."""
+    return _finish is None or _LEVELS[level] >= _finish.threshold
 
 
 def log() -> Any:
@@ -156,6 +170,8 @@ class AccessLog:
         user: str,
     ) -> None:
         """Remember one line; `flush` writes it. All values are ours and need no escaping."""
+        if not tells("info"):
+            return
         second = int(now)
         if second != self._second:
             self._second = second

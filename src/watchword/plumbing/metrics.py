@@ -67,7 +67,9 @@ class Metrics:
         self.otp_validated = self._counter(
             "otp_validated_total", "Codes tried.", "purpose", "result"
         )
-        self.logins = self._counter("login_attempts_total", "Sign-ins tried.", "method", "result")
+        self.logins = self._counter(
+            "login_attempts_total", "Sign-ins tried; reason none: it went well.", "method", "reason"
+        )
         self.logins_failed = self._counter(
             "login_attempts_failed_total", "Sign-ins refused.", "method", "reason"
         )

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from watchword.kernel.events import Fact
+from watchword.kernel.events import AUTH_FAILURE, SECURITY_EVENT, Fact, Line
 from watchword.kernel.parsing import choice
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import Kind, Problem
 from watchword.plumbing.web.shapes import Answer
+from watchword.records.tickets.rules import BLOCKED
 
 
 @section
@@ -38,6 +39,11 @@ class SessionCreated(Fact):
     session_id: UUID
     methods: str
 
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it."""
+        return (Line(message="user logged in"),)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginFailed(Fact):
@@ -47,12 +53,22 @@ class LoginFailed(Fact):
     method: str
     reason: str
 
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it."""
+        return (AUTH_FAILURE,)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountLockedOut(Fact):
     """Too many wrong guesses: the account refuses more for a while."""
 
     type: ClassVar[str] = "id.account.locked"
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it."""
+        return (SECURITY_EVENT,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +92,11 @@ class CodeSent(Fact):
     type: ClassVar[str] = "otp.generated"
     purpose: str
 
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it."""
+        return (Line(message="OTP generated"),)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeTried(Fact):
@@ -84,6 +105,13 @@ class CodeTried(Fact):
     type: ClassVar[str] = "otp.validated"
     purpose: str
     result: str
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it; guesses beyond the last one are an alarm."""
+        tried = Line(message="OTP validated" if self.result == "success" else "OTP refused")
+        told = {"success": (tried,), BLOCKED: (tried, AUTH_FAILURE, SECURITY_EVENT)}
+        return told.get(self.result, (tried, AUTH_FAILURE))
 
 
 class SignedInUser(Answer, frozen=True):

@@ -43,6 +43,8 @@ from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import CodeInvalid, Purpose
 from watchword.records.tickets.service import Tickets
 
+_METHODS = {assurance.PASSWORD: "password", assurance.EMAIL_CODE: "otp"}  # as refusals name them
+
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
@@ -153,8 +155,8 @@ class Login:
         now = self.clock.now()
         try:
             stub = await self.tickets.guess(self.database, purpose, email.key, code, now)
-        except CodeInvalid:
-            await self._note_code(None, purpose, "failed", visitor, now)
+        except CodeInvalid as wrong:
+            await self._note_code(None, purpose, wrong.result, visitor, now)
             raise
         async with self.database.transaction() as tx:
             before = await self.subscribers.hold(tx, stub.user_id)
@@ -235,7 +237,7 @@ class Login:
             await self._tell_of_device(tx, row, visitor, now)
         fact = SessionCreated(user_id=row.id, session_id=session.id, methods=method)
         await self.journal.record(tx, fact, now, visitor)
-        self.metrics.logins.labels(method, "success").inc()
+        self.metrics.logins.labels(_METHODS[method], "none").inc()
         return session, refresh
 
     async def _tokens(
@@ -279,7 +281,7 @@ class Login:
     async def _note_failure(
         self, user_id: Any, method: str, reason: str, visitor: Visitor, now: datetime
     ) -> None:
-        self.metrics.logins.labels(method, "failed").inc()
+        self.metrics.logins.labels(method, reason).inc()
         self.metrics.logins_failed.labels(method, reason).inc()
         fact = LoginFailed(user_id=user_id, method=method, reason=reason)
         await self.journal.record(self.database, fact, now, visitor)
@@ -287,7 +289,7 @@ class Login:
     async def _note_code(
         self, user_id: Any, purpose: Purpose, result: str, visitor: Visitor, now: datetime
     ) -> None:
-        self.metrics.logins.labels("otp", "failed").inc()
+        self.metrics.logins.labels("otp", "code_invalid").inc()
         self.metrics.logins_failed.labels("otp", "code_invalid").inc()
         fact = CodeTried(user_id=user_id, purpose=purpose.value, result=result)
         await self.journal.record(self.database, fact, now, visitor)

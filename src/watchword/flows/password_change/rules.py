@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from watchword.kernel.events import Fact
+from watchword.kernel.events import AUTH_FAILURE, SECURITY_EVENT, Fact, Line
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.plumbing.web.shapes import Answer
 
@@ -36,12 +36,22 @@ class CurrentPasswordWrong(Fact):
     method: str = "password_change"
     reason: str = "invalid_credentials"
 
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it."""
+        return (AUTH_FAILURE,)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountLockedOut(Fact):
     """Too many wrong guesses: the account refuses more for a while."""
 
     type: ClassVar[str] = "id.account.locked"
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it."""
+        return (SECURITY_EVENT,)
 
 
 def wrong_password() -> InputInvalid:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import ClassVar, Final
 from uuid import UUID
 
-from watchword.kernel.events import Fact
+from watchword.kernel.events import Fact, Line
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EmailAddress, email_address, person_name
@@ -60,6 +60,11 @@ class SessionCreated(Fact):
     type: ClassVar[str] = "id.session.created"
     session_id: UUID
     methods: str
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it."""
+        return (Line(message="user logged in"),)
 
 
 def read_candidate(body: CreateAdministrator, more: list[FieldError]) -> Candidate:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from watchword.kernel.events import Fact
+from watchword.kernel.events import SECURITY_EVENT, Fact, Line
 from watchword.plumbing.web.shapes import Answer, Body
 
 
@@ -31,3 +31,8 @@ class ReuseDetected(Fact):
 
     type: ClassVar[str] = "id.token.reuse_detected"
     session_id: UUID
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it."""
+        return (SECURITY_EVENT,)

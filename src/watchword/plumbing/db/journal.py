@@ -19,7 +19,7 @@ from watchword.kernel.ports import Visitor
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import insertion, statement
-from watchword.plumbing.logs import log
+from watchword.plumbing.logs import AUDIT, log
 
 journal = tenant_table(
     "journal",
@@ -64,9 +64,28 @@ class Journal:
             user_agent=visitor.user_agent if visitor else None,
             request_id=visitor.request_id if visitor else None,
         )
-        log().info(
-            "AUDIT", action=fact.type, user_id=str(fact.user_id or ""), category="audit", **facts
-        )
+        _say(fact, facts, visitor)
+
+
+def _say(fact: Fact, facts: dict[str, Any], visitor: Visitor | None) -> None:
+    """Say a fact in the log: the audit line, and the lines of its own (N-70, N-71, N-95)."""
+    whose = {"user_id": str(fact.user_id)} if fact.user_id else {}
+    log().info(
+        AUDIT,
+        category="audit",
+        action=fact.type,
+        userId=str(fact.user_id or ""),
+        details=facts,
+        ip=visitor.address if visitor else "",
+        userAgent=visitor.user_agent if visitor else "",
+        **whose,
+    )
+    for line in fact.lines:
+        about = {"category": line.category, "happened": fact.type, "details": facts, **whose}
+        if line.alarm:
+            log().warning(line.message, severity="HIGH", **about)
+        else:
+            log().info(line.message, **about)
 
 
 def _plain(fact: Fact) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """How much the logs say, and in which form."""
 
-from watchword.kernel.parsing import choice
+from watchword.kernel.parsing import boolean, choice
 from watchword.kernel.parts import section, setting
 
 
@@ -21,4 +21,10 @@ class LogSettings:
         "json for programs, text for people.",
         parse=choice("json", "text"),
         default="json",
+    )
+    audit: bool = setting(
+        "ENABLE_AUDIT_LOGS",
+        "Whether the facts of the journal are lines of the log too.",
+        parse=boolean,
+        default="true",
     )

@@ -124,7 +124,7 @@ class Entry:
     async def _render(self, call: Call[Any], problem: Problem) -> Response:
         door = self._door
         if problem.private and problem.kind in {Kind.BUG, Kind.UNAVAILABLE}:
-            logs.log().error(problem.private, code=problem.code, route=door.path)
+            logs.log().error(problem.private, problem=problem.code, route=door.path)
         if not door.page:
             response = problems.problem_response(problem, call.visitor.request_id)
         elif problem.kind is Kind.UNAUTHENTICATED and door.who in _SIGNED_IN:

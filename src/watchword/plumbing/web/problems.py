@@ -72,7 +72,7 @@ def untold(error: Exception, scope: Mapping[str, Any]) -> Problem:
         logs.log().error("unhandled error", exc_info=error, **about)
         return Bug()
     if error.private and error.kind in {Kind.BUG, Kind.UNAVAILABLE}:
-        logs.log().error(error.private, code=error.code, **about)
+        logs.log().error(error.private, problem=error.code, **about)
     return error
 
 

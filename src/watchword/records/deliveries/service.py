@@ -90,7 +90,15 @@ class Deliveries:
         except (NotAccepted, Undelivered) as trouble:
             await self._try_later(work, trouble)
         else:
-            self.metrics.email_seconds.labels(self.mailer.name).observe(time.monotonic() - started)
+            seconds = time.monotonic() - started
+            self.metrics.email_seconds.labels(self.mailer.name).observe(seconds)
+            log().info(
+                "letter sent",
+                category="performance",
+                letter=str(work.id),
+                template=work.label,
+                duration_ms=round(seconds * 1000, 2),
+            )
             await self._settle(work, "sent")
 
     def _write(self, work: Work) -> Message:

@@ -133,8 +133,16 @@ def as_sent(typed: str) -> str:
 LINK_PROBLEMS = (TokenInvalid, TokenUsed, TokenExpired)
 
 
+FAILED, EXPIRED, BLOCKED = "failed", "expired", "blocked"
+
+
 class CodeInvalid(Problem):
     """This code is wrong, used up or expired: try again or ask for a new one."""
 
     code = "code_invalid"
     kind = Kind.MALFORMED
+
+    def __init__(self, result: str = FAILED, *, private: str | None = None) -> None:
+        """Remember, for us alone, what it was: wrong, too late, or beyond the last guess."""
+        super().__init__(private=private or result)
+        self.result = result

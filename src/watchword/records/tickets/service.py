@@ -12,6 +12,9 @@ from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.metrics import Metrics
 from watchword.records.tickets import store
 from watchword.records.tickets.rules import (
+    BLOCKED,
+    EXPIRED,
+    FAILED,
     CodeInvalid,
     Purpose,
     Stub,
@@ -105,9 +108,21 @@ class Tickets:
         mine = self._code_digest(purpose, address, typed, version)
         theirs = bytes(row.code_digest) if row is not None else bytes(32)
         if not hmac.compare_digest(mine, theirs) or row is None:
-            self.metrics.otp_validated.labels(purpose.value, "failed").inc()
-            raise CodeInvalid
+            result = await self._why(db, purpose, address, now, judged=row is not None)
+            self.metrics.otp_validated.labels(purpose.value, result).inc()
+            raise CodeInvalid(result)
         return _stub(row)
+
+    async def _why(
+        self, db: Executor, purpose: Purpose, address: str, now: datetime, *, judged: bool
+    ) -> str:
+        """Return what was wrong with a guess; it costs the same whatever it was."""
+        row = await store.standing(db, purpose, address)
+        if judged or row is None:
+            return FAILED
+        if row.code_expires_at <= now:
+            return EXPIRED
+        return BLOCKED if row.guesses >= self.settings.max_guesses else FAILED
 
     async def spend_guessed(
         self, tx: Executor, stub: Stub, purpose: Purpose, now: datetime

@@ -113,6 +113,13 @@ GUESS = statement(
     .values(guesses=tickets.c.guesses + 1)
     .returning(*_STUB, tickets.c.code_digest, tickets.c.pepper_version)
 )
+STANDING = statement(
+    select(tickets.c.guesses, tickets.c.code_expires_at).where(
+        tickets.c.purpose == bindparam("purpose"),
+        tickets.c.address_key == bindparam("address_key"),
+        tickets.c.spent_at.is_(None),
+    )
+)
 SPEND_BY_ID = statement(
     update(tickets)
     .where(tickets.c.id == bindparam("which"), tickets.c.spent_at.is_(None))
@@ -187,6 +194,11 @@ async def spend(tx: Executor, digest: bytes, purpose: str, now: datetime) -> Any
 async def guess(db: Executor, purpose: str, address_key: str, bound: int, now: datetime) -> Any:
     """Count a guess at the live code; nothing when there is none or it bears no more."""
     return await db.first(GUESS, purpose=purpose, address_key=address_key, bound=bound, now=now)
+
+
+async def standing(db: Executor, purpose: str, address_key: str) -> Any:
+    """Return how the unspent code of an address stands; nothing when there is none."""
+    return await db.first(STANDING, purpose=purpose, address_key=address_key)
 
 
 async def spend_by_id(tx: Executor, ticket_id: TicketId, now: datetime) -> Any:

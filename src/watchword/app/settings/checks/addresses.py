@@ -53,6 +53,8 @@ def chatter(settings: Settings, findings: Findings) -> None:
         findings.warn(
             "METRICS_PORT", "is 0: /metrics is on the public port; let the proxy deny it."
         )
+    if not settings.section(LogSettings).audit:
+        findings.warn("ENABLE_AUDIT_LOGS", "is false: the log will not say who did what.")
     if settings.section(LogSettings).level == "debug":
         findings.warn("LOG_LEVEL", "is debug: for finding a fault, not for every day.")
 
