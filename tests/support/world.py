@@ -18,6 +18,7 @@ from watchword.app import asgi
 from watchword.app.building import open_house
 from watchword.app.settings import Settings, read
 from watchword.app.wiring import House
+from watchword.kernel.chance import SystemChance
 from watchword.kernel.messages import Message
 from watchword.kernel.ports import NotAccepted, Undelivered
 from watchword.kernel.secret import Secret
@@ -36,6 +37,7 @@ Part = TypeVar("Part")
 
 PASSWORD = "a quiet harbour at dawn"
 NEW_PASSWORD = "seven lemons on the stairs"
+_ID_BYTES = 10
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 BASE = "https://auth.example.test"
 SECRET = "{name}-f3a9c1d27b6e4085a1c4d9e07f52b8631d0ea94c7b25f8d6e31907ac"
@@ -54,6 +56,20 @@ class StoppedClock:
     def advance(self, by: timedelta) -> None:
         """Move on."""
         self._now += by
+
+
+class OrderlyChance(SystemChance):
+    """Chance as ever, but ids of one standing moment come in the order in which they were minted."""
+
+    def __init__(self) -> None:
+        self._minted = 0
+
+    def draw(self, size: int) -> bytes:
+        """Return unpredictable bytes; for an id (ten of them), the next in order."""
+        if size != _ID_BYTES:
+            return super().draw(size)
+        self._minted += 1
+        return (self._minted << 68 | int.from_bytes(super().draw(8), "big")).to_bytes(10, "big")
 
 
 class Mailbox:
@@ -216,7 +232,12 @@ async def open_world(database_url: str, folder: Path, **more: str) -> AsyncItera
     logs.configure("info", stream=log)
     access = AccessLog("watchword", "", log)
     async with open_house(
-        settings, clock=clock, mailer=mailbox, access=access, pool=HashPool(niceness=0)
+        settings,
+        clock=clock,
+        chance=OrderlyChance(),
+        mailer=mailbox,
+        access=access,
+        pool=HashPool(niceness=0),
     ) as house:
         yield World(house, asgi.build(house), settings, clock, mailbox, log)
 

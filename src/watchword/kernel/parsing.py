@@ -6,7 +6,7 @@ from datetime import timedelta
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _LONGEST = 100 * 365 * _UNITS["d"]
-_LONGEST = 100 * 365 * 86_400_000  # a hundred years of milliseconds
+_MOST_MILLISECONDS = 100 * 365 * 86_400_000  # a hundred years
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -31,7 +31,7 @@ def duration(text: str) -> timedelta:
 
 def milliseconds(text: str) -> timedelta:
     """Read a whole number of milliseconds."""
-    return timedelta(milliseconds=whole(1, _LONGEST)(text))
+    return timedelta(milliseconds=whole(1, _MOST_MILLISECONDS)(text))
 
 
 def whole(low: int, high: int | None = None) -> Callable[[str], int]:

@@ -202,7 +202,7 @@ async def claim(
         )
         for r in rows
     ]
-    return sorted(work, key=lambda each: (each.priority, each.created_at))
+    return sorted(work, key=lambda each: (each.priority, each.created_at, each.id))
 
 
 async def finish(db: Executor, work: Work, now: datetime, outcome: str, reason: str = "") -> bool:
