@@ -49,9 +49,13 @@ async def site() -> AsyncIterator[Site]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
-    """Yield a browser."""
+    """Yield a browser that keeps pages for its back button, as people's browsers do."""
     async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        launched = await playwright.chromium.launch(
+            executable_path=chromium,
+            args=FLAGS,
+            ignore_default_args=["--disable-back-forward-cache"],
+        )
         yield launched
         await launched.close()
 

@@ -98,6 +98,7 @@ async def test_the_way_back_shows_nothing_private_after_signing_out(alice: Perso
     await alice.presses("Sign out")
     for _ in range(2):
         await alice.page.go_back()
+        assert await alice.heading() == "Sign in"
         assert alice.email not in await alice.page.content()
 
 

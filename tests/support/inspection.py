@@ -3,6 +3,7 @@
 Every function returns what is wrong, in words; nothing wrong is an empty list. `faults` asks them all.
 """
 
+import asyncio
 from importlib.resources import files
 from typing import Literal
 
@@ -18,6 +19,7 @@ VIEWS: dict[str, list[tuple[Theme, ViewportSize]]] = {
     "fr": [("light", DESKTOP)],  # the longest words
     "ar": [("dark", PHONE)],  # from right to left
 }
+PATIENCE = 120  # seconds
 TARGET = 44  # pixels
 NARROW = 320  # pixels: a small phone, or a desktop at 400 %
 
@@ -118,6 +120,15 @@ async def faults(page: Page, language: str) -> list[str]:
     ]
 
 
+async def letter_faults(page: Page, language: str) -> list[str]:
+    """Return what is wrong with the HTML of a letter."""
+    return [
+        *await direction(page, language),
+        *await overflow(page),
+        *await accessibility(page, language),
+    ]
+
+
 async def accessibility(page: Page, language: str) -> list[str]:
     """Return what axe finds serious, in both themes and both directions, on phone and desktop."""
     found = []
@@ -125,7 +136,8 @@ async def accessibility(page: Page, language: str) -> list[str]:
     for theme, size in VIEWS[language]:
         await page.emulate_media(color_scheme=theme)
         await page.set_viewport_size(size)
-        told = await page.evaluate(_RUN_AXE, STANDARDS)
+        async with asyncio.timeout(PATIENCE):  # where a page lets no timer run, axe never ends
+            told = await page.evaluate(_RUN_AXE, STANDARDS)
         found += [f"{theme}, {size['width']} px: {fault}" for fault in told]
     return found
 
