@@ -92,7 +92,7 @@ class Login:
             await self.guesses.excuse(self.database, guess)
             raise
         if not right or row is None or stored is None:
-            await self._note_refusal(row, guess, visitor, now)
+            await self._note_refusal(email, row, guess, visitor, now)
             raise InvalidCredentials
         refused = refusal(row.status)
         if refused is not None:
@@ -267,7 +267,9 @@ class Login:
             ),
         )
 
-    async def _note_refusal(self, row: Any, guess: Guess, visitor: Visitor, now: datetime) -> None:
+    async def _note_refusal(
+        self, email: EmailAddress, row: Any, guess: Guess, visitor: Visitor, now: datetime
+    ) -> None:
         """Count what failed; when it was one too many, lock and tell the owner."""
         user_id = row.id if row is not None else None
         locked = await self.guesses.failed(self.database, guess, now)
@@ -275,8 +277,7 @@ class Login:
         if locked:
             async with self.database.transaction() as tx:
                 await self.journal.record(tx, AccountLockedOut(user_id=user_id), now, visitor)
-                if row is not None and row.status == ACTIVE:
-                    await self._tell_of_lock(tx, row, now)
+                await self._tell_of_lock(tx, email, row, now)
 
     async def _note_failure(
         self, user_id: Any, method: str, reason: str, visitor: Visitor, now: datetime
@@ -294,15 +295,22 @@ class Login:
         fact = CodeTried(user_id=user_id, purpose=purpose.value, result=result)
         await self.journal.record(self.database, fact, now, visitor)
 
-    async def _tell_of_lock(self, tx: Transaction, row: Any, now: datetime) -> None:
+    async def _tell_of_lock(
+        self, tx: Transaction, email: EmailAddress, row: Any, now: datetime
+    ) -> None:
+        """Tell the owner, if there is one; for everybody else the work is alike."""
+        known = row is not None and row.status == ACTIVE
         ticket = await self.tickets.issue(
             tx,
             purpose=Purpose.UNLOCK,
-            address=row.email.casefold(),
-            user_id=row.id,
+            address=email.key,
+            user_id=row.id if known else None,
             lifetime=self.tickets.settings.reset_lifetime,
             now=now,
         )
+        if not known:
+            await self.deliveries.pretend(tx, now)
+            return
         facts = {
             "name": row.given_name,
             "email": row.email,

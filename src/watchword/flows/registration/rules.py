@@ -34,6 +34,13 @@ class UserRegistered(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationRepeated(Fact):
+    """Somebody wanted an account with an address that has one."""
+
+    type: ClassVar[str] = "id.user.registration_repeated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmailVerified(Fact):
     """A mailbox proved itself."""
 

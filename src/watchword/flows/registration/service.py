@@ -7,9 +7,11 @@ from watchword.flows.registration.rules import (
     EmailVerified,
     LetterWithheld,
     Register,
+    RegistrationRepeated,
     UserRegistered,
 )
 from watchword.kernel.clock import Clock
+from watchword.kernel.events import Fact
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import FieldError
@@ -26,7 +28,7 @@ from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
 from watchword.records.subscribers.rules import ACTIVE, PENDING, Subscriber
 from watchword.records.subscribers.service import Subscribers
-from watchword.records.tickets.rules import Purpose, Stub, TokenInvalid
+from watchword.records.tickets.rules import Purpose, Stub, Ticket, TokenInvalid
 from watchword.records.tickets.service import Tickets
 
 
@@ -52,17 +54,30 @@ class Registration:
         return faults.found
 
     async def register(self, application: Application, visitor: Visitor) -> None:
-        """Make an account and send its verification, whoever asked. Problem: `overloaded`."""
+        """Make an account and send its verification, whoever asked. Problem: `overloaded`.
+
+        One mailbox gets three letters an hour by this way; what is asked beyond that is answered alike.
+        """
         stored = await self.passwords.hash(application.password)
         now = self.clock.now()
+        key = f"register:{application.email.key}"
+        tell = (await self.throttle.weigh("letters", key, "register")).allowed
         try:
-            await self._register(application, stored, visitor, now)
+            await self._register(application, stored, visitor, now, tell=tell)
         except Taken:  # two at once: the other one made the account
-            await self._register(application, stored, visitor, now)
+            await self._register(application, stored, visitor, now, tell=tell)
 
     async def _register(
-        self, application: Application, stored: Stored, visitor: Visitor, now: datetime
+        self,
+        application: Application,
+        stored: Stored,
+        visitor: Visitor,
+        now: datetime,
+        *,
+        tell: bool,
     ) -> None:
+        """Do as many statements for an address that has an account as for a new one."""
+        fact: Fact
         async with self.database.transaction() as tx:
             found = await self.subscribers.find_by_email(tx, application.email)
             if found is None:
@@ -77,13 +92,17 @@ class Registration:
                     now=now,
                 )
                 await self.passwords.replace(tx, found.id, stored, now)
-                await self.journal.record(tx, UserRegistered(user_id=found.id), now, visitor)
-                await self._send_verification(tx, found, application.email, now)
-            elif found.status == PENDING:
-                await self.subscribers.contest(tx, found.id, now)
-                await self._send_verification(tx, found, application.email, now)
+                fact = UserRegistered(user_id=found.id)
             else:
-                await self._tell_owner(tx, found, application.email, now)
+                await self.subscribers.contest(tx, found.id, now)  # a pending one; else no row
+                await self.passwords.exchange(tx, found.id, stored, stored, now)  # no row, ever
+                fact = RegistrationRepeated(user_id=found.id)
+            await self.journal.record(tx, fact, now, visitor)
+            if tell:
+                await self._tell(tx, found, application.email, now)
+            else:
+                withheld = LetterWithheld(letter="registration")
+                await self.journal.record(tx, withheld, now, visitor)
 
     async def resend(self, email: EmailAddress, visitor: Visitor) -> None:
         """Send the verification once more, if there is anything to verify; three an hour."""
@@ -94,11 +113,7 @@ class Registration:
             await self.journal.record(self.database, fact, now, visitor)
             return
         async with self.database.transaction() as tx:
-            found = await self.subscribers.find_by_email(tx, email)
-            if found is not None and found.status == PENDING:
-                await self._send_verification(tx, found, email, now)
-            elif found is not None:
-                await self._tell_owner(tx, found, email, now)
+            await self._tell(tx, await self.subscribers.find_by_email(tx, email), email, now)
 
     async def peek(self, token: Secret) -> Stub:
         """Look at a verification link. Problems: `token_invalid|used|expired`."""
@@ -138,18 +153,30 @@ class Registration:
             await self._welcome(tx, verified, now)
         return await self.passwords.find(tx, before.id) is not None
 
-    async def _send_verification(
-        self, tx: Transaction, subscriber: Subscriber, email: EmailAddress, now: datetime
+    async def _tell(
+        self, tx: Transaction, found: Subscriber | None, email: EmailAddress, now: datetime
     ) -> None:
-        settings = self.tickets.settings
+        """Tell the mailbox what it may know; a ticket and a letter are written in every case."""
+        pending = found is not None and found.status == PENDING
         ticket = await self.tickets.issue(
             tx,
             purpose=Purpose.VERIFY_EMAIL,
             address=email.key,
-            user_id=subscriber.id,
-            lifetime=settings.verify_lifetime,
+            user_id=found.id if found is not None and pending else None,
+            lifetime=self.tickets.settings.verify_lifetime,
             now=now,
         )
+        if found is None:
+            await self.deliveries.pretend(tx, now)
+        elif pending:
+            await self._send_verification(tx, found, ticket, now)
+        else:
+            await self._tell_owner(tx, found, email, now)
+
+    async def _send_verification(
+        self, tx: Transaction, subscriber: Subscriber, ticket: Ticket, now: datetime
+    ) -> None:
+        settings = self.tickets.settings
         facts = {
             "name": subscriber.given_name,
             "email": subscriber.email,
