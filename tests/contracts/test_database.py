@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.contracts.conftest import BUSY_SECOND, open_database, until
-from tests.contracts.words import BY_NAME, COUNT, GET, PUT, SIZED, SPEND, add
+from tests.contracts.words import BY_NAME, COUNT, GET, LOOK_UP, PUT, SIZED, SPEND, add
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.ports import Broken, Database, DatabaseUnavailable, Taken
 from watchword.plumbing.db.sqlite import SqliteDatabase
@@ -316,3 +316,20 @@ async def test_a_database_out_of_reach_is_unavailable(things_url: str) -> None:
             SqliteDatabase(Path("/proc/none/at/all.db"), Changes())
         else:
             await open_database("postgresql://a:b@127.0.0.1:1/c").start()
+
+
+async def test_many_may_look_up_at_once_and_each_gets_their_own(database: Database) -> None:
+    known = {f"thing {number}": await add(database, f"thing {number}") for number in range(40)}
+    names = [*known, "nobody's", *reversed(known)]
+    rows = await asyncio.gather(*(database.first(LOOK_UP, name=name) for name in names))
+
+    assert [row and row.id for row in rows] == [known.get(name) for name in names]
+
+
+async def test_a_look_up_within_a_transaction_sees_what_it_did(database: Database) -> None:
+    async with database.transaction() as tx:
+        thing = await add(tx, "mine")
+        row = await tx.first(LOOK_UP, name="mine")
+
+        assert row is not None
+        assert row.id == thing

@@ -26,7 +26,7 @@ from watchword.migrations import connecting
 from watchword.plumbing.db.columns import Moment
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.sqlite import sqlite_path
-from watchword.plumbing.db.statements import insertion, statement
+from watchword.plumbing.db.statements import insertion, lookup, statement
 
 SCHEMA = """CREATE TABLE things (
     id {uuid} PRIMARY KEY, name TEXT UNIQUE, at {moment}, size INTEGER, good BOOLEAN,
@@ -53,6 +53,7 @@ PUT = statement(insertion(things, "id", "name", "at", "size", "good", "content",
 ADD = statement(insert(things).values(id=bindparam("id"), name=bindparam("name")))
 GET = statement(select(things).where(things.c.id == bindparam("id")))
 BY_NAME = statement(select(things.c.id).where(things.c.name == bindparam("name")))
+LOOK_UP = lookup(select(things.c.id, things.c.name, things.c.size), key=things.c.name)
 COUNT = statement(select(func.count().label("number")).select_from(things))
 SIZED = statement(update(things).values(size=bindparam("becomes", type_=Integer)))
 SPEND = statement(

@@ -7,17 +7,19 @@ from datetime import timedelta
 
 from tests.support.world import World
 from watchword.app.serve import Server, bind
-from watchword.plumbing.web.wire import PATIENCE_SECONDS, Wire
+from watchword.plumbing.web.wire import IDLE_SECONDS, PATIENCE_SECONDS, Wire
 
 
 @contextlib.asynccontextmanager
-async def listening(world: World, patience: float = PATIENCE_SECONDS) -> AsyncIterator[int]:
+async def listening(
+    world: World, patience: float = PATIENCE_SECONDS, idle: float = IDLE_SECONDS
+) -> AsyncIterator[int]:
     """Serve the world as `watchword serve` does, and yield the port."""
 
     class Patient(Wire):
         """A wire that waits so long."""
 
-    Patient.patience = patience
+    Patient.patience, Patient.idle = patience, idle
     listener = bind("127.0.0.1", 0)
     server = Server(world.app, timedelta(seconds=1))
     server.config.http = Patient

@@ -13,6 +13,7 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import NamedTuple
 
 TICKS = 1000
 MICRO = 1_000_000
@@ -48,8 +49,7 @@ class Limit:
         return f"{self.count}/{round(self.window.total_seconds() * 1000)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a limit says of one hit: `remaining` after it; `reset`/`retry_in` in seconds."""
 
     allowed: bool
@@ -67,23 +67,23 @@ class Hits:
     total: int = 0
 
 
-def tick_of(limit: Limit, now: float) -> int:
-    """Return the tick in which a moment lies (seconds, any monotone or wall clock)."""
-    return _microseconds(now) * TICKS // _window(limit)
+def tick_of(limit: Limit, moment: int) -> int:
+    """Return the tick in which a moment lies (microseconds, by any clock)."""
+    return moment * TICKS // limit.microseconds
 
 
-def judge(limit: Limit, total: int, oldest: int, now: float, *, allowed: bool) -> Verdict:
+def judge(limit: Limit, total: int, oldest: int, moment: int, *, allowed: bool) -> Verdict:
     """Say the verdict, from the hits remembered (this one too, if allowed) and the oldest's tick."""
-    free_at = -(-(oldest + TICKS + 1) * _window(limit) // TICKS)
-    reset = max(free_at - _microseconds(now), 0) / MICRO
+    free_at = -(-(oldest + TICKS + 1) * limit.microseconds // TICKS)
+    reset = (free_at - moment) / MICRO if free_at > moment else 0.0
     if allowed:
         return Verdict(True, limit.count, limit.count - total, reset)
     return Verdict(False, limit.count, 0, reset, max(reset, 1 / TICKS))
 
 
-def weigh(limit: Limit, hits: Hits, now: float) -> Verdict:
-    """Judge one hit at `now` and remember it if allowed."""
-    tick, pairs = tick_of(limit, now), hits.pairs
+def weigh(limit: Limit, hits: Hits, moment: int) -> Verdict:
+    """Judge one hit at a moment and remember it if allowed."""
+    tick, pairs = moment * TICKS // limit.microseconds, hits.pairs
     while pairs and pairs[0][0] < tick - TICKS:
         hits.total -= pairs.popleft()[1]
     allowed = hits.total < limit.count
@@ -93,12 +93,9 @@ def weigh(limit: Limit, hits: Hits, now: float) -> Verdict:
             pairs[-1][1] += 1
         else:
             pairs.append([tick, 1])
-    return judge(limit, hits.total, pairs[0][0], now, allowed=allowed)
+    return judge(limit, hits.total, pairs[0][0], moment, allowed=allowed)
 
 
-def _microseconds(seconds: float) -> int:
+def microseconds(seconds: float) -> int:
+    """Return a moment in whole microseconds, as every counter wants it."""
     return round(seconds * MICRO)
-
-
-def _window(limit: Limit) -> int:
-    return limit.microseconds

@@ -7,6 +7,7 @@ HMAC-SHA-256(pepper, purpose NUL part NUL part ...): 32 bytes, useless at anothe
 """
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from zlib import crc32
@@ -14,9 +15,10 @@ from zlib import crc32
 from watchword.kernel.chance import Chance
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
 _BODY = 43
 _CHECK = 6
-_MOST_DIGITS = 4
+_TOKEN = re.compile(r"ww([a-z]+)_([0-9]{1,4})_[0-9A-Za-z]{43}([0-9A-Za-z]{6})")
 
 
 class Secret:
@@ -78,11 +80,12 @@ class Peppers:
 
 def base62(number: int, width: int) -> str:
     """Write a number in base 62, left-padded to `width` characters."""
-    digits = []
-    for _ in range(width):
-        number, rest = divmod(number, 62)
-        digits.append(_DIGITS[rest])
-    return "".join(reversed(digits))
+    pairs = []
+    for _ in range(0, width, 2):
+        number, rest = divmod(number, len(_PAIRS))
+        pairs.append(_PAIRS[rest])
+    pairs.reverse()
+    return "".join(pairs)[-width:]
 
 
 def token_from(kind: str, version: int, entropy: bytes) -> Secret:
@@ -98,13 +101,9 @@ def mint_token(kind: str, peppers: Peppers, chance: Chance) -> Secret:
 
 def token_version(kind: str, text: str) -> int | None:
     """Return the pepper version a token names, or nothing when it is not a token of that kind."""
-    prefix, _, rest = text.partition("_")
-    version, _, body = rest.partition("_")
-    if prefix != f"ww{kind}" or len(body) != _BODY + _CHECK or not version.isascii():
+    found = _TOKEN.fullmatch(text)
+    if found is None or found[1] != kind:
         return None
-    if not version.isdigit() or len(version) > _MOST_DIGITS or not text.isascii():
+    if base62(crc32(text[:-_CHECK].encode()), _CHECK) != found[3]:
         return None
-    stem, check = text[:-_CHECK], text[-_CHECK:]
-    if base62(crc32(stem.encode()), _CHECK) != check:
-        return None
-    return int(version)
+    return int(found[2])

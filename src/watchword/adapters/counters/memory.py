@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from watchword.kernel.limits import TICKS, Hits, Limit, Verdict, weigh
+from watchword.kernel.limits import TICKS, Hits, Limit, Verdict, microseconds, weigh
 
 MOST_KEYS = 50_000
 
@@ -26,7 +26,7 @@ class MemoryCounters:
             if len(self) >= self._most:
                 self._forget_one()
             hits = Hits()
-        verdict = weigh(limit, hits, moment)
+        verdict = weigh(limit, hits, microseconds(moment))
         if hits.pairs:
             known[key] = hits
         return verdict

@@ -15,7 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 
-from watchword.kernel.limits import TICKS, Limit, Verdict, judge, tick_of
+from watchword.kernel.limits import TICKS, Limit, Verdict, judge, microseconds, tick_of
 
 # KEYS[1] the key; ARGV: tick, count, ticks of a window, milliseconds to live
 SCRIPT = """
@@ -87,7 +87,7 @@ class RedisCounters:
 
     async def hit(self, key: str, limit: Limit, now: datetime) -> Verdict:
         """Count one hit, if the limit allows it."""
-        moment = now.timestamp()
+        moment = microseconds(now.timestamp())
         window = limit.window // timedelta(milliseconds=1)
         living = window + -(-2 * window // TICKS) + 1
         name = f"{self._prefix}{sha256(key.encode()).hexdigest()[:32]}:{window}"

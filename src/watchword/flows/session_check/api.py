@@ -13,18 +13,18 @@ from watchword.kernel.problems import Unauthenticated
 from watchword.plumbing.throttle import refusal
 from watchword.plumbing.web.call import Call, Web
 from watchword.plumbing.web.doors import Door, Who, get
+from watchword.plumbing.web.front import spell
 from watchword.plumbing.web.problems import document
 from watchword.plumbing.web.problems import headers as problem_headers
 from watchword.plumbing.web.shapes import to_json
 
-Headers = list[tuple[bytes, bytes]]
-_JSON: Headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
-_PROBLEM: Headers = [(b"content-type", b"application/problem+json")]
+_JSON = b"content-type: application/json\r\ncache-control: no-store\r\n"
+_PROBLEM: list[tuple[bytes, bytes]] = [(b"content-type", b"application/problem+json")]
 
 
 async def me(call: Call[None]) -> Response:
     """Tell the caller who they are and what their session is."""
-    return call.json(me_of(call.me))
+    return call.json(me_of(call.me, call.me.methods))
 
 
 doors: list[Door] = [
@@ -49,24 +49,24 @@ def hot(web: Web) -> dict[str, Callable[[Scope, dict[bytes, bytes]], Awaitable[A
                 return await check.known_by_cookie(pair.partition(b"=")[2].decode("latin-1"))
         return None
 
-    async def answer(scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, Headers, bytes]:
+    async def answer(scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, bytes, bytes]:
         verdict = await web.throttle.weigh("api", scope["watchword.network"], "/auth/me")
-        limits = _limits(verdict)
         found = await known(headers) if verdict.allowed else None
         if found is not None:
             scope["watchword.user"] = found.user
-            return 200, [*_JSON, *limits], found.body
+            return 200, _JSON + _limits(verdict), found.body
         problem = Unauthenticated() if verdict.allowed else refusal("api", verdict)
         told = [(k.lower().encode(), v.encode()) for k, v in problem_headers(problem).items()]
         body = to_json(document(problem, scope["watchword.request_id"]))
-        return problem.kind.value, [*_PROBLEM, *told, *limits], body
+        return problem.kind.value, spell([*_PROBLEM, *told]) + _limits(verdict), body
 
     return {"GET /auth/me": answer, "GET /me": answer}
 
 
-def _limits(verdict: Verdict) -> Headers:
-    return [
-        (b"ratelimit-limit", b"%d" % verdict.limit),
-        (b"ratelimit-remaining", b"%d" % verdict.remaining),
-        (b"ratelimit-reset", b"%d" % (int(verdict.reset) + 1)),
-    ]
+def _limits(verdict: Verdict) -> bytes:
+    """Spell what `limit_headers` says."""
+    return b"ratelimit-limit: %d\r\nratelimit-remaining: %d\r\nratelimit-reset: %d\r\n" % (
+        verdict.limit,
+        verdict.remaining,
+        int(verdict.reset) + 1,
+    )

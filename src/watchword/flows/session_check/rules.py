@@ -42,9 +42,14 @@ class Me(Answer, frozen=True):
     session: SessionShape
 
 
+def methods_of(row: Any) -> tuple[str, ...]:
+    """Return how they proved who they are."""
+    return tuple(row.methods.split())
+
+
 def caller_of(row: Any) -> Caller:
     """Read the statement's row."""
-    methods = tuple(row.methods.split())
+    methods = methods_of(row)
     return Caller(
         session_id=row.session_id,
         user_id=row.user_id,
@@ -53,8 +58,8 @@ def caller_of(row: Any) -> Caller:
         family_name=row.family_name,
         name=row.name,
         phone=row.phone,
-        phone_verified=row.phone_verified_at is not None,
-        email_verified=row.email_verified_at is not None,
+        phone_verified=row.phone_verified,
+        email_verified=row.email_verified,
         status=row.status,
         role=row.role,
         language=row.language,
@@ -68,28 +73,28 @@ def caller_of(row: Any) -> Caller:
     )
 
 
-def me_of(caller: Caller) -> Me:
-    """Tell the caller who they are."""
+def me_of(who: Any, methods: tuple[str, ...]) -> Me:
+    """Tell a caller, or the statement's row of one, who they are."""
     return Me(
-        id=str(caller.user_id),
-        email=caller.email,
-        email_verified=caller.email_verified,
-        first_name=caller.given_name,
-        last_name=caller.family_name,
-        name=caller.name,
-        phone=caller.phone,
-        phone_verified=caller.phone_verified,
-        status=caller.status,
-        role=caller.role,
-        language=caller.language,
-        version=caller.version,
+        id=str(who.user_id),
+        email=who.email,
+        email_verified=who.email_verified,
+        first_name=who.given_name,
+        last_name=who.family_name,
+        name=who.name,
+        phone=who.phone,
+        phone_verified=who.phone_verified,
+        status=who.status,
+        role=who.role,
+        language=who.language,
+        version=who.version,
         session=SessionShape(
-            id=str(caller.session_id),
-            transport=caller.transport,
-            aal=caller.aal,
-            amr=caller.methods,
-            created_at=caller.created_at,
-            authenticated_at=caller.authenticated_at,
-            expires_at=caller.expires_at,
+            id=str(who.session_id),
+            transport=who.transport,
+            aal=level(methods),
+            amr=methods,
+            created_at=who.created_at,
+            authenticated_at=who.authenticated_at,
+            expires_at=who.expires_at,
         ),
     )

@@ -1,7 +1,8 @@
 """Session check: from a cookie or an access token to the caller."""
 
 import time
-from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from watchword.flows.session_check import store
 from watchword.flows.session_check.rules import (
@@ -10,8 +11,10 @@ from watchword.flows.session_check.rules import (
     TOUCH_EVERY,
     caller_of,
     me_of,
+    methods_of,
 )
 from watchword.kernel.clock import Clock
+from watchword.kernel.ids import SessionId
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Caller
 from watchword.plumbing.db.changes import SESSIONS, Changes
@@ -24,14 +27,24 @@ from watchword.records.sessions.service import Sessions
 from watchword.records.signing_keys.service import SigningKeys
 
 
-@dataclass(frozen=True, slots=True)
 class Known:
-    """A caller, and what `me` answers them, already written; an access token's own end of life."""
+    """Whose session it is: their id, and what `me` answers them, already written.
 
-    caller: Caller
-    user: str
-    body: bytes
-    until: float = field(default=float("inf"))
+    `until` is an access token's own end of life, in seconds since 1970.
+    """
+
+    __slots__ = ("_row", "body", "until", "user")
+
+    def __init__(self, row: Any, until: float = float("inf")) -> None:
+        """Read the statement's row; most who ask want to know no more than `body` tells."""
+        self._row = row
+        told = me_of(row, methods_of(row))
+        self.user, self.body, self.until = told.id, to_json(told), until
+
+    @property
+    def caller(self) -> Caller:
+        """Everything about them."""
+        return caller_of(self._row)
 
 
 class Recent(Remembered[Known]):
@@ -48,7 +61,7 @@ class Touches:
 
     def __init__(self) -> None:
         """Start empty."""
-        self.waiting: dict[Caller, None] = {}
+        self.waiting: dict[SessionId, str] = {}
 
 
 @service
@@ -83,9 +96,9 @@ class SessionCheck:
         digest = self.sessions.digest(value)
         if digest is None:
             return None
-        turn = self.recent.turn
-        row = await store.by_digest(self.database, digest, self.clock.now())
-        return self._learn(value, row, turn)
+        now, turn = self.clock.now(), self.recent.turn
+        row = await store.by_digest(self.database, digest, now)
+        return self._learn(value, row, now, turn)
 
     async def known_by_token(self, value: str) -> Known | None:
         """Return the caller and what `me` tells them; the token's own expiry is kept with it."""
@@ -100,14 +113,13 @@ class SessionCheck:
         row = await store.by_id(self.database, claims.session_id, now)
         if row is not None and row.user_id != claims.user_id:
             return None
-        return self._learn(value, row, turn, claims.expires_at)
+        return self._learn(value, row, now, turn, claims.expires_at)
 
     async def flush(self) -> None:
         """Write the last uses that were gathered."""
         waiting, self.touches.waiting = self.touches.waiting, {}
-        for caller in waiting:
-            used = self.clock.now()
-            await self.sessions.touch(self.database, caller.session_id, used, caller.transport)
+        for session_id, transport in waiting.items():
+            await self.sessions.touch(self.database, session_id, self.clock.now(), transport)
 
     def _recall(self, key: str) -> Known | None:
         moment = time.monotonic()
@@ -115,17 +127,17 @@ class SessionCheck:
             return None
         return self.recent.recall(key, moment)
 
-    def _learn(self, key: str, row: object, turn: int, until: float = float("inf")) -> Known | None:
+    def _learn(
+        self, key: str, row: Any, now: datetime, turn: int, until: float = float("inf")
+    ) -> Known | None:
         if row is None:
             return None
-        caller = caller_of(row)
-        known = Known(caller, str(caller.user_id), to_json(me_of(caller)), until)
-        now = self.clock.now()
-        idle, _ = self.settings.lifetimes(caller.transport)
-        if now - row.last_used_at >= min(TOUCH_EVERY, idle / 10):  # type: ignore[attr-defined]
-            self.touches.waiting[caller] = None
+        known = Known(row, until)
+        idle, _ = self.settings.lifetimes(row.transport)
+        if now - row.last_used_at >= min(TOUCH_EVERY, idle / 10):
+            self.touches.waiting[row.session_id] = row.transport
         moment = time.monotonic()
         if self.settings.cache and self.changes.trusted(moment):
-            ids = (f"session:{caller.session_id}", f"user:{caller.user_id}")
+            ids = (f"session:{row.session_id}", f"user:{known.user}")
             self.recent.keep(key, known, ids, moment, turn)
         return known

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 from watchword.kernel.ids import SessionId
 from watchword.plumbing.db.columns import Moment
 from watchword.plumbing.db.ports import Executor
-from watchword.plumbing.db.statements import statement
+from watchword.plumbing.db.statements import lookup
 from watchword.records.sessions.store import sessions
 from watchword.records.subscribers.store import users
 
@@ -22,8 +22,8 @@ _WHO = (
         users.c.family_name,
         users.c.name,
         users.c.phone,
-        users.c.phone_verified_at,
-        users.c.email_verified_at,
+        users.c.phone_verified_at.is_not(None).label("phone_verified"),
+        users.c.email_verified_at.is_not(None).label("email_verified"),
         users.c.status,
         users.c.role,
         users.c.language,
@@ -44,8 +44,8 @@ _WHO = (
     )
 )
 
-BY_DIGEST = statement(_WHO.where(sessions.c.digest == bindparam("digest")))
-BY_ID = statement(_WHO.where(sessions.c.id == bindparam("session_id")))
+BY_DIGEST = lookup(_WHO, key=sessions.c.digest)
+BY_ID = lookup(_WHO, key=sessions.c.id)
 
 
 async def by_digest(db: Executor, digest: bytes, now: datetime) -> Any:
@@ -55,4 +55,4 @@ async def by_digest(db: Executor, digest: bytes, now: datetime) -> Any:
 
 async def by_id(db: Executor, session_id: SessionId, now: datetime) -> Any:
     """Return a living session with its account."""
-    return await db.first(BY_ID, session_id=session_id, now=now)
+    return await db.first(BY_ID, id=session_id, now=now)

@@ -6,7 +6,7 @@ The pool and the listener each have a module of their own.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
 
@@ -15,10 +15,11 @@ import asyncpg
 from watchword.kernel.ids import DEFAULT_TENANT, TenantId
 from watchword.kernel.problems import InputInvalid
 from watchword.plumbing.db.changes import Changes
+from watchword.plumbing.db.gathering import Gathering
 from watchword.plumbing.db.listening import CHANNEL, listen
 from watchword.plumbing.db.pool import Pool, PoolSettings
 from watchword.plumbing.db.ports import Broken, DatabaseUnavailable, Taken, Transaction
-from watchword.plumbing.db.statements import Statement
+from watchword.plumbing.db.statements import Lookup, Statement
 
 SCHEMA = "auth"
 _ROLLBACK_SECONDS = 2.0
@@ -62,6 +63,7 @@ class PostgresDatabase:
         self._tenant = tenant
         self._pool = Pool(self._connect, self._settings, on_failure)
         self._tasks: list[asyncio.Task[None]] = []
+        self._gatherings: dict[Lookup, Gathering] = {}
 
     @property
     def size(self) -> int:
@@ -88,6 +90,8 @@ class PostgresDatabase:
 
     async def first(self, statement: Statement, **values: Any) -> Any:
         """Run and return the first row, or None."""
+        if isinstance(statement, Lookup):
+            return await self._gathering(statement).first(values)
         form = statement.postgres
         record = await self._alone("fetchrow", form.text, form.arguments(values))
         return None if record is None else form.row(record)
@@ -102,6 +106,18 @@ class PostgresDatabase:
         """Run and return how many rows were touched."""
         form = statement.postgres
         return _touched(await self._alone("execute", form.text, form.arguments(values)))
+
+    def _gathering(self, lookup: Lookup) -> Gathering:
+        gathering = self._gatherings.get(lookup)
+        if gathering is None:
+            gathering = self._gatherings[lookup] = Gathering(lookup, self._look_up)
+        return gathering
+
+    async def _look_up(
+        self, lookup: Lookup, keys: list[Any], values: Mapping[str, Any]
+    ) -> dict[Any, Any]:
+        rows = await self.all(lookup, **{**values, lookup.key: keys})
+        return {row.found: row for row in rows}
 
     async def _alone(self, how: str, text: str, arguments: list[Any]) -> Any:
         """Run one statement on any connection; it is its own commit."""
@@ -168,6 +184,8 @@ class _PostgresTransaction:
 
     async def first(self, statement: Statement, **values: Any) -> Any:
         form = statement.postgres
+        if isinstance(statement, Lookup):
+            values[statement.key] = [values[statement.key]]
         record = await self._ask("fetchrow", form.text, form.arguments(values))
         return None if record is None else form.row(record)
 

@@ -4,6 +4,9 @@
     row = await tx.first(FIND, email="alice@example.org")      # a named tuple, or None
 
 On PostgreSQL no value needs converting; on SQLite the dialect's own processors do it.
+
+    WHO = lookup(select(...), key=sessions.c.digest)           # by one key, on the hot path
+    row = await database.first(WHO, digest=..., now=now)       # asked together (see `gathering`)
 """
 
 import json
@@ -12,12 +15,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import JSON, bindparam, insert
+from sqlalchemy import JSON, Select, any_, bindparam, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Dialect
-from sqlalchemy.schema import Table
+from sqlalchemy.schema import Column, Table
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.dml import Insert
 from sqlalchemy.sql.selectable import SelectBase
@@ -85,9 +88,31 @@ class Statement:
         return Compiled(self._on_sqlite, _SQLITE)
 
 
+class Lookup(Statement):
+    """A row by one key, which many may ask for at once; any other value may be any asker's.
+
+    On PostgreSQL it takes a list of keys, and the key comes back as the row's last column, `found`.
+    On SQLite there is no round trip to save: one key, one row.
+    """
+
+    def __init__(self, core: Select[Any], key: Column[Any]) -> None:
+        """Look rows of `core` up by a column; the value is given by the column's name."""
+        keys = bindparam(key.name, type_=postgresql.ARRAY(key.type))
+        super().__init__(
+            core.add_columns(key.label("found")).where(key == any_(keys)),
+            core.add_columns(key.label("found")).where(key == bindparam(key.name, type_=key.type)),
+        )
+        self.key = key.name
+
+
 def statement(core: Executable) -> Statement:
     """Make a statement to be kept at module level."""
     return Statement(core)
+
+
+def lookup(core: Select[Any], key: Column[Any]) -> Lookup:
+    """Make a look-up to be kept at module level."""
+    return Lookup(core, key)
 
 
 def insertion(table: Table, *names: str) -> Insert:

@@ -2,14 +2,16 @@
 
 One function each way, with a measured price: a request id, the client's address (proxies believed
 only when trusted), hot doors before the router, security and CORS headers, metrics, one log line.
+A hot door spells its own head, and the whole answer leaves in one piece where the wire can (`wire`).
 """
 
 import asyncio
 import itertools
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,7 +23,8 @@ from watchword.plumbing.metrics import Requests
 from watchword.plumbing.web.problems import plain, problem_response, untold
 
 Headers = list[tuple[bytes, bytes]]
-HotDoor = Callable[[Scope, dict[bytes, bytes]], Awaitable[tuple[int, Headers, bytes]]]
+Whole = Callable[[int, bytes, bytes], Awaitable[None]]
+HotDoor = Callable[[Scope, dict[bytes, bytes]], Awaitable[tuple[int, bytes, bytes]]]
 
 _GOOD_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 CSP = (
@@ -38,6 +41,23 @@ SECURITY_HEADERS: Headers = [
 ]
 HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains; preload")
 _REFERRER = (b"referrer-policy", b"no-referrer")
+_ORIGINS_REMEMBERED = 4096
+
+
+def in_two(send: Send) -> Whole:
+    """Answer as any ASGI server takes it: head, then body."""
+
+    async def answer(status: int, head: bytes, body: bytes) -> None:
+        pairs = [line.split(b": ", 1) for line in head.split(b"\r\n")[:-1]]
+        await send({"type": "http.response.start", "status": status, "headers": pairs})
+        await send({"type": "http.response.body", "body": body})
+
+    return answer
+
+
+def spell(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Write headers as they travel; the values are ours and hold no line end."""
+    return b"".join([b"%b: %b\r\n" % pair for pair in headers])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +96,8 @@ class Front:
         self._common = [*SECURITY_HEADERS, _REFERRER, *([HSTS] if settings.https else [])]
         if settings.node_id:
             self._common.append((b"x-node-id", settings.node_id.encode()))
+        self._spelled = spell(self._common)
+        self._origin = lru_cache(_ORIGINS_REMEMBERED)(self._origin_of)
         self.in_flight = 0
         self.draining = asyncio.Event()
 
@@ -88,30 +110,14 @@ class Front:
         headers = dict(scope["headers"])
         request_id = self._request_id(headers)
         self._place(scope, headers, request_id)
+        whole = scope.pop("watchword.answer", None)  # it knows the scope: left there, a cycle
         self.in_flight += 1
         status = 500
         try:
             door = self._hot.get(f"{scope['method']} {scope['path']}")
             if door is not None and self._welcome(scope):
                 scope["watchword.route"] = scope["path"]
-                try:
-                    status, extra, body = await door(scope, headers)
-                except Exception as error:  # noqa: BLE001 - told and logged as what it is
-                    status, extra, body = plain(untold(error, scope), scope["watchword.request_id"])
-                await send(
-                    {
-                        "type": "http.response.start",
-                        "status": status,
-                        "headers": [
-                            *extra,
-                            (b"content-length", b"%d" % len(body)),
-                            *self._common,
-                            (b"x-request-id", request_id),
-                            *self._cors(headers),
-                        ],
-                    }
-                )
-                await send({"type": "http.response.body", "body": body})
+                status = await self._through_hot_door(door, scope, whole or in_two(send), headers)
             else:
                 status = await self._through_router(scope, receive, send, headers)
         finally:
@@ -127,21 +133,43 @@ class Front:
     def _place(self, scope: Scope, headers: Mapping[bytes, bytes], request_id: bytes) -> None:
         """Tell the scope who asks: id, address, scheme."""
         peer = scope["client"][0] if scope.get("client") else ""
-        forwarded = headers.get(b"x-forwarded-for")
-        trusted = self._settings.trusted_proxies
-        address = (
-            client_address(peer, forwarded.decode("latin-1") if forwarded else None, trusted)
-            if trusted
-            else peer
-        )
+        address, network, believed = self._origin(peer, headers.get(b"x-forwarded-for"))
         scope["watchword.request_id"] = request_id.decode()
         scope["watchword.address"] = address
-        scope["watchword.network"] = network_key(address) if ":" in address else address
-        if trusted and b"x-forwarded-proto" in headers and is_within(peer, trusted):
+        scope["watchword.network"] = network
+        if believed and b"x-forwarded-proto" in headers:
             scope["scheme"] = headers[b"x-forwarded-proto"].decode("latin-1").split(",")[0].strip()
+
+    def _origin_of(self, peer: str, forwarded_for: bytes | None) -> tuple[str, str, bool]:
+        """Return the client's address, its network, and whether the peer is a proxy of ours."""
+        trusted = self._settings.trusted_proxies
+        told = forwarded_for.decode("latin-1") if forwarded_for else None
+        address = client_address(peer, told, trusted) if trusted else peer
+        network = network_key(address) if ":" in address else address
+        return address, network, is_within(peer, trusted)
 
     def _welcome(self, scope: Scope) -> bool:
         return not self._settings.require_https or scope["scheme"] == "https"
+
+    async def _through_hot_door(
+        self, door: HotDoor, scope: Scope, whole: Whole, headers: dict[bytes, bytes]
+    ) -> int:
+        scope["watchword.route"] = scope["path"]
+        request_id = scope["watchword.request_id"]
+        try:
+            status, head, body = await door(scope, headers)
+        except Exception as error:  # noqa: BLE001 - told and logged as what it is
+            status, lines, body = plain(untold(error, scope), request_id)
+            head = spell(lines)
+        head = b"%b%bcontent-length: %d\r\nx-request-id: %b\r\n%b" % (
+            head,
+            self._spelled,
+            len(body),
+            request_id.encode(),
+            spell(self._cors(headers)),
+        )
+        await whole(status, head, body)
+        return status
 
     async def _through_router(
         self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes]
