@@ -76,8 +76,7 @@ def _routes(doors: Sequence[tuple[str, Door]], web: Web) -> list[Route]:
     for path, door in doors:
         by_path.setdefault(path, {}).setdefault(door.method, Entry(door, web, path))
     return [
-        Route(path, Crossroads(entries).__call__, methods=list(entries))
-        for path, entries in by_path.items()
+        Route(path, Crossroads(entries), methods=list(entries)) for path, entries in by_path.items()
     ]
 
 
@@ -88,7 +87,7 @@ def _api_paths(doors: Sequence[tuple[str, Door]], server: ServerSettings) -> tup
 
 
 class Crossroads:
-    """The doors of one path, by method."""
+    """The doors of one path, by method: what the router leads to."""
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
         """HEAD goes where GET goes."""
@@ -96,9 +95,13 @@ class Crossroads:
         if "GET" in self._entries:
             self._entries.setdefault("HEAD", self._entries["GET"])
 
-    async def __call__(self, request: Request) -> Response:
-        """Go through the door of the method; the router lets no other method come here."""
-        return await self._entries[request.method](request)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Go through the door of the method. HTTPException: there is no such door (405)."""
+        entry = self._entries.get(scope["method"])
+        if entry is None:
+            raise HTTPException(405, headers={"Allow": ", ".join(self._entries)})
+        response = await entry(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 def placed_doors(house: House) -> Iterator[tuple[str, Door]]:
@@ -137,6 +140,11 @@ class Rooms:
     def __init__(self, router: Router, web: Web, api: tuple[str, ...]) -> None:
         """Stand before the router; below the paths `api` there are programs only."""
         self._router = router
+        self._plain = {
+            route.path: route.app
+            for route in router.routes
+            if isinstance(route, Route) and not route.param_convertors
+        }
         self._web = web
         self._api = api
 
@@ -144,7 +152,7 @@ class Rooms:
         """Serve a request."""
         scope["app"] = self
         try:
-            await self._router(scope, receive, send)
+            await self._plain.get(scope["path"], self._router)(scope, receive, send)
         except HTTPException as error:
             problem: Problem = MethodNotAllowed() if error.status_code == 405 else NotFound()  # noqa: PLR2004
             response = self._say(Request(scope, receive), problem)

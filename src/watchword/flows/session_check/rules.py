@@ -1,6 +1,6 @@
 """What a session check remembers, for how long, and what `me` tells."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from watchword.kernel.assurance import level
@@ -9,7 +9,6 @@ from watchword.plumbing.web.shapes import Answer
 
 KEPT_SECONDS: Final = 5.0
 MOST_KEPT: Final = 100_000
-TOUCH_EVERY: Final = timedelta(seconds=60)
 
 
 class SessionShape(Answer, frozen=True):

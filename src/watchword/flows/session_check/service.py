@@ -8,7 +8,6 @@ from watchword.flows.session_check import store
 from watchword.flows.session_check.rules import (
     KEPT_SECONDS,
     MOST_KEPT,
-    TOUCH_EVERY,
     caller_of,
     me_of,
     methods_of,
@@ -133,8 +132,7 @@ class SessionCheck:
         if row is None:
             return None
         known = Known(row, until)
-        idle, _ = self.settings.lifetimes(row.transport)
-        if now - row.last_used_at >= min(TOUCH_EVERY, idle / 10):
+        if self.settings.due(row.transport, row.last_used_at, now):
             self.touches.waiting[row.session_id] = row.transport
         moment = time.monotonic()
         if self.settings.cache and self.changes.trusted(moment):

@@ -47,7 +47,8 @@ class TokenRefresh:
                 row = await store.alive(tx, following.session_id, now)
                 if row is None:
                     raise RefreshTokenInvalid(private="session ended")
-                await self.sessions.touch(tx, row.id, now, row.transport)
+                if self.sessions.settings.due(row.transport, row.last_used_at, now):
+                    await self.sessions.touch(tx, row.id, now, row.transport)
         except Reuse as reuse:
             await self._end(reuse.session_id, visitor, now)
             raise RefreshTokenReused from reuse

@@ -19,6 +19,7 @@ _SESSION = select(
     sessions.c.transport,
     sessions.c.methods,
     sessions.c.authenticated_at,
+    sessions.c.last_used_at,
     sessions.c.expires_at,
     users.c.role,
     users.c.email,

@@ -6,8 +6,7 @@ The pool and the listener each have a module of their own.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 import asyncpg
@@ -121,7 +120,7 @@ class PostgresDatabase:
 
     async def _alone(self, how: str, text: str, arguments: list[Any]) -> Any:
         """Run one statement on any connection; it is its own commit."""
-        connection = await self._acquire()
+        connection = await self.acquire()
         try:
             answer = await getattr(connection, how)(text, *arguments)
         except BaseException as error:  # noqa: BLE001 - told in our words, or raised as it is
@@ -130,23 +129,16 @@ class PostgresDatabase:
         self._pool.release(connection)
         return answer
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    def transaction(self) -> "_PostgresTransaction":
         """Open a transaction; news leaves with its commit."""
-        connection = await self._acquire()
-        tx = _PostgresTransaction(connection)
-        try:
-            await tx.say("BEGIN")
-            yield tx
-            await tx.commit()
-        except BaseException:
-            self._pool.release(connection, sound=tx.sound and await _rolled_back(connection))
-            raise
-        self._pool.release(connection)
-        for topic, subject in tx.news:
-            self.changes.tell(topic, subject)
+        return _PostgresTransaction(self)
 
-    async def _acquire(self) -> asyncpg.Connection:
+    def release(self, connection: asyncpg.Connection, *, sound: bool) -> None:
+        """Take a transaction's connection back."""
+        self._pool.release(connection, sound=sound)
+
+    async def acquire(self) -> asyncpg.Connection:
+        """Return a connection of the pool. Problem: `database_unavailable`."""
         try:
             return await self._pool.acquire()
         except asyncpg.PostgresError as error:  # the server let us in no more, whatever its reason
@@ -174,10 +166,36 @@ class PostgresDatabase:
 class _PostgresTransaction:
     """Statements on one connection; `sound` while every answer came whole."""
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self._connection = connection
+    def __init__(self, database: PostgresDatabase) -> None:
+        self._database = database
         self.news: list[tuple[str, str]] = []
         self.sound = True
+
+    async def __aenter__(self) -> Transaction:
+        self._connection = await self._database.acquire()
+        try:
+            await self.say("BEGIN")
+        except BaseException:
+            await self._give_up()
+            raise
+        return self
+
+    async def __aexit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is not None:
+            await self._give_up()
+            return
+        try:
+            await self.commit()
+        except BaseException:
+            await self._give_up()
+            raise
+        self._database.release(self._connection, sound=True)
+        for topic, subject in self.news:
+            self._database.changes.tell(topic, subject)
+
+    async def _give_up(self) -> None:
+        sound = self.sound and await _rolled_back(self._connection)
+        self._database.release(self._connection, sound=sound)
 
     def announce(self, topic: str, subject: str = "") -> None:
         self.news.append((topic, subject))

@@ -60,6 +60,46 @@ def spell(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     return b"".join([b"%b: %b\r\n" % pair for pair in headers])
 
 
+class Outgoing:
+    """What a door sends, with the headers of every answer; in one piece where it is one."""
+
+    def __init__(self, send: Send, whole: Whole | None, extra: Headers) -> None:
+        """Send by `whole` what comes in one piece, if there is such a way."""
+        self._send = send
+        self._whole = whole
+        self._extra = extra
+        self._start: Message | None = None
+        self.status = 0
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
+        """Pass a message on; a head waits for the first piece of its body."""
+        if message["type"] == "http.response.start":
+            own = message["headers"]
+            names = {name for name, _ in own}
+            headers = [*own, *(pair for pair in self._extra if pair[0] not in names)]
+            self._start = {**message, "headers": headers}
+            self.status = message["status"]
+            return
+        start, self._start, self.begun = self._start, None, True
+        if start is not None:
+            if self._whole is not None and not message.get("more_body") and _is_plain(start):
+                await self._whole(self.status, spell(start["headers"]), message.get("body", b""))
+                return
+            await self._send(start)
+        await self._send(message)
+
+
+def _is_plain(start: Message) -> bool:
+    """Tell whether a head says its length, and no value breaks out of its line."""
+    sized = False
+    for name, value in start["headers"]:
+        if b"\n" in value or b"\r" in value or name == b"connection":
+            return False
+        sized = sized or name == b"content-length"
+    return sized
+
+
 @dataclass(frozen=True, kw_only=True)
 class FrontSettings:
     """What the front needs to know of this deployment."""
@@ -119,7 +159,7 @@ class Front:
                 scope["watchword.route"] = scope["path"]
                 status = await self._through_hot_door(door, scope, whole or in_two(send), headers)
             else:
-                status = await self._through_router(scope, receive, send, headers)
+                status = await self._through_router(scope, receive, send, whole, headers)
         finally:
             self.in_flight -= 1
             self._note(scope, status, time.perf_counter() - started)
@@ -172,9 +212,13 @@ class Front:
         return status
 
     async def _through_router(
-        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes]
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        whole: Whole | None,
+        headers: Mapping[bytes, bytes],
     ) -> int:
-        seen = {"status": 0}
         extra = [
             *self._common,
             (b"x-request-id", scope["watchword.request_id"].encode()),
@@ -182,15 +226,7 @@ class Front:
         ]
         token = logs.request_id.set(scope["watchword.request_id"])
         user = logs.user_id.set("")
-
-        async def answer(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                seen["status"] = message["status"]
-                own = message["headers"]
-                names = {name for name, _ in own}
-                message["headers"] = [*own, *(pair for pair in extra if pair[0] not in names)]
-            await send(message)
-
+        answer = Outgoing(send, whole if scope["method"] != "HEAD" else None, extra)
         try:
             if not self._welcome(scope) and scope["path"] not in self._settings.open_paths:
                 await problem_response(HttpsRequired(), scope["watchword.request_id"])(
@@ -201,14 +237,14 @@ class Front:
             else:
                 await self._app(scope, receive, answer)
         except Exception as error:
-            if seen["status"]:
+            if answer.begun:
                 raise
             problem = untold(error, scope)
             await problem_response(problem, scope["watchword.request_id"])(scope, receive, answer)
         finally:
             logs.request_id.reset(token)
             logs.user_id.reset(user)
-        return seen["status"] or 500
+        return answer.status or 500
 
     def _cors(self, headers: Mapping[bytes, bytes]) -> Headers:
         """Let the listed origins read the answer, with cookies; everybody else gets no header."""

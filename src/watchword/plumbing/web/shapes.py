@@ -117,8 +117,7 @@ def convert(loose: Mapping[str, Any], shape: type[Shape], *, strict: bool = True
             )
         else:
             given[name] = value
-    fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
-    for name, field in fields.items():
+    for name, field in _fields(shape).items():
         if name not in given:
             if field.required:
                 errors.append(FieldError(name, "missing", "This field is required."))
@@ -136,7 +135,7 @@ def convert(loose: Mapping[str, Any], shape: type[Shape], *, strict: bool = True
 
 def of_form(form: Mapping[str, str], shape: type[Shape]) -> Shape:
     """Make the shape of a form: empty optional fields count as absent; `csrf` is not ours."""
-    required = {f.encode_name for f in msgspec.structs.fields(shape) if f.required}
+    required = {name for name, field in _fields(shape).items() if field.required}
     names = _names(shape)
     kept = {
         key: value
@@ -155,10 +154,16 @@ def to_json(value: Any) -> bytes:
 
 
 @cache
+def _fields(shape: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the fields of a shape by their JSON names."""
+    return {field.encode_name: field for field in msgspec.structs.fields(shape)}
+
+
+@cache
 def _names(shape: type[msgspec.Struct]) -> dict[str, str]:
     """Map every spelling that we take (as written, snake_case) to the JSON name."""
     spellings = {}
-    for field in msgspec.structs.fields(shape):
+    for field in _fields(shape).values():
         spellings[field.encode_name] = field.encode_name
         spellings[field.name] = field.encode_name
     return spellings

@@ -19,6 +19,8 @@ REUSED: Final = "refresh_token_reused"
 REPLACED: Final = "replaced"
 BY_ADMIN: Final = "by_admin"
 
+TOUCH_EVERY: Final = timedelta(seconds=60)
+
 
 @section
 class SessionSettings:
@@ -61,6 +63,11 @@ class SessionSettings:
         if transport == COOKIE:
             return self.idle, self.lifetime
         return self.refresh_lifetime, self.token_lifetime
+
+    def due(self, transport: str, last_used: datetime, now: datetime) -> bool:
+        """Tell whether a use comes long enough after the last one written to be written as well."""
+        idle, _ = self.lifetimes(transport)
+        return now - last_used >= min(TOUCH_EVERY, idle / 10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
