@@ -59,12 +59,7 @@ async def by_password(call: Call[PasswordSignIn]) -> Response:
     welcome = await call.part(Login).by_password(
         email, Secret(call.body.password), call.visitor, transport
     )
-    return call.let_in(
-        call.json(welcome.answer),
-        welcome.session.cookie,
-        welcome.session.expires_at,
-        welcome.device,
-    )
+    return call.let_in(call.json(welcome.answer), welcome.admission, welcome.device)
 
 
 async def send_code(call: Call[CodeRequest]) -> Response:
@@ -84,12 +79,7 @@ async def by_code(call: Call[CodeSignIn]) -> Response:
     welcome = await call.part(Login).by_code(
         email, Secret(call.body.code), call.visitor, transport, Purpose(call.body.purpose)
     )
-    return call.let_in(
-        call.json(welcome.answer),
-        welcome.session.cookie,
-        welcome.session.expires_at,
-        welcome.device,
-    )
+    return call.let_in(call.json(welcome.answer), welcome.admission, welcome.device)
 
 
 _REFUSALS = (AccountPending, AccountLocked, AccountDisabled, TooManyAttempts)

@@ -123,9 +123,8 @@ def _wanted(call: Call[Any]) -> str:
 
 
 def _inside(call: Call[PasswordForm] | Call[CodeForm], welcome: Welcome) -> Response:
-    session = welcome.session
     response = call.redirect(safe_return(call.body.return_to))
-    return call.let_in(response, session.cookie, session.expires_at, welcome.device)
+    return call.let_in(response, welcome.admission, welcome.device)
 
 
 def _code_page(
