@@ -52,7 +52,7 @@ class Props:
         letters = {
             "verify": ("pending@example.org", "registration/verification"),
             "reset": (MEMBER, "password_reset/password_reset"),
-            "unlock": (MEMBER, "login/account_locked"),
+            "unlock": (MEMBER, "lockout/account_locked"),
             "confirm": (f"new.{MOVING}", "address_change/confirm"),
             "undo": (MOVING, "address_change/notice"),
         }
@@ -129,7 +129,7 @@ async def _unlocked(person: Person, _props: Props) -> None:
     wrong = {"email": person.email, "password": "not this one"}
     for _ in range(5):
         await person.site.client.post("/api/v1/auth/login", json=wrong)
-    await person.opens((await person.site.letter(person.email, "login/account_locked"))["link"])
+    await person.opens((await person.site.letter(person.email, "lockout/account_locked"))["link"])
     await submits(person)
 
 

@@ -22,6 +22,10 @@ class Account(Protocol):
         """Which account it is."""
 
     @property
+    def status(self) -> str:
+        """Whether it is open."""
+
+    @property
     def role(self) -> str:
         """What it may do."""
 
@@ -84,4 +88,19 @@ class Entrance(Protocol):
 
     async def tokens(self, admission: Admission) -> Tokens:
         """Return an API client's tokens (RFC 6749, section 5.1)."""
+        ...
+
+
+class Lockout(Protocol):
+    """Whoever tells of an account that refuses guesses, after one wrong password too many."""
+
+    async def lock(
+        self,
+        tx: Transaction,
+        address: str,
+        account: Account | None,
+        visitor: Visitor,
+        now: datetime,
+    ) -> None:
+        """Note the lock and write to the owner; without one, do work alike."""
         ...

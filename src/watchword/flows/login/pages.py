@@ -42,12 +42,6 @@ class CodeForm(Body, frozen=True):
     return_to: str = ""
 
 
-class UnlockForm(Body, frozen=True):
-    """The token of an unlock link."""
-
-    token: str
-
-
 async def home(call: Call[None]) -> Response:
     """Send people to their account, or to the sign-in page."""
     return call.redirect("/account" if call.caller else "/login")
@@ -104,18 +98,6 @@ async def code_again(call: Call[CodeForm], problem: Problem) -> Response:
     return _code_page(call, call.form.get("email", ""), purpose, problem)
 
 
-async def show_unlock(call: Call[None], problem: Problem | None = None) -> Response:
-    """Show the button that takes a lock off; opening the page spends nothing."""
-    token = call.form.get("token") or call.request.query_params.get("token", "")
-    return call.page("login/unlock.html", token=token, errors=call.faults(problem))
-
-
-async def unlock(call: Call[UnlockForm]) -> Response:
-    """Take the lock off."""
-    await call.part(Login).unlock(Secret(call.body.token), call.visitor)
-    return call.page("login/unlocked.html")
-
-
 def _wanted(call: Call[Any]) -> str:
     """Return where the person wanted to go, by the form or the address of the page; else nothing."""
     told = call.form.get("return_to") or call.request.query_params.get("return_to")
@@ -157,6 +139,4 @@ doors = [
     page_get("/login/code", ask_for_code),
     page_post("/login/code", send_code, body=CodeRequestForm, again=ask_for_code, limits=("otp",)),
     page_post("/login/code/verify", submit_code, body=CodeForm, again=code_again, limits=("auth",)),
-    page_get("/unlock", show_unlock),
-    page_post("/unlock", unlock, body=UnlockForm, again=show_unlock),
 ]

@@ -1,7 +1,6 @@
 """What login says: problems, facts, letters, and what an API client gets."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, ClassVar
 
 from watchword.kernel.events import AUTH_FAILURE, SECURITY_EVENT, Fact, Line
@@ -47,25 +46,6 @@ class LoginFailed(Fact):
     def lines(self) -> tuple[Line, ...]:
         """Say it where operators look for it."""
         return (AUTH_FAILURE,)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountLockedOut(Fact):
-    """Too many wrong guesses: the account refuses more for a while."""
-
-    type: ClassVar[str] = "id.account.locked"
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Say it where operators look for it."""
-        return (SECURITY_EVENT,)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountUnlocked(Fact):
-    """The owner took the lock off."""
-
-    type: ClassVar[str] = "id.account.unlocked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,15 +150,4 @@ def no_account_letter(
         facts={"name": owner.given_name if owner else "", "email": email.text},
         priority=CODE,
         expires_at=ticket.code_expires_at,
-    )
-
-
-def lock_letter(account: Any, link: str, expires_at: datetime) -> Letter:
-    """Tell the owner of the lock, with a link that takes it off."""
-    return Letter(
-        template="login/account_locked",
-        to=account.email,
-        language=account.language,
-        facts={"name": account.given_name, "email": account.email, "link": link},
-        expires_at=expires_at,
     )

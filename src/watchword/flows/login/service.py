@@ -1,4 +1,4 @@
-"""Login: by password, by code; and taking a lock off."""
+"""Login: by password, by code."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,8 +8,6 @@ from msgspec.structs import asdict
 
 from watchword.flows.login import store
 from watchword.flows.login.rules import (
-    AccountLockedOut,
-    AccountUnlocked,
     CodeSent,
     CodeTried,
     EmailVerified,
@@ -17,7 +15,6 @@ from watchword.flows.login.rules import (
     LoginFailed,
     SignedIn,
     code_letter,
-    lock_letter,
     no_account_letter,
     user_of,
 )
@@ -31,9 +28,8 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EmailAddress
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
-from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.metrics import Metrics
-from watchword.plumbing.ports import Admission, Entrance
+from watchword.plumbing.ports import Admission, Entrance, Lockout
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.service import Guess, Guesses
 from watchword.records.passwords.rules import Stored
@@ -63,9 +59,9 @@ class Login:
     guesses: Guesses
     tickets: Tickets
     entrance: Entrance
+    lockout: Lockout
     deliveries: Deliveries
     journal: Journal
-    issuer: Issuer
     metrics: Metrics
     clock: Clock
 
@@ -159,14 +155,6 @@ class Login:
             )
         return await self._welcome(owner, admission, "otp")
 
-    async def unlock(self, token: Secret, visitor: Visitor) -> None:
-        """Take the lock off. Problems: `token_invalid|used|expired`."""
-        now = self.clock.now()
-        async with self.database.transaction() as tx:
-            stub = await self.tickets.spend(tx, Purpose.UNLOCK, token, now)
-            await self.guesses.forget(tx, self.guesses.key("password", stub.address))
-            await self.journal.record(tx, AccountUnlocked(user_id=stub.user_id), now, visitor)
-
     async def _still(
         self,
         tx: Transaction,
@@ -213,14 +201,13 @@ class Login:
     async def _note_wrong_guess(
         self, email: EmailAddress, row: Any, guess: Guess, visitor: Visitor, now: datetime
     ) -> None:
-        """Count what failed; when it was one too many, lock and tell the owner."""
+        """Count what failed; when it was one too many, the account locks."""
         user_id = row.id if row is not None else None
         locked = await self.guesses.failed(self.database, guess, now)
         await self._note_failure(user_id, "invalid_credentials", visitor, now)
         if locked:
             async with self.database.transaction() as tx:
-                await self.journal.record(tx, AccountLockedOut(user_id=user_id), now, visitor)
-                await self._tell_of_lock(tx, email, row, now)
+                await self.lockout.lock(tx, email.key, row, visitor, now)
 
     async def _note_failure(
         self, user_id: SubscriberId | None, reason: str, visitor: Visitor, now: datetime
@@ -237,22 +224,3 @@ class Login:
         self.metrics.logins_failed.labels("otp", "code_invalid").inc()
         fact = CodeTried(purpose=purpose.value, result=result)
         await self.journal.record(self.database, fact, now, visitor)
-
-    async def _tell_of_lock(
-        self, tx: Transaction, email: EmailAddress, row: Any, now: datetime
-    ) -> None:
-        """Tell the owner, if there is one; for everybody else the work is alike."""
-        known = row is not None and row.status == ACTIVE
-        ticket = await self.tickets.issue(
-            tx,
-            purpose=Purpose.UNLOCK,
-            address=email.key,
-            user_id=row.id if known else None,
-            lifetime=self.tickets.settings.reset_lifetime,
-            now=now,
-        )
-        if known:
-            letter = lock_letter(row, self.issuer.link("/unlock", ticket.token), ticket.expires_at)
-            await self.deliveries.queue(tx, letter, now)
-        else:
-            await self.deliveries.pretend(tx, now)

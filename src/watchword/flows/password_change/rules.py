@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from watchword.kernel.events import AUTH_FAILURE, SECURITY_EVENT, Fact, Line
+from watchword.kernel.events import AUTH_FAILURE, Fact, Line
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.plumbing.ports import Tokens
 
@@ -35,18 +35,6 @@ class CurrentPasswordWrong(Fact):
     def lines(self) -> tuple[Line, ...]:
         """Say it where operators look for it."""
         return (AUTH_FAILURE,)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountLockedOut(Fact):
-    """Too many wrong guesses: the account refuses more for a while."""
-
-    type: ClassVar[str] = "id.account.locked"
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Say it where operators look for it."""
-        return (SECURITY_EVENT,)
 
 
 def wrong_password() -> InputInvalid:

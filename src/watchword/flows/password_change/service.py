@@ -6,7 +6,6 @@ from datetime import datetime
 from msgspec.structs import asdict
 
 from watchword.flows.password_change.rules import (
-    AccountLockedOut,
     CurrentPasswordWrong,
     PasswordChanged,
     PasswordChangeDone,
@@ -21,7 +20,7 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.ports import Admission, Entrance
+from watchword.plumbing.ports import Admission, Entrance, Lockout
 from watchword.records.deliveries.rules import Letter
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.service import Guess, Guesses
@@ -55,6 +54,7 @@ class PasswordChange:
     tickets: Tickets
     sessions: Sessions
     entrance: Entrance
+    lockout: Lockout
     deliveries: Deliveries
     journal: Journal
     issuer: Issuer
@@ -132,8 +132,8 @@ class PasswordChange:
             wrong = CurrentPasswordWrong(user_id=caller.user_id)
             await self.journal.record(tx, wrong, now, visitor)
             if locked:
-                lock = AccountLockedOut(user_id=caller.user_id)
-                await self.journal.record(tx, lock, now, visitor)
+                owner = await self.subscribers.find(tx, caller.user_id)
+                await self.lockout.lock(tx, _key(caller), owner, visitor, now)
 
     async def _tell_owner(
         self, tx: Transaction, owner: Subscriber, visitor: Visitor, now: datetime
