@@ -6,7 +6,7 @@
                            -> the account has the new address; other sessions and every other ticket end
     undo      link of the notice, for seven days, also after the confirmation
                            -> the old address is back, the password gone, every session ended, and a letter
-                              with a link to choose a new password
+                              with a link and a code to choose a new password
 
 The answer to `begin` is the same whether or not the new address has an account, and the notice leaves
 either way; the owner of a taken address is told in a letter. An account that never proved the address

@@ -237,16 +237,16 @@ class AddressChange:
     async def _send_reset(
         self, tx: Transaction, owner: Subscriber, address: str, now: datetime
     ) -> None:
-        """Send a link to choose a new password; the page behind it is password reset's."""
-        lifetime = self.tickets.settings.reset_lifetime
+        """Send link and code to choose a new password; the pages behind them are password reset's."""
+        settings = self.tickets.settings
         ticket = await self.tickets.issue(
             tx,
             purpose=Purpose.PASSWORD_RESET,
             address=address.casefold(),
             user_id=owner.id,
-            lifetime=lifetime,
+            lifetime=settings.reset_lifetime,
             now=now,
         )
         link = self.issuer.link("/reset-password", ticket.token)
-        letter = undone_letter(owner, address, link, lifetime, ticket.expires_at)
+        letter = undone_letter(owner, address, link, ticket, settings)
         await self.deliveries.queue(tx, letter, now)

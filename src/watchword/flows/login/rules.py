@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from watchword.kernel.events import AUTH_FAILURE, SECURITY_EVENT, Fact, Line
+from watchword.kernel.events import AUTH_FAILURE, Fact, Line
 from watchword.kernel.parsing import choice
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import Kind, Problem
@@ -12,7 +12,7 @@ from watchword.plumbing.ports import Tokens
 from watchword.plumbing.web.shapes import Answer
 from watchword.records.deliveries.rules import CODE, Letter
 from watchword.records.subscribers.rules import Subscriber
-from watchword.records.tickets.rules import BLOCKED, Ticket, TicketSettings
+from watchword.records.tickets.rules import Purpose, Ticket, TicketSettings
 
 
 @section
@@ -68,22 +68,6 @@ class CodeSent(Fact):
         return (Line(message="OTP generated"),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeTried(Fact):
-    """A code was tried."""
-
-    type: ClassVar[str] = "otp.validated"
-    purpose: str
-    result: str
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Say it where operators look for it; guesses beyond the last one are an alarm."""
-        tried = Line(message="OTP validated" if self.result == "success" else "OTP refused")
-        told = {"success": (tried,), BLOCKED: (tried, AUTH_FAILURE, SECURITY_EVENT)}
-        return told.get(self.result, (tried, AUTH_FAILURE))
-
-
 class SignedInUser(Answer, frozen=True):
     """Who signed in."""
 
@@ -119,13 +103,24 @@ def user_of(account: Any) -> SignedInUser:
     )
 
 
+def link_path(purpose: Purpose) -> str:
+    """Return the page behind the link of a letter: a mailbox that is not yet proven confirms itself first."""
+    return "/login/link" if purpose is Purpose.SIGN_IN else "/verify-email"
+
+
 def code_letter(
-    owner: Subscriber, email: EmailAddress, ticket: Ticket, settings: TicketSettings
+    owner: Subscriber,
+    email: EmailAddress,
+    purpose: Purpose,
+    ticket: Ticket,
+    link: str,
+    settings: TicketSettings,
 ) -> Letter:
-    """Write the code to a mailbox whose account may use it."""
+    """Write link and code to a mailbox whose account may use them."""
     facts = {
         "name": owner.given_name,
-        "email": email.text,
+        "link": link,
+        "confirms": purpose is not Purpose.SIGN_IN,
         "code": ticket.code.reveal(),
         "minutes": int(settings.code_lifetime.total_seconds()) // 60,
     }

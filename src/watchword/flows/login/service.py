@@ -1,4 +1,4 @@
-"""Login: by password, by code."""
+"""Login: by password; by the code or the link of a letter."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,16 +9,16 @@ from msgspec.structs import asdict
 from watchword.flows.login import store
 from watchword.flows.login.rules import (
     CodeSent,
-    CodeTried,
     EmailVerified,
     InvalidCredentials,
     LoginFailed,
     SignedIn,
     code_letter,
+    link_path,
     no_account_letter,
     user_of,
 )
-from watchword.kernel import assurance
+from watchword.kernel.assurance import EMAIL_CODE, PASSWORD
 from watchword.kernel.clock import Clock
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.parts import service
@@ -28,6 +28,7 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EmailAddress
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
+from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.ports import Admission, Entrance, Lockout
 from watchword.records.deliveries.service import Deliveries
@@ -36,7 +37,7 @@ from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
 from watchword.records.subscribers.rules import ACTIVE, PENDING, Subscriber, refusal
 from watchword.records.subscribers.service import Subscribers
-from watchword.records.tickets.rules import CodeInvalid, Purpose
+from watchword.records.tickets.rules import CodeInvalid, CodeTried, Purpose, TokenInvalid
 from watchword.records.tickets.service import Tickets
 
 
@@ -62,6 +63,7 @@ class Login:
     lockout: Lockout
     deliveries: Deliveries
     journal: Journal
+    issuer: Issuer
     metrics: Metrics
     clock: Clock
 
@@ -94,7 +96,7 @@ class Login:
                 raise InvalidCredentials(private="the password changed in the meantime")
             await self.guesses.forget(tx, guess.key)
             admission = await self.entrance.admit(
-                tx, row, method=assurance.PASSWORD, visitor=visitor, transport=transport, now=now
+                tx, row, method=PASSWORD, visitor=visitor, transport=transport, now=now
             )
         device = self.guesses.device(email.key, (fresh or stored).hash)
         return await self._welcome(row, admission, "password", device)
@@ -102,7 +104,7 @@ class Login:
     async def send_code(
         self, email: EmailAddress, visitor: Visitor, purpose: Purpose = Purpose.SIGN_IN
     ) -> None:
-        """Send a code; to an address without an account, a note that there is none."""
+        """Send a link and a code; to an address without an account, a note that there is none."""
         now = self.clock.now()
         async with self.database.transaction() as tx:
             found = await self.subscribers.find_by_email(tx, email)
@@ -115,7 +117,8 @@ class Login:
                 now=now,
             )
             if found is not None and found.status in {ACTIVE, PENDING}:
-                letter = code_letter(found, email, ticket, self.tickets.settings)
+                link = self.issuer.link(link_path(purpose), ticket.token)
+                letter = code_letter(found, email, purpose, ticket, link, self.tickets.settings)
             else:
                 letter = no_account_letter(found, email, visitor.language, ticket)
             await self.deliveries.queue(tx, letter, now)
@@ -146,12 +149,31 @@ class Login:
             tried = CodeTried(user_id=owner.id, purpose=purpose.value, result="success")
             await self.journal.record(tx, tried, now, visitor)
             admission = await self.entrance.admit(
-                tx,
-                owner,
-                method=assurance.EMAIL_CODE,
-                visitor=visitor,
-                transport=transport,
-                now=now,
+                tx, owner, method=EMAIL_CODE, visitor=visitor, transport=transport, now=now
+            )
+        return await self._welcome(owner, admission, "otp")
+
+    async def whose(self, token: Secret) -> str:
+        """Return whose sign-in link it is; nothing is spent. Problems: `token_invalid|used|expired`."""
+        now = self.clock.now()
+        stub = await self.tickets.peek(self.database, Purpose.SIGN_IN, token, now)
+        owner = await self.subscribers.find(self.database, stub.user_id) if stub.user_id else None
+        if owner is None:
+            raise TokenInvalid(private="no account")
+        return owner.email
+
+    async def by_link(self, token: Secret, visitor: Visitor, transport: str) -> Welcome:
+        """Sign in by the link of the same letter. Problems: `token_invalid|used|expired`."""
+        now = self.clock.now()
+        async with self.database.transaction() as tx:
+            peeked = await self.tickets.peek(tx, Purpose.SIGN_IN, token, now)
+            held = await self.subscribers.hold(tx, peeked.user_id)
+            await self.tickets.spend(tx, Purpose.SIGN_IN, token, now)
+            if held is None:
+                raise TokenInvalid(private="no account")
+            owner = await self._proven(tx, held, Purpose.SIGN_IN, visitor, now)
+            admission = await self.entrance.admit(
+                tx, owner, method=EMAIL_CODE, visitor=visitor, transport=transport, now=now
             )
         return await self._welcome(owner, admission, "otp")
 
