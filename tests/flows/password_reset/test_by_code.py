@@ -34,7 +34,7 @@ def wrong(code: str) -> str:
     return "000000" if code != "000000" else "000001"
 
 
-@pytest.mark.req("A-30", "K-17")
+@pytest.mark.req("A-30")
 async def test_the_new_password_holds_and_every_session_has_ended(world: World) -> None:
     alice = await world.subscriber()
     _, code = await letter(world)
@@ -140,7 +140,6 @@ async def test_the_fourth_guess_fails_even_with_the_right_code_and_the_link_hold
     assert sorted(fact.facts["result"] for fact in tried) == ["blocked", *3 * ["failed"]]
 
 
-@pytest.mark.req("D-36")
 async def test_parallel_guesses_never_get_more_tries_than_one_after_the_other(
     world: World,
 ) -> None:
