@@ -24,6 +24,8 @@ FACTS = {
     "link": LINK,
     "code": "492817",
     "minutes": 10,
+    "link_minutes": 60,
+    "confirms": False,
     "hours": 24,
     "device": "Firefox, Linux",
     "place": "",

@@ -31,11 +31,14 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "resend-verification": {},
     "otp/request": {},
     "otp/verify": {"code": "000000"},
+    "reset-password": {"code": "000000", "password": NEW_PASSWORD},
 }
+LETTER_OF = {"otp/verify": "otp/request", "reset-password": "forgot-password"}
 FORMS: dict[str, dict[str, str]] = {
     "/login": {"password": NEW_PASSWORD, "return_to": ""},
     "/login/code": {"return_to": ""},
     "/forgot-password": {},
+    "/reset-password/code": {"code": "000000", "password": NEW_PASSWORD},
     "/resend-verification": {},
 }
 
@@ -100,6 +103,18 @@ async def test_strangers_cannot_tell_one_address_from_another(world: World, door
     expected = told["active@example.org"]
     for address, answer in told.items():
         assert answer == expected, address
+
+
+@pytest.mark.req("D-37")
+@pytest.mark.parametrize("door", LETTER_OF)
+async def test_nor_by_guessing_at_the_code_of_a_letter(world: World, door: str) -> None:
+    await people(world)
+    for number, address in enumerate(STATES):
+        await ask(world, number, LETTER_OF[door], address)
+    for turn in range(TOO_MUCH):
+        told = [await ask(world, number, door, address) for number, address in enumerate(STATES)]
+        assert len(set(told)) == 1, f"guess {turn + 1}"
+        assert told[0].status == 400
 
 
 @pytest.mark.req("A-28", "R-38", "R-39")

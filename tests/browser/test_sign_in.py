@@ -63,6 +63,36 @@ async def test_a_code_from_the_mailbox_signs_in(member: Person) -> None:
     assert member.path == "/account/sessions"
 
 
+async def test_a_link_from_the_mailbox_signs_in_where_it_is_opened(member: Person) -> None:
+    await member.opens("/login/code")
+    await member.types(email=member.email)
+    await member.presses("Send the code")
+    await member.reads_letter("Your sign-in code")
+    await member.follows_letter("Sign in")
+    assert member.email in await member.text()
+    link = member.path
+    await member.presses("Sign in")
+    assert member.path == "/account"
+    await member.opens(link)
+    assert await member.heading() == "This link no longer works"
+
+
+async def test_a_forgotten_password_is_replaced_by_the_code(member: Person) -> None:
+    await member.opens("/forgot-password")
+    await member.types(email=member.email)
+    await member.presses("Send the link")
+    form, code = await code_in_a_tab_of_its_own(member, "Choose a new password")
+    member.page = form
+    await member.types(code=code, password="password")
+    await member.presses("Save the new password")
+    assert "This password is too short." in await member.text()
+    await member.types(code=code, password=NEW_PASSWORD)
+    await member.presses("Save the new password")
+    assert await member.heading() == "Your password is changed"
+    await member.signs_in(NEW_PASSWORD)
+    assert member.path == "/account"
+
+
 async def test_signing_in_before_the_mailbox_is_proven_asks_for_the_code(alice: Person) -> None:
     await alice.site.register(alice.email)
     await alice.signs_in()

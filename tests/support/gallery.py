@@ -52,7 +52,7 @@ class Props:
         letters = {
             "verify": ("pending@example.org", "registration/verification"),
             "reset": (MEMBER, "password_reset/password_reset"),
-            "unlock": (MEMBER, "login/account_locked"),
+            "unlock": (MEMBER, "lockout/account_locked"),
             "confirm": (f"new.{MOVING}", "address_change/confirm"),
             "undo": (MOVING, "address_change/notice"),
         }
@@ -118,6 +118,12 @@ async def _password_reset(person: Person, _props: Props) -> None:
     await submits(person)
 
 
+async def _sign_in_link(person: Person, _props: Props) -> None:
+    await person.site.account(person.email)
+    await person.site.client.post("/api/v1/auth/otp/request", json={"email": person.email})
+    await person.opens((await person.site.letter(person.email, "login/sign_in_code"))["link"])
+
+
 async def _account_saved(person: Person, _props: Props) -> None:
     await person.opens("/account")
     await person.input("language").select_option(await person.html("lang"))
@@ -129,7 +135,7 @@ async def _unlocked(person: Person, _props: Props) -> None:
     wrong = {"email": person.email, "password": "not this one"}
     for _ in range(5):
         await person.site.client.post("/api/v1/auth/login", json=wrong)
-    await person.opens((await person.site.letter(person.email, "login/account_locked"))["link"])
+    await person.opens((await person.site.letter(person.email, "lockout/account_locked"))["link"])
     await submits(person)
 
 
@@ -166,6 +172,8 @@ SCENES: dict[str, Scene] = {
     "code-request": _at("/login/code"),
     "code": _sending("/login/code", email=""),
     "code-wrong": _then(_sending("/login/code", email=""), code="123456"),
+    "sign-in-link": _sign_in_link,
+    "sign-in-link-dead": _at("/login/link?token=wwt_1_nothing"),
     "signed-out": _at("/signed-out"),
     "register": _at("/register"),
     "register-wrong": _sending("/register", email="zoe@", password="short", phone="12"),
@@ -177,6 +185,11 @@ SCENES: dict[str, Scene] = {
     "link-dead": _at("/verify-email?token=wwt_1_nothing"),
     "forgot": _at("/forgot-password"),
     "forgot-sent": _sending("/forgot-password", email=""),
+    "forgot-sent-wrong": _then(
+        _sending("/forgot-password", email=""), code="123456", password=NEW_PASSWORD
+    ),
+    "reset-code": _at("/reset-password/code"),
+    "reset-code-wrong": _sending("/reset-password/code", email="zoe@", password="short"),
     "reset": _behind("reset"),
     "reset-wrong": _then(_behind("reset"), password="password"),
     "reset-done": _password_reset,

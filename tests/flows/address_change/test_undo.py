@@ -6,6 +6,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 
+from tests.support.browser import browser
 from tests.support.facts import facts
 from tests.support.world import NEW_PASSWORD, PASSWORD, World
 from watchword.records.subscribers.rules import PENDING
@@ -46,6 +47,23 @@ async def test_the_owner_gets_the_account_back_from_a_thief(world: World) -> Non
         assert (await owner.get(ME)).json()["email"] == ALICE
     [fact] = await facts(world, "email_change.undone")
     assert fact.user_id == alice.id
+
+
+async def test_the_letter_after_an_undo_carries_a_code_for_the_new_password_too(
+    world: World,
+) -> None:
+    await world.subscriber()
+    async with world.client() as thief, browser(world) as owner:
+        await world.sign_in(thief)
+        undo = await move(world, thief, ALICE, THIEF)
+        await owner.open(f"/change-email/undo?token={undo}")
+        page = await owner.send("/change-email/undo", token=undo)
+        assert 'href="/reset-password/code"' in page.text
+        code = (await world.newest(ALICE, "address_change/undone")).code or ""
+        await owner.open("/reset-password/code")
+        form = {"email": ALICE, "code": code, "password": NEW_PASSWORD}
+        await owner.send("/reset-password/code", **form)
+        assert "Your password is changed" in owner.text
 
 
 async def test_a_change_that_is_only_asked_for_is_taken_back_as_well(world: World) -> None:

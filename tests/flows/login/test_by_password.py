@@ -67,22 +67,6 @@ async def test_an_address_without_an_account_locks_just_the_same(world: World) -
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "900")
 
 
-@pytest.mark.req("R-39")
-async def test_the_owner_of_a_locked_account_takes_the_lock_off_by_mail(world: World) -> None:
-    await world.subscriber()
-    async with world.client() as client:
-        for _ in range(5):
-            await client.post(LOGIN, json={**ALICE, "password": NEW_PASSWORD})
-        assert (await world.newest("alice@example.org")).template == "login/account_locked"
-        token = await world.token("alice@example.org")
-        page = await client.get("/unlock", params={"token": token})
-        assert page.status_code == 200
-        assert (await client.post(LOGIN, json=ALICE)).status_code == 429, "looking unlocks nothing"
-        csrf = page.text.partition('name="csrf" value="')[2].partition('"')[0]
-        await client.post("/unlock", data={"token": token, "csrf": csrf})
-        assert (await client.post(LOGIN, json=ALICE)).status_code == 200
-
-
 async def test_locks_grow_each_time_anew(world: World) -> None:
     await world.subscriber()
     async with world.client() as client:

@@ -6,12 +6,13 @@
                            -> the account has the new address; other sessions and every other ticket end
     undo      link of the notice, for seven days, also after the confirmation
                            -> the old address is back, the password gone, every session ended, and a letter
-                              with a link to choose a new password
+                              with a link and a code to choose a new password
 
 The answer to `begin` is the same whether or not the new address has an account, and the notice leaves
 either way; the owner of a taken address is told in a letter. An account that never proved the address
 does not hold it against somebody who does. Of two who confirm one address at the same time one wins.
 
+The letter of an undo link carries no code: nobody waits at a page where it could be typed, for seven days.
 An undo link outlives resets and changes of the password, and it takes with it the undo links issued after
 it: so whoever moves an account away cannot move it back against its first owner.
 

@@ -114,14 +114,16 @@ def notice_letter(owner: Subscriber, new_email: str, link: str, expires_at: date
 
 
 def undone_letter(
-    owner: Subscriber, address: str, link: str, lifetime: timedelta, expires_at: datetime
+    owner: Subscriber, address: str, link: str, ticket: Ticket, settings: TicketSettings
 ) -> Letter:
-    """Tell the old mailbox that its address is back, with a link to choose a password."""
+    """Tell the old mailbox that its address is back, with link and code to choose a password."""
     facts = {
         "name": owner.given_name,
         "email": address,
         "link": link,
-        "minutes": _minutes(lifetime),
+        "code": ticket.code.reveal(),
+        "minutes": _minutes(settings.code_lifetime),
+        "link_minutes": _minutes(settings.reset_lifetime),
     }
     return Letter(
         template="address_change/undone",
@@ -129,7 +131,7 @@ def undone_letter(
         language=owner.language,
         facts=facts,
         priority=CODE,
-        expires_at=expires_at,
+        expires_at=ticket.expires_at,
     )
 
 

@@ -31,6 +31,7 @@ from watchword.plumbing.contact import EmailAddress, email_address
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.issuer import Issuer
+from watchword.plumbing.ports import Lockout
 from watchword.plumbing.throttle import Throttle
 from watchword.records.deliveries.rules import Letter
 from watchword.records.deliveries.service import Deliveries
@@ -54,6 +55,7 @@ class AddressChange:
     guesses: Guesses
     tickets: Tickets
     sessions: Sessions
+    lockout: Lockout
     deliveries: Deliveries
     journal: Journal
     throttle: Throttle
@@ -66,7 +68,7 @@ class AddressChange:
         """Write to both mailboxes, whoever has the new one. Problems: `rate_limited`, the guess's."""
         now = self.clock.now()
         if password is not None:
-            await self._check_password(caller, password, now)
+            await self._check_password(caller, password, visitor, now)
         await self.throttle.check("letters", f"change:{caller.user_id}", "change-email")
         verdict = await self.throttle.weigh("letters", f"change:{email.key}", "change-email")
         async with self.database.transaction() as tx:
@@ -102,9 +104,12 @@ class AddressChange:
         """Spend the undo link; return the old address. Problems: the link's, `email_taken`."""
         return await self._twice(self._undo, token, visitor)
 
-    async def _check_password(self, caller: Caller, password: Secret, now: datetime) -> None:
+    async def _check_password(
+        self, caller: Caller, password: Secret, visitor: Visitor, now: datetime
+    ) -> None:
         """A password that is given must be right. Problems: `invalid_input`, `too_many_attempts`."""
-        key = self.guesses.key("password", caller.email.casefold())
+        address = caller.email.casefold()
+        key = self.guesses.key("password", address)
         guess = await self.guesses.enter(self.database, key, now)
         try:
             stored = await self.passwords.find(self.database, caller.user_id)
@@ -113,7 +118,10 @@ class AddressChange:
             await self.guesses.excuse(self.database, guess)
             raise
         if not right:
-            await self.guesses.failed(self.database, guess, now)
+            if await self.guesses.failed(self.database, guess, now):
+                async with self.database.transaction() as tx:
+                    owner = await self.subscribers.find(tx, caller.user_id)
+                    await self.lockout.lock(tx, address, owner, visitor, now)
             raise wrong_password()
         await self.guesses.forget(self.database, key)
 
@@ -229,16 +237,16 @@ class AddressChange:
     async def _send_reset(
         self, tx: Transaction, owner: Subscriber, address: str, now: datetime
     ) -> None:
-        """Send a link to choose a new password; the page behind it is password reset's."""
-        lifetime = self.tickets.settings.reset_lifetime
+        """Send link and code to choose a new password; the pages behind them are password reset's."""
+        settings = self.tickets.settings
         ticket = await self.tickets.issue(
             tx,
             purpose=Purpose.PASSWORD_RESET,
             address=address.casefold(),
             user_id=owner.id,
-            lifetime=lifetime,
+            lifetime=settings.reset_lifetime,
             now=now,
         )
         link = self.issuer.link("/reset-password", ticket.token)
-        letter = undone_letter(owner, address, link, lifetime, ticket.expires_at)
+        letter = undone_letter(owner, address, link, ticket, settings)
         await self.deliveries.queue(tx, letter, now)

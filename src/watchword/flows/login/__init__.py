@@ -1,15 +1,17 @@
 """Login: prove who you are, get a session.
 
     by password   address, password -> the guess is counted, the hash compared, the session opened
-    by code       address           -> a letter with a code
-                  address, code     -> the guess is counted, the code compared, the session opened
-    unlock        the link of the letter about a lock -> guesses are taken again
+    by letter     address           -> a letter with a code and a link: one ticket, good for one of the two
+      code        address, code     -> the guess is counted, the code compared, the session opened
+      link        token             -> a page names the account; its button opens the session, in that browser
 
 A wrong password and an unknown address get the same answer after the same work. A mailbox that proves
-itself by a code makes a pending account active; a password that a stranger may have set on it is gone.
-A browser gets a cookie, an API client an access token and a refresh token; both name one session.
+itself by a letter makes a pending account active; a password that a stranger may have set on it is gone.
+The link lives as long as the code. Opening it spends nothing; whoever is sent a link that somebody else
+asked for reads on the page whose account it opens. Wrong codes wear the code out and not the link.
+One wrong password too many locks (docs/flows/lockout); the session is the entrance's (docs/flows/entrance).
 
-Problems: `invalid_credentials`, `too_many_attempts`, `code_invalid`, `email_not_verified`,
-`account_locked`, `account_disabled`, `overloaded`.
+Problems: `invalid_credentials`, `too_many_attempts`, `code_invalid`, `token_invalid|used|expired`,
+`email_not_verified`, `account_locked`, `account_disabled`, `overloaded`.
 Source: NIST SP 800-63B-4; OWASP Authentication.
 """

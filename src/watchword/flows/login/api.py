@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from watchword.flows.login.rules import InvalidCredentials, LoginSettings, SignedIn
 from watchword.flows.login.service import Login
+from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.languages import known_language
@@ -14,7 +15,7 @@ from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import post
 from watchword.plumbing.web.shapes import Answer, Body
 from watchword.records.subscribers.rules import AccountDisabled, AccountLocked, AccountPending
-from watchword.records.tickets.rules import CodeInvalid, Purpose
+from watchword.records.tickets.rules import LINK_PROBLEMS, CodeInvalid, Purpose
 
 Purposes = Literal["sign_in", "verify_email"]
 Transport = Literal["cookie", "token"]
@@ -37,11 +38,12 @@ class CodeRequest(Body, frozen=True):
     lang: str | None = None
 
 
-class CodeSignIn(Body, frozen=True):
-    """An address and the code that its mailbox got."""
+class LetterSignIn(Body, frozen=True):
+    """An address and the code that its mailbox got; or the token of the letter's link."""
 
-    email: str
-    code: str
+    email: str | None = None
+    code: str | None = None
+    token: str | None = None
     purpose: Purposes = "sign_in"
     transport: Transport | None = None
 
@@ -59,16 +61,11 @@ async def by_password(call: Call[PasswordSignIn]) -> Response:
     welcome = await call.part(Login).by_password(
         email, Secret(call.body.password), call.visitor, transport
     )
-    return call.let_in(
-        call.json(welcome.answer),
-        welcome.session.cookie,
-        welcome.session.expires_at,
-        welcome.device,
-    )
+    return call.let_in(call.json(welcome.answer), welcome.admission, welcome.device)
 
 
 async def send_code(call: Call[CodeRequest]) -> Response:
-    """Send a sign-in code to a mailbox, whoever asked."""
+    """Send a sign-in code and link to a mailbox, whoever asked."""
     email = email_address(call.body.email)
     language = known_language(call.body.lang)
     visitor = call.speaking(language) if language else call.visitor
@@ -77,19 +74,20 @@ async def send_code(call: Call[CodeRequest]) -> Response:
     return call.json(Accepted(), 202)
 
 
-async def by_code(call: Call[CodeSignIn]) -> Response:
-    """Sign in by a code; it proves the mailbox as well."""
-    email = email_address(call.body.email)
-    transport = call.body.transport or call.part(LoginSettings).transport
-    welcome = await call.part(Login).by_code(
-        email, Secret(call.body.code), call.visitor, transport, Purpose(call.body.purpose)
-    )
-    return call.let_in(
-        call.json(welcome.answer),
-        welcome.session.cookie,
-        welcome.session.expires_at,
-        welcome.device,
-    )
+async def by_letter(call: Call[LetterSignIn]) -> Response:
+    """Sign in by the code or the link of a letter; it proves the mailbox as well."""
+    body, login = call.body, call.part(Login)
+    transport = body.transport or call.part(LoginSettings).transport
+    if body.token is not None:
+        welcome = await login.by_link(Secret(body.token), call.visitor, transport)
+    elif body.email is not None and body.code is not None:
+        email, purpose = email_address(body.email), Purpose(body.purpose)
+        welcome = await login.by_code(email, Secret(body.code), call.visitor, transport, purpose)
+    else:
+        raise InputInvalid(
+            errors=[FieldError("token", "missing", "Send token, or email and code.")]
+        )
+    return call.let_in(call.json(welcome.answer), welcome.admission, welcome.device)
 
 
 _REFUSALS = (AccountPending, AccountLocked, AccountDisabled, TooManyAttempts)
@@ -113,10 +111,10 @@ doors = [
     ),
     post(
         "/auth/otp/verify",
-        by_code,
-        body=CodeSignIn,
+        by_letter,
+        body=LetterSignIn,
         answer=SignedIn,
         limits=("auth",),
-        problems=(CodeInvalid, *_REFUSALS),
+        problems=(CodeInvalid, *LINK_PROBLEMS, *_REFUSALS),
     ),
 ]

@@ -11,7 +11,7 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import page_get, page_post
-from watchword.plumbing.web.entry import safe_return
+from watchword.plumbing.web.entry import error_page, safe_return
 from watchword.plumbing.web.shapes import Body
 from watchword.records.sessions.rules import COOKIE
 from watchword.records.subscribers.rules import AccountPending
@@ -42,8 +42,8 @@ class CodeForm(Body, frozen=True):
     return_to: str = ""
 
 
-class UnlockForm(Body, frozen=True):
-    """The token of an unlock link."""
+class LinkForm(Body, frozen=True):
+    """The token of a sign-in link."""
 
     token: str
 
@@ -104,16 +104,28 @@ async def code_again(call: Call[CodeForm], problem: Problem) -> Response:
     return _code_page(call, call.form.get("email", ""), purpose, problem)
 
 
-async def show_unlock(call: Call[None], problem: Problem | None = None) -> Response:
-    """Show the button that takes a lock off; opening the page spends nothing."""
+async def show_link(call: Call[Any], problem: Problem | None = None) -> Response:
+    """Show whose account a link opens, and the button; opening the page spends nothing."""
+    if problem is not None and not call.form:  # refused before the form was read
+        return error_page(call, problem)
     token = call.form.get("token") or call.request.query_params.get("token", "")
-    return call.page("login/unlock.html", token=token, errors=call.faults(problem))
+    try:
+        email = await call.part(Login).whose(Secret(token))
+    except Problem as refused:
+        return call.page("login/link_invalid.html", refused.kind.value)
+    return call.page(
+        "login/link.html",
+        token=token,
+        email=email,
+        present=call.caller.email if call.caller else None,
+        errors=call.faults(problem),
+    )
 
 
-async def unlock(call: Call[UnlockForm]) -> Response:
-    """Take the lock off."""
-    await call.part(Login).unlock(Secret(call.body.token), call.visitor)
-    return call.page("login/unlocked.html")
+async def submit_link(call: Call[LinkForm]) -> Response:
+    """Sign in by a link, in the browser where it was opened."""
+    welcome = await call.part(Login).by_link(Secret(call.body.token), call.visitor, COOKIE)
+    return call.let_in(call.redirect("/account"), welcome.admission)
 
 
 def _wanted(call: Call[Any]) -> str:
@@ -123,9 +135,8 @@ def _wanted(call: Call[Any]) -> str:
 
 
 def _inside(call: Call[PasswordForm] | Call[CodeForm], welcome: Welcome) -> Response:
-    session = welcome.session
     response = call.redirect(safe_return(call.body.return_to))
-    return call.let_in(response, session.cookie, session.expires_at, welcome.device)
+    return call.let_in(response, welcome.admission, welcome.device)
 
 
 def _code_page(
@@ -158,6 +169,6 @@ doors = [
     page_get("/login/code", ask_for_code),
     page_post("/login/code", send_code, body=CodeRequestForm, again=ask_for_code, limits=("otp",)),
     page_post("/login/code/verify", submit_code, body=CodeForm, again=code_again, limits=("auth",)),
-    page_get("/unlock", show_unlock),
-    page_post("/unlock", unlock, body=UnlockForm, again=show_unlock),
+    page_get("/login/link", show_link),
+    page_post("/login/link", submit_link, body=LinkForm, again=show_link),
 ]

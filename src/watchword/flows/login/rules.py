@@ -1,15 +1,18 @@
-"""What login says: problems, facts, and what an API client gets."""
+"""What login says: problems, facts, letters, and what an API client gets."""
 
 from dataclasses import dataclass
-from typing import ClassVar
-from uuid import UUID
+from typing import Any, ClassVar
 
-from watchword.kernel.events import AUTH_FAILURE, SECURITY_EVENT, Fact, Line
+from watchword.kernel.events import AUTH_FAILURE, Fact, Line
 from watchword.kernel.parsing import choice
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import Kind, Problem
+from watchword.plumbing.contact import EmailAddress
+from watchword.plumbing.ports import Tokens
 from watchword.plumbing.web.shapes import Answer
-from watchword.records.tickets.rules import BLOCKED
+from watchword.records.deliveries.rules import CODE, Letter
+from watchword.records.subscribers.rules import Subscriber
+from watchword.records.tickets.rules import Purpose, Ticket, TicketSettings
 
 
 @section
@@ -32,20 +35,6 @@ class InvalidCredentials(Problem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SessionCreated(Fact):
-    """Somebody signed in."""
-
-    type: ClassVar[str] = "id.session.created"
-    session_id: UUID
-    methods: str
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Say it where operators look for it."""
-        return (Line(message="user logged in"),)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LoginFailed(Fact):
     """Somebody did not sign in."""
 
@@ -57,25 +46,6 @@ class LoginFailed(Fact):
     def lines(self) -> tuple[Line, ...]:
         """Say it where operators look for it."""
         return (AUTH_FAILURE,)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountLockedOut(Fact):
-    """Too many wrong guesses: the account refuses more for a while."""
-
-    type: ClassVar[str] = "id.account.locked"
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Say it where operators look for it."""
-        return (SECURITY_EVENT,)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountUnlocked(Fact):
-    """The owner took the lock off."""
-
-    type: ClassVar[str] = "id.account.unlocked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,22 +68,6 @@ class CodeSent(Fact):
         return (Line(message="OTP generated"),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeTried(Fact):
-    """A code was tried."""
-
-    type: ClassVar[str] = "otp.validated"
-    purpose: str
-    result: str
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Say it where operators look for it; guesses beyond the last one are an alarm."""
-        tried = Line(message="OTP validated" if self.result == "success" else "OTP refused")
-        told = {"success": (tried,), BLOCKED: (tried, AUTH_FAILURE, SECURITY_EVENT)}
-        return told.get(self.result, (tried, AUTH_FAILURE))
-
-
 class SignedInUser(Answer, frozen=True):
     """Who signed in."""
 
@@ -127,14 +81,68 @@ class SignedInUser(Answer, frozen=True):
     language: str
 
 
-class SignedIn(Answer, frozen=True):
+class SignedIn(Tokens, frozen=True):
     """A session: tokens for an API client; a browser has its cookie and gets none."""
 
     session_id: str
     expires_at: str
     user: SignedInUser
-    access_token: str | None = None
-    token_type: str | None = None
-    expires_in: int | None = None
-    refresh_token: str | None = None
-    refresh_expires_in: int | None = None
+
+
+def user_of(account: Any) -> SignedInUser:
+    """Tell an account (or the row of one) to its owner."""
+    return SignedInUser(
+        id=str(account.id),
+        email=account.email,
+        email_verified=account.email_verified_at is not None,
+        first_name=account.given_name,
+        last_name=account.family_name,
+        name=account.name,
+        role=account.role,
+        language=account.language,
+    )
+
+
+def link_path(purpose: Purpose) -> str:
+    """Return the page behind the link of a letter: a mailbox that is not yet proven confirms itself first."""
+    return "/login/link" if purpose is Purpose.SIGN_IN else "/verify-email"
+
+
+def code_letter(
+    owner: Subscriber,
+    email: EmailAddress,
+    purpose: Purpose,
+    ticket: Ticket,
+    link: str,
+    settings: TicketSettings,
+) -> Letter:
+    """Write link and code to a mailbox whose account may use them."""
+    facts = {
+        "name": owner.given_name,
+        "link": link,
+        "confirms": purpose is not Purpose.SIGN_IN,
+        "code": ticket.code.reveal(),
+        "minutes": int(settings.code_lifetime.total_seconds()) // 60,
+    }
+    return Letter(
+        template="login/sign_in_code",
+        to=email.text,
+        language=owner.language,
+        facts=facts,
+        priority=CODE,
+        expires_at=ticket.code_expires_at,
+    )
+
+
+def no_account_letter(
+    owner: Subscriber | None, email: EmailAddress, language: str, ticket: Ticket
+) -> Letter:
+    """Tell a mailbox that nobody signs in with it; as urgent as a code, so that the queue tells nothing."""
+    return Letter(
+        template="login/no_account",
+        to=email.text,
+        language=owner.language if owner else language,
+        facts={"name": owner.given_name if owner else "", "email": email.text},
+        priority=CODE,
+        expires_at=ticket.code_expires_at,
+    )

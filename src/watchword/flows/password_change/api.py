@@ -23,10 +23,7 @@ async def change(call: Call[ChangePassword]) -> Response:
     """Change the password; every other session ends and this one is renewed."""
     current, new = Secret(call.body.current_password), Secret(call.body.new_password)
     renewed = await call.part(PasswordChange).change(call.me, current, new, call.visitor)
-    session = renewed.session
-    return call.let_in(
-        call.json(renewed.answer), session.cookie, session.expires_at, renewed.device
-    )
+    return call.let_in(call.json(renewed.answer), renewed.admission, renewed.device)
 
 
 doors = [

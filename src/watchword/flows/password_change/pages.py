@@ -36,9 +36,8 @@ async def change(call: Call[PasswordForm]) -> Response:
     """Change the password, and come back under the new session."""
     current, new = Secret(call.body.current_password), Secret(call.body.new_password)
     renewed = await call.part(PasswordChange).change(call.me, current, new, call.visitor)
-    session = renewed.session
     response = call.redirect("/account/security?saved=password")
-    return call.let_in(response, session.cookie, session.expires_at, renewed.device)
+    return call.let_in(response, renewed.admission, renewed.device)
 
 
 doors = [

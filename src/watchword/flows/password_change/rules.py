@@ -3,22 +3,17 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from watchword.kernel.events import AUTH_FAILURE, SECURITY_EVENT, Fact, Line
+from watchword.kernel.events import AUTH_FAILURE, Fact, Line
 from watchword.kernel.problems import FieldError, InputInvalid
-from watchword.plumbing.web.shapes import Answer
+from watchword.plumbing.ports import Tokens
 
 
-class PasswordChangeDone(Answer, frozen=True):
+class PasswordChangeDone(Tokens, frozen=True):
     """The session that continues; an API client gets its new tokens, a browser its new cookie."""
 
     session_id: str
     expires_at: str
     status: str = "password_changed"
-    access_token: str | None = None
-    token_type: str | None = None
-    expires_in: int | None = None
-    refresh_token: str | None = None
-    refresh_expires_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +35,6 @@ class CurrentPasswordWrong(Fact):
     def lines(self) -> tuple[Line, ...]:
         """Say it where operators look for it."""
         return (AUTH_FAILURE,)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountLockedOut(Fact):
-    """Too many wrong guesses: the account refuses more for a while."""
-
-    type: ClassVar[str] = "id.account.locked"
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Say it where operators look for it."""
-        return (SECURITY_EVENT,)
 
 
 def wrong_password() -> InputInvalid:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec.structs import asdict
+
 from watchword.flows.password_change.rules import (
-    AccountLockedOut,
     CurrentPasswordWrong,
     PasswordChanged,
     PasswordChangeDone,
@@ -19,16 +20,15 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
+from watchword.plumbing.ports import Admission, Entrance, Lockout
 from watchword.records.deliveries.rules import Letter
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.service import Guess, Guesses
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
-from watchword.records.refresh_tokens.service import RefreshTokens
-from watchword.records.sessions.rules import CREDENTIAL_CHANGED, REPLACED, TOKEN, device_name
-from watchword.records.sessions.service import Opened, Sessions
-from watchword.records.signing_keys.rules import Bearer
-from watchword.records.signing_keys.service import SigningKeys
+from watchword.records.sessions.rules import CREDENTIAL_CHANGED, REPLACED, device_name
+from watchword.records.sessions.service import Sessions
+from watchword.records.subscribers.rules import Subscriber
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import Purpose
 from watchword.records.tickets.service import Tickets
@@ -39,7 +39,7 @@ class Renewed:
     """The session that continues; `device` is the token of a device that is known anew."""
 
     answer: PasswordChangeDone
-    session: Opened
+    admission: Admission
     device: str
 
 
@@ -53,8 +53,8 @@ class PasswordChange:
     guesses: Guesses
     tickets: Tickets
     sessions: Sessions
-    refresh_tokens: RefreshTokens
-    signing_keys: SigningKeys
+    entrance: Entrance
+    lockout: Lockout
     deliveries: Deliveries
     journal: Journal
     issuer: Issuer
@@ -82,21 +82,24 @@ class PasswordChange:
             await self._note_failure(caller, guess, visitor, now)
             raise wrong_password()
         async with self.database.transaction() as tx:
-            await self._replace(tx, caller, seen, fresh, now)
+            owner = await self._replace(tx, caller, seen, fresh, now)
             await self.guesses.forget(tx, guess.key)
-            session = await self.sessions.open(
+            await self.journal.record(tx, PasswordChanged(user_id=owner.id), now, visitor)
+            admission = await self.entrance.admit(
                 tx,
-                user_id=caller.user_id,
-                methods=[assurance.PASSWORD],
+                owner,
+                method=assurance.PASSWORD,
                 visitor=visitor,
                 transport=caller.transport,
                 now=now,
             )
-            refresh = await self._refresh_token(tx, session, now)
-            await self.journal.record(tx, PasswordChanged(user_id=caller.user_id), now, visitor)
-            await self._tell_owner(tx, caller, visitor, now)
-        answer = await self._answer(caller, session, refresh, now)
-        return Renewed(answer, session, self.guesses.device(_key(caller), fresh.hash))
+            await self._tell_owner(tx, owner, visitor, now)
+        answer = PasswordChangeDone(
+            session_id=str(admission.session_id),
+            expires_at=admission.expires_at.isoformat(),
+            **asdict(await self.entrance.tokens(admission)),
+        )
+        return Renewed(answer, admission, self.guesses.device(_key(caller), fresh.hash))
 
     async def _enter(
         self, caller: Caller, seen: Stored | None, visitor: Visitor, now: datetime
@@ -107,23 +110,18 @@ class PasswordChange:
 
     async def _replace(
         self, tx: Transaction, caller: Caller, seen: Stored, fresh: Stored, now: datetime
-    ) -> None:
-        """The new password, if the old one is still the one that was compared."""
-        await self.subscribers.hold(tx, caller.user_id)
+    ) -> Subscriber:
+        """The new password, if the old one is still the one that was compared; return its owner."""
+        owner = await self.subscribers.hold(tx, caller.user_id)
+        if owner is None:
+            raise Unauthenticated(private="the account went in the meantime")
         if not await self.passwords.exchange(tx, caller.user_id, seen, fresh, now):
             raise Conflict(private="the password changed in the meantime")
         if not await self.sessions.end(tx, caller.session_id, caller.user_id, REPLACED, now):
             raise Unauthenticated(private="the session ended in the meantime")
         await self.sessions.end_all(tx, caller.user_id, CREDENTIAL_CHANGED, now)
         await self.tickets.void(tx, caller.user_id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
-
-    async def _refresh_token(
-        self, tx: Transaction, session: Opened, now: datetime
-    ) -> Secret | None:
-        if session.transport != TOKEN:
-            return None
-        lifetime = self.sessions.settings.refresh_lifetime
-        return await self.refresh_tokens.issue(tx, session.id, lifetime, now)
+        return owner
 
     async def _note_failure(
         self, caller: Caller, guess: Guess, visitor: Visitor, now: datetime
@@ -134,14 +132,14 @@ class PasswordChange:
             wrong = CurrentPasswordWrong(user_id=caller.user_id)
             await self.journal.record(tx, wrong, now, visitor)
             if locked:
-                lock = AccountLockedOut(user_id=caller.user_id)
-                await self.journal.record(tx, lock, now, visitor)
+                owner = await self.subscribers.find(tx, caller.user_id)
+                await self.lockout.lock(tx, _key(caller), owner, visitor, now)
 
     async def _tell_owner(
-        self, tx: Transaction, caller: Caller, visitor: Visitor, now: datetime
+        self, tx: Transaction, owner: Subscriber, visitor: Visitor, now: datetime
     ) -> None:
         facts = {
-            "name": caller.given_name,
+            "name": owner.given_name,
             "device": device_name(visitor.user_agent),
             "place": "",
             "at": now.strftime("%Y-%m-%d %H:%M UTC"),
@@ -149,34 +147,11 @@ class PasswordChange:
         }
         letter = Letter(
             template="password_change/password_changed",
-            to=caller.email,
-            language=caller.language,
+            to=owner.email,
+            language=owner.language,
             facts=facts,
         )
         await self.deliveries.queue(tx, letter, now)
-
-    async def _answer(
-        self, caller: Caller, session: Opened, refresh: Secret | None, now: datetime
-    ) -> PasswordChangeDone:
-        expires_at = session.expires_at.isoformat()
-        if refresh is None:
-            return PasswordChangeDone(session_id=str(session.id), expires_at=expires_at)
-        bearer = Bearer(
-            user_id=caller.user_id,
-            session_id=session.id,
-            role=caller.role,
-            methods=session.methods,
-            authenticated_at=session.authenticated_at,
-        )
-        return PasswordChangeDone(
-            session_id=str(session.id),
-            expires_at=expires_at,
-            access_token=await self.signing_keys.access_token(bearer, self.issuer.url, now),
-            token_type="Bearer",  # noqa: S106 - RFC 6750's word
-            expires_in=int(self.signing_keys.settings.lifetime.total_seconds()),
-            refresh_token=refresh.reveal(),
-            refresh_expires_in=int(self.sessions.settings.refresh_lifetime.total_seconds()),
-        )
 
 
 def _key(caller: Caller) -> str:

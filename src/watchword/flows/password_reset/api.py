@@ -3,14 +3,16 @@
 from starlette.responses import Response
 
 from watchword.flows.password_reset.service import PasswordReset
+from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.languages import known_language
+from watchword.plumbing.throttle import TooManyAttempts
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import post
 from watchword.plumbing.web.shapes import Answer, Body
 from watchword.records.subscribers.rules import AccountDisabled, AccountLocked
-from watchword.records.tickets.rules import LINK_PROBLEMS
+from watchword.records.tickets.rules import LINK_PROBLEMS, CodeInvalid
 
 
 class ForgotPassword(Body, frozen=True):
@@ -21,10 +23,12 @@ class ForgotPassword(Body, frozen=True):
 
 
 class ResetPassword(Body, frozen=True):
-    """The token of the link, and the password to be."""
+    """The password to be, with the token of the link, or with the address and the code it got."""
 
-    token: str
     password: str
+    token: str | None = None
+    email: str | None = None
+    code: str | None = None
 
 
 class ResetAccepted(Answer, frozen=True):
@@ -40,7 +44,7 @@ class PasswordResetDone(Answer, frozen=True):
 
 
 async def begin(call: Call[ForgotPassword]) -> Response:
-    """Send a link to choose a new password, whoever asked."""
+    """Send a link and a code to choose a new password, whoever asked."""
     email = email_address(call.body.email)
     language = known_language(call.body.lang)
     visitor = call.speaking(language) if language else call.visitor
@@ -49,9 +53,17 @@ async def begin(call: Call[ForgotPassword]) -> Response:
 
 
 async def finish(call: Call[ResetPassword]) -> Response:
-    """Replace the password by the link of the letter; it signs nobody in."""
-    token, password = Secret(call.body.token), Secret(call.body.password)
-    await call.part(PasswordReset).finish(token, password, call.visitor)
+    """Replace the password by the link or the code of the letter; it signs nobody in."""
+    body, reset, password = call.body, call.part(PasswordReset), Secret(call.body.password)
+    if body.token is not None:
+        await reset.finish(Secret(body.token), password, call.visitor)
+    elif body.email is not None and body.code is not None:
+        email = email_address(body.email)
+        await reset.finish_by_code(email, Secret(body.code), password, call.visitor)
+    else:
+        raise InputInvalid(
+            errors=[FieldError("token", "missing", "Send token, or email and code.")]
+        )
     return call.json(PasswordResetDone())
 
 
@@ -62,6 +74,6 @@ doors = [
         finish,
         body=ResetPassword,
         answer=PasswordResetDone,
-        problems=(*LINK_PROBLEMS, AccountLocked, AccountDisabled),
+        problems=(*LINK_PROBLEMS, CodeInvalid, TooManyAttempts, AccountLocked, AccountDisabled),
     ),
 ]

@@ -1,5 +1,7 @@
 """Password reset's doors for people: they work without JavaScript."""
 
+from typing import Any
+
 from starlette.responses import Response
 
 from watchword.flows.password_reset.service import PasswordReset
@@ -28,16 +30,24 @@ class ResetForm(Body, frozen=True):
     password: str
 
 
+class CodeForm(Body, frozen=True):
+    """The code, the address whose mailbox got it, and the password to be."""
+
+    email: str
+    code: str
+    password: str
+
+
 async def ask(call: Call[None], problem: Problem | None = None) -> Response:
     """Show where one asks for a link."""
     return call.page("password_reset/forgot.html", errors=call.faults(problem))
 
 
 async def begin(call: Call[ForgotForm]) -> Response:
-    """Send a link, and say so to anyone."""
+    """Send link and code, and show anyone where to type the code."""
     email = email_address(call.body.email)
     await call.part(PasswordReset).begin(email, call.visitor)
-    return call.page("password_reset/forgot_sent.html", email=email.text, resend_in=_RESEND_AFTER)
+    return _code_page(call, email.text, _RESEND_AFTER)
 
 
 async def show(call: Call[None], problem: Problem | None = None) -> Response:
@@ -65,9 +75,37 @@ async def finish(call: Call[ResetForm]) -> Response:
     return call.page("password_reset/reset_done.html")
 
 
+async def show_code(call: Call[Any], problem: Problem | None = None) -> Response:
+    """Show where to type a code and a new password; without an address, ask for that as well."""
+    doubtful = problem is not None and any(error.field == "email" for error in problem.errors)
+    return _code_page(call, "" if doubtful else call.form.get("email", ""), 0, problem)
+
+
+async def finish_by_code(call: Call[CodeForm]) -> Response:
+    """Replace the password by the code of the letter."""
+    email = email_address(call.body.email)
+    code, password = Secret(call.body.code), Secret(call.body.password)
+    await call.part(PasswordReset).finish_by_code(email, code, password, call.visitor)
+    return call.page("password_reset/reset_done.html")
+
+
+def _code_page(
+    call: Call[Any], email: str, resend_in: int, problem: Problem | None = None
+) -> Response:
+    return call.page(
+        "password_reset/code.html",
+        email=email,
+        resend_in=resend_in,
+        min_length=call.part(PasswordSettings).min_length,
+        errors=call.faults(problem),
+    )
+
+
 doors = [
     page_get("/forgot-password", ask),
     page_post("/forgot-password", begin, body=ForgotForm, again=ask),
     page_get("/reset-password", show),
     page_post("/reset-password", finish, body=ResetForm, again=show),
+    page_get("/reset-password/code", show_code),
+    page_post("/reset-password/code", finish_by_code, body=CodeForm, again=show_code),
 ]

@@ -1,7 +1,6 @@
-"""The two steps of a password reset."""
+"""The two steps of a password reset: begin; finish, by link or by code."""
 
 from datetime import datetime
-from typing import Any
 
 from watchword.flows.password_reset.rules import (
     EmailVerified,
@@ -9,7 +8,10 @@ from watchword.flows.password_reset.rules import (
     ResetCompleted,
     ResetRequested,
     check_owner,
+    closed_letter,
     may_reset,
+    no_account_letter,
+    reset_letter,
 )
 from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
@@ -21,7 +23,7 @@ from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.throttle import Throttle
-from watchword.records.deliveries.rules import CODE, Letter
+from watchword.records.deliveries.rules import Letter
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.rules import Stored
@@ -30,8 +32,10 @@ from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import PENDING, Subscriber
 from watchword.records.subscribers.service import Subscribers
-from watchword.records.tickets.rules import Purpose, Ticket
+from watchword.records.tickets.rules import CodeInvalid, CodeTried, Purpose, Stub, Ticket
 from watchword.records.tickets.service import Tickets
+
+_PURPOSE = Purpose.PASSWORD_RESET
 
 
 @service
@@ -52,7 +56,7 @@ class PasswordReset:
     clock: Clock
 
     async def begin(self, email: EmailAddress, visitor: Visitor) -> None:
-        """Send a link, or a note that there is none to send; three letters an hour for a mailbox."""
+        """Send link and code, or a note that there is none to send; three letters an hour for a mailbox."""
         now = self.clock.now()
         self.metrics.resets.labels("email", "unknown").inc()
         verdict = await self.throttle.weigh("letters", f"reset:{email.key}", "forgot-password")
@@ -64,7 +68,7 @@ class PasswordReset:
                 return
             ticket = await self.tickets.issue(
                 tx,
-                purpose=Purpose.PASSWORD_RESET,
+                purpose=_PURPOSE,
                 address=email.key,
                 user_id=user_id if may_reset(found) else None,
                 lifetime=self.tickets.settings.reset_lifetime,
@@ -79,60 +83,86 @@ class PasswordReset:
         return (await self._look(token, self.clock.now())).email
 
     async def finish(self, token: Secret, password: Secret, visitor: Visitor) -> None:
-        """Replace the password. Problems: the link's, the account's, the password's; `overloaded`."""
+        """Replace the password by link. Problems: the link's, the account's, the password's; `overloaded`."""
         now = self.clock.now()
         owner = await self._look(token, now)
         self.passwords.screen(password, owner.email, owner.name)
         stored = await self.passwords.hash(password)
         async with self.database.transaction() as tx:
             held = await self.subscribers.hold(tx, owner.id)
-            stub = await self.tickets.spend(tx, Purpose.PASSWORD_RESET, token, now)
-            owner = check_owner(stub, held)
-            await self._replace(tx, owner, stored, now)
-            if owner.status == PENDING:
-                await self.subscribers.verify(tx, owner.id, now)
-                await self.journal.record(tx, EmailVerified(user_id=owner.id), now, visitor)
-            await self.journal.record(tx, ResetCompleted(user_id=owner.id), now, visitor)
-            await self._confirm(tx, owner, now)
+            stub = await self.tickets.spend(tx, _PURPOSE, token, now)
+            await self._replace(tx, check_owner(stub, held), stored, visitor, now)
+
+    async def finish_by_code(
+        self, email: EmailAddress, code: Secret, password: Secret, visitor: Visitor
+    ) -> None:
+        """Replace the password by code. Problems: `code_invalid`, the account's, the password's.
+
+        The password is looked at first, so that a bad one costs no guess; what is known of the account
+        is held against it only once the code was right, else it would tell strangers of the account.
+        """
+        now = self.clock.now()
+        self.passwords.screen(password, email.text)
+        await self.throttle.check("auth", visitor.network, "reset-password")
+        stub = await self._guess(email, code, visitor, now)
+        found = await self.subscribers.find(self.database, stub.user_id) if stub.user_id else None
+        owner = check_owner(stub, found, CodeInvalid)
+        self.passwords.screen(password, owner.email, owner.name)
+        stored = await self.passwords.hash(password)
+        async with self.database.transaction() as tx:
+            held = await self.subscribers.hold(tx, owner.id)
+            await self.tickets.spend_guessed(tx, stub, _PURPOSE, now)
+            tried = CodeTried(user_id=owner.id, purpose=_PURPOSE.value, result="success")
+            await self.journal.record(tx, tried, now, visitor)
+            await self._replace(tx, check_owner(stub, held, CodeInvalid), stored, visitor, now)
+
+    async def _guess(
+        self, email: EmailAddress, code: Secret, visitor: Visitor, now: datetime
+    ) -> Stub:
+        """Count the guess and judge it; a wrong one is noted. Problem: `code_invalid`."""
+        try:
+            return await self.tickets.guess(self.database, _PURPOSE, email.key, code, now)
+        except CodeInvalid as wrong:
+            tried = CodeTried(purpose=_PURPOSE.value, result=wrong.result)
+            await self.journal.record(self.database, tried, now, visitor)
+            raise
 
     async def _replace(
-        self, tx: Transaction, owner: Subscriber, stored: Stored, now: datetime
+        self,
+        tx: Transaction,
+        owner: Subscriber,
+        stored: Stored,
+        visitor: Visitor,
+        now: datetime,
     ) -> None:
-        """The new password, and the end of all that the old one opened."""
+        """The new password, and the end of all that the old one opened; the mailbox is proven."""
         await self.passwords.replace(tx, owner.id, stored, now)
         await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, now)
         await self.tickets.void(tx, owner.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
         key = self.guesses.key("password", owner.email.casefold())
         await self.guesses.forget(tx, key)
+        if owner.status == PENDING:
+            await self.subscribers.verify(tx, owner.id, now)
+            await self.journal.record(tx, EmailVerified(user_id=owner.id), now, visitor)
+        await self.journal.record(tx, ResetCompleted(user_id=owner.id), now, visitor)
+        await self._confirm(tx, owner, now)
 
     async def _look(self, token: Secret, now: datetime) -> Subscriber:
-        stub = await self.tickets.peek(self.database, Purpose.PASSWORD_RESET, token, now)
+        stub = await self.tickets.peek(self.database, _PURPOSE, token, now)
         found = await self.subscribers.find(self.database, stub.user_id) if stub.user_id else None
         return check_owner(stub, found)
 
     def _answer(
         self, found: Subscriber | None, email: EmailAddress, ticket: Ticket, visitor: Visitor
     ) -> Letter:
-        """Write what the mailbox learns: a link, or why there is none."""
-        known = found is not None and found.status != PENDING
-        name = found.given_name if found and known else ""  # a stranger's words go to nobody
-        facts: dict[str, Any] = {"name": name, "email": email.text}
+        """Write what the mailbox learns: link and code, or why there are none."""
         if found is not None and may_reset(found):
-            template = "password_reset/password_reset"
-            facts["link"] = self.issuer.link("/reset-password", ticket.token)
-            facts["minutes"] = int(self.tickets.settings.reset_lifetime.total_seconds()) // 60
-        elif found is not None:
-            template = "password_reset/account_closed"
-        else:
-            template = "password_reset/no_account"
-            facts["link"] = f"{self.issuer.pages}/register"
-        return Letter(
-            template=template,
-            to=found.email if found else email.text,
-            language=found.language if found else visitor.language,
-            facts=facts,
-            priority=CODE,
-            expires_at=ticket.expires_at,
+            link = self.issuer.link("/reset-password", ticket.token)
+            return reset_letter(found, link, ticket, self.tickets.settings)
+        if found is not None:
+            return closed_letter(found, ticket)
+        return no_account_letter(
+            email.text, visitor.language, f"{self.issuer.pages}/register", ticket
         )
 
     async def _confirm(self, tx: Transaction, owner: Subscriber, now: datetime) -> None:

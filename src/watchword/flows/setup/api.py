@@ -14,14 +14,14 @@ async def create(call: Call[CreateAdministrator]) -> Response:
     """Make the first administrator with the printed token, and sign them in by cookie."""
     setup = call.part(Setup)
     candidate = read_candidate(call.body, setup.password_faults(call.body))
-    made, session = await setup.create(Secret(call.body.token), candidate, call.visitor)
+    made, admission = await setup.create(Secret(call.body.token), candidate, call.visitor)
     answer = Administrator(
         id=str(made.id),
         email=made.email,
         email_verified=made.email_verified_at is not None,
         role=made.role,
     )
-    return call.let_in(call.json(answer, 201), session.cookie, session.expires_at)
+    return call.let_in(call.json(answer, 201), admission)
 
 
 doors = [

@@ -33,8 +33,8 @@ async def submit(call: Call[CreateAdministrator]) -> Response:
     """Make the administrator and let them in."""
     setup = call.part(Setup)
     candidate = read_candidate(call.body, setup.password_faults(call.body))
-    _, session = await setup.create(Secret(call.body.token), candidate, call.visitor)
-    return call.let_in(call.redirect("/setup/done"), session.cookie, session.expires_at)
+    _, admission = await setup.create(Secret(call.body.token), candidate, call.visitor)
+    return call.let_in(call.redirect("/setup/done"), admission)
 
 
 async def done(call: Call[None]) -> Response:

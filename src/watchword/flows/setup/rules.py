@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Final
-from uuid import UUID
 
-from watchword.kernel.events import Fact, Line
+from watchword.kernel.events import Fact
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EmailAddress, email_address, person_name
@@ -51,20 +50,6 @@ class AdministratorCreated(Fact):
     type: ClassVar[str] = "id.user.registered"
     role: str
     by: str = "setup"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionCreated(Fact):
-    """The administrator is signed in."""
-
-    type: ClassVar[str] = "id.session.created"
-    session_id: UUID
-    methods: str
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Say it where operators look for it."""
-        return (Line(message="user logged in"),)
 
 
 def read_candidate(body: CreateAdministrator, more: list[FieldError]) -> Candidate:

@@ -7,7 +7,6 @@ from watchword.flows.setup.rules import (
     AdministratorCreated,
     Candidate,
     CreateAdministrator,
-    SessionCreated,
     email_taken,
 )
 from watchword.kernel import assurance
@@ -20,10 +19,10 @@ from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Executor, Taken, Transaction
 from watchword.plumbing.faults import Faults
 from watchword.plumbing.issuer import Issuer
+from watchword.plumbing.ports import Admission, Entrance
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
 from watchword.records.sessions.rules import COOKIE
-from watchword.records.sessions.service import Opened, Sessions
 from watchword.records.subscribers.rules import ACTIVE, ADMIN, Subscriber
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import Purpose, TokenUsed
@@ -40,7 +39,7 @@ class Setup:
     subscribers: Subscribers
     passwords: Passwords
     tickets: Tickets
-    sessions: Sessions
+    entrance: Entrance
     journal: Journal
     issuer: Issuer
     clock: Clock
@@ -71,7 +70,7 @@ class Setup:
 
     async def create(
         self, token: Secret, candidate: Candidate, visitor: Visitor
-    ) -> tuple[Subscriber, Opened]:
+    ) -> tuple[Subscriber, Admission]:
         """Make the administrator and sign them in; of two at once one wins.
 
         Problems: `token_invalid|used|expired`, `invalid_input` when the address has an account.
@@ -84,10 +83,17 @@ class Setup:
                 await self.tickets.spend(tx, Purpose.SETUP, token, now)
                 await self._refuse_a_second(tx)
                 administrator = await self._add(tx, candidate, stored, visitor, now)
-                session = await self._open(tx, administrator, visitor, now)
+                admission = await self.entrance.admit(
+                    tx,
+                    administrator,
+                    method=assurance.PASSWORD,
+                    visitor=visitor,
+                    transport=COOKIE,
+                    now=now,
+                )
         except Taken as taken:
             raise email_taken() from taken
-        return administrator, session
+        return administrator, admission
 
     async def _refuse_a_second(self, db: Executor) -> None:
         """A link outlives its reason when an administrator came by another way."""
@@ -116,20 +122,3 @@ class Setup:
         fact = AdministratorCreated(user_id=administrator.id, role=ADMIN)
         await self.journal.record(tx, fact, now, visitor)
         return administrator
-
-    async def _open(
-        self, tx: Transaction, administrator: Subscriber, visitor: Visitor, now: datetime
-    ) -> Opened:
-        session = await self.sessions.open(
-            tx,
-            user_id=administrator.id,
-            methods=[assurance.PASSWORD],
-            visitor=visitor,
-            transport=COOKIE,
-            now=now,
-        )
-        fact = SessionCreated(
-            user_id=administrator.id, session_id=session.id, methods=assurance.PASSWORD
-        )
-        await self.journal.record(tx, fact, now, visitor)
-        return session

@@ -12,8 +12,8 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
 from watchword.kernel.ports import Authenticator, Caller, ServiceDirectory, Visitor
 from watchword.kernel.problems import Problem, Unauthenticated
-from watchword.kernel.secret import Secret
 from watchword.plumbing.languages import Words
+from watchword.plumbing.ports import Admission
 from watchword.plumbing.throttle import Throttle
 from watchword.plumbing.web.cookies import Cookies
 from watchword.plumbing.web.csrf import Csrf
@@ -145,15 +145,12 @@ class Call(Generic[BodyT]):
         return RedirectResponse(path, status_code=303, headers={"Cache-Control": "no-store"})
 
     def let_in(
-        self,
-        response: Response,
-        cookie: Secret | None,
-        expires_at: datetime,
-        device: str | None = None,
+        self, response: Response, admission: Admission, device: str | None = None
     ) -> Response:
         """Give a browser its session's cookie, and the token of a device that is now known."""
-        if cookie is not None:
-            self.web.cookies.put(response, "session", cookie.reveal(), expires_at - self.now)
+        if admission.cookie is not None:
+            lifetime = admission.expires_at - self.now
+            self.web.cookies.put(response, "session", admission.cookie.reveal(), lifetime)
             self.web.cookies.drop(response, "visitor")
             if device is not None:
                 self.web.cookies.put(response, "device", device, DEVICE_LIFETIME)

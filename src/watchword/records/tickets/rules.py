@@ -1,10 +1,12 @@
-"""What tickets are for, how long they live, and what can be wrong with one."""
+"""What tickets are for, how long they live, what can be wrong with one, and what the journal learns."""
 
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import ClassVar
 
+from watchword.kernel.events import AUTH_FAILURE, SECURITY_EVENT, Fact, Line
 from watchword.kernel.ids import SubscriberId, TicketId
 from watchword.kernel.parsing import whole
 from watchword.kernel.parts import Alias, section, setting
@@ -47,7 +49,7 @@ class TicketSettings:
     code_length: int = setting("OTP_LENGTH", "Digits of a code.", parse=whole(6, 10), default="6")
     code_lifetime: timedelta = setting(
         "OTP_TTL_SECONDS",
-        "Seconds that a code lives.",
+        "Seconds that a code lives, and so the link of a sign-in letter.",
         parse=_seconds,
         default="300",
         aliases=(Alias("OTP_EXPIRY_MINUTES", _minutes_as_seconds),),
@@ -146,3 +148,19 @@ class CodeInvalid(Problem):
         """Remember, for us alone, what it was: wrong, too late, or beyond the last guess."""
         super().__init__(private=private or result)
         self.result = result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeTried(Fact):
+    """A code was tried."""
+
+    type: ClassVar[str] = "otp.validated"
+    purpose: str
+    result: str
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it; guesses beyond the last one are an alarm."""
+        tried = Line(message="OTP validated" if self.result == "success" else "OTP refused")
+        told = {"success": (tried,), BLOCKED: (tried, AUTH_FAILURE, SECURITY_EVENT)}
+        return told.get(self.result, (tried, AUTH_FAILURE))

@@ -1,0 +1,106 @@
+"""What flows need of one another inside an open transaction, as shapes; `app` decides who fills them.
+
+The other ports, which know of no transaction, stand in `kernel/ports.py`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from watchword.kernel.ids import SessionId, SubscriberId
+from watchword.kernel.ports import Visitor
+from watchword.kernel.secret import Secret
+from watchword.plumbing.db.ports import Transaction
+from watchword.plumbing.web.shapes import Answer
+
+
+class Account(Protocol):
+    """Whose account it is: a subscriber, or as much of their row."""
+
+    @property
+    def id(self) -> SubscriberId:
+        """Which account it is."""
+
+    @property
+    def status(self) -> str:
+        """Whether it is open."""
+
+    @property
+    def role(self) -> str:
+        """What it may do."""
+
+    @property
+    def email(self) -> str:
+        """Where its owner is told."""
+
+    @property
+    def given_name(self) -> str:
+        """How its owner is greeted."""
+
+    @property
+    def language(self) -> str:
+        """In which language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """An opened session: a browser carries `cookie`, an API client `refresh_token` and what it brings."""
+
+    session_id: SessionId
+    user_id: SubscriberId
+    role: str
+    methods: tuple[str, ...]
+    authenticated_at: datetime
+    expires_at: datetime
+    cookie: Secret | None
+    refresh_token: Secret | None
+
+
+class Tokens(Answer, frozen=True, kw_only=True):
+    """What an API client is given; for a browser all of it is null."""
+
+    access_token: str | None = None
+    token_type: str | None = None
+    expires_in: int | None = None
+    refresh_token: str | None = None
+    refresh_expires_in: int | None = None
+
+
+class Entrance(Protocol):
+    """The one way from "we know who this is" to a session (NIST SP 800-63B-4, section 5).
+
+    A flow that has proven who somebody is asks to `admit` them in its transaction, and for an API
+    client's `tokens` after the commit.
+    """
+
+    async def admit(
+        self,
+        tx: Transaction,
+        account: Account,
+        *,
+        method: str,
+        visitor: Visitor,
+        transport: str,
+        now: datetime,
+    ) -> Admission:
+        """Open a session; the journal and, when the device is new, the owner are told."""
+        ...
+
+    async def tokens(self, admission: Admission) -> Tokens:
+        """Return an API client's tokens (RFC 6749, section 5.1)."""
+        ...
+
+
+class Lockout(Protocol):
+    """Whoever tells of an account that refuses guesses, after one wrong password too many."""
+
+    async def lock(
+        self,
+        tx: Transaction,
+        address: str,
+        account: Account | None,
+        visitor: Visitor,
+        now: datetime,
+    ) -> None:
+        """Note the lock and write to the owner; without one, do work alike."""
+        ...
