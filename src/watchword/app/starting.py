@@ -14,7 +14,6 @@ from watchword.app import worker as jobs
 from watchword.app.building import configure_logs, open_house
 from watchword.app.reading import SECRETS, VAR, read_settings
 from watchword.app.serve import bind, serve
-from watchword.app.settings import Settings
 from watchword.app.settings.catalogue import secret_names
 from watchword.app.supervisor import supervise
 from watchword.app.wiring import House
@@ -22,6 +21,7 @@ from watchword.flows.setup.service import Setup
 from watchword.kernel.chance import SystemChance
 from watchword.migrations import migrate
 from watchword.operations.configuration.service import fill
+from watchword.plumbing.board import Board, Place
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
 
 
@@ -36,10 +36,16 @@ def start(*, dev: bool) -> int:
         sys.stderr.write(f"warning: {warning}\n")
     server = settings.section(ServerSettings)
     listener = bind(server.host, server.port)
-    if server.workers > 1:
-        return supervise(server.workers, lambda index: _run(settings, listener, first=index == 0))
-    _run(settings, listener, first=True)
-    return 0
+    metrics = bind(server.host, server.metrics_port or 0) if _offers_metrics(server) else None
+    if server.workers == 1:
+        uvloop.run(serve(settings, listener, metrics))
+        return 0
+    places = [Place() for _ in range(server.workers)]
+
+    def run(index: int) -> None:
+        uvloop.run(serve(settings, listener, metrics, board=Board(places, index)))
+
+    return supervise(server.workers, run)
 
 
 def work() -> int:
@@ -58,14 +64,6 @@ def work() -> int:
 
     uvloop.run(run())
     return 0
-
-
-def _run(settings: Settings, listener: socket.socket, *, first: bool) -> None:
-    server = settings.section(ServerSettings)
-    metrics = (
-        bind(server.host, server.metrics_port or 0) if first and _offers_metrics(server) else None
-    )
-    uvloop.run(serve(settings, listener, metrics))
 
 
 def _offers_metrics(server: ServerSettings) -> bool:
@@ -104,7 +102,7 @@ def _start_development(environ: dict[str, str]) -> int:
         )
         asyncio.get_running_loop().create_task(_addresses(house))
 
-    uvloop.run(serve(settings, listener, metrics, ready))
+    uvloop.run(serve(settings, listener, metrics, on_ready=ready))
     _say("Stopped.")
     return 0
 

@@ -1,5 +1,6 @@
 """The worker: runs the jobs of every slice, beside the web or in a process of its own."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from watchword.app import slices
@@ -16,8 +17,8 @@ def jobs(*, everywhere_only: bool) -> list[Job]:
     return [job for job in found if job.everywhere or not everywhere_only]
 
 
-def start(house: House, *, everywhere_only: bool) -> Runner:
+def start(house: House, *, everywhere_only: bool, more: Sequence[Job] = ()) -> Runner:
     """Begin to run jobs; `stop` the runner in the end."""
     runner = Runner(house, house.part(Changes))
-    runner.start(jobs(everywhere_only=everywhere_only))
+    runner.start([*jobs(everywhere_only=everywhere_only), *more])
     return runner

@@ -70,6 +70,11 @@ class PostgresDatabase:
         """How many connections are open, the listener aside."""
         return self._pool.open
 
+    @property
+    def most(self) -> int:
+        """How many there may be, the listener aside."""
+        return self._settings.maximum
+
     async def start(self) -> None:
         """Open the least number of connections and begin to listen."""
         try:

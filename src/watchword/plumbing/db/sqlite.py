@@ -75,6 +75,11 @@ class SqliteDatabase:
         """One to read, one to write."""
         return 2
 
+    @property
+    def most(self) -> int:
+        """These two."""
+        return 2
+
     async def start(self) -> None:
         """Begin to watch for what other processes commit."""
         self._watcher = asyncio.create_task(self._watch())
