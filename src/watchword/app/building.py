@@ -117,7 +117,7 @@ async def _open_database(house: House) -> Database:
     metrics = house.part(Metrics)
     database: Database
     if settings.url.startswith("sqlite"):
-        database = SqliteDatabase(sqlite_path(settings.url), changes)
+        database = SqliteDatabase(sqlite_path(settings.url), changes, slow=settings.slow)
     else:
         from watchword.plumbing.db.postgres import PostgresDatabase
 

@@ -19,6 +19,7 @@ from watchword.plumbing.db.gathering import Gathering
 from watchword.plumbing.db.listening import CHANNEL, listen
 from watchword.plumbing.db.pool import Pool, PoolSettings
 from watchword.plumbing.db.ports import Broken, DatabaseUnavailable, Taken, Transaction
+from watchword.plumbing.db.slow import watched_connection
 from watchword.plumbing.db.statements import Lookup, Statement
 
 SCHEMA = "auth"
@@ -61,6 +62,7 @@ class PostgresDatabase:
         self._url = url
         self._settings = pool or PoolSettings()
         self._tenant = tenant
+        self._connection_class = watched_connection(asyncpg.Connection, self._settings.slow)
         self._pool = Pool(self._connect, self._settings, on_failure)
         self._tasks: list[asyncio.Task[None]] = []
         self._gatherings: dict[Lookup, Gathering] = {}
@@ -166,6 +168,7 @@ class PostgresDatabase:
             self._url,
             timeout=self._settings.connect_timeout.total_seconds(),
             command_timeout=patience,
+            connection_class=self._connection_class,
             server_settings={
                 "application_name": "watchword",
                 "search_path": SCHEMA,
