@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import httpx2
 import pytest
@@ -236,6 +237,23 @@ async def test_whether_redis_answers_and_how_much_memory_it_takes_are_gauges(
         away = await scrape(world)
         assert away.value("redis_up") == 0
         assert not away.shows("redis_memory_used_bytes")
+
+
+@pytest.mark.req("A-49")
+@pytest.mark.needs("valkey")
+async def test_a_redis_that_knows_no_tls_is_not_spoken_to_where_tls_is_asked_for(
+    small_worlds: Opener, valkey_url: str
+) -> None:
+    where = urlsplit(valkey_url)
+    told = {
+        "REDIS_HOST": str(where.hostname),
+        "REDIS_PORT": str(where.port),
+        "REDIS_PASSWORD": unquote(where.password or ""),
+    }
+    for tls, up in (("true", 0), ("false", 1)):
+        async with small_worlds(**told, REDIS_TLS=tls) as world:
+            await Gauges(world.house).look()
+            assert (await scrape(world)).value("redis_up") == up
 
 
 async def test_without_redis_nobody_is_told_that_it_is_down(small_world: World) -> None:

@@ -19,8 +19,10 @@ from watchword.app.supervisor import supervise
 from watchword.app.wiring import House
 from watchword.flows.setup.service import Setup
 from watchword.kernel.chance import SystemChance
+from watchword.kernel.clock import SystemClock
 from watchword.migrations import migrate
 from watchword.operations.configuration.service import fill
+from watchword.plumbing import console
 from watchword.plumbing.board import Board, Place
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
 
@@ -63,6 +65,14 @@ def work() -> int:
             await runner.stop(timedelta(seconds=25))
 
     uvloop.run(run())
+    return 0
+
+
+def tell_jobs(*, as_json: bool) -> int:
+    """Print when each job is done; return the exit code."""
+    house = House(read_settings(dict(os.environ)).sections)
+    found = jobs.timetable(house, SystemClock().now())
+    console.rows(found, ("name", "when", "next"), as_json=as_json)
     return 0
 
 
