@@ -53,11 +53,15 @@ def serve(
             help="Development: make secrets in var/, migrate, take the next port when one is busy.",
         ),
     ] = False,
+    reload: Annotated[
+        bool,
+        typer.Option("--reload", help="Development: start anew whenever the source changes."),
+    ] = False,
 ) -> None:
     """Serve people and programs until SIGTERM or Ctrl+C."""
     from watchword.app import starting
 
-    raise typer.Exit(_guarded(lambda: starting.start(dev=dev)))
+    raise typer.Exit(_guarded(lambda: starting.start(dev=dev, reload=reload)))
 
 
 @root.command(epilog="Example: watchword worker")

@@ -10,10 +10,12 @@ from datetime import timedelta
 
 import uvloop
 
+from watchword.app import reloading
 from watchword.app import worker as jobs
 from watchword.app.building import configure_logs, open_house
 from watchword.app.reading import SECRETS, VAR, read_settings
 from watchword.app.serve import bind, serve
+from watchword.app.settings import Settings
 from watchword.app.settings.catalogue import secret_names
 from watchword.app.supervisor import supervise
 from watchword.app.wiring import House
@@ -27,12 +29,21 @@ from watchword.plumbing.board import Board, Place
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
 
 
-def start(*, dev: bool) -> int:
+def start(*, dev: bool, reload: bool = False) -> int:
     """Serve until asked to stop; return the exit code."""
     environ = dict(os.environ)
     if dev:
-        return _start_development(environ)
+        VAR.mkdir(mode=0o700, exist_ok=True)
+        fill(SECRETS, secret_names(), SystemChance())
     settings = read_settings(environ)
+    if (dev or reload) and not settings.section(ServerSettings).development:
+        option = "--dev" if dev else "--reload"
+        _say(f"{option} is for development: leave it out, or say APP_ENV=development.")
+        return 1
+    if reload:
+        return reloading.run(["serve", *(["--dev"] if dev else [])])
+    if dev:
+        return _start_development(environ, settings)
     configure_logs(settings)
     for warning in settings.warnings:
         sys.stderr.write(f"warning: {warning}\n")
@@ -80,14 +91,8 @@ def _offers_metrics(server: ServerSettings) -> bool:
     return bool(server.metrics_enabled and server.metrics_port)
 
 
-def _start_development(environ: dict[str, str]) -> int:
+def _start_development(environ: dict[str, str], settings: Settings) -> int:
     started = time.monotonic()
-    VAR.mkdir(mode=0o700, exist_ok=True)
-    fill(SECRETS, secret_names(), SystemChance())
-    settings = read_settings(environ)
-    if not settings.section(ServerSettings).development:
-        _say("--dev is for development: leave it out, or say APP_ENV=development.")
-        return 1
     asyncio.run(migrate.up(settings.section(DatabaseSettings).url))
     _step(3, "Keys and database in var/", time.monotonic() - started)
     server = settings.section(ServerSettings)

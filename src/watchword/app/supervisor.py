@@ -66,7 +66,7 @@ def _fork(index: int, work: Callable[[int], None]) -> int:
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-    _die_with_parent()
+    die_with_parent()
     code = 1
     try:
         work(index)
@@ -78,7 +78,7 @@ def _fork(index: int, work: Callable[[int], None]) -> int:
     raise AssertionError
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Ask Linux for SIGTERM when the parent is gone, however it went; elsewhere there is no such word."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
