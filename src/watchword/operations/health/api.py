@@ -107,5 +107,15 @@ def more_doors(house: House) -> list[Door]:
         ),
     ]
     if server.metrics_enabled and not server.metrics_port:
-        doors.append(get("/metrics", metrics, root=True, probe=True, limits=(), media_type=TEXT))
+        doors.append(
+            get(
+                "/metrics",
+                metrics,
+                root=True,
+                probe=True,
+                limits=(),
+                media_type=TEXT,
+                problems=(Unauthenticated,),
+            )
+        )
     return doors
