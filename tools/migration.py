@@ -23,7 +23,7 @@ from watchword.app import slices
 from watchword.migrations import migrate
 from watchword.migrations.known import HERE, revisions
 from watchword.plumbing import dev_messages
-from watchword.plumbing.db import columns, journal, outbox
+from watchword.plumbing.db import columns, journal, leases, outbox
 
 PAGE = '''"""{subject}"""
 
@@ -45,7 +45,7 @@ def upgrade() -> None:
 
 def metadata() -> Any:
     """Return the tables of every slice and of the plumbing."""
-    _ = (*slices.modules("store"), dev_messages, journal, outbox)
+    _ = (*slices.modules("store"), dev_messages, journal, leases, outbox)
     return columns.metadata
 
 

@@ -2,100 +2,21 @@
 
 import contextlib
 import json
-import os
 import re
 import signal
 import socket
-import subprocess
 import threading
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.program import COMMAND
+from tests.support.running import PATIENCE, ask, ports, started, wait_until_ready
+from tests.support.services.kept import free_port
 from tests.support.services.postgres import Postgres
 from tests.support.services.smtp import SmtpSink
 from tests.support.world import environment
-
-PATIENCE = 30.0
-
-
-class Running:
-    """A started service and what it said."""
-
-    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
-        self.process = process
-        self.log = log
-
-    @property
-    def said(self) -> str:
-        """Return what it printed so far."""
-        return self.log.read_text()
-
-    def wait_for(self, pattern: str) -> re.Match[str]:
-        """Return the first match in what it prints."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            found = re.search(pattern, self.said)
-            if found:
-                return found
-            assert self.process.poll() is None, self.said
-            time.sleep(0.02)
-        raise AssertionError(f"never said {pattern}:\n{self.said}")
-
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        """Ask it to stop and return its exit code."""
-        self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
-
-
-@contextlib.contextmanager
-def started(folder: Path, *arguments: str, **environ: str) -> Iterator[Running]:
-    """Start the command in a folder; end it in the end."""
-    log = folder / f"log-{time.monotonic_ns()}"
-    with log.open("w") as file:
-        process = subprocess.Popen(
-            [str(COMMAND), *arguments],
-            cwd=folder,
-            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **environ},
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-    try:
-        yield Running(process, log)
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait(PATIENCE)
-
-
-def ask(url: str, body: object = None) -> tuple[int, dict[str, object]]:
-    """Ask over real HTTP."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-            return answer.status, json.loads(answer.read() or b"{}")
-    except urllib.error.HTTPError as error:
-        return error.code, json.loads(error.read() or b"{}")
-
-
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def ports() -> dict[str, str]:
-    """Return the environment that chooses free ports."""
-    return {"PORT": str(free_port()), "METRICS_PORT": str(free_port())}
 
 
 def test_development_starts_with_nothing_prints_its_addresses_and_stops(tmp_path: Path) -> None:
@@ -303,14 +224,3 @@ def test_the_processes_of_one_service_end_with_their_parent_even_when_it_is_kill
             while ask(f"{base}/live"):
                 assert time.monotonic() < deadline, "somebody still answers"
                 time.sleep(0.1)
-
-
-def wait_until_ready(base: str) -> None:
-    """Return when the service takes requests."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            if ask(f"{base}/ready")[0] == 200:
-                return
-        time.sleep(0.05)
-    raise AssertionError(f"{base} is not ready")

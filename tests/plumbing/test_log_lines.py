@@ -189,6 +189,33 @@ async def test_carrying_a_letter_is_a_line_with_its_duration(small_world: World)
     has_no(small_world)
 
 
+@pytest.mark.req("A-57")
+async def test_statements_are_logged_with_their_duration_and_without_what_they_ask_about(
+    worlds: Opener,
+) -> None:
+    async with worlds(DB_SLOW_QUERY_MS="0") as world:
+        alice = await world.subscriber()
+        async with world.client(headers={"X-Request-Id": "the-one"}) as client:
+            told = await world.sign_in(client)
+        slow = [line for line in lines(world, "slow statement") if "request_id" in line]
+    for line in slow:
+        assert (line["level"], line["category"]) == ("warn", "performance")
+        assert (line["duration_ms"] >= 0, line["request_id"]) == (True, "the-one")
+        for asked_about in (str(alice.id), alice.id.hex, told["session_id"], "203.0.113.7"):
+            assert asked_about not in line["statement"]
+    said = " ".join(line["statement"] for line in slow)
+    for word in ("SELECT users.id", "INSERT INTO sessions", "COMMIT"):
+        assert word in said
+    has_no(world, told["access_token"])
+
+
+@pytest.mark.parametrize("told", ["off", "3600000"])
+async def test_statements_that_are_quick_enough_are_not_logged(worlds: Opener, told: str) -> None:
+    async with worlds(DB_SLOW_QUERY_MS=told) as world:
+        await world.subscriber()
+        assert lines(world, "slow statement") == []
+
+
 @pytest.mark.req("N-69")
 async def test_an_error_is_one_json_line_with_its_stack(small_world: World) -> None:
     await small_world.database.close()

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import httpx2
 import pytest
@@ -13,6 +14,7 @@ from tests.support.services.kept import free_port
 from tests.support.world import World, open_world
 from tests.support.worlds import Opener
 from watchword.app.gauges import Gauges
+from watchword.kernel.ports import NotAccepted
 from watchword.records.tickets.rules import TicketSettings
 
 AUTH = "/api/v1/auth"
@@ -87,7 +89,7 @@ async def test_a_guess_that_comes_too_late_or_once_too_often_is_counted_as_such(
     assert results == {"success": 0, "failed": 3, "blocked": 1, "expired": 1}
 
 
-@pytest.mark.req("N-63", "R-52")
+@pytest.mark.req("N-63", "R-52", "K-35")
 async def test_living_sessions_are_a_gauge_under_both_its_names(small_world: World) -> None:
     await small_world.subscriber()
     gauges = Gauges(small_world.house)
@@ -204,12 +206,140 @@ async def test_a_redis_that_is_gone_counts_as_failed_connections(small_worlds: O
 
 @pytest.mark.req("N-75")
 @pytest.mark.needs("postgres")
-async def test_connections_to_the_database_are_a_gauge(postgres_url: str, tmp_path: Path) -> None:
-    async with open_world(postgres_url, tmp_path) as world, contextlib.AsyncExitStack() as held:
-        Gauges(world.house)
+async def test_connections_to_the_database_are_a_gauge_beside_what_there_may_be(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    async with (
+        open_world(postgres_url, tmp_path, DB_POOL_MIN="1", DB_POOL_MAX="7") as world,
+        contextlib.AsyncExitStack() as held,
+    ):
         for _ in range(3):
             await held.enter_async_context(world.database.transaction())
-        assert (await scrape(world)).value("auth_database_connections") >= 3
+        exposed = await scrape(world)
+        assert 3 <= exposed.value("auth_database_connections") <= 7
+        assert exposed.value("database_pool_size") == 7
+
+
+@pytest.mark.req("A-49")
+@pytest.mark.needs("valkey")
+async def test_whether_redis_answers_and_how_much_memory_it_takes_are_gauges(
+    small_worlds: Opener, valkey_url: str
+) -> None:
+    async with wire_to(valkey_url) as wire, small_worlds(REDIS_URL=wire.url) as world:
+        gauges = Gauges(world.house)
+        assert not (await scrape(world)).shows("redis_up")
+        await gauges.look()
+        well = await scrape(world)
+        assert well.value("redis_up") == 1
+        assert well.value("redis_memory_used_bytes") > 100_000
+        wire.shut()
+        await gauges.look()
+        away = await scrape(world)
+        assert away.value("redis_up") == 0
+        assert not away.shows("redis_memory_used_bytes")
+
+
+@pytest.mark.req("A-49")
+@pytest.mark.needs("valkey")
+async def test_a_redis_that_knows_no_tls_is_not_spoken_to_where_tls_is_asked_for(
+    small_worlds: Opener, valkey_url: str
+) -> None:
+    where = urlsplit(valkey_url)
+    told = {
+        "REDIS_HOST": str(where.hostname),
+        "REDIS_PORT": str(where.port),
+        "REDIS_PASSWORD": unquote(where.password or ""),
+    }
+    for tls, up in (("true", 0), ("false", 1)):
+        async with small_worlds(**told, REDIS_TLS=tls) as world:
+            await Gauges(world.house).look()
+            assert (await scrape(world)).value("redis_up") == up
+
+
+async def test_without_redis_nobody_is_told_that_it_is_down(small_world: World) -> None:
+    await Gauges(small_world.house).look()
+    assert not (await scrape(small_world)).shows("redis_up")
+
+
+async def test_whether_the_carrier_answers_is_a_gauge(small_world: World) -> None:
+    gauges, seen = Gauges(small_world.house), []
+    for small_world.mailbox.well in (True, False):
+        await gauges.look_at_carrier()
+        told = await scrape(small_world)
+        assert told.shows("email_provider_up")
+        seen.append(told.value("email_provider_up", provider="fake"))
+    assert seen == [1, 0]
+
+
+async def test_a_letter_that_is_given_up_is_counted(small_world: World) -> None:
+    async with small_world.client() as anyone, watched(small_world) as told:
+        await anyone.post(f"{AUTH}/forgot-password", json={"email": ALICE})
+        small_world.mailbox.trouble = NotAccepted("no such mailbox", lasting=True)
+        await small_world.deliver()
+    assert told.before.shows("email_queue_dead_total")
+    assert told.rise("email_queue_dead_total") == 1
+
+
+async def test_requests_under_way_are_a_gauge_the_scrape_among_them(small_world: World) -> None:
+    assert (await scrape(small_world)).value("http_requests_in_flight") == 1
+
+
+@pytest.mark.req("D-26")
+async def test_with_a_token_metrics_are_told_to_who_sends_it_and_to_nobody_else(
+    small_worlds: Opener,
+) -> None:
+    told = [
+        ({}, 401),
+        ({"Authorization": "Bearer guessed"}, 401),
+        ({"Authorization": "Basic only-prometheus"}, 401),
+        ({"Authorization": "Bearer only-prometheus"}, 200),
+    ]
+    async with small_worlds(METRICS_TOKEN="only-prometheus") as world, world.client() as anyone:
+        for headers, status in told:
+            answer = await anyone.get("/metrics", headers=headers)
+            assert answer.status_code == status
+            assert ("app_info" in answer.text) == (status == 200)
+
+
+@pytest.mark.needs("postgres")
+async def test_metrics_are_told_while_the_database_is_away(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    async with (
+        wire_to(postgres_url) as wire,
+        open_world(wire.url, tmp_path, METRICS_TOKEN="only-prometheus") as world,
+        world.client() as prometheus,
+    ):
+        wire.shut()
+        headers = {"Authorization": "Bearer only-prometheus"}
+        assert (await prometheus.get("/metrics", headers=headers)).status_code == 200
+        wire.reopen()
+
+
+@pytest.mark.req("M-32", "M-33", "K-32")
+async def test_molams_dashboards_find_their_own_names(small_worlds: Opener) -> None:
+    profile = {"APP_PROFILE": "molam", "RATE_LIMIT_AUTH": "2/60000"}
+    async with small_worlds(**profile) as world, world.client() as alice:
+        await world.subscriber()
+        async with watched(world) as told:
+            await alice.post(f"{AUTH}/otp/request", json={"email": ALICE})
+            code = await world.code(ALICE)
+            assert await guess(alice, other(code)) == 400
+            await alice.post(f"{AUTH}/forgot-password", json={"email": ALICE})
+            for _ in range(9):
+                body = {"email": "nobody@example.org", "password": "not this one"}
+                await alice.post(f"{AUTH}/login", json=body)
+    assert told.rise("molam_id_otp_failures_total") == 1
+    assert told.rise("molam_id_request_duration_seconds_count", status="400") == 1
+    assert told.rise("molam_id_password_reset_requests_total", country="unknown") == 1
+    limited = told.rise("rate_limit_hits_total", route="/auth/login", rule="auth")
+    assert told.rise("molam_id_rate_limited_total", route="/auth/login") == limited > 0
+    assert told.after.shows("http_requests_total")
+
+
+async def test_elsewhere_nobody_meets_molams_names(small_world: World) -> None:
+    async with small_world.client() as anyone:
+        assert "molam_id" not in (await anyone.get("/metrics")).text
 
 
 @pytest.mark.req("R-42", "G-23")

@@ -44,4 +44,9 @@ async def scrape(world: World) -> Exposed:
         answer = await prometheus.get("/metrics")
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-    return Exposed({family.name: family for family in text_string_to_metric_families(answer.text)})
+    return read(answer.text)
+
+
+def read(text: str) -> Exposed:
+    """Read what a scrape told."""
+    return Exposed({family.name: family for family in text_string_to_metric_families(text)})

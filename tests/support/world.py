@@ -86,13 +86,14 @@ class Hashes(HashPool):
 
 
 class Mailbox:
-    """A carrier that keeps every message; it can be told to refuse."""
+    """A carrier that keeps every message; it can be told to refuse, or to be unwell."""
 
     name = "fake"
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.trouble: NotAccepted | Undelivered | None = None
+        self.well = True
 
     async def send(self, message: Message) -> None:
         """Keep the message."""
@@ -101,8 +102,8 @@ class Mailbox:
         self.messages.append(message)
 
     async def check(self) -> str | None:
-        """It is always well."""
-        return None
+        """Return nothing when it is well."""
+        return None if self.well else "unwell"
 
     def to(self, address: str) -> list[Message]:
         """Return what an address got, oldest first."""

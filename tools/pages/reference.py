@@ -11,6 +11,7 @@ from watchword.app.gauges import Gauges
 from watchword.app.wiring import House
 from watchword.operations.reference.rules import Chapter, Line, Operation
 from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.snapshots import Series, described
 
 
 async def pages(house: House, chapters: tuple[Chapter, ...]) -> list[tuple[str, str]]:
@@ -136,15 +137,20 @@ def metrics(known: Metrics) -> Pages:
 def _series(known: Metrics) -> Iterator[tuple[str, str, str, str]]:
     known.requests.observe("GET", "/", 200, 0.01)
     collectors: Any = known.registry._collector_to_names  # noqa: SLF001 - no public way to labels
-    for collector in collectors:
-        for family in collector.collect():
-            labels = getattr(collector, "_labelnames", ())
-            if not labels and family.samples:
-                labels = [name for name in family.samples[0].labels if name != "le"]
-            name = family.name + ("_total" if family.type == "counter" else "")
-            yield (
-                f"`{name}`",
-                family.type,
-                ", ".join(f"`{each}`" for each in labels),
-                family.documentation,
-            )
+    labels = {
+        collector.describe()[0].name: getattr(collector, "_labelnames", ())
+        for collector in collectors
+    }
+    for each in described(known.snapshot()):
+        told = labels.get(each.name.removesuffix("_total")) or _labels_of(each)
+        yield (
+            f"`{each.name}`",
+            each.kind,
+            ", ".join(f"`{label}`" for label in told),
+            each.meaning,
+        )
+
+
+def _labels_of(series: Series) -> list[str]:
+    """Return the labels of the first sample."""
+    return [name for name, _ in series.samples[0][1] if name != "le"] if series.samples else []

@@ -29,6 +29,7 @@ def in_house(work: Callable[[House], Awaitable[Result]]) -> Result:
                 "APP_PROFILE": "generic",
                 "DATABASE_URL": url,
                 "PUBLIC_BASE_URL": ADDRESS,
+                "REDIS_URL": "redis://localhost:6379/0",  # so that its gauges are described, too
                 "JWT_SECRET": "only-to-be-described-" * 4,
             }
             async with open_house(read(environ, cwd=Path(folder))) as house:

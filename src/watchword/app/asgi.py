@@ -60,14 +60,17 @@ def build(house: House) -> Front:
         node_id=server.node_id,
         open_paths=frozenset(path for path, door in doors if door.probe),
     )
-    return Front(
+    metrics = house.part(Metrics)
+    built = Front(
         Rooms(Router(routes, redirect_slashes=False), web, _api_paths(doors, server)),
         dict(_hot_doors(house, web)),
         front,
         house.part(Clock),  # type: ignore[type-abstract]
-        house.part(Metrics).requests,
+        metrics.requests,
         house.part(AccessLog),
     )
+    metrics.watch("http_requests_in_flight", "Requests being answered.", lambda: built.in_flight)
+    return built
 
 
 def _routes(doors: Sequence[tuple[str, Door]], web: Web) -> list[Route]:

@@ -79,7 +79,7 @@ async def open_house(
     server = house.part(ServerSettings)
     house.put(Clock, clock or SystemClock())  # type: ignore[type-abstract]
     house.put(Chance, chance or SystemChance())  # type: ignore[type-abstract]
-    house.put(Metrics, Metrics(__version__, server.profile, server.node_id))
+    house.put(Metrics, Metrics(__version__, server.profile, server.node_id, server.metrics_compat))
     house.put(
         logs.AccessLog, access or logs.AccessLog(server.service_name, server.node_id, sys.stdout)
     )
@@ -117,14 +117,21 @@ def _put_secrets(house: House) -> None:
 
 async def _open_database(house: House) -> Database:
     settings, changes = house.part(DatabaseSettings), house.part(Changes)
+    metrics = house.part(Metrics)
     database: Database
     if settings.url.startswith("sqlite"):
-        database = SqliteDatabase(sqlite_path(settings.url), changes)
+        database = SqliteDatabase(sqlite_path(settings.url), changes, slow=settings.slow)
     else:
         from watchword.plumbing.db.postgres import PostgresDatabase
 
-        failures = house.part(Metrics).database_failures
+        failures = metrics.database_failures
         database = PostgresDatabase(settings.url, changes, settings.pool(), on_failure=failures.inc)
+    metrics.watch(
+        "auth_database_connections", "Connections to the database.", lambda: database.size
+    )
+    metrics.watch(
+        "database_pool_size", "Connections to the database at most.", lambda: database.most
+    )
     await database.start()
     house.put(Database, database)  # type: ignore[type-abstract]
     house.put(Migrations, migrate.Watch(database))  # type: ignore[type-abstract]

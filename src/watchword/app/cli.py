@@ -53,19 +53,30 @@ def serve(
             help="Development: make secrets in var/, migrate, take the next port when one is busy.",
         ),
     ] = False,
+    reload: Annotated[
+        bool,
+        typer.Option("--reload", help="Development: start anew whenever the source changes."),
+    ] = False,
 ) -> None:
     """Serve people and programs until SIGTERM or Ctrl+C."""
     from watchword.app import starting
 
-    raise typer.Exit(_guarded(lambda: starting.start(dev=dev)))
+    raise typer.Exit(_guarded(lambda: starting.start(dev=dev, reload=reload)))
 
 
 @root.command(epilog="Example: watchword worker")
-def worker() -> None:
+def worker(
+    table: Annotated[
+        bool, typer.Option("--list", help="Print which jobs there are and when; do nothing.")
+    ] = False,
+    as_json: console.AsJson = False,
+) -> None:
     """Carry letters and do the timed jobs, in a process of its own."""
     from watchword.app import starting
 
-    raise typer.Exit(_guarded(starting.work))
+    raise typer.Exit(
+        _guarded(lambda: starting.tell_jobs(as_json=as_json) if table else starting.work())
+    )
 
 
 @root.command(epilog="Example: watchword health --ready")

@@ -1,38 +1,49 @@
-"""Gauges that cost a query: looked at every few seconds, never while somebody scrapes."""
+"""Gauges of the whole service: looked at every few seconds, never while somebody scrapes."""
 
 import asyncio
+import contextlib
+from datetime import timedelta
 
 from watchword.app.wiring import House
 from watchword.kernel.clock import Clock
+from watchword.kernel.ports import Counters, Mailer
 from watchword.kernel.problems import Unavailable
 from watchword.plumbing.db import outbox
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.settings import RedisSettings
+from watchword.plumbing.work import Job
 from watchword.records.sessions.service import Sessions
 
-_EVERY_SECONDS = 5.0
+_PATIENCE_SECONDS = 2.0
 
 
 class Gauges:
-    """What is counted by asking the database."""
+    """What is known by asking the database, Redis and the carrier."""
 
     def __init__(self, house: House) -> None:
-        """Declare the gauges."""
-        metrics, database = house.part(Metrics), house.part(Database)  # type: ignore[type-abstract]
-        self._database = database
+        """Declare the gauges; those of Redis where there is one."""
+        metrics = house.part(Metrics)
+        self._database = house.part(Database)  # type: ignore[type-abstract]
+        self._counters = house.part(Counters)  # type: ignore[type-abstract]
+        self._mailer = house.part(Mailer)  # type: ignore[type-abstract]
         self._sessions, self._clock = house.part(Sessions), house.part(Clock)  # type: ignore[type-abstract]
         self._active = metrics.gauge("active_auth_sessions", "Sessions that live.")
         self._alias = metrics.gauge(
             "active_sessions_total", "Deprecated name of active_auth_sessions."
         )
         self._waiting = metrics.gauge("email_queue_depth", "Letters that wait.")
-        self._up = metrics.gauge("database_up", "Whether the database answers.")
-        metrics.watch(
-            "auth_database_connections", "Connections to the database.", lambda: database.size
+        self._carrier_up = metrics.gauge(
+            "email_provider_up", "Whether the carrier of letters answers.", "provider"
         )
+        self._up = metrics.gauge("database_up", "Whether the database answers.")
+        self._has_redis = bool(house.part(RedisSettings).url)
+        if self._has_redis:
+            self._redis_up = metrics.gauge("redis_up", "Whether Redis answers.")
+            self._redis_bytes = metrics.gauge("redis_memory_used_bytes", "Memory that Redis takes.")
 
     async def look(self) -> None:
-        """Look once."""
+        """Look once at the database and at Redis."""
         try:
             number = await self._sessions.active(self._database, self._clock.now())
             self._active.set(number)
@@ -41,11 +52,29 @@ class Gauges:
             self._up.set(1)
         except Unavailable:
             self._up.set(0)
+        if self._has_redis:
+            self._redis_up.set(await self._counters.check() is None)
+            used = await self._counters.used_bytes()
+            self._redis_bytes.set(float("nan") if used is None else used)
 
+    async def look_at_carrier(self) -> None:
+        """Ask the carrier of letters once; it is another house's, so seldom."""
+        well = False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                well = await self._mailer.check() is None
+        self._carrier_up.labels(self._mailer.name).set(well)
 
-async def watch(house: House) -> None:
-    """Look again and again until cancelled."""
-    gauges = Gauges(house)
-    while True:
-        await gauges.look()
-        await asyncio.sleep(_EVERY_SECONDS)
+    def jobs(self) -> list[Job]:
+        """Return how often to look."""
+
+        async def look(_house: object) -> None:
+            await self.look()
+
+        async def look_at_carrier(_house: object) -> None:
+            await self.look_at_carrier()
+
+        return [
+            Job("gauges", look, every=timedelta(seconds=5)),
+            Job("gauge-of-carrier", look_at_carrier, every=timedelta(seconds=30)),
+        ]

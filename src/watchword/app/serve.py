@@ -15,18 +15,23 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import uvicorn
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from watchword.app import asgi, worker
 from watchword.app.building import open_house
-from watchword.app.gauges import watch
+from watchword.app.gauges import Gauges
 from watchword.app.settings import Settings
 from watchword.app.wiring import House
+from watchword.kernel.problems import Unauthenticated
+from watchword.operations.health.api import scraped
 from watchword.operations.health.service import Presence
+from watchword.plumbing.board import Board
 from watchword.plumbing.logs import AccessLog, log
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.web.problems import problem_response
 from watchword.plumbing.web.wire import Wire
 
 _PORTS_TRIED = 20
@@ -57,20 +62,29 @@ async def serve(
     settings: Settings,
     listener: socket.socket,
     metrics_listener: socket.socket | None = None,
+    *,
+    board: Board | None = None,
     on_ready: Callable[[House], None] = lambda _house: None,
 ) -> None:
-    """Serve until a signal asks to stop."""
+    """Serve until a signal asks to stop; `board` is there when several processes serve."""
+    first = board is None or board.ours == 0
     async with open_house(settings) as house:
-        server = house.part(ServerSettings)
+        server, metrics = house.part(ServerSettings), house.part(Metrics)
+        if board is not None:
+            metrics.join(board)
         front = asgi.build(house)
         web = Server(front, server.shutdown_timeout, server.tls_context())
         servers = [web.serve(sockets=[listener])]
         extra = None
-        if metrics_listener is not None:
+        if first and metrics_listener is not None:
             extra = Server(_metrics_app(house), timedelta(seconds=1))
             servers.append(extra.serve(sockets=[metrics_listener]))
-        runner = worker.start(house, everywhere_only=not server.run_worker)
-        async with _flushing(house.part(AccessLog)), _gauges(house):
+        runner = worker.start(
+            house,
+            everywhere_only=not (server.run_worker and first),
+            more=Gauges(house).jobs() if first else (),
+        )
+        async with _flushing(house.part(AccessLog)):
             with _signals(lambda: _leave(house, web, extra)):
                 tasks = [asyncio.create_task(each) for each in servers]
                 while not web.started and not tasks[0].done():  # noqa: ASYNC110 - uvicorn has no event
@@ -79,6 +93,7 @@ async def serve(
                 on_ready(house)
                 await asyncio.gather(*tasks)
             await runner.stop(worker.PATIENCE)
+            metrics.post()
 
 
 def _settle() -> None:
@@ -119,6 +134,7 @@ class Server(uvicorn.Server):
             ssl_context_factory=(lambda _config, _default: tls) if tls else None,
             proxy_headers=False,
             server_header=False,
+            workers=1,  # else uvicorn reads WEB_CONCURRENCY, which is ours
             date_header=True,
             timeout_graceful_shutdown=max(1, round(patience.total_seconds())),
         )
@@ -159,19 +175,11 @@ async def _flushing(access: AccessLog) -> AsyncIterator[None]:
         access.flush()
 
 
-@asynccontextmanager
-async def _gauges(house: House) -> AsyncIterator[None]:
-    """Keep the gauges that need the database fresh."""
-    task = asyncio.create_task(watch(house))
-    try:
-        yield
-    finally:
-        task.cancel()
-
-
 def _metrics_app(house: House) -> Router:
-    async def answer(_request: object) -> Response:
-        body = house.part(Metrics).exposition()
-        return Response(body, media_type="text/plain; version=0.0.4; charset=utf-8")
+    async def answer(request: Request) -> Response:
+        try:
+            return scraped(house, request)
+        except Unauthenticated as problem:
+            return problem_response(problem, "")
 
     return Router([Route("/metrics", answer)])

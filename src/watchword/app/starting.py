@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import uvloop
 
+from watchword.app import reloading
 from watchword.app import worker as jobs
 from watchword.app.building import configure_logs, open_house
 from watchword.app.reading import SECRETS, VAR, read_settings
@@ -20,26 +21,44 @@ from watchword.app.supervisor import supervise
 from watchword.app.wiring import House
 from watchword.flows.setup.service import Setup
 from watchword.kernel.chance import SystemChance
+from watchword.kernel.clock import SystemClock
 from watchword.migrations import migrate
 from watchword.operations.configuration.service import fill
+from watchword.plumbing import console
+from watchword.plumbing.board import Board, Place
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
 
 
-def start(*, dev: bool) -> int:
+def start(*, dev: bool, reload: bool = False) -> int:
     """Serve until asked to stop; return the exit code."""
     environ = dict(os.environ)
     if dev:
-        return _start_development(environ)
+        VAR.mkdir(mode=0o700, exist_ok=True)
+        fill(SECRETS, secret_names(), SystemChance())
     settings = read_settings(environ)
+    if (dev or reload) and not settings.section(ServerSettings).development:
+        option = "--dev" if dev else "--reload"
+        _say(f"{option} is for development: leave it out, or say APP_ENV=development.")
+        return 1
+    if reload:
+        return reloading.run(["serve", *(["--dev"] if dev else [])])
+    if dev:
+        return _start_development(environ, settings)
     configure_logs(settings)
     for warning in settings.warnings:
         sys.stderr.write(f"warning: {warning}\n")
     server = settings.section(ServerSettings)
     listener = bind(server.host, server.port)
-    if server.workers > 1:
-        return supervise(server.workers, lambda index: _run(settings, listener, first=index == 0))
-    _run(settings, listener, first=True)
-    return 0
+    metrics = bind(server.host, server.metrics_port or 0) if _offers_metrics(server) else None
+    if server.workers == 1:
+        uvloop.run(serve(settings, listener, metrics))
+        return 0
+    places = [Place() for _ in range(server.workers)]
+
+    def run(index: int) -> None:
+        uvloop.run(serve(settings, listener, metrics, board=Board(places, index)))
+
+    return supervise(server.workers, run)
 
 
 def work() -> int:
@@ -60,26 +79,20 @@ def work() -> int:
     return 0
 
 
-def _run(settings: Settings, listener: socket.socket, *, first: bool) -> None:
-    server = settings.section(ServerSettings)
-    metrics = (
-        bind(server.host, server.metrics_port or 0) if first and _offers_metrics(server) else None
-    )
-    uvloop.run(serve(settings, listener, metrics))
+def tell_jobs(*, as_json: bool) -> int:
+    """Print when each job is done; return the exit code."""
+    house = House(read_settings(dict(os.environ)).sections)
+    found = jobs.timetable(house, SystemClock().now())
+    console.rows(found, ("name", "when", "next"), as_json=as_json)
+    return 0
 
 
 def _offers_metrics(server: ServerSettings) -> bool:
     return bool(server.metrics_enabled and server.metrics_port)
 
 
-def _start_development(environ: dict[str, str]) -> int:
+def _start_development(environ: dict[str, str], settings: Settings) -> int:
     started = time.monotonic()
-    VAR.mkdir(mode=0o700, exist_ok=True)
-    fill(SECRETS, secret_names(), SystemChance())
-    settings = read_settings(environ)
-    if not settings.section(ServerSettings).development:
-        _say("--dev is for development: leave it out, or say APP_ENV=development.")
-        return 1
     asyncio.run(migrate.up(settings.section(DatabaseSettings).url))
     _step(3, "Keys and database in var/", time.monotonic() - started)
     server = settings.section(ServerSettings)
@@ -104,7 +117,7 @@ def _start_development(environ: dict[str, str]) -> int:
         )
         asyncio.get_running_loop().create_task(_addresses(house))
 
-    uvloop.run(serve(settings, listener, metrics, ready))
+    uvloop.run(serve(settings, listener, metrics, on_ready=ready))
     _say("Stopped.")
     return 0
 

@@ -1,7 +1,8 @@
 """Several web processes on one socket: started, watched, stopped together.
 
 Each process is forked before any event loop or thread exists, serves the same listening socket, and is
-started anew when it dies. The first alone runs the worker's jobs and offers metrics on METRICS_PORT.
+started anew when it dies. The first alone runs the worker's jobs, looks after the gauges of the whole
+service and answers on METRICS_PORT, for all of them (see `plumbing/board`).
 """
 
 import contextlib
@@ -9,63 +10,75 @@ import ctypes
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
+
+from watchword.plumbing.logs import log
 
 _RESTART_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1
-_ASKED_TO_GO = {0, -signal.SIGTERM, -signal.SIGINT}
+_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+_ASKED_TO_GO = {0, *(-number for number in _SIGNALS)}
 
 
 def supervise(count: int, work: Callable[[int], None]) -> int:
     """Run `work(index)` in `count` processes until a signal; return the exit code."""
-    children: dict[int, int] = {}
-    stopping = False
+    children = {_fork(index, work): index for index in range(count)}
+    asked: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
+        asked.append(number)
         for pid in children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
-    for index in range(count):
-        children[_fork(index, work)] = index
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    for number in _SIGNALS:
+        signal.signal(number, stop)
     worst = 0
     while children:
-        try:
-            pid, status = os.wait()
-        except InterruptedError:
-            continue
+        pid, status = os.wait()
         index = children.pop(pid)
-        if stopping:
+        if asked:
             code = os.waitstatus_to_exitcode(status)
             worst = max(worst, 0 if code in _ASKED_TO_GO else abs(code))
-        else:
-            time.sleep(_RESTART_SECONDS)
-            children[_fork(index, work)] = index
+            continue
+        time.sleep(_RESTART_SECONDS)
+        with _no_signals():
+            if not asked:
+                children[_fork(index, work)] = index
     return worst
+
+
+@contextlib.contextmanager
+def _no_signals() -> Iterator[None]:
+    """Let signals wait, so that each finds every child; a child takes them when it is ready."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
 def _fork(index: int, work: Callable[[int], None]) -> int:
     pid = os.fork()
     if pid:
         return pid
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    _die_with_parent()
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    die_with_parent()
     code = 1
     try:
         work(index)
         code = 0
+    except Exception:  # noqa: BLE001 - told here, or by nobody
+        log().exception("a process failed")
     finally:
         os._exit(code)
     raise AssertionError
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Ask Linux for SIGTERM when the parent is gone, however it went; elsewhere there is no such word."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

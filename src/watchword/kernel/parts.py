@@ -44,8 +44,12 @@ def setting(
     default: str | None = None,
     aliases: tuple[str | Alias, ...] = (),
     secret: bool = False,
+    empty_counts: bool = False,
 ) -> Any:
-    """Declare one setting: environment name, sentence, parser of its text, default as text."""
+    """Declare one setting: environment name, sentence, parser of its text, default as text.
+
+    Empty says nothing and leaves it to the next place; where `empty_counts`, it is a value like any.
+    """
     metadata = {
         "name": name,
         "doc": doc,
@@ -53,6 +57,7 @@ def setting(
         "default": default,
         "aliases": tuple(Alias(a) if isinstance(a, str) else a for a in aliases),
         "secret": secret,
+        "empty_counts": empty_counts,
     }
     if default is None:
         return field(metadata=metadata)

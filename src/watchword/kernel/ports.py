@@ -94,6 +94,10 @@ class Counters(Protocol):
         """Return nothing when it works, else a short reason."""
         ...
 
+    async def used_bytes(self) -> int | None:
+        """Return how much memory the store that others share takes; nothing when it cannot be told."""
+        ...
+
 
 class Migrations(Protocol):
     """Whoever knows the schema that this program wants."""

@@ -1,28 +1,38 @@
 """Metrics as Prometheus reads them; the names are those of the reference (docs/reference).
 
 Requests are counted in plain lists, one look-up each, and turned into series only when somebody
-scrapes: the hot path pays a microsecond for them.
+scrapes: the hot path pays a third of a microsecond for them. Where several processes serve, each
+posts what it counted on the `board`, and whoever is asked tells what all of them counted.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from math import isnan, nan
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-_LABELS = ("method", "route", "status")
-_LE = [*(str(bound) for bound in BUCKETS), "+Inf"]
+from watchword.plumbing.board import Board
+from watchword.plumbing.metrics_compat import COMPAT
+from watchword.plumbing.snapshots import (
+    BUCKETS,
+    Joined,
+    Request,
+    Series,
+    Snapshot,
+    described,
+    exposition,
+    pack,
+    total,
+    unpack,
+)
 
 
-class Requests(Collector):
+class Requests:
     """`http_requests_total` and `http_request_duration_seconds` by method, route and status."""
 
     def __init__(self) -> None:
         """Start at nothing."""
-        self._seen: dict[tuple[str, str, int], list[float]] = {}
+        self._seen: dict[Request, list[float]] = {}
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request."""
@@ -33,33 +43,23 @@ class Requests(Collector):
         counts[bisect_left(BUCKETS, seconds)] += 1
         counts[-1] += seconds
 
-    def collect(self) -> Iterator[Metric]:
-        """Turn the lists into series."""
-        total = CounterMetricFamily("http_requests", "Requests answered.", labels=_LABELS)
-        timing = HistogramMetricFamily(
-            "http_request_duration_seconds", "Seconds until answered.", labels=_LABELS
-        )
-        for (method, route, status), counts in self._seen.items():
-            labels = (method, route, str(status))
-            running, buckets = 0.0, []
-            for bound, count in zip(_LE, counts, strict=False):
-                running += count
-                buckets.append((bound, running))
-            total.add_metric(labels, running)
-            timing.add_metric(labels, buckets, counts[-1])
-        yield total
-        yield timing
+    def counted(self) -> list[tuple[Request, list[float]]]:
+        """Return the lists: how many fell into each bucket, and the sum of seconds at the end."""
+        return list(self._seen.items())
 
 
 class Metrics:
     """Everything this process counts."""
 
-    def __init__(self, version: str, profile: str, node_id: str) -> None:
+    def __init__(self, version: str, profile: str, node_id: str, compat: str = "") -> None:
         """Declare the series; those without labels exist, as 0, from the start."""
         self.registry = CollectorRegistry()
         self.requests = Requests()
-        self.registry.register(self.requests)
-        info = self._gauge("app_info", "This process.", "version", "profile", "node_id")
+        self._compat = compat
+        self._shared: set[str] = set()
+        self._board: Board | None = None
+        self._inherited = Snapshot()
+        info = self.gauge("app_info", "This service.", "version", "profile", "node_id")
         info.labels(version, profile, node_id).set(1)
         self.otp_generated = self._counter(
             "otp_generated_total", "Codes issued.", "purpose", "channel"
@@ -80,6 +80,7 @@ class Metrics:
         self.emails = self._counter(
             "emails_sent_total", "Letters handed to a carrier.", "provider", "template", "result"
         )
+        self.emails_dead = self._counter("email_queue_dead_total", "Letters given up.")
         self.email_seconds = Histogram(
             "email_delivery_duration_seconds",
             "Seconds a carrier took.",
@@ -99,16 +100,61 @@ class Metrics:
         )
 
     def watch(self, name: str, help_text: str, read: Callable[[], float]) -> None:
-        """Declare a gauge that is read when somebody scrapes."""
+        """Declare a gauge of this process, read when somebody scrapes; those of all are added up."""
         self._gauge(name, help_text).set_function(read)
 
-    def gauge(self, name: str, help_text: str) -> Gauge:
-        """Declare a gauge without labels."""
-        return self._gauge(name, help_text)
+    def gauge(self, name: str, help_text: str, *labels: str) -> Gauge:
+        """Declare a gauge of the whole service: what one process sees is so for all.
+
+        It is told from when somebody has looked.
+        """
+        self._shared.add(name)
+        gauge = self._gauge(name, help_text, *labels)
+        if not labels:
+            gauge.set(nan)
+        return gauge
+
+    def join(self, board: Board) -> None:
+        """From now on speak for all who write on this board, and count on from a predecessor."""
+        self._board = board
+        written = board.place.read()
+        self._inherited = unpack(written).lasting() if written else Snapshot()
+
+    def post(self) -> None:
+        """Write on the board what was counted so far."""
+        if self._board is not None:
+            self._board.place.write(pack(total([self.snapshot(), self._inherited])))
 
     def exposition(self) -> bytes:
-        """Return the text format of everything."""
-        return generate_latest(self.registry)
+        """Return the text format of everything, over all processes."""
+        counted = self.of_all()
+        return exposition([*described(counted), *COMPAT[self._compat](counted)])
+
+    def of_all(self) -> Snapshot:
+        """Return what all processes counted."""
+        if self._board is None:
+            return self.snapshot()
+        self.post()  # what we tell now must not be more than others tell of us later
+        written = [place.read() for place in self._board.places]
+        return total(unpack(text) for text in written if text)
+
+    def snapshot(self) -> Snapshot:
+        """Return what this process counted."""
+        series = []
+        for family in self.registry.collect():
+            counter = family.type == "counter"
+            name = f"{family.name}_total" if counter else family.name
+            samples = [
+                (each.name, tuple(each.labels.items()), each.value)
+                for each in family.samples
+                if not (each.name.endswith("_created") or isnan(each.value))
+            ]
+            joined = self._joined(name) if family.type == "gauge" else Joined.ADDED
+            series.append(Series(name, family.type, family.documentation, joined, samples))
+        return Snapshot(self.requests.counted(), series)
+
+    def _joined(self, gauge: str) -> Joined:
+        return Joined.SHARED if gauge in self._shared else Joined.PRESENT
 
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
         return Counter(name, help_text, labels, registry=self.registry)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from watchword.kernel.cron import Cron
 from watchword.kernel.problems import Unavailable
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.logs import log
@@ -17,6 +18,7 @@ class Job:
     """A job: run every so often, and at once when there is news of its topic.
 
     `everywhere`: it concerns this process' own memory, so each process does it, worker or not.
+    `times`: it looks that often whether one of these has come.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Job:
     every: timedelta
     wakes_on: str | None = None
     everywhere: bool = False
+    times: Callable[[House], Cron] | None = None
 
 
 class Runner:

@@ -257,3 +257,25 @@ def test_what_dotenv_says_of_the_environment_counts_and_nothing_else_of_it(
     assert settings.section(ServerSettings).environment == told
     assert settings.sources["APP_ENV"].label == "NODE_ENV in .env"
     assert port(settings) == 3000
+
+
+@pytest.mark.req("K-32")
+@pytest.mark.parametrize("told", ["", "0"])
+def test_no_port_for_metrics_is_the_services_own_whatever_the_profile_says(
+    tmp_path: Path, told: str
+) -> None:
+    def metrics_port(**given: str) -> int | None:
+        settings = read(development(APP_PROFILE="generic", **given), cwd=tmp_path)
+        return settings.section(ServerSettings).metrics_port
+
+    assert metrics_port() == 9090
+    assert metrics_port(METRICS_PORT=told) is None
+    (tmp_path / "told").write_text(f"{told}\n")
+    assert metrics_port(METRICS_PORT_FILE="told") is None
+    (tmp_path / ".env").write_text(f"METRICS_PORT={told}\n")
+    assert metrics_port() is None
+    assert metrics_port(METRICS_PORT="9464") == 9464
+
+
+def test_elsewhere_empty_says_nothing(tmp_path: Path) -> None:
+    assert port(read(development(APP_PROFILE="molam", PORT=""), cwd=tmp_path)) == 8085

@@ -1,22 +1,38 @@
 """Cleanup: what is over goes, what is not stays."""
 
 import asyncio
-from datetime import timedelta
+import json
+import os
+from datetime import datetime, timedelta
 from pathlib import Path
+from subprocess import DEVNULL
 
+import asyncpg
 import pytest
 from sqlalchemy import Table, func, select
 
+from tests.support.program import COMMAND, watchword
 from tests.support.terminal import Said, Terminal
-from tests.support.world import START, StoppedClock, World
-from watchword.app import slices
+from tests.support.world import START, StoppedClock, World, environment, open_world
+from tests.support.worlds import Opener
+from watchword.app import worker
+from watchword.kernel.chance import SystemChance
+from watchword.kernel.clock import SystemClock
+from watchword.kernel.ids import mint
+from watchword.operations.cleanup.rules import LEASE, LEASE_LASTS, Removed
 from watchword.operations.cleanup.service import Cleanup
+from watchword.plumbing.db import leases
+from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.outbox import outbox
+from watchword.plumbing.db.ports import Database
 from watchword.plumbing.db.statements import statement
+from watchword.plumbing.work import Job
 from watchword.records.guesses.store import guesses
 from watchword.records.refresh_tokens.store import refresh_tokens
 from watchword.records.sessions.store import sessions
 from watchword.records.tickets.store import tickets
+
+NIGHTLY = {"CLEANUP_CRON": "0 2 * * *"}
 
 
 async def count(world: World, table: Table) -> int:
@@ -37,6 +53,24 @@ async def busy_day(world: World) -> None:
     await world.deliver()
 
 
+async def clean(world: World) -> Removed:
+    """Delete what is over; nobody else does."""
+    removed = await world.part(Cleanup).run()
+    assert removed is not None
+    return removed
+
+
+async def work(world: World) -> None:
+    """Let the worker look once whether it is time to clean up."""
+    await job().run(world.house)
+
+
+def job() -> Job:
+    """Return the worker's job."""
+    [found] = [each for each in worker.jobs(everywhere_only=False) if each.name == "cleanup-auth"]
+    return found
+
+
 TABLES = (sessions, refresh_tokens, tickets, guesses, outbox)
 
 
@@ -54,7 +88,7 @@ async def test_what_is_not_over_stays(world: World) -> None:
 async def test_what_is_over_goes(world: World) -> None:
     await busy_day(world)
     world.clock.advance(timedelta(days=400))
-    removed = await world.part(Cleanup).run()
+    removed = await clean(world)
 
     assert [await count(world, table) for table in TABLES] == [0] * len(TABLES)
     assert min(removed.tickets, removed.sessions, removed.guesses, removed.outbox) > 0
@@ -64,9 +98,9 @@ async def test_what_is_over_goes(world: World) -> None:
 async def test_links_and_codes_stay_an_hour_after_they_expired(world: World) -> None:
     await busy_day(world)
     world.clock.advance(timedelta(minutes=60 + 59))
-    assert (await world.part(Cleanup).run()).tickets == 0
+    assert (await clean(world)).tickets == 0
     world.clock.advance(timedelta(minutes=2))
-    assert (await world.part(Cleanup).run()).tickets > 0
+    assert (await clean(world)).tickets > 0
 
 
 async def test_who_is_signed_in_stays_so(world: World) -> None:
@@ -89,11 +123,127 @@ async def test_what_went_is_counted(small_world: World) -> None:
     assert 'cleanup_deleted_total{kind="sessions"} 1.0' in metrics
 
 
-async def test_the_worker_cleans_up_every_six_hours() -> None:
-    jobs = [job for _, module in slices.modules("jobs") for job in module.jobs]
-    (job,) = [job for job in jobs if job.name == "cleanup-auth"]
+@pytest.mark.req("N-100", "K-29")
+async def test_the_worker_cleans_up_at_noon_at_six_and_at_midnight(world: World) -> None:
+    await work(world)  # at noon, when the world begins
+    await busy_day(world)
+    kept = await count(world, tickets)
+    world.clock.advance(timedelta(hours=5, minutes=59))
+    await work(world)
+    assert await count(world, tickets) == kept
+    world.clock.advance(timedelta(minutes=1))
+    await work(world)
+    assert await count(world, tickets) < kept
 
-    assert job.every == timedelta(hours=6)
+
+@pytest.mark.req("K-29")
+async def test_a_time_is_cleaned_up_for_once_by_whichever_process_comes_first(
+    worlds: Opener,
+) -> None:
+    async with worlds() as one, worlds() as other:
+        for hour in range(3):
+            removed = [
+                await each.part(Cleanup).run_when_due() is not None
+                for each in ((one, other) if hour % 2 else (other, one))
+            ]
+            assert removed == [True, False]
+            for each in (one, other):
+                each.clock.advance(timedelta(hours=6))
+
+
+@pytest.mark.req("K-29")
+async def test_a_time_that_nobody_was_there_for_is_made_up_for(worlds: Opener) -> None:
+    async with worlds(CLEANUP_CRON="0 2 * * *") as world:
+        assert await world.part(Cleanup).run_when_due() is not None
+        world.clock.advance(timedelta(days=3))
+        assert await world.part(Cleanup).run_when_due() is not None
+        assert await world.part(Cleanup).run_when_due() is None
+
+
+@pytest.mark.req("K-29")
+async def test_while_one_cleans_up_no_other_does_and_a_killed_one_is_waited_for_a_while(
+    worlds: Opener,
+) -> None:
+    async with worlds() as killed, worlds() as other:
+        await busy_day(killed)
+        for each in (killed, other):
+            each.clock.advance(timedelta(days=400))
+        await hold(killed.database, killed.clock.now())
+        assert await other.part(Cleanup).run() is None
+        assert await other.part(Cleanup).run_when_due() is None
+        assert await count(other, sessions) > 0
+        other.clock.advance(LEASE_LASTS)
+        assert (await clean(other)).sessions > 0
+
+
+async def hold(database: Database, now: datetime) -> Lease:
+    """Begin to clean up, and never end."""
+    lease = Lease(LEASE, mint(now, SystemChance()))
+    assert await leases.take(database, lease, now, LEASE_LASTS)
+    return lease
+
+
+@pytest.mark.req("K-29")
+async def test_by_hand_it_says_that_another_runs_and_ends_with_75(
+    database_url: str, tmp_path: Path
+) -> None:
+    async def command(name: str) -> tuple[int, str]:
+        environ = environment(database_url)
+        done = await asyncio.to_thread(watchword, "cleanup", name, cwd=tmp_path, environ=environ)
+        return done.returncode, done.stderr
+
+    async with open_world(database_url, tmp_path) as world:
+        lease = await hold(world.database, SystemClock().now())
+        for name in ("run", "otps"):
+            code, said = await command(name)
+            assert code == 75
+            assert "Another cleanup runs just now" in said
+        await leases.give_back(world.database, lease)
+        assert (await command("run"))[0] == 0
+        long_ago = SystemClock().now() - LEASE_LASTS
+        await hold(world.database, long_ago)
+        assert (await command("run"))[0] == 0
+
+
+@pytest.mark.req("K-29")
+@pytest.mark.needs("postgres")
+async def test_a_process_that_is_killed_while_it_cleans_up_keeps_the_others_out_for_minutes_only(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    command = (str(COMMAND), "cleanup", "run")
+    environ = {"PATH": os.environ["PATH"], **environment(postgres_url)}
+    quiet = {"stdout": DEVNULL, "stderr": DEVNULL, "env": environ, "cwd": tmp_path}
+    async with open_world(postgres_url, tmp_path) as world:
+        locker = await asyncpg.connect(postgres_url)
+        await locker.execute("BEGIN; LOCK TABLE auth.tickets")  # nobody gets on from here
+        killed = await asyncio.create_subprocess_exec(*command, **quiet)
+        async with asyncio.timeout(60):
+            while await count(world, leases.leases) == 0:
+                await asyncio.sleep(0.02)
+        second = await asyncio.create_subprocess_exec(*command, **quiet)
+        assert await second.wait() == 75
+        killed.kill()
+        await killed.wait()
+        await locker.close()
+        third = await asyncio.create_subprocess_exec(*command, **quiet)
+        assert await third.wait() == 75
+        world.clock.advance(SystemClock().now() + LEASE_LASTS - world.clock.now())
+        assert await world.part(Cleanup).run() is not None
+
+
+@pytest.mark.req("N-100", "A-52")
+@pytest.mark.parametrize(
+    ("given", "line", "time"), [({}, "0 */6 * * *", ":00Z"), (NIGHTLY, "0 2 * * *", "T02:00Z")]
+)
+def test_the_jobs_are_listed_with_their_times(
+    tmp_path: Path, given: dict[str, str], line: str, time: str
+) -> None:
+    environ = environment(f"sqlite:///{tmp_path}/w.db", **given)
+    told = watchword("worker", "--list", "--json", cwd=tmp_path, environ=environ)
+    listed = {each["name"]: each for each in json.loads(told.stdout)}
+    assert listed["cleanup-auth"]["when"] == line
+    assert listed["cleanup-auth"]["next"].endswith(time)
+    assert listed["deliveries"]["when"] == "every 1 s"
 
 
 @pytest.mark.req("N-81", "A-52")

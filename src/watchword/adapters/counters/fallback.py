@@ -72,6 +72,10 @@ class FallbackCounters:
         self._look_again()
         return f"degraded: counting in memory ({self._open})"
 
+    async def used_bytes(self) -> int | None:
+        """Return how much memory the shared store takes; nothing while it is away."""
+        return await self._shared.used_bytes() if self._open is None else None
+
     async def close(self) -> None:
         """End a probe under way, and what the shared counters hold open."""
         if self._probe is not None:

@@ -35,6 +35,10 @@ class MemoryCounters:
         """Return nothing: memory is always there."""
         return None
 
+    async def used_bytes(self) -> int | None:
+        """Return nothing: it is shared with nobody."""
+        return None
+
     def __len__(self) -> int:
         """Return how many keys are remembered."""
         return sum(map(len, self._known.values()))

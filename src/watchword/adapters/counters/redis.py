@@ -105,6 +105,15 @@ class RedisCounters:
             return f"redis: {type(trouble).__name__}"
         return None
 
+    async def used_bytes(self) -> int | None:
+        """Return how much memory Redis takes; nothing when it is away or may not be asked."""
+        try:
+            async with asyncio.timeout(self._patience):
+                told = await self._redis.info("memory")
+        except TROUBLE:
+            return None
+        return int(told["used_memory"])
+
     async def close(self) -> None:
         """Close every connection."""
         await self._redis.aclose(close_connection_pool=True)

@@ -26,6 +26,7 @@ class Entry:
     default: str | None
     aliases: tuple[Alias, ...]
     secret: bool
+    empty_counts: bool = False
 
     @property
     def required(self) -> bool:

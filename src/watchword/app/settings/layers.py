@@ -27,7 +27,7 @@ class Layer(Protocol):
     """One place."""
 
     def get(self, name: str) -> Told | None:
-        """Return what this place says; nothing, or empty text, is None. Problem: `Unreadable`."""
+        """Return what this place says, which may be empty text. Problem: `Unreadable`."""
         ...
 
 
@@ -48,7 +48,9 @@ class Variables:
             raise Unreadable(message)
         if path:
             return Told(content(self.cwd / path), Source(Kind.FILE, f"{path} ({name}{_FILE})"))
-        return Told(text, Source(self.kind, f"{name} in {self.where}")) if text else None
+        if name not in self.values:
+            return None
+        return Told(text, Source(self.kind, f"{name} in {self.where}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,7 @@ class Folder:
         file = self.path / name
         if not file.is_file():
             return None
-        text = content(file)
-        return Told(text, Source(Kind.SECRETS, str(file))) if text else None
+        return Told(content(file), Source(Kind.SECRETS, str(file)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ class Defaults:
 
     def get(self, name: str) -> Told | None:
         """Return the default."""
-        text = self.values.get(name, "")
-        return Told(text, Source(self.kind, self.where)) if text else None
+        text = self.values.get(name)
+        return None if text is None else Told(text, Source(self.kind, self.where))
 
 
 def content(path: Path) -> str:

@@ -42,7 +42,9 @@ class Lookup:
     def _ask(self, layer: Layer, entry: Entry, name: str) -> Value | None:
         try:
             told = layer.get(name)
-            return self._read(entry, name, told) if told else None
+            if told is None or not (told.text or entry.empty_counts):
+                return None
+            return self._read(entry, name, told)
         except Unreadable as error:
             self.faults.append((name, f"{error}."))
         except ValueError as error:

@@ -1,8 +1,13 @@
-"""Cleanup: what nobody needs any more is deleted, every six hours and on demand.
+"""Cleanup: what nobody needs any more is deleted, at the times of CLEANUP_CRON and on demand.
 
     tickets          an hour after they expired         sessions         expired or ended
     refresh tokens   expired                            guesses          untouched for a day
     outbox           settled a week ago
 
-Deleting twice harms nothing, so several workers may do it. Ledger: N-81, N-100, A-52.
+    when      every worker looks once a minute whether a time has come; whoever takes the lease first
+              cleans up, the others find it done. A time that nobody was there for is made up for.
+    at once   `watchword cleanup`; it says so, and ends with 75, while another one runs
+
+The lease ends after five minutes, should its holder be killed. Deleting twice harms nothing.
+Ledger: N-81, N-100, A-52, K-29.
 """

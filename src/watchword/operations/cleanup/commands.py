@@ -10,14 +10,17 @@ from watchword.operations.cleanup.service import Cleanup
 from watchword.plumbing import console
 from watchword.plumbing.console import AsJson, run_in_house
 
-cleanup = typer.Typer(help="Delete what is over; the worker does it every six hours.")
+Work = Callable[[Cleanup], Awaitable[Removed | None]]
+
+_BUSY = "Another cleanup runs just now: try again in a minute. (A killed one is waited for five minutes.)"
+
+cleanup = typer.Typer(help="Delete what is over; the worker does it at the times of CLEANUP_CRON.")
 
 
 @cleanup.command("run", epilog="Example: watchword cleanup run")
 def run(as_json: AsJson = False) -> None:
     """Delete all that is over and print how much of each kind."""
-    removed = run_in_house(lambda house: house.part(Cleanup).run())
-    console.output(asdict(removed), as_json=as_json)
+    console.output(asdict(_removed(lambda service: service.run())), as_json=as_json)
 
 
 @cleanup.command("tokens", epilog="Example: watchword cleanup tokens")
@@ -38,10 +41,17 @@ def sessions(as_json: AsJson = False) -> None:
     _one(lambda service: service.run_sessions(), as_json=as_json)
 
 
-def _one(work: Callable[[Cleanup], Awaitable[Removed]], *, as_json: bool) -> None:
-    removed = run_in_house(lambda house: work(house.part(Cleanup)))
-    number = sum(asdict(removed).values())
+def _one(work: Work, *, as_json: bool) -> None:
+    number = sum(asdict(_removed(work)).values())
     console.output({"removed": number}, as_json=as_json, text=str(number))
+
+
+def _removed(work: Work) -> Removed:
+    """Do it, or say that another does so just now."""
+    removed = run_in_house(lambda house: work(house.part(Cleanup)))
+    if removed is None:
+        raise console.refuse(_BUSY, console.Exit.LATER)
+    return removed
 
 
 groups = {"cleanup": cleanup}

@@ -4,10 +4,26 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-EVERY: Final = timedelta(hours=6)
+from watchword.kernel.cron import Cron, cron
+from watchword.kernel.parts import section, setting
+
+LEASE: Final = "cleanup"
+LEASE_LASTS: Final = timedelta(minutes=5)
 TICKETS_STAY: Final = timedelta(hours=1)
 GUESSES_STAY: Final = timedelta(days=1)
 OUTBOX_STAYS: Final = timedelta(days=7)
+
+
+@section
+class CleanupSettings:
+    """Cleanup."""
+
+    times: Cron = setting(
+        "CLEANUP_CRON",
+        "When what is over is deleted: minute, hour, day, month and day of the week, in UTC.",
+        parse=cron,
+        default="0 */6 * * *",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

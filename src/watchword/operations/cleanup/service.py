@@ -1,11 +1,24 @@
-"""Cleanup: ask each noun to forget what is over."""
+"""Cleanup: ask each noun to forget what is over, one process at a time."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from datetime import datetime
 
+from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
+from watchword.kernel.ids import mint
 from watchword.kernel.parts import service
-from watchword.operations.cleanup.rules import GUESSES_STAY, OUTBOX_STAYS, TICKETS_STAY, Removed
-from watchword.plumbing.db import outbox
+from watchword.operations.cleanup.rules import (
+    GUESSES_STAY,
+    LEASE,
+    LEASE_LASTS,
+    OUTBOX_STAYS,
+    TICKETS_STAY,
+    CleanupSettings,
+    Removed,
+)
+from watchword.plumbing.db import leases, outbox
+from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.metrics import Metrics
 from watchword.records.guesses.service import Guesses
@@ -23,43 +36,65 @@ class Cleanup:
     sessions: Sessions
     refresh_tokens: RefreshTokens
     guesses: Guesses
+    settings: CleanupSettings
     metrics: Metrics
     clock: Clock
+    chance: Chance
 
-    async def run(self) -> Removed:
-        """Delete all that is over."""
+    async def run(self) -> Removed | None:
+        """Delete all that is over; nothing when another process does so just now."""
+        return await self._alone(self._everything)
+
+    async def run_when_due(self) -> Removed | None:
+        """Delete all that is over, once for each time, whoever comes first."""
+        due = self.settings.times.latest(self.clock.now())
+        return await self._alone(self._everything, due)
+
+    async def run_tickets(self) -> Removed | None:
+        """Delete links and codes that are over; nothing when another process does so."""
+        return await self._alone(self._tickets)
+
+    async def run_tokens(self) -> Removed | None:
+        """Delete links, codes and refresh tokens that are over; nothing when another does so."""
+        return await self._alone(self._tokens)
+
+    async def run_sessions(self) -> Removed | None:
+        """Delete sessions that are over; nothing when another process does so."""
+        return await self._alone(self._sessions)
+
+    async def _alone(
+        self, work: Callable[[datetime], Awaitable[Removed]], due: datetime | None = None
+    ) -> Removed | None:
+        """Do it under the lease, which ends by itself should we be killed."""
         now = self.clock.now()
-        return self._counted(
-            Removed(
-                tickets=await self.tickets.purge(self.database, now - TICKETS_STAY),
-                refresh_tokens=await self.refresh_tokens.purge(self.database, now),
-                sessions=await self.sessions.purge(self.database, now),
-                guesses=await self.guesses.purge(self.database, now - GUESSES_STAY),
-                outbox=await outbox.purge(self.database, now - OUTBOX_STAYS),
-            )
-        )
-
-    async def run_tickets(self) -> Removed:
-        """Delete links and codes that are over."""
-        before = self.clock.now() - TICKETS_STAY
-        return self._counted(Removed(tickets=await self.tickets.purge(self.database, before)))
-
-    async def run_tokens(self) -> Removed:
-        """Delete links, codes and refresh tokens that are over."""
-        now = self.clock.now()
-        return self._counted(
-            Removed(
-                tickets=await self.tickets.purge(self.database, now - TICKETS_STAY),
-                refresh_tokens=await self.refresh_tokens.purge(self.database, now),
-            )
-        )
-
-    async def run_sessions(self) -> Removed:
-        """Delete sessions that are over."""
-        now = self.clock.now()
-        return self._counted(Removed(sessions=await self.sessions.purge(self.database, now)))
-
-    def _counted(self, removed: Removed) -> Removed:
+        lease = Lease(LEASE, mint(now, self.chance))
+        if not await leases.take(self.database, lease, now, LEASE_LASTS, due):
+            return None
+        try:
+            removed = await work(now)
+        finally:
+            await leases.give_back(self.database, lease)
         for kind, number in asdict(removed).items():
             self.metrics.cleaned.labels(kind).inc(number)
         return removed
+
+    async def _everything(self, now: datetime) -> Removed:
+        return Removed(
+            tickets=await self.tickets.purge(self.database, now - TICKETS_STAY),
+            refresh_tokens=await self.refresh_tokens.purge(self.database, now),
+            sessions=await self.sessions.purge(self.database, now),
+            guesses=await self.guesses.purge(self.database, now - GUESSES_STAY),
+            outbox=await outbox.purge(self.database, now - OUTBOX_STAYS),
+        )
+
+    async def _tickets(self, now: datetime) -> Removed:
+        return Removed(tickets=await self.tickets.purge(self.database, now - TICKETS_STAY))
+
+    async def _tokens(self, now: datetime) -> Removed:
+        return Removed(
+            tickets=await self.tickets.purge(self.database, now - TICKETS_STAY),
+            refresh_tokens=await self.refresh_tokens.purge(self.database, now),
+        )
+
+    async def _sessions(self, now: datetime) -> Removed:
+        return Removed(sessions=await self.sessions.purge(self.database, now))

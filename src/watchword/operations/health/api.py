@@ -1,8 +1,10 @@
 """Health's doors, at every path that the seeds' systems ask."""
 
+from starlette.requests import Request
 from starlette.responses import Response
 
-from watchword.operations.health.rules import Report
+from watchword.kernel.problems import Unauthenticated
+from watchword.operations.health.rules import Report, may_scrape
 from watchword.operations.health.service import Health, Presence
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.settings import ServerSettings
@@ -58,7 +60,16 @@ async def whole(call: Call[None]) -> Response:
 
 async def metrics(call: Call[None]) -> Response:
     """Tell Prometheus everything."""
-    told = call.part(Metrics).exposition()
+    return scraped(call.web.house, call.request)
+
+
+def scraped(house: House, request: Request) -> Response:
+    """Answer a scrape, on whichever port it came. Problem: `Unauthenticated`."""
+    if not may_scrape(
+        house.part(ServerSettings).metrics_token, request.headers.get("authorization", "")
+    ):
+        raise Unauthenticated(private="a scrape without the token")
+    told = house.part(Metrics).exposition()
     return Response(told, media_type=TEXT, headers={"Cache-Control": "no-store"})
 
 
@@ -96,5 +107,15 @@ def more_doors(house: House) -> list[Door]:
         ),
     ]
     if server.metrics_enabled and not server.metrics_port:
-        doors.append(get("/metrics", metrics, root=True, probe=True, limits=(), media_type=TEXT))
+        doors.append(
+            get(
+                "/metrics",
+                metrics,
+                root=True,
+                probe=True,
+                limits=(),
+                media_type=TEXT,
+                problems=(Unauthenticated,),
+            )
+        )
     return doors

@@ -1,8 +1,10 @@
 """What a check of the parts comes to."""
 
+import hmac
 from dataclasses import dataclass, field
 from typing import Any
 
+from watchword.kernel.secret import Secret
 from watchword.plumbing.web.shapes import Answer
 
 HEALTHY, DEGRADED, UNHEALTHY = "healthy", "degraded", "unhealthy"
@@ -39,3 +41,9 @@ class Findings:
         if all(self.good.values()):
             return HEALTHY
         return DEGRADED if self.good.get("database", True) else UNHEALTHY
+
+
+def may_scrape(token: Secret, authorization: str) -> bool:
+    """Tell whether metrics may be told to who sends this header; without a token, to anybody."""
+    wanted = f"Bearer {token.reveal()}"
+    return not token or hmac.compare_digest(wanted.encode(), authorization.encode())

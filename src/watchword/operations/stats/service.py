@@ -6,7 +6,6 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.plumbing.db import outbox
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing.settings import DatabaseSettings
 from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import STATUSES
 from watchword.records.subscribers.service import Subscribers
@@ -22,7 +21,6 @@ class Statistics:
     subscribers: Subscribers
     sessions: Sessions
     tickets: Tickets
-    settings: DatabaseSettings
     clock: Clock
 
     async def count(self) -> dict[str, Any]:
@@ -31,16 +29,12 @@ class Statistics:
         accounts = await self.subscribers.count(self.database)
         tally = {each.purpose: each.active for each in await self.codes()}
         codes = {purpose.value: tally.get(purpose.value, 0) for purpose in Purpose}
-        on_postgres = self.database.dialect == "postgresql"
         return {
             "accounts": {status: accounts.get(status, 0) for status in STATUSES},
             "sessions": await self.sessions.active(self.database, now),
             "codes": codes,
             "letters_waiting": await outbox.depth(self.database),
-            "connections": {
-                "open": self.database.size,
-                "most": self.settings.pool_maximum if on_postgres else self.database.size,
-            },
+            "connections": {"open": self.database.size, "most": self.database.most},
         }
 
     async def codes(self) -> list[Tally]:

@@ -21,7 +21,7 @@ import asyncpg
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSettings:
-    """How many connections, and how long we wait for one."""
+    """How many connections, how long we wait for one, and from when on a statement is `slow`."""
 
     minimum: int = 5
     maximum: int = 20
@@ -29,6 +29,7 @@ class PoolSettings:
     wait: timedelta = timedelta(seconds=5)
     connect_timeout: timedelta = timedelta(seconds=2)
     statement_timeout: timedelta = timedelta(seconds=10)
+    slow: timedelta | None = None
     tls: SSLContext | None = None
 
 

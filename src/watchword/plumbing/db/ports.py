@@ -66,6 +66,11 @@ class Database(Executor, Protocol):
         """How many connections are open."""
         ...
 
+    @property
+    def most(self) -> int:
+        """How many connections there may be."""
+        ...
+
     async def start(self) -> None:
         """Open the first connections and begin to listen for news."""
         ...

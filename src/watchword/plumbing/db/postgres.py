@@ -18,6 +18,7 @@ from watchword.plumbing.db.gathering import Gathering
 from watchword.plumbing.db.listening import CHANNEL, listen
 from watchword.plumbing.db.pool import Pool, PoolSettings
 from watchword.plumbing.db.ports import Broken, DatabaseUnavailable, Taken, Transaction
+from watchword.plumbing.db.slow import watched_connection
 from watchword.plumbing.db.statements import Lookup, Statement
 
 SCHEMA = "auth"
@@ -60,6 +61,7 @@ class PostgresDatabase:
         self._url = url
         self._settings = pool or PoolSettings()
         self._tenant = tenant
+        self._connection_class = watched_connection(asyncpg.Connection, self._settings.slow)
         self._pool = Pool(self._connect, self._settings, on_failure)
         self._tasks: list[asyncio.Task[None]] = []
         self._gatherings: dict[Lookup, Gathering] = {}
@@ -68,6 +70,11 @@ class PostgresDatabase:
     def size(self) -> int:
         """How many connections are open, the listener aside."""
         return self._pool.open
+
+    @property
+    def most(self) -> int:
+        """How many there may be, the listener aside."""
+        return self._settings.maximum
 
     async def start(self) -> None:
         """Open the least number of connections and begin to listen."""
@@ -153,6 +160,7 @@ class PostgresDatabase:
             self._url,
             timeout=self._settings.connect_timeout.total_seconds(),
             command_timeout=patience,
+            connection_class=self._connection_class,
             server_settings={
                 "application_name": "watchword",
                 "search_path": SCHEMA,

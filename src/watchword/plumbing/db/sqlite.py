@@ -11,9 +11,10 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from urllib.parse import urlsplit
 
 from watchword.plumbing.db.changes import EVERYTHING, TRUST_SECONDS, Changes
 from watchword.plumbing.db.ports import Broken, DatabaseUnavailable, Taken, Transaction
+from watchword.plumbing.db.slow import Ask, watched
 from watchword.plumbing.db.statements import Statement
 
 _WATCH_SECONDS = 0.25
@@ -34,6 +36,7 @@ _PRAGMAS = (
 )
 
 Result = TypeVar("Result")
+Run = Ask[sqlite3.Connection, tuple[list[Any], int]]
 
 
 def sqlite_path(url: str) -> Path:
@@ -59,9 +62,16 @@ class SqliteDatabase:
 
     dialect = "sqlite"
 
-    def __init__(self, path: Path, changes: Changes, patience: timedelta = PATIENCE) -> None:
+    def __init__(
+        self,
+        path: Path,
+        changes: Changes,
+        patience: timedelta = PATIENCE,
+        slow: timedelta | None = None,
+    ) -> None:
         """Open two connections: one to read, one to write; wait so long to write."""
         self._patience = patience
+        self._run = watched(_run, slow)
         self.changes = changes
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         with _translated():
@@ -73,6 +83,11 @@ class SqliteDatabase:
     @property
     def size(self) -> int:
         """One to read, one to write."""
+        return 2
+
+    @property
+    def most(self) -> int:
+        """These two."""
         return 2
 
     async def start(self) -> None:
@@ -98,7 +113,7 @@ class SqliteDatabase:
     async def all(self, statement: Statement, **values: Any) -> list[Any]:
         """Run and return every row."""
         if statement.reads:
-            return _rows(self._reader, statement, values)
+            return _rows(self._run, self._reader, statement, values)
         async with self.transaction() as tx:
             return await tx.all(statement, **values)
 
@@ -111,9 +126,9 @@ class SqliteDatabase:
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Open a transaction; the one writer's turn comes in order of asking."""
         await self._take_turn()
-        tx = _SqliteTransaction(self._writer, self._in_thread)
+        tx = _SqliteTransaction(self._writer, self._run, self._in_thread)
         try:
-            await self._in_thread(partial(self._writer.execute, "BEGIN IMMEDIATE"))
+            await self._in_thread(partial(self._run, self._writer, "BEGIN IMMEDIATE", ()))
             yield tx
             await self._in_thread(tx.commit)
         finally:
@@ -138,7 +153,10 @@ class SqliteDatabase:
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         """Run in the writer's thread, to the end even when the asker goes away."""
-        future = asyncio.get_running_loop().run_in_executor(self._thread, _checked, work)
+        told_by = copy_context()  # a log line from there names the request
+        future = asyncio.get_running_loop().run_in_executor(
+            self._thread, told_by.run, _checked, work
+        )
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
@@ -174,9 +192,11 @@ class _SqliteTransaction:
     def __init__(
         self,
         connection: sqlite3.Connection,
+        run: Run,
         in_thread: Callable[[Callable[[], Any]], Any],
     ) -> None:
         self._connection = connection
+        self._run = run
         self._in_thread = in_thread
         self.news: list[tuple[str, str]] = []
         self.committed = False
@@ -190,18 +210,22 @@ class _SqliteTransaction:
         return rows[0] if rows else None
 
     async def all(self, statement: Statement, **values: Any) -> list[Any]:
-        rows: list[Any] = await self._ask(partial(_rows, self._connection, statement, values))
+        rows: list[Any] = await self._ask(
+            partial(_rows, self._run, self._connection, statement, values)
+        )
         return rows
 
     async def run(self, statement: Statement, **values: Any) -> int:
-        count: int = await self._ask(partial(_count, self._connection, statement, values))
+        count: int = await self._ask(
+            partial(_count, self._run, self._connection, statement, values)
+        )
         return count
 
     def commit(self) -> None:
         """Commit (in the writer's thread); as PostgreSQL, not after a failed statement."""
         if self._broken:
             raise Broken
-        self._connection.execute("COMMIT")
+        self._run(self._connection, "COMMIT", ())
         self.committed = True
 
     async def _ask(self, work: Callable[[], Any]) -> Any:
@@ -212,19 +236,29 @@ class _SqliteTransaction:
             raise
 
 
+def _run(
+    connection: sqlite3.Connection, text: str, arguments: Sequence[Any]
+) -> tuple[list[Any], int]:
+    """Run a statement to its end; return its records and how many rows were touched."""
+    with _translated():
+        cursor = connection.execute(text, arguments)
+        return cursor.fetchall(), cursor.rowcount
+
+
 def _rows(
-    connection: sqlite3.Connection, statement: Statement, values: dict[str, Any]
+    run: Run, connection: sqlite3.Connection, statement: Statement, values: dict[str, Any]
 ) -> list[Any]:
     form = statement.sqlite
-    with _translated():
-        records = connection.execute(form.text, form.arguments(values)).fetchall()
+    records, _ = run(connection, form.text, form.arguments(values))
     return [form.row(record) for record in records]
 
 
-def _count(connection: sqlite3.Connection, statement: Statement, values: dict[str, Any]) -> int:
+def _count(
+    run: Run, connection: sqlite3.Connection, statement: Statement, values: dict[str, Any]
+) -> int:
     form = statement.sqlite
-    with _translated():
-        return connection.execute(form.text, form.arguments(values)).rowcount
+    _, touched = run(connection, form.text, form.arguments(values))
+    return touched
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -126,11 +126,13 @@ def upsertion(
     key: Sequence[str],
     values: Callable[[Any], Mapping[str, Any]],
     live: Any = None,
+    only: Callable[[Any], Any] = lambda _new: None,
     returning: Sequence[Any] = (),
 ) -> Statement:
     """Insert one row, or change the one that has the same key (within the part `live` of the table).
 
-    `values` gets the row that could not be inserted and says what becomes of the one that is there.
+    `values` gets the row that could not be inserted and says what becomes of the one that is there;
+    `only` gets it too and says when: else nothing changes, and no row comes back.
     """
 
     def build(kind: Any) -> Executable:
@@ -138,7 +140,10 @@ def upsertion(
             {name: bindparam(name, type_=table.c[name].type) for name in names}
         )
         built: Executable = wanted.on_conflict_do_update(
-            index_elements=list(key), index_where=live, set_=values(wanted.excluded)
+            index_elements=list(key),
+            index_where=live,
+            set_=values(wanted.excluded),
+            where=only(wanted.excluded),
         ).returning(*(returning or [table.c[key[-1]]]))
         return built
 

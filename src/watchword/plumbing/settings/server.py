@@ -6,6 +6,7 @@ from datetime import timedelta
 from watchword.kernel.addresses import Network, networks
 from watchword.kernel.parsing import boolean, choice, duration, whole
 from watchword.kernel.parts import section, setting
+from watchword.kernel.secret import Secret
 from watchword.plumbing.languages import LANGUAGES
 from watchword.plumbing.settings.parsers import (
     count_or_auto,
@@ -35,7 +36,7 @@ def _networks(text: str) -> tuple[Network, ...]:
 
 
 def _port_or_none(text: str) -> int | None:
-    return whole(0, 65535)(text) or None
+    return whole(0, 65535)(text or "0") or None
 
 
 def _no_wait_or_duration(text: str) -> timedelta:
@@ -169,9 +170,24 @@ class ServerSettings:
     )
     metrics_port: int | None = setting(
         "METRICS_PORT",
-        "A port for /metrics alone; 0 is the service's own port.",
+        "A port for /metrics alone; 0, or empty, is the service's own port.",
         parse=_port_or_none,
         default="0",
+        empty_counts=True,
+    )
+    metrics_compat: str = setting(
+        "METRICS_COMPAT",
+        "Whose dashboards get the metrics under their own names, too; empty is nobody's.",
+        parse=choice("", "molam"),
+        default="",
+        empty_counts=True,
+    )
+    metrics_token: Secret = setting(
+        "METRICS_TOKEN",
+        "What whoever reads /metrics must send as `Authorization: Bearer`; empty asks for nothing.",
+        parse=Secret,
+        default="",
+        secret=True,
     )
     default_language: str = setting(
         "DEFAULT_LANG",

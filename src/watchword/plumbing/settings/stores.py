@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from watchword.plumbing.db.postgres import PoolSettings
 
 _POSTGRES = {"postgres", "postgresql", "postgresql+asyncpg"}
+_LONGEST_MS = 86_400_000
 _port = whole(1, 65535)
 
 
@@ -35,6 +36,15 @@ def _redis_url(text: str) -> Secret:
         message = "write redis://host:6379/0, rediss:// for TLS, or unix:///path/to/socket"
         raise ValueError(message)
     return Secret(text.strip())
+
+
+def _milliseconds_or_off(text: str) -> timedelta | None:
+    try:
+        least = None if text.strip().lower() == "off" else whole(0, _LONGEST_MS)(text)
+    except ValueError:
+        message = "write a number of milliseconds, or off"
+        raise ValueError(message) from None
+    return None if least is None else timedelta(milliseconds=least)
 
 
 @section
@@ -87,6 +97,13 @@ class DatabaseSettings:
         parse=milliseconds,
         default="2000",
     )
+    slow: timedelta | None = setting(
+        "DB_SLOW_QUERY_MS",
+        "Milliseconds from which on a statement is logged, without its arguments; 0 logs every one,"
+        " off none.",
+        parse=_milliseconds_or_off,
+        default="1000",
+    )
 
     @property
     def url(self) -> str:
@@ -115,6 +132,7 @@ class DatabaseSettings:
             maximum=self.pool_maximum,
             idle=self.pool_idle,
             connect_timeout=self.connect_timeout,
+            slow=self.slow,
             tls=self.tls_context() if self.tls else None,
         )
 

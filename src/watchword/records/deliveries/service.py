@@ -140,6 +140,8 @@ class Deliveries:
 
     async def _settle(self, work: Work, outcome: str, reason: str = "") -> None:
         self._count(work, outcome)
+        if outcome == "dead":
+            self.metrics.emails_dead.inc()
         await outbox.finish(self.database, work, self.clock.now(), outcome, reason)
 
     def _count(self, work: Work, result: str) -> None:

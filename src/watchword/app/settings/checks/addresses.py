@@ -49,9 +49,10 @@ def chatter(settings: Settings, findings: Findings) -> None:
     if not findings.strict:
         return
     server = settings.section(ServerSettings)
-    if server.metrics_enabled and server.metrics_port is None:
+    if server.metrics_enabled and server.metrics_port is None and not server.metrics_token:
         findings.warn(
-            "METRICS_PORT", "is 0: /metrics is on the public port; let the proxy deny it."
+            "METRICS_PORT",
+            "is 0: /metrics is on the public port; give METRICS_TOKEN, or let the proxy deny it.",
         )
     if not settings.section(LogSettings).audit:
         findings.warn("ENABLE_AUDIT_LOGS", "is false: the log will not say who did what.")

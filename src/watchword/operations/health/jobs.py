@@ -1,0 +1,15 @@
+"""Each process posts what it counted, so that any of them can tell Prometheus of all."""
+
+from datetime import timedelta
+
+from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.web.call import House
+from watchword.plumbing.work import Job
+
+
+async def post(house: House) -> None:
+    """Post what was counted so far; alone, there is nobody to post it for."""
+    house.part(Metrics).post()
+
+
+jobs = [Job("metrics", post, every=timedelta(seconds=1), everywhere=True)]

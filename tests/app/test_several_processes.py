@@ -1,0 +1,176 @@
+"""Several processes behind one port are one service, and so are their metrics."""
+
+import asyncio
+import os
+import signal
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.exposed import Exposed, read
+from tests.support.running import (
+    ask,
+    ports,
+    started,
+    stopped,
+    until,
+    wait_until_ready,
+)
+from tests.support.services.kept import free_port
+from tests.support.world import PASSWORD, environment, open_world
+from watchword.plumbing.settings.processors import processors
+
+LIVE = {"route": "/live", "method": "GET", "status": "200"}
+
+
+def scrape(port: str, token: str = "") -> Exposed:
+    """Read the metrics as Prometheus would, on a connection of its own."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/metrics")
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return read(answer.read().decode())
+
+
+def lives(port: str) -> float:
+    """Return how often the service was asked whether it lives, as its metrics tell."""
+    return scrape(port).value("http_requests_total", **LIVE)
+
+
+def knock(port: str, times: int, others: list[int]) -> None:
+    """Ask one worker whether it lives, while the others stand still."""
+    with stopped(others[0]):
+        for _ in range(times):
+            assert ask(f"http://127.0.0.1:{port}/live")[0] == 200
+
+
+def two_workers(url: str, **more: str) -> dict[str, str]:
+    """Return the environment of a service of two processes, its metrics on the service's own port."""
+    return environment(url, WEB_CONCURRENCY="2", HOST="127.0.0.1", **{**ports(), **more})
+
+
+def tells(port: str, number: int) -> Callable[[], bool]:
+    """Return a question: do the metrics tell exactly that many?"""
+    return lambda: lives(port) == number
+
+
+@pytest.mark.req("M-56", "K-32")
+def test_whichever_process_is_asked_tells_what_all_of_them_counted(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    environ = two_workers(sqlite_url, METRICS_PORT="")
+    port = environ["PORT"]
+    with started(tmp_path, "serve", **environ) as service:
+        wait_until_ready(f"http://127.0.0.1:{port}")
+        one, other = service.workers
+        knock(port, 3, others=[other])
+        knock(port, 4, others=[one])
+        until(tells(port, 7), "both told")
+        for standing_still in (one, other):
+            with stopped(standing_still):
+                assert lives(port) == 7
+        assert service.stop() == 0
+
+
+@pytest.mark.req("M-56")
+@pytest.mark.parametrize("dies", [0, 1])
+def test_what_a_killed_process_counted_stays_and_its_successor_counts_on(
+    sqlite_url: str, tmp_path: Path, dies: int
+) -> None:
+    environ = two_workers(sqlite_url, METRICS_PORT=str(free_port()))
+    port, metrics = environ["PORT"], environ["METRICS_PORT"]
+    with started(tmp_path, "serve", **environ) as service:
+        wait_until_ready(f"http://127.0.0.1:{port}")
+        workers = service.workers
+        knock(port, 3, others=[workers[1]])
+        knock(port, 4, others=[workers[0]])
+        until(tells(metrics, 7), "both told")
+        survivor = workers[1 - dies]
+        os.kill(workers[dies], signal.SIGKILL)
+
+        def successor() -> list[int]:
+            assert lives(metrics) == 7
+            return [each for each in service.workers if each not in workers]
+
+        until(lambda: bool(successor()), "a successor")
+        knock(port, 5, others=[survivor])
+        until(tells(metrics, 12), "the successor told")
+        assert service.stop() == 0
+
+
+def test_who_is_asked_to_stop_while_one_process_is_being_replaced_stops(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    environ = two_workers(sqlite_url)
+    with started(tmp_path, "serve", **environ) as service:
+        wait_until_ready(f"http://127.0.0.1:{environ['PORT']}")
+        os.kill(service.workers[1], signal.SIGKILL)
+        until(lambda: len(service.workers) == 1, "one is gone")
+        assert service.stop() == 0
+
+
+def test_why_a_process_does_not_start_is_told(sqlite_url: str, tmp_path: Path) -> None:
+    environ = two_workers(sqlite_url, DATABASE_URL=f"sqlite:///{tmp_path}/folder.db")
+    (tmp_path / "folder.db").mkdir()
+    with started(tmp_path, "serve", **environ) as service:
+        service.wait_for("a process failed.*unable to open")
+        assert service.stop() in {0, 1}
+
+
+@pytest.mark.req("K-35")
+@pytest.mark.needs("postgres")
+def test_connections_are_added_up_and_what_the_database_holds_is_told_once(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    async def alice() -> None:
+        async with open_world(postgres_url, tmp_path) as world:
+            await world.subscriber()
+
+    asyncio.run(alice())
+    environ = two_workers(postgres_url, METRICS_PORT="0", DB_POOL_MIN="3", DB_POOL_MAX="3")
+    port = environ["PORT"]
+    with started(tmp_path, "serve", **environ) as service:
+        wait_until_ready(f"http://127.0.0.1:{port}")
+        body = {"email": "alice@example.org", "password": PASSWORD}
+        for _ in range(2):
+            assert ask(f"http://127.0.0.1:{port}/api/v1/auth/login", body)[0] == 200
+
+        def settled() -> bool:
+            told = scrape(port)
+            return told.value("active_auth_sessions") == 2 and (
+                told.value("auth_database_connections") == told.value("database_pool_size") == 6
+            )
+
+        until(settled, "two sessions, six connections")
+        told = scrape(port)
+        assert told.value("active_sessions_total") == 2
+        assert told.value("database_up") == told.value("app_info") == 1
+        assert told.value("http_requests_in_flight") <= 2
+        assert service.stop() == 0
+
+
+@pytest.mark.req("M-56")
+def test_auto_starts_a_process_for_each_processor(sqlite_url: str, tmp_path: Path) -> None:
+    environ = two_workers(sqlite_url) | {"WEB_CONCURRENCY": "auto"}
+    with started(tmp_path, "serve", **environ) as service:
+        wait_until_ready(f"http://127.0.0.1:{environ['PORT']}")
+        alone = processors() == 1
+        assert len(service.workers) == (0 if alone else processors())
+        assert service.stop() == 0
+
+
+@pytest.mark.req("D-26", "G-23")
+def test_metrics_on_a_port_of_their_own_may_ask_for_a_token_too(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    environ = two_workers(sqlite_url, METRICS_TOKEN="only Prometheus knows")
+    with started(tmp_path, "serve", **environ) as service:
+        wait_until_ready(f"http://127.0.0.1:{environ['PORT']}")
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            scrape(environ["METRICS_PORT"])
+        assert refused.value.code == 401
+        assert scrape(environ["METRICS_PORT"], "only Prometheus knows").value("app_info") == 1
+        assert service.stop() == 0
