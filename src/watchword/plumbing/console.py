@@ -17,9 +17,6 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from watchword.kernel.problems import Kind, Overloaded, Problem
 from watchword.plumbing.web.call import House
@@ -118,9 +115,9 @@ def refuse(sentence: str, code: Exit = Exit.REFUSED) -> typer.Exit:
 
 def talk(*sentences: str) -> None:
     """Say something to the person, on stderr."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
     for sentence in sentences:
-        console.print(Text(printable(sentence)))
+        sys.stderr.write(printable(sentence) + "\n")
+    sys.stderr.flush()
 
 
 def at_terminal() -> bool:
@@ -162,6 +159,15 @@ def rows(found: Sequence[Any], columns: Sequence[str], *, as_json: bool) -> None
         for line in [list(columns), *cells]:
             sys.stdout.write("\t".join(line) + "\n")
         return
+    _draw(columns, cells)
+
+
+def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    # A service draws no tables, and rich takes five megabytes and fifty milliseconds to come.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for line in cells:
         table.add_row(*(Text(cell) for cell in line))

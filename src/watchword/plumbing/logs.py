@@ -9,13 +9,12 @@ LOG_LEVEL (K-38). A failure is logged once, where handled.
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+import traceback
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import msgspec
-import structlog
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 user_id: ContextVar[str] = ContextVar("user_id", default="")
@@ -36,8 +35,6 @@ _SECRET_TEXT = (
     (re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+"), "[address]"),
 )
 
-Event = MutableMapping[str, Any]
-
 
 def redact(value: Any) -> Any:
     """Strike secrets and addresses out of a value, however deep."""
@@ -55,49 +52,79 @@ def redact(value: Any) -> Any:
     return value if isinstance(value, (int, float, bool, type(None))) else redact(str(value))
 
 
-class _Finish:
-    """The last steps of a line: level, context, redaction, JSON or text."""
+class Log:
+    """Writes lines: `log().info("what happened", about=value)`."""
 
     def __init__(
-        self, level: str, service: str, node_id: str, *, as_json: bool, audit: bool
+        self,
+        level: str = "info",
+        service: str = "watchword",
+        node_id: str = "",
+        *,
+        as_json: bool = True,
+        audit: bool = True,
+        stream: TextIO | None = None,
     ) -> None:
+        """Write lines from this level on; those of audit and security always."""
         self.threshold = _LEVELS[level]
         self._audit = audit
         self._fixed = {"service": service, "node_id": node_id}
         self._as_json = as_json
+        self._stream = stream
 
-    def __call__(self, _logger: object, method: str, event: Event) -> str:
-        level = {"warning": "warn", "exception": "error"}.get(method, method)
-        if _LEVELS.get(level, 40) < self.threshold and event.get("category") not in ALWAYS:
-            raise structlog.DropEvent
-        if event["event"] == AUDIT and not self._audit:
-            raise structlog.DropEvent
+    def debug(self, message: str, **about: Any) -> None:
+        """Tell what only a developer wants to know."""
+        self._line("debug", message, about)
+
+    def info(self, message: str, **about: Any) -> None:
+        """Tell what happened."""
+        self._line("info", message, about)
+
+    def warning(self, message: str, **about: Any) -> None:
+        """Tell what somebody should look at."""
+        self._line("warn", message, about)
+
+    def error(self, message: str, **about: Any) -> None:
+        """Tell what went wrong; `exc_info` is the exception, for its stack."""
+        self._line("error", message, about)
+
+    def exception(self, message: str, **about: Any) -> None:
+        """Tell what went wrong, with the stack of the exception being handled."""
+        self._line("error", message, {"exc_info": sys.exception(), **about})
+
+    def _line(self, level: str, message: str, about: dict[str, Any]) -> None:
+        if _LEVELS[level] < self.threshold and about.get("category") not in ALWAYS:
+            return
+        if message == AUDIT and not self._audit:
+            return
+        error = about.pop("exc_info", None)
+        if error is not None:
+            about["stack"] = "".join(traceback.format_exception(error)).rstrip()
         line: dict[str, Any] = {
             "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),  # noqa: TID251
             "level": level,
-            "message": redact(event.pop("event")),
+            "message": redact(message),
             **self._fixed,
         }
         for name, variable in (("request_id", request_id), ("user_id", user_id)):
             if variable.get():
                 line[name] = variable.get()
-        line |= {_NAMES.get(key, key): value for key, value in redact(dict(event)).items()}
+        line |= {_NAMES.get(key, key): value for key, value in redact(about).items()}
+        stream = self._stream or sys.stdout
+        stream.write(self._spelled(line) + "\n")
+        stream.flush()
+
+    def _spelled(self, line: dict[str, Any]) -> str:
         if self._as_json:
             return msgspec.json.encode(line).decode()
         extra = " ".join(f"{k}={v}" for k, v in line.items() if k not in _TEXT_SKIPS)
-        return f"{line['timestamp'][11:23]} {level:<5} {line['message']} {extra}".rstrip()
+        told = f"{line['timestamp'][11:23]} {line['level']:<5} {line['message']} {extra}"
+        return told.rstrip()
 
 
-def _with_traceback(_logger: object, method: str, event: Event) -> Event:
-    """`log().exception(...)` tells where it happened."""
-    if method == "exception":
-        event.setdefault("exc_info", True)
-    return event
-
-
-_NAMES = {"happened": "event", "exception": "stack"}  # structlog has its own `event`
+_NAMES = {"happened": "event"}
 _TEXT_SKIPS = {"timestamp", "level", "message", "service", "node_id"}
-_finish: _Finish | None = None
+_log = Log()
 
 
 def configure(
@@ -110,14 +137,8 @@ def configure(
     stream: TextIO | None = None,
 ) -> None:
     """Set up logging for this process, the standard library's included."""
-    global _finish  # noqa: PLW0603 - one process, one log
-    _finish = _Finish(level, service, node_id, as_json=as_json, audit=audit)
-    structlog.configure(
-        processors=[_with_traceback, structlog.processors.format_exc_info, _finish],
-        wrapper_class=structlog.BoundLogger,
-        logger_factory=structlog.WriteLoggerFactory(stream or sys.stdout),
-        cache_logger_on_first_use=False,
-    )
+    global _log  # noqa: PLW0603 - one process, one log
+    _log = Log(level, service, node_id, as_json=as_json, audit=audit, stream=stream)
     root = logging.getLogger()
     root.handlers = [_Bridge()]
     root.setLevel(logging.WARNING)
@@ -125,8 +146,7 @@ def configure(
 
 def set_level(level: str) -> None:
     """Change the level of a running process."""
-    if _finish is not None:
-        _finish.threshold = _LEVELS[level]
+    _log.threshold = _LEVELS[level]
 
 
 class _Bridge(logging.Handler):
@@ -134,19 +154,18 @@ class _Bridge(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         level = {10: "debug", 20: "info", 30: "warning"}.get(record.levelno, "error")
-        log = structlog.get_logger()
-        error = record.exc_info if record.exc_info and record.exc_info[0] else None
-        getattr(log, level)(record.getMessage(), logger=record.name, exc_info=error)
+        error = record.exc_info[1] if record.exc_info else None
+        getattr(_log, level)(record.getMessage(), logger=record.name, exc_info=error)
 
 
 def tells(level: str) -> bool:
     """Tell whether lines of a level are written."""
-    return _finish is None or _LEVELS[level] >= _finish.threshold
+    return _LEVELS[level] >= _log.threshold
 
 
-def log() -> Any:
+def log() -> Log:
     """Return the logger."""
-    return structlog.get_logger()
+    return _log
 
 
 class AccessLog:

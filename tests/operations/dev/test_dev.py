@@ -30,6 +30,7 @@ def test_the_newest_code_is_printed_of_anybody_or_of_one(sqlite_url: str, tmp_pa
     assert (empty.code, empty.out) == (1, "")
     code = asyncio.run(ask_for_a_code(terminal, "alice@example.org"))
     assert terminal.run("dev", "code").out.splitlines() == [code]
+    assert "/login/link?token=" in terminal.run("dev", "code", "--link").out
     told = terminal.run("dev", "code", "--to", "alice@example.org", "--json").json
     assert (told["code"], told["to"]) == (code, "alice@example.org")
     assert terminal.run("dev", "code", "--to", "bob@example.org").code == 1

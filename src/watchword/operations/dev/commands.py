@@ -16,9 +16,10 @@ dev = typer.Typer(help="Development: what the mailbox on this machine got.", no_
 @dev.command("code", epilog="Example: watchword dev code --to ada@example.org")
 def code(
     to: Annotated[str, typer.Option("--to", help="Of this mailbox; else the newest of all.")] = "",
+    link: Annotated[bool, typer.Option("--link", help="Print the link instead.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print the newest code and link that the development mailbox got."""
+    """Print the newest code that the development mailbox got; the link where there is no code."""
 
     async def work(house: House) -> DevMessage | None:
         database = house.part(Database)  # type: ignore[type-abstract]
@@ -29,7 +30,10 @@ def code(
         raise console.refuse("There is no letter yet: register or ask for a code first.")
     told = {"to": found.to, "subject": found.subject, "code": found.code, "link": found.link}
     console.talk(f"{found.subject} (to {found.to})")
-    console.output(told, as_json=as_json, text=[part for part in (found.code, found.link) if part])
+    wanted = found.link if link else found.code or found.link
+    if not wanted and not as_json:
+        raise console.refuse("This letter has none.")
+    console.output(told, as_json=as_json, text=wanted)
 
 
 groups = {"dev": dev}
