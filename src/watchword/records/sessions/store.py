@@ -48,6 +48,7 @@ sessions = tenant_table(
         postgresql_where=text("ended_at IS NULL"),
         sqlite_where=text("ended_at IS NULL"),
     ),
+    Index("idx_sessions_device", "user_id", "user_agent"),
     Index("idx_sessions_expires_at", "expires_at"),
 )
 
@@ -145,15 +146,11 @@ PURGE = statement(
         )
     )
 )
-KNOWN_DEVICE = statement(
-    select(sessions.c.id)
-    .where(
-        sessions.c.user_id == bindparam("user_id"),
-        sessions.c.user_agent == bindparam("user_agent", type_=Text),
-    )
-    .limit(1)
+_OF_ANY_DEVICE = select(sessions.c.id).where(sessions.c.user_id == bindparam("user_id"))
+_OF_THIS_DEVICE = _OF_ANY_DEVICE.where(sessions.c.user_agent == bindparam("user_agent", type_=Text))
+DEVICES = statement(
+    select(_OF_ANY_DEVICE.exists().label("any_known"), _OF_THIS_DEVICE.exists().label("this_known"))
 )
-EVER = statement(select(sessions.c.id).where(sessions.c.user_id == bindparam("user_id")).limit(1))
 
 
 async def insert(tx: Executor, **values: Any) -> None:
@@ -210,6 +207,5 @@ async def purge(db: Executor, before: datetime) -> int:
 
 async def new_device(db: Executor, user_id: SubscriberId, user_agent: str) -> bool:
     """Tell whether the subscriber has had sessions, but none with this user agent."""
-    if await db.first(EVER, user_id=user_id) is None:
-        return False
-    return await db.first(KNOWN_DEVICE, user_id=user_id, user_agent=user_agent) is None
+    row: Any = await db.first(DEVICES, user_id=user_id, user_agent=user_agent)
+    return bool(row.any_known and not row.this_known)
