@@ -6,8 +6,8 @@ As many tasks as the load generator has connections, bare asyncpg, the same serv
 as the service; what a flow reaches of this is what our own code costs.
 
     commits     one row of the size of a ticket, one durable commit each
-    refresh     read a token with its session, mark it spent, insert its successor, touch the
-                session, one transaction; then one ES256 signature
+    refresh     the service's own statements on its own tables, in one transaction: use a token up,
+                insert its successor, read its session with the account; then one ES256 signature
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
+from uuid import UUID, uuid4
 
 import asyncpg
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -26,16 +28,16 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from benchmarks.cores import Cores, CoreWatch, pin
 from benchmarks.load import quantile
+from watchword.flows.token_refresh import store as token_refresh
+from watchword.kernel.ids import DEFAULT_TENANT
+from watchword.plumbing.db.statements import Statement
+from watchword.records.refresh_tokens import store as refresh_tokens
+from watchword.records.sessions import store as sessions
 
 TASKS = 16
 Turn = Callable[[asyncpg.Connection], Awaitable[None]]
 
 SCHEMA = """
-create table if not exists floor_session (
-    id uuid primary key, person uuid not null, seen_at timestamptz not null default now());
-create table if not exists floor_token (
-    digest bytea primary key, session uuid not null references floor_session,
-    spent_at timestamptz, made_at timestamptz not null default now());
 create table if not exists floor_ticket (
     id uuid primary key default gen_random_uuid(), body bytea not null);
 """
@@ -46,42 +48,63 @@ async def commit(connection: asyncpg.Connection) -> None:
 
 
 def refresher(key: ec.EllipticCurvePrivateKey) -> Turn:
+    """Every connection keeps a session alive, by the rows and statements of Watchword itself."""
     held: dict[int, bytes] = {}
 
+    async def ask(connection: asyncpg.Connection, statement: Statement, **values: Any) -> Any:
+        form = statement.postgres
+        return await connection.fetchrow(form.text, *form.arguments(values))
+
+    def fresh_token(session: UUID) -> dict[str, Any]:
+        now = datetime.now(UTC)
+        return {
+            "id": uuid4(),
+            "session_id": session,
+            "digest": os.urandom(32),
+            "seed": os.urandom(16),
+            "created_at": now,
+            "expires_at": now + timedelta(days=30),
+        }
+
     async def begin(connection: asyncpg.Connection) -> bytes:
-        session = await connection.fetchval(
-            "insert into floor_session (id, person)"
-            " values (gen_random_uuid(), gen_random_uuid()) returning id"
-        )
-        digest = os.urandom(32)
-        await connection.execute("insert into floor_token values ($1, $2)", digest, session)
-        return digest
+        now = datetime.now(UTC)
+        session = {
+            "id": uuid4(),
+            "user_id": await connection.fetchval("select id from users limit 1"),
+            "digest": None,
+            **dict.fromkeys(("transport", "methods", "address", "user_agent"), "floor"),
+            **dict.fromkeys(("created_at", "authenticated_at", "last_used_at"), now),
+            **dict.fromkeys(("idle_until", "expires_at"), now + timedelta(days=30)),
+        }
+        token = fresh_token(session["id"])
+        await ask(connection, sessions.INSERT, **session)
+        await ask(connection, refresh_tokens.INSERT, **token)
+        return bytes(token["digest"])
 
     async def turn(connection: asyncpg.Connection) -> None:
         spent = held.get(id(connection)) or await begin(connection)
-        fresh = os.urandom(32)
+        now, successor = datetime.now(UTC), uuid4()
         async with connection.transaction():
-            session = await connection.fetchval(
-                "select s.id from floor_token t join floor_session s on s.id = t.session"
-                " where t.digest = $1",
-                spent,
+            used = await ask(
+                connection,
+                refresh_tokens.USE,
+                digest=spent,
+                client=b"floor",
+                successor=successor,
+                now=now,
             )
-            await connection.execute(
-                "update floor_token set spent_at = now() where digest = $1 and spent_at is null",
-                spent,
-            )
-            await connection.execute("insert into floor_token values ($1, $2)", fresh, session)
-            await connection.execute(
-                "update floor_session set seen_at = now() where id = $1", session
-            )
+            token = fresh_token(used["session_id"])
+            await ask(connection, refresh_tokens.INSERT, **token)
+            await ask(connection, token_refresh.ALIVE, session_id=used["session_id"], now=now)
         key.sign(os.urandom(200), ec.ECDSA(SHA256()))
-        held[id(connection)] = fresh
+        held[id(connection)] = token["digest"]
 
     return turn
 
 
 async def measure(url: str, turn: Turn, seconds: float, cores: Cores) -> dict[str, Any]:
-    connections = [await asyncpg.connect(url) for _ in range(TASKS)]
+    settings = {"search_path": "auth,public", "watchword.tenant": str(DEFAULT_TENANT)}
+    connections = [await asyncpg.connect(url, server_settings=settings) for _ in range(TASKS)]
     await connections[0].execute(SCHEMA)
     for connection in connections:
         await turn(connection)

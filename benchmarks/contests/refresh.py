@@ -1,6 +1,7 @@
 """Refresh: a spent token for a new pair, one transaction and one signature.
 
-The floor does the same statements over bare asyncpg, with one ES256 signature, and nothing else.
+The floor does the same statements on the same tables over bare asyncpg, with one ES256 signature, and
+nothing else.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def refreshing(ground: Ground, service: Service, server: Server) -> Contender:
 
 @contextmanager
 def contest(ground: Ground, service: Service) -> Iterator[Contest]:
-    url = ground.postgres.create_database("floor_refresh")
+    url = service.env["DATABASE_URL"]
 
     def bare(seconds: float) -> Sample:
         return floor(url, refresh=True, cores=ground.cores, seconds=seconds)

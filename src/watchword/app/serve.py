@@ -10,8 +10,7 @@ import gc
 import signal
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import uvicorn
@@ -84,7 +83,7 @@ async def serve(
             everywhere_only=not (server.run_worker and first),
             more=Gauges(house).jobs() if first else (),
         )
-        async with _flushing(house.part(AccessLog)):
+        with _flushing(house.part(AccessLog)):
             with _signals(lambda: _leave(house, web, extra)):
                 tasks = [asyncio.create_task(each) for each in servers]
                 while not web.started and not tasks[0].done():  # noqa: ASYNC110 - uvicorn has no event
@@ -158,20 +157,15 @@ def _signals(leave: Callable[[], None]) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-@asynccontextmanager
-async def _flushing(access: AccessLog) -> AsyncIterator[None]:
-    """Write the request log in small batches."""
-
-    async def repeat() -> None:
-        while True:
-            await asyncio.sleep(_FLUSH_SECONDS)
-            access.flush()
-
-    task = asyncio.create_task(repeat())
+@contextlib.contextmanager
+def _flushing(access: AccessLog) -> Iterator[None]:
+    """Write the request log in small batches, soon after the first line of each."""
+    loop = asyncio.get_running_loop()
+    access.when_waiting = lambda: loop.call_later(_FLUSH_SECONDS, access.flush)
     try:
         yield
     finally:
-        task.cancel()
+        access.when_waiting = lambda: None
         access.flush()
 
 

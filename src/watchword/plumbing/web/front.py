@@ -83,21 +83,23 @@ class Outgoing:
             return
         start, self._start, self.begun = self._start, None, True
         if start is not None:
-            if self._whole is not None and not message.get("more_body") and _is_plain(start):
-                await self._whole(self.status, spell(start["headers"]), message.get("body", b""))
-                return
+            if self._whole is not None and not message.get("more_body"):
+                head = spell(start["headers"])
+                if _is_plain(head, len(start["headers"])):
+                    await self._whole(self.status, head, message.get("body", b""))
+                    return
             await self._send(start)
         await self._send(message)
 
 
-def _is_plain(start: Message) -> bool:
-    """Tell whether a head says its length, and no value breaks out of its line."""
-    sized = False
-    for name, value in start["headers"]:
-        if b"\n" in value or b"\r" in value or name == b"connection":
-            return False
-        sized = sized or name == b"content-length"
-    return sized
+def _is_plain(head: bytes, lines: int) -> bool:
+    """Tell whether a head says its length and nothing of the connection, and no value ends a line."""
+    head = b"\n" + head
+    return (
+        head.count(b"\n") - 1 == head.count(b"\r") == lines
+        and b"\ncontent-length: " in head
+        and b"\nconnection: " not in head
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

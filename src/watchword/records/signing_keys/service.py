@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OctKey, RSAKey
+from joserfc.jws import JWSRegistry
 from joserfc.util import to_bytes, urlsafe_b64decode
 
 from watchword.kernel.chance import Chance
@@ -16,6 +17,7 @@ from watchword.kernel.parts import service
 from watchword.plumbing.db.changes import KEYS
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.sealing import Sealer, derive
+from watchword.plumbing.web.shapes import to_json
 from watchword.records.signing_keys import store
 from watchword.records.signing_keys.rules import (
     LONGEST,
@@ -28,6 +30,7 @@ from watchword.records.signing_keys.rules import (
 
 _PURPOSE = "signing keys"
 _REREAD = timedelta(seconds=1)
+_REGISTRIES = {name: JWSRegistry(algorithms=[name]) for name in ("ES256", "RS256", "HS256")}
 
 
 class Ring:
@@ -105,8 +108,8 @@ class SigningKeys:
         assert self.ring.signer is not None
         kid, algorithm, key = self.ring.signer
         header = {"alg": algorithm, "typ": TYPE, "kid": kid}
-        body = {"iss": issuer, "aud": self.settings.audience, **claims}
-        return jwt.encode(header, body, key, algorithms=[algorithm])
+        body = to_json({"iss": issuer, "aud": self.settings.audience, **claims})
+        return jws.serialize_compact(header, body, key, registry=_REGISTRIES[algorithm])
 
     async def verify(self, token: str, issuer: str, now: datetime) -> Claims | None:
         """Return what a good access token says, or nothing."""
