@@ -64,7 +64,7 @@ def files(tmp_path: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.req("G-21")
+@pytest.mark.req("G-21", "K-46")
 def test_those_who_know_the_authority_are_served_and_nobody_else(
     tmp_path: Path, migrated_sqlite: Path, files: dict[str, str]
 ) -> None:
