@@ -9,9 +9,11 @@ from sqlalchemy import bindparam, func, select, text
 
 from tests.support.world import PASSWORD, SECRET, World
 from tests.support.worlds import Opener
+from watchword.kernel.chance import SystemChance
 from watchword.plumbing.db.outbox import outbox
 from watchword.plumbing.db.statements import statement
 from watchword.plumbing.logs import AccessLog
+from watchword.plumbing.sealing import Sealer, derive
 from watchword.records.refresh_tokens.store import refresh_tokens
 from watchword.records.signing_keys.store import signing_keys
 from watchword.records.subscribers.store import users
@@ -67,6 +69,23 @@ async def test_jwt_secret_wraps_the_signing_keys_and_another_one_opens_nothing(
     other = SECRET.format(name="ANOTHER")
     async with worlds(JWT_SECRET=other) as world, world.client(headers=bearer) as client:
         assert (await client.get(f"{AUTH}/me")).status_code != 200
+
+
+@pytest.mark.req("N-91")
+async def test_every_sealed_field_carries_the_id_of_its_key(world: World) -> None:
+    await world.subscriber()
+    async with world.client() as client:
+        await client.post(f"{AUTH}/otp/request", json={"email": ALICE})
+        await world.sign_in(client)
+    [letter, *_] = await letters(world)
+    [key] = await world.database.all(KEYS)
+    secrets = {name: SECRET.format(name=name) for name in ("SESSION_SECRET", "JWT_SECRET")}
+    for sealed, secret, purpose in (
+        (letter.payload, secrets["SESSION_SECRET"], "letters"),
+        (key.sealed, secrets["JWT_SECRET"], "signing keys"),
+    ):
+        sealer = Sealer(derive(secret, purpose), SystemChance())
+        assert bytes(sealed)[:5] == b"\x02" + sealer.key_id
 
 
 async def test_jwt_refresh_secret_keys_the_digests_of_refresh_tokens(worlds: Opener) -> None:
