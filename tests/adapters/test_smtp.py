@@ -120,7 +120,7 @@ async def test_without_starttls_nothing_is_told(
         assert not {"AUTH", "MAIL", "DATA"} & {*server.said}
 
 
-@pytest.mark.req("D-22")
+@pytest.mark.req("D-22", "K-45")
 async def test_a_certificate_that_nobody_vouches_for_is_refused(
     contexts: tuple[ssl.SSLContext, ssl.SSLContext],
 ) -> None:

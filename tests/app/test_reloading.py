@@ -8,6 +8,7 @@ import pytest
 import watchword
 from tests.support.environments import production
 from tests.support.running import ask, ports, started, until
+from tests.support.services.kept import free_port
 
 SOURCE = Path(watchword.__file__).parent
 
@@ -42,6 +43,27 @@ def test_a_change_of_the_source_is_served_and_a_mistake_in_it_is_not_the_end(
         until(lambda: lives("awake"), "served anew")
         assert service.stop() == 0
     assert not lives("awake")
+
+
+@pytest.mark.req("A-27")
+@pytest.mark.parametrize("options", [[], ["--reload"]], ids=["for good", "for development"])
+def test_one_command_each_answers_on_the_profiles_port(
+    tmp_path: Path, migrated_sqlite: Path, options: list[str]
+) -> None:
+    (tmp_path / "var").mkdir()
+    shutil.copy(migrated_sqlite, tmp_path / "var" / "watchword.db")
+    host = f"127.{free_port() % 200 + 20}.{len(options) + 1}.7"  # where port 3000 is free
+    given = {"APP_ENV": "development", "APP_PROFILE": "ariya", "JWT_SECRET": "weak", "HOST": host}
+    with started(tmp_path, "serve", *options, **given) as service:
+
+        def answers() -> bool:
+            try:
+                return ask(f"http://{host}:3000/api/health")[0] == 200
+            except OSError:
+                return False
+
+        until(answers, "answered on 3000")
+        assert service.stop() == 0
 
 
 @pytest.mark.parametrize("options", [["--reload"], ["--dev", "--reload"]])

@@ -12,7 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.running import PATIENCE, ask, ports, started, wait_until_ready
+from tests.support.running import (
+    PATIENCE,
+    ask,
+    ports,
+    started,
+    wait_until_alive,
+    wait_until_ready,
+)
 from tests.support.services.kept import free_port
 from tests.support.services.postgres import Postgres
 from tests.support.services.smtp import SmtpSink
@@ -184,6 +191,47 @@ def test_two_processes_on_one_database_are_one_service(postgres_url: str, tmp_pa
             wait_until_ready(base)
         keys = [ask(f"{base}/.well-known/jwks.json")[1] for base in bases]
         assert keys[0] == keys[1]
+
+
+@pytest.mark.req("N-15", "A-24")
+@pytest.mark.needs("postgres")
+def test_a_service_with_a_wrong_address_of_its_database_says_so(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    for url, status, word in (
+        (f"postgresql://somebody:secretword@127.0.0.1:{free_port()}/nothing", 503, "down"),
+        (postgres_url.replace("watchword_app:", "watchword_app:not-"), 503, "down"),
+        (postgres_url, 200, "ok"),
+    ):
+        chosen = ports()
+        environ = {**environment(url), **chosen, "HOST": "127.0.0.1"}
+        base = f"http://127.0.0.1:{chosen['PORT']}"
+        with started(tmp_path, "serve", **environ) as service:
+            wait_until_alive(base)
+            answered, told = ask(f"{base}/health")
+            assert (answered, told["database"]) == (status, word)
+            assert "secretword" not in json.dumps(told) + service.said
+            assert service.stop() == 0
+
+
+def test_a_service_that_starts_before_its_database_waits_for_it(
+    postgres_server: Postgres, postgres_url: str, tmp_path: Path
+) -> None:
+    chosen = ports()
+    environ = {**environment(postgres_url), **chosen, "HOST": "127.0.0.1"}
+    base = f"http://127.0.0.1:{chosen['PORT']}"
+    name = postgres_url.rpartition("/")[2].partition("?")[0]
+    postgres_server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    with started(tmp_path, "serve", **environ) as service:
+        wait_until_alive(base)
+        assert ask(f"{base}/ready") == (
+            503,
+            {"status": "not_ready", "reason": "database, migrations"},
+        )
+        service.wait_for("the database is away: waiting for it")
+        assert "Traceback" not in service.said
+        postgres_server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        wait_until_ready(base)
 
 
 def test_the_service_outlives_its_database(

@@ -93,7 +93,7 @@ async def ask(world: World, number: int, door: str, address: str) -> Seen:
         return seen(answer, address, ran, pool.asked - before)
 
 
-@pytest.mark.req("A-28", "A-31", "R-38", "N-85")
+@pytest.mark.req("A-28", "A-31", "R-38", "N-85", "D-37")
 @pytest.mark.parametrize("door", QUESTIONS)
 async def test_strangers_cannot_tell_one_address_from_another(world: World, door: str) -> None:
     await people(world)
@@ -117,7 +117,7 @@ async def test_nor_by_guessing_at_the_code_of_a_letter(world: World, door: str) 
         assert told[0].status == 400
 
 
-@pytest.mark.req("A-28", "R-38", "R-39")
+@pytest.mark.req("A-28", "R-38", "R-39", "D-37")
 @pytest.mark.parametrize("door", ["register", "login", "forgot-password", "resend-verification"])
 async def test_nor_by_asking_until_a_limit_answers(world: World, door: str) -> None:
     await people(world)
@@ -133,7 +133,7 @@ async def test_nor_by_asking_until_a_limit_answers(world: World, door: str) -> N
             assert answer == expected[turn], f"{address}, time {turn + 1}"
 
 
-@pytest.mark.req("A-28", "R-38")
+@pytest.mark.req("A-28", "R-38", "D-37")
 @pytest.mark.parametrize("path", FORMS)
 async def test_the_pages_tell_no_more(small_world: World, path: str) -> None:
     await people(small_world)

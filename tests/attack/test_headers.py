@@ -30,13 +30,15 @@ def secured(headers: dict[str, str], where: str) -> None:
     assert policy["script-src"] == policy["style-src"] == "'self'", where
     assert policy["frame-ancestors"] == policy["object-src"] == "'none'", where
     assert policy["form-action"] == "'self'", where
+    assert policy["img-src"] == "'self' data:", where
     assert "unsafe" not in headers["content-security-policy"], where
     assert headers["x-request-id"], where
+    assert "x-xss-protection" not in headers, "it opened more holes than it closed"
     assert "server" not in headers, where
     assert "x-powered-by" not in headers, where
 
 
-@pytest.mark.req("N-93", "N-94", "R-44", "R-62")
+@pytest.mark.req("N-93", "N-94", "R-44", "R-62", "D-04", "D-30")
 async def test_every_answer_of_every_door_carries_the_security_headers(small_world: World) -> None:
     async with knocker(small_world) as anyone:
         for path, door in placed_doors(small_world.house):
@@ -47,7 +49,7 @@ async def test_every_answer_of_every_door_carries_the_security_headers(small_wor
             secured(dict(answer.headers), f"{door.method} {path} {answer.status_code}")
 
 
-@pytest.mark.req("R-44", "N-94")
+@pytest.mark.req("R-44", "N-94", "D-04")
 async def test_errors_carry_them_too_and_each_once(small_world: World) -> None:
     async with small_world.client() as client:
         answers = [
@@ -67,7 +69,7 @@ async def test_errors_carry_them_too_and_each_once(small_world: World) -> None:
                 assert len(answer.headers.get_list(name)) == 1
 
 
-@pytest.mark.req("N-93")
+@pytest.mark.req("N-93", "D-30")
 async def test_no_page_holds_a_script_or_a_style_of_its_own(small_world: World) -> None:
     await small_world.subscriber()
     pages = [path for path, door in placed_doors(small_world.house) if door.page]
@@ -114,7 +116,7 @@ async def test_no_software_names_itself_on_the_wire(small_world: World) -> None:
                 assert name not in said
 
 
-@pytest.mark.req("R-61")
+@pytest.mark.req("R-61", "K-46")
 async def test_plain_http_is_refused_when_https_is_required(small_worlds: Opener) -> None:
     async with small_worlds(HTTPS="true") as world:
         forwarded = {"X-Forwarded-Proto": "https"}

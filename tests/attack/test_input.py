@@ -280,6 +280,7 @@ async def test_a_name_that_could_write_into_a_letter_is_refused(
     assert named(told) == {"firstName": "invalid_name"}
 
 
+@pytest.mark.req("D-67")
 @pytest.mark.parametrize(
     "name", ["Zoë-Anne", "O'Brien", "J. R. St.John", "محمد", "Nguyễn Văn", "李"]
 )

@@ -39,7 +39,7 @@ async def test_files_are_kept_for_ever_and_pages_never(visitor: Person) -> None:
     assert kept[f"{visitor.site.url}/login"]["cache-control"] == "no-store"
 
 
-@pytest.mark.req("N-93")
+@pytest.mark.req("N-93", "D-41")
 async def test_pages_allow_no_foreign_script_frame_or_referrer(visitor: Person) -> None:
     for path in ("/login", "/reset-password?token=x", "/nowhere", "/dev/mail"):
         told = (await visitor.opens(path)).headers

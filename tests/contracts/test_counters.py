@@ -108,6 +108,7 @@ def test_memory_and_redis_come_to_the_same_verdicts(
     asyncio.run(compare())
 
 
+@pytest.mark.req("D-42")
 async def test_keys_vanish_from_redis_after_the_window(valkey_url: str) -> None:
     counters = RedisCounters(valkey_url, patience=PATIENT)
     await counters.hit("limit:auth:198.51.100.7", Limit(5, timedelta(milliseconds=200)), NOW)

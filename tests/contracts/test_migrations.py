@@ -215,6 +215,7 @@ async def test_an_older_program_is_ready_and_migrates_nothing(empty_url: str) ->
         await migrate.up(empty_url)
 
 
+@pytest.mark.req("K-52")
 async def test_every_table_shuts_other_tenants_out(postgres_url: str) -> None:
     def open_tables(connection: Connection) -> list[Any]:
         return list(
@@ -230,6 +231,7 @@ async def test_every_table_shuts_other_tenants_out(postgres_url: str) -> None:
     assert await look(postgres_url, open_tables) == []
 
 
+@pytest.mark.req("K-52")
 async def test_rows_of_another_tenant_cannot_be_seen_changed_or_forged(
     postgres_url: str,
 ) -> None:

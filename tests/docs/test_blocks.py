@@ -14,11 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import curl
 from tests.support.markdown import ROOT, Block, blocks, pages
-from tests.support.started import COMMAND, Started, environment, started
+from tests.support.shell import typed
+from tests.support.started import Started, started
 
-_JSON_SINCE = (7, 82)
 _PATIENCE_SECONDS = 30
 
 
@@ -39,40 +38,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
 def readme_lines() -> list[str]:
     (block,) = (b for b in blocks(ROOT / "README.md") if "curl" in b.text)
     return block.text.strip().splitlines()
-
-
-def tools_folder(folder: Path) -> Path:
-    """Return a folder that holds a curl, for a machine without one that knows --json."""
-    found = shutil.which("curl")
-    if found:
-        version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True)
-        number = re.match(r"curl (\d+)\.(\d+)", version.stdout)
-        if number and (int(number[1]), int(number[2])) >= _JSON_SINCE:
-            return Path(found).parent
-    ours = folder / "bin/curl"
-    ours.parent.mkdir(exist_ok=True)
-    ours.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{curl.__file__}" "$@"\n')
-    ours.chmod(0o755)
-    return ours.parent
-
-
-def typed(service: Started, *lines: str) -> list[dict[str, object]]:
-    """Type the lines into a shell in the service's folder; return what curl printed, one by one."""
-    variables = environment(service.folder)
-    variables["PATH"] = f"{tools_folder(service.folder)}:{variables['PATH']}"
-    script = "\n".join(f"{line}; echo" if line.startswith("curl") else line for line in lines)
-    script = script.replace("http://localhost:8000", service.url)
-    script = script.replace(".venv/bin/watchword", str(COMMAND))
-    ended = subprocess.run(
-        ["sh", "-eu", "-c", script],
-        cwd=service.folder,
-        env=variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    return [json.loads(line) for line in ended.stdout.splitlines() if line.strip()]
 
 
 def wait_for_letter(service: Started) -> None:

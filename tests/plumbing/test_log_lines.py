@@ -115,7 +115,7 @@ async def test_five_bad_codes_are_a_security_event(world: World) -> None:
     has_no(world, code, bad)
 
 
-@pytest.mark.req("N-70")
+@pytest.mark.req("N-70", "D-38")
 async def test_five_bad_passwords_are_a_security_event(small_world: World) -> None:
     alice = await small_world.subscriber()
     async with small_world.client() as client:

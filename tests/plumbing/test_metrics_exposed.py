@@ -89,7 +89,7 @@ async def test_a_guess_that_comes_too_late_or_once_too_often_is_counted_as_such(
     assert results == {"success": 0, "failed": 3, "blocked": 1, "expired": 1}
 
 
-@pytest.mark.req("N-63", "R-52", "K-35")
+@pytest.mark.req("N-63", "R-52", "K-35", "D-15")
 async def test_living_sessions_are_a_gauge_under_both_its_names(small_world: World) -> None:
     await small_world.subscriber()
     gauges = Gauges(small_world.house)

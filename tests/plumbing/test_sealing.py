@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchword.kernel.chance import SystemChance
-from watchword.plumbing.sealing import SealBroken, Sealer, derive
+from watchword.plumbing.sealing import SealBroken, SealedElsewhere, Sealer, derive
 
 SEALER = Sealer(derive("a secret of some length", "letters"), SystemChance())
 
@@ -42,3 +42,20 @@ def test_a_seal_belongs_to_its_place_and_its_purpose() -> None:
 
 def test_the_same_bytes_are_never_sealed_alike() -> None:
     assert len({SEALER.seal(b"letter", "outbox:1") for _ in range(100)}) == 100
+
+
+def test_a_seal_says_which_key_made_it() -> None:
+    sealed = SEALER.seal(b"letter", "outbox:1")
+    again = Sealer(derive("a secret of some length", "letters"), SystemChance())
+    other = Sealer(derive("another secret of some length", "letters"), SystemChance())
+
+    assert sealed[1:5] == SEALER.key_id == again.key_id != other.key_id
+    assert SEALER.key_id not in derive("a secret of some length", "letters")
+    with pytest.raises(SealedElsewhere):
+        other.open(sealed, "outbox:1")
+
+
+def test_what_the_first_version_sealed_still_opens() -> None:
+    sealed = SEALER.seal(b"letter", "outbox:1")
+
+    assert SEALER.open(b"\x01" + sealed[5:], "outbox:1") == b"letter"

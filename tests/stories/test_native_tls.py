@@ -1,7 +1,11 @@
 """The service ends TLS itself, where nobody stands before it."""
 
+import contextlib
 import shutil
+import socket
 import ssl
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -64,7 +68,7 @@ def files(tmp_path: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.req("G-21")
+@pytest.mark.req("G-21", "K-46")
 def test_those_who_know_the_authority_are_served_and_nobody_else(
     tmp_path: Path, migrated_sqlite: Path, files: dict[str, str]
 ) -> None:
@@ -93,3 +97,67 @@ def test_those_who_know_the_authority_are_served_and_nobody_else(
         probed = watchword("health", cwd=tmp_path, environ=environ)
 
     assert probed.returncode == 0, probed.stderr
+
+
+def speaking(folder: Path, version: ssl.TLSVersion) -> ssl.SSLContext:
+    """Return the TLS of a client that speaks one version alone, however old."""
+    context = ssl.create_default_context(cafile=str(folder / "ca.crt"))
+    context.set_ciphers("ALL:@SECLEVEL=0")  # else our own side would refuse the old ones
+    context.minimum_version = context.maximum_version = version
+    return context
+
+
+def knock(port: int, client: ssl.SSLContext) -> str | None:
+    """Shake hands; return what was agreed on."""
+    with (
+        socket.create_connection(("127.0.0.1", port)) as line,
+        client.wrap_socket(line, server_hostname="127.0.0.1") as wrapped,
+    ):
+        return wrapped.version()
+
+
+@contextlib.contextmanager
+def lenient(folder: Path) -> Iterator[int]:
+    """Yield the port of a server that speaks old TLS too, to see that our client can."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = ssl.TLSVersion.TLSv1_1
+    context.load_cert_chain(folder / "certificate.crt", folder / "private.key")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            line, _ = listener.accept()
+            with context.wrap_socket(line, server_side=True):
+                pass
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join()
+
+
+@pytest.mark.req("N-91")
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_the_newest_tls_is_spoken_and_what_is_broken_is_refused(
+    tmp_path: Path, migrated_sqlite: Path, files: dict[str, str]
+) -> None:
+    (tmp_path / "var").mkdir()
+    shutil.copy(migrated_sqlite, tmp_path / "var" / "watchword.db")
+    port = free_port()
+    environ = {
+        **files,
+        "APP_ENV": "development",
+        "JWT_SECRET": "weak",
+        "PORT": str(port),
+        "METRICS_PORT": "0",
+        "WEB_CONCURRENCY": "1",
+    }
+    knowing = ssl.create_default_context(cafile=str(tmp_path / "ca.crt"))
+    old = speaking(tmp_path, ssl.TLSVersion.TLSv1_1)
+    with lenient(tmp_path) as elsewhere:
+        assert knock(elsewhere, old) == "TLSv1.1"
+    with serving(f"https://127.0.0.1:{port}", cwd=tmp_path, environ=environ, tls=knowing):
+        assert knock(port, speaking(tmp_path, ssl.TLSVersion.TLSv1_3)) == "TLSv1.3"
+        assert knock(port, speaking(tmp_path, ssl.TLSVersion.TLSv1_2)) == "TLSv1.2"
+        with pytest.raises(ssl.SSLError):
+            knock(port, old)

@@ -22,7 +22,7 @@ def free_port() -> int:
         return port
 
 
-@pytest.mark.req("N-01", "N-02")
+@pytest.mark.req("N-01", "N-02", "R-02")
 def test_a_dotenv_file_is_enough_to_start_and_development_only_minds_a_weak_secret(
     tmp_path: Path, migrated_sqlite: Path
 ) -> None:
@@ -68,7 +68,7 @@ async def test_the_prefix_of_the_api_moves_its_doors(small_worlds: Opener) -> No
     assert world.settings.texts["PORT"] == "3000"
 
 
-@pytest.mark.req("A-26")
+@pytest.mark.req("A-26", "K-12", "K-50")
 async def test_the_names_of_nextauth_are_taken_and_links_lead_to_its_address(
     small_worlds: Opener,
 ) -> None:

@@ -93,13 +93,22 @@ def ports() -> dict[str, str]:
 
 def wait_until_ready(base: str) -> None:
     """Return when the service takes requests."""
+    _wait_until_well(f"{base}/ready")
+
+
+def wait_until_alive(base: str) -> None:
+    """Return when the process answers."""
+    _wait_until_well(f"{base}/live")
+
+
+def _wait_until_well(url: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError):
-            if ask(f"{base}/ready")[0] == 200:
+            if ask(url)[0] == 200:
                 return
         time.sleep(0.05)
-    raise AssertionError(f"{base} is not ready")
+    raise AssertionError(f"{url} is not well")
 
 
 def until(holds: Callable[[], bool], what: str) -> None:

@@ -26,7 +26,7 @@ from watchword.operations.health.service import Presence
 from watchword.plumbing import dev_messages, logs
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.journal import Journal
-from watchword.plumbing.db.ports import Database
+from watchword.plumbing.db.ports import Database, DatabaseUnavailable
 from watchword.plumbing.db.sqlite import SqliteDatabase, sqlite_path
 from watchword.plumbing.hashing import HashPool
 from watchword.plumbing.issuer import Issuer
@@ -45,6 +45,7 @@ from watchword.plumbing.settings import (
     ServerSettings,
     SmtpSettings,
 )
+from watchword.plumbing.settings.server import DEVELOPMENT
 from watchword.plumbing.throttle import Throttle
 from watchword.plumbing.web.call import Pages, Web
 from watchword.plumbing.web.cookies import Cookies
@@ -70,10 +71,12 @@ async def open_house(
     mailer: Mailer | None = None,
     access: logs.AccessLog | None = None,
     pool: HashPool | None = None,
+    patient: bool = False,
 ) -> AsyncIterator[House]:
     """Build the house, open its database, and close everything in the end.
 
-    Tests hand in their own clock, chance and carrier; nothing else can be exchanged.
+    Tests hand in their own clock, chance and carrier; nothing else can be exchanged. `patient`: a
+    database that is away is waited for, as a service does, and is no reason not to open.
     """
     house = House(settings.sections)
     server = house.part(ServerSettings)
@@ -85,7 +88,7 @@ async def open_house(
     )
     house.put(Changes, Changes())
     _put_secrets(house)
-    database = await _open_database(house)
+    database = await _open_database(house, patient=patient)
     counters = _counters(house)
     house.put(Counters, counters)  # type: ignore[type-abstract]
     pool = pool or HashPool()
@@ -111,11 +114,11 @@ def _put_secrets(house: House) -> None:
     house.put(
         LetterSealer, LetterSealer(derive(secrets.session_secret.reveal(), "letters"), chance)
     )
-    house.put(Journal, Journal(chance))
+    house.put(Journal, Journal(chance, house.part(Metrics)))
     house.put(Ring, Ring())
 
 
-async def _open_database(house: House) -> Database:
+async def _open_database(house: House, *, patient: bool) -> Database:
     settings, changes = house.part(DatabaseSettings), house.part(Changes)
     metrics = house.part(Metrics)
     database: Database
@@ -132,7 +135,13 @@ async def _open_database(house: House) -> Database:
     metrics.watch(
         "database_pool_size", "Connections to the database at most.", lambda: database.most
     )
-    await database.start()
+    try:
+        await database.start()
+    except DatabaseUnavailable as away:
+        if not patient:
+            await database.close()
+            raise
+        logs.log().error("the database is away: waiting for it", reason=away.private)
     house.put(Database, database)  # type: ignore[type-abstract]
     house.put(Migrations, migrate.Watch(database))  # type: ignore[type-abstract]
     house.put(Touches, Touches())
@@ -185,7 +194,8 @@ def _mailer(house: House) -> Mailer:
     async def keep(message: Message, raw: str) -> None:
         await dev_messages.keep(database, message, raw, clock.now())
 
-    return MailboxMailer(keep, clock)
+    developing = house.part(ServerSettings).environment == DEVELOPMENT
+    return MailboxMailer(keep, clock, ConsoleMailer(sys.stdout) if developing else None)
 
 
 def _put_web(house: House) -> None:
@@ -195,7 +205,13 @@ def _put_web(house: House) -> None:
     )
     rules = house.part(LimitSettings).rules
     clock = house.part(Clock)  # type: ignore[type-abstract]
-    throttle = Throttle(rules, house.part(Counters), clock, house.part(Metrics))  # type: ignore[type-abstract]
+    throttle = Throttle(
+        rules,
+        house.part(Counters),  # type: ignore[type-abstract]
+        clock,
+        house.part(Metrics),
+        legacy=house.part(LimitSettings).legacy_headers,
+    )
     house.put(Throttle, throttle)
     house.put(Presence, Presence(started_at=clock.now()))
     check = house.part(SessionCheck)
@@ -209,6 +225,8 @@ def _put_web(house: House) -> None:
         authenticator=check,
         services=house.part(Services),
         throttle=throttle,
+        database=house.part(Database),  # type: ignore[type-abstract]
+        journal=house.part(Journal),
         cookies=Cookies(server.public_url.startswith("https:")),
         csrf=Csrf(derive(secrets.csrf_secret.reveal(), "csrf"), frozenset(origins)),
         words=house.part(Words),

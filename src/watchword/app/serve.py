@@ -25,12 +25,13 @@ from watchword.app.settings import Settings
 from watchword.app.wiring import House
 from watchword.kernel.problems import Unauthenticated
 from watchword.operations.health.api import scraped
-from watchword.operations.health.service import Presence
+from watchword.operations.health.service import Health, Presence
 from watchword.plumbing.board import Board
 from watchword.plumbing.logs import AccessLog, log
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.settings import ServerSettings
 from watchword.plumbing.web.problems import problem_response
+from watchword.plumbing.web.shapes import to_json
 from watchword.plumbing.web.wire import Wire
 
 _PORTS_TRIED = 20
@@ -67,7 +68,7 @@ async def serve(
 ) -> None:
     """Serve until a signal asks to stop; `board` is there when several processes serve."""
     first = board is None or board.ours == 0
-    async with open_house(settings) as house:
+    async with open_house(settings, patient=True) as house:
         server, metrics = house.part(ServerSettings), house.part(Metrics)
         if board is not None:
             metrics.join(board)
@@ -76,7 +77,7 @@ async def serve(
         servers = [web.serve(sockets=[listener])]
         extra = None
         if first and metrics_listener is not None:
-            extra = Server(_metrics_app(house), timedelta(seconds=1))
+            extra = Server(_inner_app(house), timedelta(seconds=1))
             servers.append(extra.serve(sockets=[metrics_listener]))
         runner = worker.start(
             house,
@@ -169,11 +170,19 @@ def _flushing(access: AccessLog) -> Iterator[None]:
         access.flush()
 
 
-def _metrics_app(house: House) -> Router:
-    async def answer(request: Request) -> Response:
+def _inner_app(house: House) -> Router:
+    """Return what stands at METRICS_PORT, for those who run the service: metrics, and health in full."""
+
+    async def metrics(request: Request) -> Response:
         try:
             return scraped(house, request)
         except Unauthenticated as problem:
             return problem_response(problem, "")
 
-    return Router([Route("/metrics", answer)])
+    async def health(_request: Request) -> Response:
+        service = house.part(Health)
+        findings = await service.look_at_sign_in()
+        body = to_json(await service.report(findings))
+        return Response(body, 200 if findings.ready else 503, media_type="application/json")
+
+    return Router([Route("/metrics", metrics), Route("/health", health)])

@@ -67,7 +67,7 @@ def work() -> int:
     configure_logs(settings)
 
     async def run() -> None:
-        async with open_house(settings) as house:
+        async with open_house(settings, patient=True) as house:
             runner = jobs.start(house, everywhere_only=False)
             stopping = asyncio.Event()
             for number in (signal.SIGTERM, signal.SIGINT):

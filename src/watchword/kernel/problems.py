@@ -4,7 +4,8 @@ A flow raises a `Problem`; each door renders it in its own way (problem+json by 
 an exit code). Anything that is not a `Problem` is a bug: a bare 500 and a full log.
 
 `code` is stable: clients, documents and translators key on it. The docstring's first line is the
-English sentence people read; `private` goes to our log only.
+English sentence people read; `private` goes to our log only. A raised problem rolls its transaction back;
+`fact` is what the journal learns all the same.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from typing import ClassVar
+
+from watchword.kernel.events import Fact
 
 
 class Kind(Enum):
@@ -54,12 +57,14 @@ class Problem(Exception):
         private: str | None = None,
         errors: Sequence[FieldError] = (),
         retry_after: timedelta | None = None,
+        fact: Fact | None = None,
     ) -> None:
         """Carry what people may know (`detail`, `errors`, `retry_after`) and what only we may."""
         self.detail = detail or self.title()
         self.private = private
         self.errors = tuple(errors)
         self.retry_after = retry_after
+        self.fact = fact
         super().__init__(private or self.detail)
 
     @classmethod

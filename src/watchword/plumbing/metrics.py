@@ -73,6 +73,9 @@ class Metrics:
         self.logins_failed = self._counter(
             "login_attempts_failed_total", "Sign-ins refused.", "method", "reason"
         )
+        self.auth_failures = self._counter(
+            "auth_failures_total", "Passwords, codes, links and tokens refused.", "event", "reason"
+        )
         self.lockouts = self._counter("account_lockouts_total", "Accounts locked by wrong guesses.")
         self.limited = self._counter(
             "rate_limit_hits_total", "Requests over a limit.", "route", "rule"

@@ -32,6 +32,7 @@ class Throttle:
     counters: Counters
     clock: Clock
     metrics: Metrics
+    legacy: bool = False
 
     async def weigh(self, rule: str, key: str, route: str) -> Verdict:
         """Count one hit and return the verdict; logs when a limit comes near or is passed."""
@@ -50,17 +51,18 @@ class Throttle:
             raise refusal(rule, verdict)
         return verdict
 
+    def headers(self, verdict: Verdict) -> dict[str, str]:
+        """Return the headers of a verdict (draft-ietf-httpapi-ratelimit-headers-03), old ones if wanted."""
+        reset = int(verdict.reset) + 1
+        told = {"Limit": verdict.limit, "Remaining": verdict.remaining, "Reset": reset}
+        headers = {f"RateLimit-{word}": str(number) for word, number in told.items()}
+        if self.legacy:
+            told["Reset"] = int(self.clock.now().timestamp()) + reset
+            headers |= {f"X-RateLimit-{word}": str(number) for word, number in told.items()}
+        return headers
+
 
 def refusal(rule: str, verdict: Verdict) -> TooManyRequests:
     """Return the problem for a refused hit."""
     problem = TooManyAttempts if rule == "auth" else TooManyRequests
     return problem(retry_after=timedelta(seconds=verdict.retry_in))
-
-
-def limit_headers(verdict: Verdict) -> dict[str, str]:
-    """Return the `RateLimit-*` headers of a verdict (draft-ietf-httpapi-ratelimit-headers-03)."""
-    return {
-        "RateLimit-Limit": str(verdict.limit),
-        "RateLimit-Remaining": str(verdict.remaining),
-        "RateLimit-Reset": str(int(verdict.reset) + 1),
-    }

@@ -7,6 +7,7 @@ from tests.support.environments import development
 from watchword.plumbing.settings import DatabaseSettings, SecretSettings, ServerSettings
 
 
+@pytest.mark.req("K-12")
 def test_missing_secrets_are_derived_from_one_and_all_different(read: Read) -> None:
     given = development()
 

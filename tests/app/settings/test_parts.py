@@ -74,6 +74,7 @@ def test_whatever_the_parts_hold_the_address_says_the_same(
     assert (parts.hostname, parts.port) == ("db.example.org", 5432)
 
 
+@pytest.mark.req("K-14")
 @pytest.mark.parametrize(
     ("given", "sender"),
     [
@@ -97,6 +98,7 @@ def test_the_sender_may_be_told_in_four_ways(
     assert read(development(**given)).section(MailSettings).sender == sender
 
 
+@pytest.mark.req("K-14")
 def test_two_senders_that_differ_are_refused_and_both_named(faults: Faults) -> None:
     told = faults(development(EMAIL_FROM="a@example.org", SMTP_FROM_EMAIL="b@example.org"))
 

@@ -24,6 +24,7 @@ def test_the_environment_wins_over_dotenv_and_dotenv_over_the_profile(tmp_path: 
     assert port(read(development(APP_PROFILE="molam"), cwd=tmp_path)) == 8085
 
 
+@pytest.mark.req("R-05")
 def test_the_dotenv_of_the_environment_is_picked_by_its_name_and_wins(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PORT=4001\nHOST=127.0.0.2\n")
     (tmp_path / ".env.development").write_text("PORT=4002\n")
@@ -64,6 +65,7 @@ def test_a_file_may_hold_a_value_and_one_newline_at_its_end_is_not_part_of_it(
     assert settings.sources["PEPPER"].label == "pepper (PEPPER_FILE)"
 
 
+@pytest.mark.req("K-13")
 def test_the_file_of_another_name_is_as_good(tmp_path: Path) -> None:
     (tmp_path / "pass").write_text("carried")
 
@@ -134,6 +136,7 @@ def test_empty_text_says_nothing(tmp_path: Path) -> None:
     assert port(read(development(PORT="", APP_PROFILE="romapi"), cwd=tmp_path)) == 3001
 
 
+@pytest.mark.req("K-16")
 def test_an_alias_is_converted_into_the_unit_of_its_name(tmp_path: Path) -> None:
     tickets = read(development(OTP_EXPIRY_MINUTES="5"), cwd=tmp_path).section(TicketSettings)
 
@@ -146,6 +149,7 @@ def test_a_name_and_its_alias_may_say_the_same(tmp_path: Path) -> None:
     assert read(given, cwd=tmp_path).texts["OTP_TTL_SECONDS"] == "300"
 
 
+@pytest.mark.req("K-16")
 def test_a_name_and_its_alias_that_differ_are_refused_and_both_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsRefused) as refusal:
         read(development(OTP_EXPIRY_MINUTES="5", OTP_TTL_SECONDS="301"), cwd=tmp_path)

@@ -25,6 +25,7 @@ def test_a_complete_environment_is_accepted_without_a_word(read: Read) -> None:
     assert read(production()).warnings == ()
 
 
+@pytest.mark.req("K-12")
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_that_is_missing_is_named(faults: Faults, name: str) -> None:
     assert set(faults(production(**{name: ""}))) == {name}
@@ -41,6 +42,7 @@ def test_all_that_is_missing_is_named_at_once(faults: Faults) -> None:
     }
 
 
+@pytest.mark.req("K-11")
 @pytest.mark.parametrize("name", ["JWT_SECRET", "JWT_REFRESH_SECRET"])
 @pytest.mark.parametrize("profile", ["ariya", "romapi", "molam"])
 def test_a_secret_of_31_characters_is_refused(faults: Faults, name: str, profile: str) -> None:
@@ -51,7 +53,7 @@ def test_a_secret_of_31_characters_is_refused(faults: Faults, name: str, profile
     assert faults(production(APP_PROFILE=profile, **{name: short + "a"})) == {}
 
 
-@pytest.mark.req("G-13")
+@pytest.mark.req("G-13", "K-11")
 @pytest.mark.parametrize("name", ["JWT_SECRET", "JWT_REFRESH_SECRET"])
 def test_the_generic_profile_refuses_63_characters(faults: Faults, name: str) -> None:
     long = fresh_secrets()[name]
@@ -60,6 +62,7 @@ def test_the_generic_profile_refuses_63_characters(faults: Faults, name: str) ->
     assert faults(production(**{name: long[:64]})) == {}
 
 
+@pytest.mark.req("K-11", "D-34")
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_a_sample_of_some_guide_is_refused(faults: Faults, sample: str) -> None:
     padded = sample + "-k8Jw0s2Vd7Qy4Tn1Zc9Lx6Rb3Mf5Hg7Pa2Ue8Io"
@@ -69,6 +72,7 @@ def test_a_sample_of_some_guide_is_refused(faults: Faults, sample: str) -> None:
     assert "sample" in told["JWT_SECRET"]
 
 
+@pytest.mark.req("D-34")
 @pytest.mark.parametrize(
     "weak", ["a" * 64, "0123456789abcdef" * 4, "abcd" * 16, "1" * 63 + "2", "qwertyuiop" * 7]
 )
@@ -76,6 +80,7 @@ def test_a_secret_with_too_little_in_it_is_refused(faults: Faults, weak: str) ->
     assert "guessed" in faults(production(PEPPER=weak))["PEPPER"]
 
 
+@pytest.mark.req("K-12")
 def test_equal_secrets_are_refused_and_both_named(faults: Faults) -> None:
     given = production()
     given["SESSION_SECRET"] = given["JWT_SECRET"]
@@ -92,6 +97,7 @@ def test_development_only_says_that_a_secret_is_weak(read: Read) -> None:
     assert any("JWT_SECRET" in warning for warning in settings.warnings)
 
 
+@pytest.mark.req("K-45")
 @pytest.mark.parametrize(
     ("change", "name"),
     [

@@ -22,6 +22,7 @@ from watchword.plumbing.settings.server import DEVELOPMENT, PRODUCTION, PROFILES
 from watchword.records.passwords.rules import PasswordSettings
 
 
+@pytest.mark.req("K-01", "K-39")
 @pytest.mark.parametrize(
     ("profile", "port", "service"),
     [
@@ -72,6 +73,7 @@ def test_every_file_of_defaults_belongs_to_a_profile() -> None:
     assert files == {*PROFILES, "environments"}
 
 
+@pytest.mark.req("K-07")
 @pytest.mark.parametrize(
     ("profile", "hashed"),
     [
@@ -86,6 +88,7 @@ def test_passwords_are_hashed_as_the_profile_asks(read: Read, profile: str, hash
     assert read(development(APP_PROFILE=profile)).section(PasswordSettings).scheme == hashed
 
 
+@pytest.mark.req("K-52")
 def test_the_clinic_speaks_french_and_needs_a_name_and_a_number(faults: Faults, read: Read) -> None:
     bare = production(APP_PROFILE="nova")
     with_clinic = {**bare, **CLINIC}
@@ -105,7 +108,7 @@ def test_an_organisation_that_is_no_clinic_has_its_own_names(read: Read) -> None
     assert (organisation.name, organisation.email) == ("Ariya", "help@ariya.example")
 
 
-@pytest.mark.req("G-19")
+@pytest.mark.req("G-19", "K-18", "K-19")
 def test_the_window_of_the_generic_profile_is_in_minutes(read: Read) -> None:
     given = development(APP_PROFILE="generic", RATE_LIMIT_WINDOW="15", RATE_LIMIT_MAX="100")
 
@@ -114,12 +117,14 @@ def test_the_window_of_the_generic_profile_is_in_minutes(read: Read) -> None:
     assert limits.rules["api"] == Limit(100, timedelta(minutes=15))
 
 
+@pytest.mark.req("K-18")
 def test_the_window_of_the_clinic_is_in_milliseconds(read: Read) -> None:
     given = development(APP_PROFILE="nova", RATE_LIMIT_WINDOW="60000")
 
     assert read(given).section(LimitSettings).window == timedelta(minutes=1)
 
 
+@pytest.mark.req("K-18")
 def test_elsewhere_a_small_window_is_refused_with_a_hint(faults: Faults, read: Read) -> None:
     told = faults(development(APP_PROFILE="ariya", RATE_LIMIT_WINDOW="15"))
 
@@ -128,6 +133,7 @@ def test_elsewhere_a_small_window_is_refused_with_a_hint(faults: Faults, read: R
     assert read(large).section(LimitSettings).window == timedelta(minutes=1)
 
 
+@pytest.mark.req("K-19")
 @pytest.mark.parametrize(
     ("profile", "limit"),
     [
@@ -164,12 +170,22 @@ ROMAPI_CONFIG_MAP = {
     "LOG_LEVEL": "info",
     "RATE_LIMIT_MAX_REQUESTS": "100",
     "BCRYPT_SALT_ROUNDS": "12",
+    "ENABLE_AUDIT_LOGS": "true",
     "METRICS_ENABLED": "true",
     "FRONTEND_URL": "https://app.romapi.com",
     "CORS_ORIGIN": "https://app.romapi.com,https://admin.romapi.com",
 }
 
 
+@pytest.mark.req("R-17")
+def test_every_key_of_romapis_config_map_is_known() -> None:
+    known = catalogue.known_names(catalogue.entries(catalogue.sections()))
+
+    assert ROMAPI_CONFIG_MAP.keys() <= known
+    assert "RATE_LIMIT_MAX_REQUEST" not in known
+
+
+@pytest.mark.req("R-17")
 def test_the_config_map_of_romapi_arrives(read: Read) -> None:
     given = production(APP_PROFILE="romapi", **ROMAPI_CONFIG_MAP)
     del given["APP_ENV"]
@@ -182,6 +198,7 @@ def test_the_config_map_of_romapi_arrives(read: Read) -> None:
     assert server.cors_origins == ("https://app.romapi.com", "https://admin.romapi.com")
     assert settings.section(LimitSettings).max_requests == 100
     assert settings.section(LogSettings).level == "info"
+    assert settings.section(LogSettings).audit
     assert settings.section(PasswordSettings).bcrypt_rounds == 12
 
 

@@ -122,7 +122,7 @@ async def test_a_lock_makes_what_was_sent_worthless(world: World) -> None:
     assert await world.part(Tickets).live(world.database, Purpose.SIGN_IN, now) == 0
 
 
-@pytest.mark.req("R-39")
+@pytest.mark.req("R-39", "D-38")
 async def test_unlocking_forgives_wrong_guesses(world: World) -> None:
     alice = await world.subscriber()
     async with world.client() as admin, world.client() as owner:

@@ -40,7 +40,7 @@ async def test_a_code_is_refused_after_five_minutes(world: World) -> None:
         assert late.status_code == 400
 
 
-@pytest.mark.req("N-13")
+@pytest.mark.req("N-13", "D-36")
 async def test_the_fourth_guess_fails_even_with_the_right_code(world: World) -> None:
     await world.subscriber()
     async with world.client() as client:
@@ -64,6 +64,7 @@ async def test_of_twenty_parallel_uses_of_one_code_one_wins(world: World) -> Non
     assert sorted(answer.status_code for answer in answers).count(200) == 1
 
 
+@pytest.mark.req("D-36")
 async def test_a_new_code_makes_the_old_one_worthless(world: World) -> None:
     await world.subscriber()
     async with world.client() as client:
@@ -78,6 +79,7 @@ async def test_a_new_code_makes_the_old_one_worthless(world: World) -> None:
         assert fresh.status_code == 200
 
 
+@pytest.mark.req("D-36")
 async def test_a_sign_in_code_is_nothing_at_the_verification_door(world: World) -> None:
     await world.subscriber()
     async with world.client() as client:
@@ -128,7 +130,7 @@ async def test_a_code_proves_a_pending_mailbox_and_drops_a_strangers_password(wo
         assert theft.status_code == 401
 
 
-@pytest.mark.req("N-39")
+@pytest.mark.req("N-39", "D-36")
 async def test_no_code_stands_in_any_table(worlds: Opener) -> None:
     async with worlds(OTP_LENGTH="10") as world:
         await world.subscriber()

@@ -25,7 +25,7 @@ async def test_somebody_forgets_the_password_and_gets_back_in(world: World) -> N
         assert alice.path == "/account"
 
 
-@pytest.mark.req("A-32")
+@pytest.mark.req("A-32", "D-41")
 async def test_opening_the_link_spends_nothing(small_world: World) -> None:
     await small_world.subscriber()
     async with browser(small_world) as scanner, browser(small_world) as alice:

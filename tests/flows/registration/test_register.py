@@ -86,7 +86,7 @@ async def test_without_a_choice_letters_come_in_the_language_of_the_request(worl
     assert (await world.newest(ALICE)).language == "fr"
 
 
-@pytest.mark.req("A-31")
+@pytest.mark.req("A-31", "G-34")
 async def test_a_taken_a_waiting_and_a_free_address_get_the_same_answer(world: World) -> None:
     await world.subscriber("taken@example.org")
     await world.subscriber("waits@example.org", status="pending_verification")
@@ -107,7 +107,7 @@ async def test_a_taken_a_waiting_and_a_free_address_get_the_same_answer(world: W
     assert status == 201
 
 
-@pytest.mark.req("A-31")
+@pytest.mark.req("A-31", "G-34")
 async def test_the_mailbox_of_a_taken_address_alone_learns_of_it(world: World) -> None:
     await world.subscriber()
     async with world.client() as client:
@@ -119,6 +119,7 @@ async def test_the_mailbox_of_a_taken_address_alone_learns_of_it(world: World) -
     assert await facts(world, "id.user.registered") == []
 
 
+@pytest.mark.req("D-54")
 async def test_an_address_in_other_letters_is_the_same_account(world: World) -> None:
     await world.subscriber()
     async with world.client() as client:

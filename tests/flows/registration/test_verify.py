@@ -52,7 +52,7 @@ async def test_a_code_proves_a_mailbox_and_the_link_of_its_letter_is_spent_with_
         await world.sign_in(alice)
 
 
-@pytest.mark.req("A-32")
+@pytest.mark.req("A-32", "D-41")
 async def test_opening_the_page_of_a_link_spends_nothing(world: World) -> None:
     async with world.client() as alice, world.client("198.51.100.4") as scanner:
         await alice.post(f"{AUTH}/register", json=BODY)

@@ -83,6 +83,7 @@ async def test_an_access_token_ends_after_a_quarter_of_an_hour_even_when_remembe
         assert (await client.get(ME)).status_code == 401
 
 
+@pytest.mark.req("D-42")
 async def test_a_session_ended_by_another_process_is_refused_within_a_second(
     worlds: Opener,
 ) -> None:
@@ -102,6 +103,7 @@ async def test_a_session_ended_by_another_process_is_refused_within_a_second(
                     await asyncio.sleep(0.02)
 
 
+@pytest.mark.req("D-42")
 async def test_an_account_disabled_by_another_process_is_refused_within_a_second(
     worlds: Opener,
 ) -> None:

@@ -12,7 +12,7 @@ LOGOUT, ALL, ME = "/api/v1/auth/logout", "/api/v1/auth/logout-all", "/api/v1/aut
 REFRESH, CSRF = "/api/v1/auth/refresh", "/api/v1/auth/csrf"
 
 
-@pytest.mark.req("A-33")
+@pytest.mark.req("A-33", "D-43")
 async def test_an_api_client_signs_out_and_its_tokens_are_dead(world: World) -> None:
     alice = await world.subscriber()
     async with world.client() as client:

@@ -23,7 +23,7 @@ async def signed_in(world: World, client: httpx2.AsyncClient) -> dict[str, Any]:
     return await world.sign_in(client)
 
 
-@pytest.mark.req("A-33", "R-33")
+@pytest.mark.req("A-33", "R-33", "D-43")
 async def test_a_refresh_token_becomes_an_access_token_and_its_successor(world: World) -> None:
     async with world.client() as client:
         first = await signed_in(world, client)
@@ -56,7 +56,7 @@ async def test_parallel_refreshes_of_several_tabs_agree_on_one_successor(world: 
         assert len({answer.json()["refresh_token"] for answer in answers}) == 1
 
 
-@pytest.mark.req("A-33")
+@pytest.mark.req("A-33", "D-43")
 async def test_a_reuse_after_ten_seconds_ends_the_session_and_tells_its_owner(
     world: World,
 ) -> None:

@@ -261,3 +261,12 @@ async def test_the_commands_print_how_much_went(
     assert int((await run("sessions")).out) > 0
     assert (await run("sessions", "--json")).json == {"removed": 0}
     assert (await run("run", "--json")).json["outbox"] > 0
+
+
+@pytest.mark.req("A-08")
+async def test_an_expired_link_is_gone_after_one_round_of_the_worker(world: World) -> None:
+    await busy_day(world)
+    assert await count(world, tickets) > 0
+    world.clock.advance(timedelta(days=3))
+    await work(world)
+    assert await count(world, tickets) == 0

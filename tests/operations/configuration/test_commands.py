@@ -94,6 +94,7 @@ def test_redis_is_required_in_production_and_not_in_development(tmp_path: Path) 
     assert "memory" in accepted.stderr
 
 
+@pytest.mark.req("M-04")
 def test_a_pepper_that_is_missing_is_named_at_the_start(tmp_path: Path) -> None:
     answer = watchword("serve", cwd=tmp_path, environ=production(APP_PROFILE="molam", PEPPER=""))
 
@@ -156,6 +157,7 @@ def test_show_knows_its_names(run: Run) -> None:
     assert (bad.exit_code, bad.stdout) == (2, "")
 
 
+@pytest.mark.req("D-34")
 def test_generated_secrets_are_what_production_starts_with(tmp_path: Path) -> None:
     made = watchword("secrets", "generate", "--dir", "var/secrets", cwd=tmp_path)
     environ = {name: text for name, text in production().items() if name not in SECRETS}
@@ -192,8 +194,44 @@ def test_secrets_are_files_for_their_owner_alone_and_never_written_over(tmp_path
     assert (folder / "PEPPER").read_text() != first
 
 
+@pytest.mark.req("K-11")
 def test_a_fresh_secret_holds_64_bytes_and_needs_no_quotes() -> None:
     secret = fresh_secret(SystemChance())
 
     assert len(secret) == 86
     assert secret.replace("-", "").replace("_", "").isalnum()
+
+
+@pytest.mark.req("M-46")
+def test_show_tells_every_limit(run: Run) -> None:
+    limits = ("AUTH", "OTP", "API", "UPLOAD", "PAGE", "LETTERS", "MAX_REQUESTS", "WINDOW_MS")
+    names = {f"RATE_LIMIT_{each}" for each in limits}
+    environ = production(RATE_LIMIT_OTP="9/1000")
+
+    told = {
+        line["name"]: line["value"]
+        for line in json.loads(run("config", "show", "--json", environ=environ).stdout)
+    }
+
+    given = {name for name in told if name.startswith("RATE_LIMIT_")}
+    assert given == names | {"RATE_LIMIT_LEGACY_HEADERS"}
+    assert told["RATE_LIMIT_OTP"] == "9/1000"
+    assert told["RATE_LIMIT_AUTH"] == "5/900000"
+
+
+@pytest.mark.req("A-22")
+def test_a_mail_server_is_required_in_production_and_not_in_development(run: Run) -> None:
+    names = ("SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM")
+    guide = ("smtp.gmail.com", "587", "ariya", "kept-elsewhere", "noreply@ariya.com")
+    without = production(APP_PROFILE="ariya", EMAIL_FROM="", **dict.fromkeys(names[:4], ""))
+    complete = without | dict(zip(names, guide, strict=True))
+    development = {"APP_ENV": "development", "JWT_SECRET": without["JWT_SECRET"]}
+
+    answers = {
+        name: run("env", "validate", "--json", environ=environ)
+        for name, environ in (("none", without), ("all", complete), ("here", development))
+    }
+
+    assert [answers[name].exit_code for name in ("none", "all", "here")] == [1, 0, 0]
+    told = {fault["name"] for fault in json.loads(answers["none"].stdout)["faults"]}
+    assert told == {"EMAIL_SERVICE", "EMAIL_FROM"}

@@ -1,5 +1,7 @@
 """The doctor's round, on real services."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -11,6 +13,7 @@ from tests.support.services.postgres import Postgres
 from tests.support.services.smtp import SmtpSink
 from tests.support.terminal import Said, Terminal
 from watchword.kernel.clock import SystemClock
+from watchword.operations.doctor.rules import Server, describe
 
 
 def healthy(url: str, folder: Path, **more: str) -> Terminal:
@@ -77,6 +80,40 @@ def test_a_database_that_is_away_is_one_failure_and_three_skips(tmp_path: Path) 
     }
     assert "secretword" not in said.out + said.err
     assert said.code == 1
+
+
+@pytest.mark.req("G-66")
+@pytest.mark.needs("postgres")
+def test_postgres_tells_its_version_its_lag_and_what_it_does(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    said = healthy(postgres_url, tmp_path).run("doctor", "--db")
+    told = re.search(
+        r"PostgreSQL (\d+)\S*; primary, 0\.0 s behind; (\d+) of (\d+) connections"
+        r" \(1 active, (\d+) idle.*\); 0 waiting for a lock",
+        said.out,
+    )
+    assert told, said.out
+    version, in_use, most, idle = map(int, told.groups())
+    assert version >= 15
+    assert most >= in_use
+    assert in_use >= 1 + idle >= 5
+
+
+def test_a_standby_says_how_far_it_is_behind() -> None:
+    standby = Server(
+        name="PostgreSQL",
+        version="17.2",
+        most=100,
+        standby=True,
+        lag=timedelta(seconds=2.5),
+        activity={"idle": 3, "active": 1},
+        locked=1,
+    )
+    assert describe(standby) == (
+        "PostgreSQL 17.2; standby, 2.5 s behind; 4 of 100 connections (1 active, 3 idle);"
+        " 1 waiting for a lock"
+    )
 
 
 @pytest.mark.needs("postgres")

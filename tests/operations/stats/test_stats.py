@@ -12,7 +12,7 @@ from watchword.operations.stats.service import Statistics
 ALICE = "alice@example.org"
 
 
-@pytest.mark.req("N-80")
+@pytest.mark.req("N-80", "D-15")
 async def test_accounts_sessions_and_letters_are_counted(world: World) -> None:
     await world.subscriber()
     await world.subscriber("bob@example.org", None, status="locked")

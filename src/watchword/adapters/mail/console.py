@@ -1,4 +1,4 @@
-"""The console: a developer's mail, told on the terminal instead of being sent (ledger A-10)."""
+"""The console: a developer's mail, told on the terminal (ledger A-10)."""
 
 import re
 import sys
@@ -20,14 +20,15 @@ class ConsoleMailer:
 
     async def send(self, message: Message) -> None:
         """Print the message's essence."""
-        link = _LINK.search(message.text)
+        link = _wanted_link(message.text)
         lines = [
             f"Mail: {message.subject}",
             f"  To:   {message.to}",
-            *([f"  Link: {link[0]}"] if link else []),
+            *([f"  Link: {link}"] if link else []),
             *([f"  Code: {message.code}"] if message.code else []),
         ]
-        print("\n".join(lines), file=self._stream or sys.stdout, flush=True)
+        text = "\n".join(map(_printable, lines))
+        print(text, file=self._stream or sys.stdout, flush=True)
 
     async def check(self) -> str | None:
         """Return nothing: there is always a terminal or its replacement."""
@@ -35,3 +36,14 @@ class ConsoleMailer:
 
     async def close(self) -> None:
         """Do nothing."""
+
+
+def _wanted_link(text: str) -> str | None:
+    """Return the link that a letter wants clicked: one that carries a token, else the first."""
+    links: list[str] = _LINK.findall(text)
+    return next((link for link in links if "token=" in link), links[0] if links else None)
+
+
+def _printable(line: str) -> str:
+    """Leave out what would command a terminal."""
+    return "".join(character for character in line if character.isprintable())

@@ -128,5 +128,5 @@ doors = [
     page_get("/account/sessions", list_sessions, who=Who.SUBSCRIBER),
     page_post("/account/sessions/end-others", end_others, who=Who.SUBSCRIBER),
     page_post("/account/sessions/{id}/end", end_session, who=Who.SUBSCRIBER),
-    page_post("/preferences", prefer, body=PreferencesForm),
+    page_post("/preferences", prefer, body=PreferencesForm, limits=("page",)),
 ]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from watchword.kernel.events import Fact
+from watchword.kernel.events import AUTH_FAILURE, Fact, Line
 from watchword.kernel.problems import FieldError, InputInvalid, Kind, Problem
 from watchword.plumbing.contact import EmailAddress, email_address
 from watchword.records.deliveries.rules import CODE, Letter
@@ -137,6 +137,20 @@ def undone_letter(
 
 def _minutes(lifetime: timedelta) -> int:
     return int(lifetime.total_seconds()) // 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordWrong(Fact):
+    """Somebody who was signed in sent a password that is not the account's."""
+
+    type: ClassVar[str] = "id.login.failed"
+    method: str = "email_change"
+    reason: str = "invalid_credentials"
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it."""
+        return (AUTH_FAILURE,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

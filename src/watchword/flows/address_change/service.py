@@ -13,6 +13,7 @@ from watchword.flows.address_change.rules import (
     EmailTaken,
     EmailVerified,
     LetterWithheld,
+    PasswordWrong,
     change_of,
     confirm_letter,
     holds,
@@ -35,13 +36,21 @@ from watchword.plumbing.ports import Lockout
 from watchword.plumbing.throttle import Throttle
 from watchword.records.deliveries.rules import Letter
 from watchword.records.deliveries.service import Deliveries
-from watchword.records.guesses.service import Guesses
+from watchword.records.guesses.service import Guess, Guesses
 from watchword.records.passwords.service import Passwords
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import Subscriber, refusal
 from watchword.records.subscribers.service import Subscribers
-from watchword.records.tickets.rules import Purpose, Stub, Ticket, TokenInvalid
+from watchword.records.tickets.rules import (
+    CodeInvalid,
+    CodeSent,
+    CodeTried,
+    Purpose,
+    Stub,
+    Ticket,
+    TokenInvalid,
+)
 from watchword.records.tickets.service import Tickets
 
 
@@ -84,6 +93,8 @@ class AddressChange:
                 await self.journal.record(tx, LetterWithheld(user_id=owner.id), now, visitor)
             await self.deliveries.queue(tx, self._notice(owner, email, undo), now)
             await self.journal.record(tx, ChangeRequested(user_id=owner.id), now, visitor)
+            sent = CodeSent(user_id=owner.id, purpose=Purpose.EMAIL_CHANGE.value)
+            await self.journal.record(tx, sent, now, visitor)
 
     async def look(self, purpose: Purpose, token: Secret) -> Change:
         """Look at a link; nothing is spent. Problems: `token_invalid|used|expired`."""
@@ -97,7 +108,12 @@ class AddressChange:
         """Spend the code; return the new address. Problems: `code_invalid`, `email_taken`."""
         purpose, address = Purpose.EMAIL_CHANGE, caller.email.casefold()
         now = self.clock.now()
-        stub = await self.tickets.guess(self.database, purpose, address, code, now)
+        try:
+            stub = await self.tickets.guess(self.database, purpose, address, code, now)
+        except CodeInvalid as wrong:
+            fact = CodeTried(user_id=caller.user_id, purpose=purpose.value, result=wrong.result)
+            await self.journal.record(self.database, fact, now, visitor)
+            raise
         return await self._twice(self._confirm_by_stub, stub, visitor)
 
     async def undo(self, token: Secret, visitor: Visitor) -> str:
@@ -108,8 +124,7 @@ class AddressChange:
         self, caller: Caller, password: Secret, visitor: Visitor, now: datetime
     ) -> None:
         """A password that is given must be right. Problems: `invalid_input`, `too_many_attempts`."""
-        address = caller.email.casefold()
-        key = self.guesses.key("password", address)
+        key = self.guesses.key("password", caller.email.casefold())
         guess = await self.guesses.enter(self.database, key, now)
         try:
             stored = await self.passwords.find(self.database, caller.user_id)
@@ -118,12 +133,21 @@ class AddressChange:
             await self.guesses.excuse(self.database, guess)
             raise
         if not right:
-            if await self.guesses.failed(self.database, guess, now):
-                async with self.database.transaction() as tx:
-                    owner = await self.subscribers.find(tx, caller.user_id)
-                    await self.lockout.lock(tx, address, owner, visitor, now)
+            await self._note_failure(caller, guess, visitor, now)
             raise wrong_password()
         await self.guesses.forget(self.database, key)
+
+    async def _note_failure(
+        self, caller: Caller, guess: Guess, visitor: Visitor, now: datetime
+    ) -> None:
+        """Count the wrong guess, and lock if it was the last one."""
+        locked = await self.guesses.failed(self.database, guess, now)
+        async with self.database.transaction() as tx:
+            wrong = PasswordWrong(user_id=caller.user_id)
+            await self.journal.record(tx, wrong, now, visitor)
+            if locked:
+                owner = await self.subscribers.find(tx, caller.user_id)
+                await self.lockout.lock(tx, caller.email.casefold(), owner, visitor, now)
 
     async def _twice(self, step: Any, key: Any, visitor: Visitor) -> str:
         """Try again once: somebody may have begun to register the address in the meantime."""
@@ -149,7 +173,10 @@ class AddressChange:
         self, tx: Transaction, stub: Stub, visitor: Visitor, now: datetime
     ) -> str:
         owner = await self._hold(tx, stub)
-        await self.tickets.spend_guessed(tx, stub, Purpose.EMAIL_CHANGE, now)
+        purpose = Purpose.EMAIL_CHANGE
+        await self.tickets.spend_guessed(tx, stub, purpose, now)
+        fact = CodeTried(user_id=stub.user_id, purpose=purpose.value, result="success")
+        await self.journal.record(tx, fact, now, visitor)
         return await self._confirm(tx, owner, stub, visitor, now)
 
     async def _confirm(

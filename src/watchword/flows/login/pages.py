@@ -66,6 +66,7 @@ async def submit(call: Call[PasswordForm]) -> Response:
             email, Secret(call.body.password), call.visitor, COOKIE
         )
     except AccountPending:
+        await call.mailbox_limit("otp", email.key)
         await call.part(Login).send_code(email, call.visitor, Purpose.VERIFY_EMAIL)
         return _code_page(call, email.text, Purpose.VERIFY_EMAIL)
     return _inside(call, welcome)
@@ -170,5 +171,5 @@ doors = [
     page_post("/login/code", send_code, body=CodeRequestForm, again=ask_for_code, limits=("otp",)),
     page_post("/login/code/verify", submit_code, body=CodeForm, again=code_again, limits=("auth",)),
     page_get("/login/link", show_link),
-    page_post("/login/link", submit_link, body=LinkForm, again=show_link),
+    page_post("/login/link", submit_link, body=LinkForm, again=show_link, limits=("auth",)),
 ]

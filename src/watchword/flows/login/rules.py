@@ -55,19 +55,6 @@ class EmailVerified(Fact):
     type: ClassVar[str] = "id.user.email_verified"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeSent(Fact):
-    """A code was issued."""
-
-    type: ClassVar[str] = "otp.generated"
-    purpose: str
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Say it where operators look for it."""
-        return (Line(message="OTP generated"),)
-
-
 class SignedInUser(Answer, frozen=True):
     """Who signed in."""
 

@@ -8,7 +8,6 @@ from msgspec.structs import asdict
 
 from watchword.flows.login import store
 from watchword.flows.login.rules import (
-    CodeSent,
     EmailVerified,
     InvalidCredentials,
     LoginFailed,
@@ -37,7 +36,13 @@ from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
 from watchword.records.subscribers.rules import ACTIVE, PENDING, Subscriber, refusal
 from watchword.records.subscribers.service import Subscribers
-from watchword.records.tickets.rules import CodeInvalid, CodeTried, Purpose, TokenInvalid
+from watchword.records.tickets.rules import (
+    CodeInvalid,
+    CodeSent,
+    CodeTried,
+    Purpose,
+    TokenInvalid,
+)
 from watchword.records.tickets.service import Tickets
 
 

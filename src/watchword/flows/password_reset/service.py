@@ -32,7 +32,14 @@ from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import PENDING, Subscriber
 from watchword.records.subscribers.service import Subscribers
-from watchword.records.tickets.rules import CodeInvalid, CodeTried, Purpose, Stub, Ticket
+from watchword.records.tickets.rules import (
+    CodeInvalid,
+    CodeSent,
+    CodeTried,
+    Purpose,
+    Stub,
+    Ticket,
+)
 from watchword.records.tickets.service import Tickets
 
 _PURPOSE = Purpose.PASSWORD_RESET
@@ -77,6 +84,8 @@ class PasswordReset:
             letter = self._answer(found, email, ticket, visitor)
             await self.deliveries.queue(tx, letter, now)
             await self.journal.record(tx, ResetRequested(user_id=user_id), now, visitor)
+            sent = CodeSent(user_id=user_id, purpose=_PURPOSE.value)
+            await self.journal.record(tx, sent, now, visitor)
 
     async def whose(self, token: Secret) -> str:
         """Return the address a link is for. Problems: `token_invalid|used|expired`, the account's."""

@@ -28,7 +28,15 @@ from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
 from watchword.records.subscribers.rules import ACTIVE, PENDING, Subscriber
 from watchword.records.subscribers.service import Subscribers
-from watchword.records.tickets.rules import Purpose, Stub, Ticket, TokenInvalid
+from watchword.records.tickets.rules import (
+    CodeInvalid,
+    CodeSent,
+    CodeTried,
+    Purpose,
+    Stub,
+    Ticket,
+    TokenInvalid,
+)
 from watchword.records.tickets.service import Tickets
 
 
@@ -99,7 +107,7 @@ class Registration:
                 fact = RegistrationRepeated(user_id=found.id)
             await self.journal.record(tx, fact, now, visitor)
             if tell:
-                await self._tell(tx, found, application.email, now)
+                await self._tell(tx, found, application.email, visitor, now)
             else:
                 withheld = LetterWithheld(letter="registration")
                 await self.journal.record(tx, withheld, now, visitor)
@@ -113,7 +121,8 @@ class Registration:
             await self.journal.record(self.database, fact, now, visitor)
             return
         async with self.database.transaction() as tx:
-            await self._tell(tx, await self.subscribers.find_by_email(tx, email), email, now)
+            found = await self.subscribers.find_by_email(tx, email)
+            await self._tell(tx, found, email, visitor, now)
 
     async def peek(self, token: Secret) -> Stub:
         """Look at a verification link. Problems: `token_invalid|used|expired`."""
@@ -130,11 +139,18 @@ class Registration:
 
     async def verify_by_code(self, email: EmailAddress, code: Secret, visitor: Visitor) -> bool:
         """Spend a verification code; true when the account has a password. Problem: `code_invalid`."""
-        now = self.clock.now()
-        stub = await self.tickets.guess(self.database, Purpose.VERIFY_EMAIL, email.key, code, now)
+        now, purpose = self.clock.now(), Purpose.VERIFY_EMAIL
+        try:
+            stub = await self.tickets.guess(self.database, purpose, email.key, code, now)
+        except CodeInvalid as wrong:
+            fact = CodeTried(purpose=purpose.value, result=wrong.result)
+            await self.journal.record(self.database, fact, now, visitor)
+            raise
         async with self.database.transaction() as tx:
             before = await self.subscribers.hold(tx, stub.user_id)
-            await self.tickets.spend_guessed(tx, stub, Purpose.VERIFY_EMAIL, now)
+            await self.tickets.spend_guessed(tx, stub, purpose, now)
+            fact = CodeTried(user_id=stub.user_id, purpose=purpose.value, result="success")
+            await self.journal.record(tx, fact, now, visitor)
             return await self._prove(tx, before, visitor, now)
 
     async def _prove(
@@ -154,18 +170,26 @@ class Registration:
         return await self.passwords.find(tx, before.id) is not None
 
     async def _tell(
-        self, tx: Transaction, found: Subscriber | None, email: EmailAddress, now: datetime
+        self,
+        tx: Transaction,
+        found: Subscriber | None,
+        email: EmailAddress,
+        visitor: Visitor,
+        now: datetime,
     ) -> None:
         """Tell the mailbox what it may know; a ticket and a letter are written in every case."""
         pending = found is not None and found.status == PENDING
+        user_id = found.id if found is not None and pending else None
         ticket = await self.tickets.issue(
             tx,
             purpose=Purpose.VERIFY_EMAIL,
             address=email.key,
-            user_id=found.id if found is not None and pending else None,
+            user_id=user_id,
             lifetime=self.tickets.settings.verify_lifetime,
             now=now,
         )
+        sent = CodeSent(user_id=user_id, purpose=Purpose.VERIFY_EMAIL.value)
+        await self.journal.record(tx, sent, now, visitor)
         if found is None:
             await self.deliveries.pretend(tx, now)
         elif pending:

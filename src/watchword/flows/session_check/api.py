@@ -10,7 +10,7 @@ from watchword.flows.session_check.rules import Me, me_of
 from watchword.flows.session_check.service import Known, SessionCheck
 from watchword.kernel.limits import Verdict
 from watchword.kernel.problems import Unauthenticated
-from watchword.plumbing.throttle import refusal
+from watchword.plumbing.throttle import Throttle, refusal
 from watchword.plumbing.web.call import Call, Web
 from watchword.plumbing.web.doors import Door, Who, get
 from watchword.plumbing.web.front import spell
@@ -54,17 +54,20 @@ def hot(web: Web) -> dict[str, Callable[[Scope, dict[bytes, bytes]], Awaitable[A
         found = await known(headers) if verdict.allowed else None
         if found is not None:
             scope["watchword.user"] = found.user
-            return 200, _JSON + _limits(verdict), found.body
+            return 200, _JSON + _limits(web.throttle, verdict), found.body
         problem = Unauthenticated() if verdict.allowed else refusal("api", verdict)
         told = [(k.lower().encode(), v.encode()) for k, v in problem_headers(problem).items()]
         body = to_json(document(problem, scope["watchword.request_id"]))
-        return problem.kind.value, spell([*_PROBLEM, *told]) + _limits(verdict), body
+        return problem.kind.value, spell([*_PROBLEM, *told]) + _limits(web.throttle, verdict), body
 
     return {"GET /auth/me": answer, "GET /me": answer}
 
 
-def _limits(verdict: Verdict) -> bytes:
-    """Spell what `limit_headers` says."""
+def _limits(throttle: Throttle, verdict: Verdict) -> bytes:
+    """Spell what `Throttle.headers` says."""
+    if throttle.legacy:
+        told = throttle.headers(verdict).items()
+        return spell([(name.lower().encode(), text.encode()) for name, text in told])
     return b"ratelimit-limit: %d\r\nratelimit-remaining: %d\r\nratelimit-reset: %d\r\n" % (
         verdict.limit,
         verdict.remaining,

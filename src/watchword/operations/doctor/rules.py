@@ -1,8 +1,8 @@
 """What a check comes to, decided from what was found."""
 
 import stat
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
@@ -52,6 +52,32 @@ class Mode:
 
     path: str
     bits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A database server: who it is, how far behind, and what it does for our database just now."""
+
+    name: str
+    version: str
+    most: int = 0
+    standby: bool = False
+    lag: timedelta = timedelta(0)
+    activity: Mapping[str, int] = field(default_factory=dict)
+    locked: int = 0
+
+
+def describe(server: Server) -> str:
+    """Say who a server is and what it does, in one line."""
+    told = [f"{server.name} {server.version}"]
+    if server.most:
+        place = "standby" if server.standby else "primary"
+        told.append(f"{place}, {server.lag.total_seconds():.1f} s behind")
+        states = [f"{number} {state}" for state, number in sorted(server.activity.items())]
+        in_use = sum(server.activity.values())
+        told.append(f"{in_use} of {server.most} connections ({', '.join(states)})")
+        told.append(f"{server.locked} waiting for a lock")
+    return "; ".join(told)
 
 
 def ok(check: str, detail: str) -> Finding:

@@ -123,7 +123,8 @@ async def _database(sections: Sections) -> list[Finding]:
         async with open_house() as house:
             database = house.part(Database)  # type: ignore[type-abstract]
             await store.ping(database)
-            found = [ok("database", f"{database.dialect} answers")]
+            server = await store.server(database, database.dialect)
+            found = [ok("database", rules.describe(server))]
             found.append(await _asked("migrations", lambda: _migrations(house)))
             if sqlite:
                 found.append(ok("isolation", "one file, one tenant"))

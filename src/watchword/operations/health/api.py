@@ -4,7 +4,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from watchword.kernel.problems import Unauthenticated
-from watchword.operations.health.rules import Report, may_scrape
+from watchword.operations.health.rules import (
+    Findings,
+    HealthSettings,
+    Report,
+    Status,
+    may_scrape,
+)
 from watchword.operations.health.service import Health, Presence
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.settings import ServerSettings
@@ -53,9 +59,24 @@ async def ready(call: Call[None]) -> Response:
 
 async def whole(call: Call[None]) -> Response:
     """Tell how every part is."""
-    health = call.part(Health)
-    findings = await health.look()
-    return call.json(await health.report(findings), 200 if findings.ready else 503)
+    return await _tell(call, await call.part(Health).look())
+
+
+async def sign_in(call: Call[None]) -> Response:
+    """Tell whether people can sign in: the carriers of letters count, too."""
+    return await _tell(call, await call.part(Health).look_at_sign_in())
+
+
+async def letters(call: Call[None]) -> Response:
+    """Tell whether letters can leave, by carrier."""
+    return await _tell(call, await call.part(Health).look_at_letters())
+
+
+async def _tell(call: Call[None], findings: Findings) -> Response:
+    status = 200 if findings.ready else 503
+    if not call.part(HealthSettings).detail:
+        return call.json(Status(status=findings.status), status)
+    return call.json(await call.part(Health).report(findings), status)
 
 
 async def metrics(call: Call[None]) -> Response:
@@ -77,11 +98,11 @@ def more_doors(house: House) -> list[Door]:
     """Return the health doors at this deployment's paths."""
     server = house.part(ServerSettings)
     paths = {
-        server.health_path,
-        "/auth/health",
-        "/api/health",
-        "/api/health/auth",
-        "/api/health/email",
+        "/auth/health": whole,
+        "/api/health": whole,
+        "/api/health/auth": sign_in,
+        "/api/health/email": letters,
+        server.health_path: whole,
     }
     doors = [
         get("/live", live, root=True, probe=True, limits=(), answer=Alive),
@@ -96,14 +117,14 @@ def more_doors(house: House) -> list[Door]:
         *(
             get(
                 path,
-                whole,
+                handler,
                 root=True,
                 probe=True,
                 limits=(),
                 answer=Report,
                 otherwise={503: Report},
             )
-            for path in sorted(paths)
+            for path, handler in sorted(paths.items(), key=lambda each: each[0])
         ),
     ]
     if server.metrics_enabled and not server.metrics_port:

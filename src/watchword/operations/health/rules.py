@@ -2,16 +2,33 @@
 
 import hmac
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
+from watchword.kernel.parsing import boolean
+from watchword.kernel.parts import section, setting
 from watchword.kernel.secret import Secret
 from watchword.plumbing.web.shapes import Answer
 
 HEALTHY, DEGRADED, UNHEALTHY = "healthy", "degraded", "unhealthy"
+DATABASE, MIGRATIONS, REDIS, EMAIL = "database", "migrations", "redis", "email_providers"
+ALWAYS: Final = frozenset({DATABASE, MIGRATIONS})
+
+
+@section
+class HealthSettings:
+    """Health."""
+
+    detail: bool = setting(
+        "HEALTH_DETAIL",
+        "Whether the health report names every part to anybody; false tells strangers the status alone,"
+        " and everything at METRICS_PORT.",
+        parse=boolean,
+        default="true",
+    )
 
 
 class Report(Answer, frozen=True):
-    """The state of the service: overall, part by part."""
+    """The state of the service: overall, part by part; `reasons` are words of ours."""
 
     status: str
     checks: dict[str, Any]
@@ -20,15 +37,23 @@ class Report(Answer, frozen=True):
     redis: str
     memory: dict[str, int]
     uptime: int
+    reasons: dict[str, str]
+
+
+class Status(Answer, frozen=True):
+    """The state of the service, overall."""
+
+    status: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What was found; `required` parts decide, the others only degrade."""
+    """What was found; `required` parts decide, the others only degrade. `reasons`: why one is not good."""
 
     good: dict[str, bool]
     required: frozenset[str]
-    extra: dict[str, Any] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    told: dict[str, Any] = field(default_factory=dict)
 
     @property
     def ready(self) -> bool:
@@ -40,7 +65,7 @@ class Findings:
         """Return healthy, degraded or unhealthy."""
         if all(self.good.values()):
             return HEALTHY
-        return DEGRADED if self.good.get("database", True) else UNHEALTHY
+        return DEGRADED if self.good.get(DATABASE, True) else UNHEALTHY
 
 
 def may_scrape(token: Secret, authorization: str) -> bool:

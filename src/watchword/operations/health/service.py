@@ -3,7 +3,7 @@
 import asyncio
 import resource
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import literal, select
@@ -11,13 +11,22 @@ from sqlalchemy import literal, select
 from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Counters, Mailer, Migrations
-from watchword.operations.health.rules import Findings, Report
+from watchword.operations.health.rules import (
+    ALWAYS,
+    DATABASE,
+    EMAIL,
+    MIGRATIONS,
+    REDIS,
+    Findings,
+    Report,
+)
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.db.statements import statement
-from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.settings import RedisSettings
+from watchword.records.tickets.service import Tickets
 
 _PATIENCE_SECONDS = 2.0
+_NAMES = {True: "ok", False: "down", None: "not_asked"}
 PING = statement(select(literal(1).label("one")))
 
 
@@ -37,52 +46,93 @@ class Health:
     counters: Counters
     mailer: Mailer
     migrations: Migrations
+    tickets: Tickets
     redis: RedisSettings
     presence: Presence
-    metrics: Metrics
     clock: Clock
 
     async def look(self) -> Findings:
         """Ask every part."""
-        database, migrated, counters, mail = await asyncio.gather(
-            self._answers(self._ping()),
-            self._answers(self.migrations.complete()),
-            self._answers(self._fine(self.counters.check())),
-            self._answers(self._fine(self.mailer.check())),
+        reasons = dict(
+            zip(
+                (DATABASE, MIGRATIONS, REDIS, EMAIL),
+                await asyncio.gather(
+                    _answer(self._ping()),
+                    _answer(self._migrated()),
+                    _answer(self.counters.check()),
+                    _answer(self._carried()),
+                ),
+                strict=True,
+            )
         )
-        good = {
-            "database": database,
-            "migrations": migrated,
-            "redis": counters,
-            "email_providers": mail,
-        }
-        required = {"database", "migrations"} | ({"redis"} if self.redis.required else set())
-        return Findings(good=good, required=frozenset(required))
+        required = ALWAYS | ({REDIS} if self.redis.required else set())
+        return self._found(reasons, frozenset(required))
+
+    async def look_at_sign_in(self) -> Findings:
+        """Ask every part; without a carrier nobody gets a code. Tells how many codes are under way."""
+        findings = await self.look()
+        codes = await self._codes()
+        return replace(
+            findings,
+            required=findings.required | {EMAIL},
+            told={**findings.told, "otp_service": {"active_otps": codes}},
+        )
+
+    async def look_at_letters(self) -> Findings:
+        """Ask the carriers of letters."""
+        return self._found({EMAIL: await _answer(self._carried())}, frozenset({EMAIL}))
 
     async def report(self, findings: Findings) -> Report:
         """Tell what was found."""
         now = self.clock.now()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        redis = "ok" if findings.good["redis"] else ("down" if self.redis.required else "degraded")
         return Report(
             status=findings.status,
-            checks={**findings.good, **findings.extra},
+            checks={**findings.good, **findings.told},
             timestamp=now.isoformat(),
-            database="ok" if findings.good["database"] else "down",
-            redis=redis if self.redis.url else "not_configured",
+            database=_NAMES[findings.good.get(DATABASE)],
+            redis=self._redis(findings),
             memory={"peak_bytes": peak},
             uptime=int((now - self.presence.started_at).total_seconds()),
+            reasons=findings.reasons,
         )
 
-    async def _ping(self) -> bool:
-        return await self.database.first(PING) is not None
+    def _found(self, reasons: dict[str, str | None], required: frozenset[str]) -> Findings:
+        available = reasons.get(EMAIL) is None
+        return Findings(
+            good={name: reason is None for name, reason in reasons.items()},
+            required=required,
+            reasons={name: reason for name, reason in reasons.items() if reason is not None},
+            told={EMAIL: {self.mailer.name: {"available": available}}} if EMAIL in reasons else {},
+        )
 
-    async def _fine(self, check: Awaitable[str | None]) -> bool:
-        return await check is None
+    def _redis(self, findings: Findings) -> str:
+        good = findings.good.get(REDIS)
+        if not self.redis.url:
+            return "not_configured"
+        return "degraded" if good is False and not self.redis.required else _NAMES[good]
 
-    async def _answers(self, question: Awaitable[bool]) -> bool:
+    async def _ping(self) -> str | None:
+        return None if await self.database.first(PING) is not None else "silent"
+
+    async def _migrated(self) -> str | None:
+        return None if await self.migrations.complete() else "pending"
+
+    async def _carried(self) -> str | None:
+        """What a relay says stays in the log of letters: it may name accounts and addresses."""
+        return None if await self.mailer.check() is None else "unavailable"
+
+    async def _codes(self) -> int:
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                return await question
-        except Exception:  # noqa: BLE001 - whatever the reason, it is not well
-            return False
+            return await self.tickets.live_codes(self.database, self.clock.now())
+        except Exception:  # noqa: BLE001 - the database is not well, and that is told already
+            return 0
+
+
+async def _answer(question: Awaitable[str | None]) -> str | None:
+    """Return nothing when all is well, else why not: a word, never what somebody else said."""
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            return await question
+    except Exception as error:  # noqa: BLE001 - whatever the reason, it is not well
+        return type(error).__name__

@@ -13,13 +13,14 @@ from sqlalchemy import JSON, Column, Index, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from watchword.kernel.chance import Chance
-from watchword.kernel.events import Fact
+from watchword.kernel.events import AUTH_FAILURE, Fact
 from watchword.kernel.ids import mint
 from watchword.kernel.ports import Visitor
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import insertion, statement
 from watchword.plumbing.logs import AUDIT, log
+from watchword.plumbing.metrics import Metrics
 
 journal = tenant_table(
     "journal",
@@ -47,6 +48,7 @@ class Journal:
     """Writes facts."""
 
     chance: Chance
+    metrics: Metrics
 
     async def record(
         self, tx: Executor, fact: Fact, now: datetime, visitor: Visitor | None = None
@@ -65,6 +67,9 @@ class Journal:
             request_id=visitor.request_id if visitor else None,
         )
         _say(fact, facts, visitor)
+        if AUTH_FAILURE in fact.lines:
+            reason = facts.get("reason") or facts.get("result", "")
+            self.metrics.auth_failures.labels(fact.type, reason).inc()
 
 
 def _say(fact: Fact, facts: dict[str, Any], visitor: Visitor | None) -> None:

@@ -72,7 +72,7 @@ class Database(Executor, Protocol):
         ...
 
     async def start(self) -> None:
-        """Open the first connections and begin to listen for news."""
+        """Open the first connections and begin to listen for news; go on trying when that fails."""
         ...
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:

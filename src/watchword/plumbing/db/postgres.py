@@ -6,7 +6,8 @@ The pool and the listener each have a module of their own.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import asyncpg
@@ -77,15 +78,15 @@ class PostgresDatabase:
         return self._settings.maximum
 
     async def start(self) -> None:
-        """Open the least number of connections and begin to listen."""
+        """Open the least number of connections and begin to listen; go on trying when that fails."""
         try:
-            await self._pool.warm()
-        except Exception as error:  # noqa: BLE001 - told in our words, or raised as it is
-            _tell(error)
-        self._tasks = [
-            asyncio.create_task(listen(self._connect, self.changes), name="database-news"),
-            asyncio.create_task(self._pool.tidy(), name="database-tidy"),
-        ]
+            with _connecting():
+                await self._pool.warm()
+        finally:
+            self._tasks = [
+                asyncio.create_task(listen(self._connect, self.changes), name="database-news"),
+                asyncio.create_task(self._pool.tidy(), name="database-tidy"),
+            ]
 
     async def close(self) -> None:
         """Stop listening and close every connection."""
@@ -146,12 +147,8 @@ class PostgresDatabase:
 
     async def acquire(self) -> asyncpg.Connection:
         """Return a connection of the pool. Problem: `database_unavailable`."""
-        try:
+        with _connecting():
             return await self._pool.acquire()
-        except asyncpg.PostgresError as error:  # the server let us in no more, whatever its reason
-            raise DatabaseUnavailable(private=f"postgres: {error!r}") from error
-        except Exception as error:  # noqa: BLE001 - told in our words, or raised as it is
-            _tell(error)
 
     async def _connect(self) -> asyncpg.Connection:
         patience = self._settings.statement_timeout.total_seconds()
@@ -243,6 +240,17 @@ class _PostgresTransaction:
         except BaseException as error:  # noqa: BLE001 - told in our words, or raised as it is
             self.sound = self.sound and _answered(error)
             _tell(error)
+
+
+@contextmanager
+def _connecting() -> Iterator[None]:
+    """Say in our words why the server did not let us in."""
+    try:
+        yield
+    except asyncpg.PostgresError as error:  # whatever its reason
+        raise DatabaseUnavailable(private=f"postgres: {error!r}") from error
+    except Exception as error:  # noqa: BLE001 - told in our words, or raised as it is
+        _tell(error)
 
 
 async def _rolled_back(connection: asyncpg.Connection) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from watchword.kernel.limits import Limit
-from watchword.kernel.parsing import milliseconds, whole
+from watchword.kernel.parsing import boolean, milliseconds, whole
 from watchword.kernel.parts import Alias, section, setting
 
 _HINT_BELOW = 1000
@@ -66,6 +66,12 @@ class LimitSettings:
         "Letters of one kind to one mailbox.",
         parse=Limit.parse,
         default="3/3600000",
+    )
+    legacy_headers: bool = setting(
+        "RATE_LIMIT_LEGACY_HEADERS",
+        "Whether answers carry X-RateLimit-* besides RateLimit-*; its Reset is in seconds since 1970.",
+        parse=boolean,
+        default="false",
     )
 
     @property

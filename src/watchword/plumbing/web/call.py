@@ -12,6 +12,8 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
 from watchword.kernel.ports import Authenticator, Caller, ServiceDirectory, Visitor
 from watchword.kernel.problems import Problem, Unauthenticated
+from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.ports import Database
 from watchword.plumbing.languages import Words
 from watchword.plumbing.ports import Admission
 from watchword.plumbing.throttle import Throttle
@@ -49,6 +51,8 @@ class Web:
     authenticator: Authenticator
     services: ServiceDirectory
     throttle: Throttle
+    database: Database
+    journal: Journal
     cookies: Cookies
     csrf: Csrf
     words: Words

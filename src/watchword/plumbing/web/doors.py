@@ -99,12 +99,8 @@ def page_get(path: str, handler: Handler, **more: Any) -> Door:
 
 
 def page_post(path: str, handler: Handler, **more: Any) -> Door:
-    """Make a page's form door; `again` shows the form once more with what is wrong."""
-    return Door(
-        method="POST",
-        path=path,
-        handler=handler,
-        page=True,
-        form=True,
-        **({"limits": ("page",)} | more),
-    )
+    """Make a page's form door; `again` shows the form once more with what is wrong.
+
+    What a form does, the API does too: both count under one rule, so that no page leads around a limit.
+    """
+    return Door(method="POST", path=path, handler=handler, page=True, form=True, **more)

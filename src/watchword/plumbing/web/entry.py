@@ -1,7 +1,7 @@
 """Entry: how a door opens. Limits first, then who is calling, then CSRF, then the body, then the handler.
 
 Whatever a handler raises as a `Problem` is rendered here: as problem+json for the API, as the form
-once more or as an error page for people.
+once more or as an error page for people. The fact it carries is written first, in its own commit.
 """
 
 from typing import Any
@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from watchword.kernel import assurance
+from watchword.kernel.events import AUTH_FAILURE
 from watchword.kernel.limits import Verdict
 from watchword.kernel.ports import Caller, Visitor
 from watchword.kernel.problems import (
@@ -23,7 +24,7 @@ from watchword.kernel.problems import (
 )
 from watchword.plumbing import logs
 from watchword.plumbing.languages import accepted_language, known_language
-from watchword.plumbing.throttle import limit_headers, refusal
+from watchword.plumbing.throttle import refusal
 from watchword.plumbing.web import problems
 from watchword.plumbing.web.call import Call, Web
 from watchword.plumbing.web.doors import Door, Who
@@ -31,6 +32,7 @@ from watchword.plumbing.web.shapes import carries_body, convert, of_form, read_f
 
 _SIGNED_IN = {Who.SUBSCRIBER, Who.FRESH, Who.ADMIN}
 _READS_COOKIES = {*_SIGNED_IN, Who.NOTICED}
+_UNKNOWN_SERVICE = "service.refused"
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -66,12 +68,22 @@ class Entry:
             verdict = await self._limit(call)
             await self._identify(call)
             await self._read(call)
-            response = await self._door.handler(call)
+            response = await self._handle(call)
         except Problem as problem:
             response = await self._render(call, problem)
         if verdict is not None:
-            response.headers.update(limit_headers(verdict))
+            response.headers.update(self._web.throttle.headers(verdict))
         return response
+
+    async def _handle(self, call: Call[Any]) -> Response:
+        """Do what the door is for; a refusal that must be known is noted before it is told."""
+        try:
+            return await self._door.handler(call)
+        except Problem as problem:
+            if problem.fact is not None:
+                web = self._web
+                await web.journal.record(web.database, problem.fact, call.now, call.visitor)
+            raise
 
     async def _limit(self, call: Call[Any]) -> Verdict | None:
         """Count the knock under each of the door's rules; the tightest verdict is told."""
@@ -94,6 +106,7 @@ class Entry:
         if door.who is Who.SERVICE:
             call.service = await self._web.services.recognise(_bearer(request) or "")
             if call.service is None:
+                self._note_stranger(call)
                 raise Unauthenticated(private="unknown service token")
             return
         bearer = _bearer(request)
@@ -109,6 +122,16 @@ class Entry:
             request.scope["watchword.user"] = str(call.caller.user_id)
         if door.who in _SIGNED_IN:
             _admit(door.who, call.caller, call)
+
+    def _note_stranger(self, call: Call[Any]) -> None:
+        """Say that no service has this token; in the log alone, for such doors have no limit."""
+        logs.log().info(
+            AUTH_FAILURE.message,
+            category=AUTH_FAILURE.category,
+            happened=_UNKNOWN_SERVICE,
+            details={"reason": "unknown", "ip": call.visitor.address},
+        )
+        self._web.journal.metrics.auth_failures.labels(_UNKNOWN_SERVICE, "unknown").inc()
 
     async def _read(self, call: Call[Any]) -> None:
         """Read the body as the door's shape."""
@@ -142,7 +165,7 @@ class Entry:
         else:
             response = error_page(call, problem)
         if isinstance(problem, TooManyRequests) and hasattr(call.request.state, "verdict"):
-            response.headers.update(limit_headers(call.request.state.verdict))
+            response.headers.update(self._web.throttle.headers(call.request.state.verdict))
         return response
 
 

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
 
+from watchword.kernel.events import AUTH_FAILURE, Fact, Line
 from watchword.kernel.parsing import milliseconds, whole
 from watchword.kernel.parts import section, setting
 
@@ -25,6 +27,19 @@ class GuessSettings:
         parse=milliseconds,
         default="900000",
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuessRefused(Fact):
+    """Somebody guessed at an account that refuses guesses for a while: nothing was compared."""
+
+    type: ClassVar[str] = "guess.refused"
+    reason: str = "too_many_attempts"
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it."""
+        return (AUTH_FAILURE,)
 
 
 @dataclass(frozen=True, slots=True)

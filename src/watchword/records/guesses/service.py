@@ -2,7 +2,7 @@
 
 import hmac
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.parts import service
@@ -11,7 +11,13 @@ from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.throttle import TooManyAttempts
 from watchword.records.guesses import store
-from watchword.records.guesses.rules import GuessSettings, Standing, lock_length, refused_for
+from watchword.records.guesses.rules import (
+    GuessRefused,
+    GuessSettings,
+    Standing,
+    lock_length,
+    refused_for,
+)
 
 _PURPOSE = "guess"
 
@@ -57,9 +63,9 @@ class Guesses:
         row = await store.enter(db, key, now)
         wait = refused_for(row.locked_until, now)
         if wait is not None:
-            raise TooManyAttempts(retry_after=wait, private="account refuses guesses")
+            raise _refused(wait, "account refuses guesses")
         if row.failures > self.settings.max_failures:
-            raise TooManyAttempts(retry_after=self.settings.lock_time, private="guesses under way")
+            raise _refused(self.settings.lock_time, "guesses under way")
         return Guess(key, row.failures, row.locks)
 
     async def failed(self, db: Executor, guess: Guess, now: datetime) -> bool:
@@ -91,3 +97,7 @@ class Guesses:
     async def purge(self, db: Executor, before: datetime) -> int:
         """Delete old counts; return how many."""
         return await store.purge(db, before)
+
+
+def _refused(wait: timedelta, why: str) -> TooManyAttempts:
+    return TooManyAttempts(retry_after=wait, private=why, fact=GuessRefused())

@@ -102,52 +102,20 @@ class Tally:
     used: int
 
 
-class TokenInvalid(Problem):
-    """This link is not valid: ask for a new one."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeSent(Fact):
+    """A code was issued."""
 
-    code = "token_invalid"
-    kind = Kind.MALFORMED
+    type: ClassVar[str] = "otp.generated"
+    purpose: str
 
-
-class TokenUsed(Problem):
-    """This link has been used: ask for a new one."""
-
-    code = "token_used"
-    kind = Kind.MALFORMED
-
-
-class TokenExpired(Problem):
-    """This link has expired: ask for a new one."""
-
-    code = "token_expired"
-    kind = Kind.MALFORMED
-
-
-def as_sent(typed: str) -> str:
-    """Return a typed or pasted code as it was sent: no spaces, dashes or marks, digits of ours."""
-    return "".join(
-        str(unicodedata.decimal(character, character))
-        for character in typed
-        if not (character.isspace() or unicodedata.category(character) in {"Cf", "Pd"})
-    )
-
-
-LINK_PROBLEMS = (TokenInvalid, TokenUsed, TokenExpired)
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it."""
+        return (Line(message="OTP generated"),)
 
 
 FAILED, EXPIRED, BLOCKED = "failed", "expired", "blocked"
-
-
-class CodeInvalid(Problem):
-    """This code is wrong, used up or expired: try again or ask for a new one."""
-
-    code = "code_invalid"
-    kind = Kind.MALFORMED
-
-    def __init__(self, result: str = FAILED, *, private: str | None = None) -> None:
-        """Remember, for us alone, what it was: wrong, too late, or beyond the last guess."""
-        super().__init__(private=private or result)
-        self.result = result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,3 +132,77 @@ class CodeTried(Fact):
         tried = Line(message="OTP validated" if self.result == "success" else "OTP refused")
         told = {"success": (tried,), BLOCKED: (tried, AUTH_FAILURE, SECURITY_EVENT)}
         return told.get(self.result, (tried, AUTH_FAILURE))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRefused(Fact):
+    """Somebody came with a link that is not, or no longer, good."""
+
+    type: ClassVar[str] = "link.refused"
+    reason: str
+    purpose: str = ""
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it."""
+        return (AUTH_FAILURE,)
+
+
+class LinkProblem(Problem):
+    """This link opens nothing: ask for a new one."""
+
+    kind = Kind.MALFORMED
+
+    def __init__(
+        self,
+        purpose: Purpose | None = None,
+        user_id: SubscriberId | None = None,
+        *,
+        private: str | None = None,
+    ) -> None:
+        """Remember, for us alone, whose link it was and what for."""
+        told = purpose.value if purpose else ""
+        fact = LinkRefused(user_id=user_id, purpose=told, reason=self.code)
+        super().__init__(private=private, fact=fact)
+
+
+class TokenInvalid(LinkProblem):
+    """This link is not valid: ask for a new one."""
+
+    code = "token_invalid"
+
+
+class TokenUsed(LinkProblem):
+    """This link has been used: ask for a new one."""
+
+    code = "token_used"
+
+
+class TokenExpired(LinkProblem):
+    """This link has expired: ask for a new one."""
+
+    code = "token_expired"
+
+
+def as_sent(typed: str) -> str:
+    """Return a typed or pasted code as it was sent: no spaces, dashes or marks, digits of ours."""
+    return "".join(
+        str(unicodedata.decimal(character, character))
+        for character in typed
+        if not (character.isspace() or unicodedata.category(character) in {"Cf", "Pd"})
+    )
+
+
+LINK_PROBLEMS = (TokenInvalid, TokenUsed, TokenExpired)
+
+
+class CodeInvalid(Problem):
+    """This code is wrong, used up or expired: try again or ask for a new one."""
+
+    code = "code_invalid"
+    kind = Kind.MALFORMED
+
+    def __init__(self, result: str = FAILED, *, private: str | None = None) -> None:
+        """Remember, for us alone, what it was: wrong, too late, or beyond the last guess."""
+        super().__init__(private=private or result)
+        self.result = result

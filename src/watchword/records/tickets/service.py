@@ -80,11 +80,11 @@ class Tickets:
         """Look at a link's ticket without spending it. Problems: `token_invalid|used|expired`."""
         row = await store.look(db, self._digest(purpose, token), purpose)
         if row is None:
-            raise TokenInvalid
+            raise TokenInvalid(purpose)
         if row.spent_at is not None:
-            raise TokenUsed
+            raise TokenUsed(purpose, row.user_id)
         if row.expires_at <= now:
-            raise TokenExpired
+            raise TokenExpired(purpose, row.user_id)
         return _stub(row)
 
     async def spend(self, tx: Executor, purpose: Purpose, token: Secret, now: datetime) -> Stub:
@@ -92,7 +92,7 @@ class Tickets:
         row = await store.spend(tx, self._digest(purpose, token), purpose, now)
         if row is None:
             await self.peek(tx, purpose, token, now)
-            raise TokenUsed(private="lost the race")
+            raise TokenUsed(purpose, private="lost the race")
         return _stub(row)
 
     async def guess(
@@ -151,6 +151,10 @@ class Tickets:
         """Return how many tickets of a purpose could still be spent."""
         return await store.live(db, purpose, now)
 
+    async def live_codes(self, db: Executor, now: datetime) -> int:
+        """Return how many codes could still be used."""
+        return await store.live_codes(db, self.settings.max_guesses, now)
+
     async def tally(self, db: Executor, now: datetime) -> list[Tally]:
         """Return how the codes stand, by purpose; no code is told."""
         return await store.tally(db, self.settings.max_guesses, now)
@@ -162,7 +166,7 @@ class Tickets:
     def _digest(self, purpose: Purpose, token: Secret) -> bytes:
         version = token_version(_KIND, token.reveal())
         if version is None or version not in self.peppers.keys:
-            raise TokenInvalid
+            raise TokenInvalid(purpose)
         return self.peppers.digest(f"ticket:{purpose}", token.reveal(), version=version)
 
     def _code_digest(self, purpose: Purpose, address: str, code: str, version: int) -> bytes:

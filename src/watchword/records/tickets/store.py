@@ -173,6 +173,7 @@ TALLY = statement(
     .group_by(tickets.c.purpose)
     .order_by(tickets.c.purpose)
 )
+LIVE_CODES = statement(select(func.count().label("number")).where(_UNSPENT, _IN_TIME, _BORNE))
 PURGE = statement(delete(tickets).where(tickets.c.expires_at < bindparam("before", type_=Moment)))
 
 
@@ -226,6 +227,12 @@ async def void_purpose(tx: Executor, purpose: str, now: datetime) -> int:
 async def live(db: Executor, purpose: str, now: datetime) -> int:
     """Return how many tickets of a purpose could still be spent."""
     row: Any = await db.first(LIVE, purpose=purpose, now=now)
+    return int(row.number)
+
+
+async def live_codes(db: Executor, bound: int, now: datetime) -> int:
+    """Return how many codes of any purpose could still be used."""
+    row: Any = await db.first(LIVE_CODES, bound=bound, now=now)
     return int(row.number)
 
 

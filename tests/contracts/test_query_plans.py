@@ -1,0 +1,121 @@
+"""The statements that every request or sign-in runs: prepared, parameterised, and found by an index."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from tests.support.services.postgres import Postgres
+from tests.support.world import migrate, open_world
+from watchword.flows.login.store import BY_EMAIL
+from watchword.flows.session_check.store import BY_DIGEST, BY_ID
+from watchword.kernel.ids import DEFAULT_TENANT
+from watchword.plumbing.db.statements import Statement
+from watchword.records.refresh_tokens.store import LOOK as LOOK_FOR_REFRESH
+from watchword.records.tickets.store import GUESS, LOOK, SPEND
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+MANY = 5000
+DIGEST = bytes(32)
+ANY_ID = UUID(int=7)
+
+FILL = (
+    f"""INSERT INTO users (id, email, email_key, given_name, family_name, name, status, role, language,
+        contested, version, created_at, updated_at)
+        SELECT gen_random_uuid(), 'u' || n || '@example.org', 'u' || n || '@example.org', 'U', '', 'U',
+        'active', 'user', 'en', false, 1, now(), now() FROM generate_series(1, {MANY}) n""",
+    """INSERT INTO passwords (user_id, hash, pepper_version, set_at)
+        SELECT id, 'hash', 1, now() FROM users""",
+    """INSERT INTO sessions (id, user_id, transport, digest, methods, created_at, authenticated_at,
+        last_used_at, idle_until, expires_at, address, user_agent)
+        SELECT gen_random_uuid(), id, 'cookie', sha256(email::bytea), 'pwd', now(), now(), now(),
+        now() + interval '1 day', now() + interval '1 day', '', '' FROM users""",
+    """INSERT INTO refresh_tokens (id, session_id, digest, seed, created_at, expires_at)
+        SELECT gen_random_uuid(), id, digest, '', now(), now() FROM sessions""",
+    """INSERT INTO tickets (id, purpose, address_key, user_id, digest, code_digest, pepper_version,
+        guesses, created_at, expires_at, code_expires_at)
+        SELECT gen_random_uuid(), 'sign_in', email_key, id, sha256(email::bytea), '', 1, 0, now(),
+        now() + interval '1 day', now() + interval '1 day' FROM users""",
+)
+HOT: dict[str, tuple[Statement, dict[str, Any], str]] = {
+    "session of a cookie": (
+        BY_DIGEST,
+        {BY_DIGEST.key: [DIGEST], "now": NOW},
+        "idx_sessions_digest",
+    ),
+    "session of a token": (BY_ID, {BY_ID.key: [ANY_ID], "now": NOW}, "pk_sessions"),
+    "account of an address": (BY_EMAIL, {"email_key": "u7@example.org"}, "idx_users_email"),
+    "refresh token": (LOOK_FOR_REFRESH, {"digest": DIGEST}, "idx_refresh_tokens_digest"),
+    "link looked at": (LOOK, {"digest": DIGEST, "purpose": "sign_in"}, "idx_tickets_digest"),
+    "link spent": (
+        SPEND,
+        {"digest": DIGEST, "purpose": "sign_in", "now": NOW},
+        "idx_tickets_digest",
+    ),
+    "code guessed at": (
+        GUESS,
+        {"purpose": "sign_in", "address_key": "u7@example.org", "now": NOW, "bound": 3},
+        "idx_tickets_live",
+    ),
+}
+
+
+@pytest.fixture
+async def full(postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Yield a connection to a database in which there is much to find."""
+    settings = {"search_path": "auth", "watchword.tenant": str(DEFAULT_TENANT)}
+    connection = await asyncpg.connect(postgres_url, server_settings=settings)
+    for fill in FILL:
+        await connection.execute(fill)
+    await connection.execute("ANALYZE")
+    yield connection
+    await connection.close()
+
+
+@pytest.mark.req("G-63", "A-57")
+async def test_every_hot_query_goes_by_an_index(full: asyncpg.Connection) -> None:
+    for what, (statement, values, index) in HOT.items():
+        form = statement.postgres
+        rows = await full.fetch(f"EXPLAIN {form.text}", *form.arguments(values))
+        plan = "\n".join(row[0] for row in rows)
+        assert index in plan, f"{what}:\n{plan}"
+        assert "Seq Scan" not in plan, f"{what}:\n{plan}"
+
+
+@pytest.mark.req("N-99")
+async def test_the_server_knows_both_lookups_as_parameterised_statements(tmp_path: Path) -> None:
+    counting = {"shared_preload_libraries": "pg_stat_statements"}
+    server = await asyncio.to_thread(Postgres.start, tmp_path, fsync=False, settings=counting)
+    try:
+        url = server.create_database("counted")
+        await migrate.up(url)
+        server.execute("CREATE EXTENSION pg_stat_statements", database="counted")
+        async with open_world(url, tmp_path, SESSION_CACHE="false") as world:
+            await world.subscriber()
+            async with world.client() as client:
+                for _ in range(2):
+                    await world.sign_in(client, transport="cookie")
+                for _ in range(3):
+                    me = await client.get(world.path("/auth/me"))
+                    assert me.status_code == 200
+        admin = await asyncpg.connect(server.url("counted", "postgres"))
+        rows = await admin.fetch("SELECT query, calls FROM pg_stat_statements")
+        await admin.close()
+    finally:
+        server.stop()
+    calls = {" ".join(row["query"].split()): row["calls"] for row in rows}
+    [by_email] = [each for each in calls if "FROM users LEFT OUTER JOIN passwords" in each]
+    [by_token] = [
+        each for each in calls if "sessions.digest = ANY ($" in each and "JOIN users" in each
+    ]
+    assert "users.email_key = $1" in by_email
+    for condition in ("sessions.ended_at IS NULL", "sessions.expires_at > $", "users.status = $"):
+        assert condition in by_token
+    assert calls[by_email] >= 2
+    assert calls[by_token] == 3
+    assert not [each for each in calls if "alice@example.org" in each]
