@@ -349,3 +349,27 @@ async def test_a_broken_part_is_a_problem_that_tells_nothing_and_is_logged_under
 def token_of(header: bytes) -> str:
     """Return something like a token with that header."""
     return f"{urlsafe_b64encode(header).decode().rstrip('=')}.e30.AAAA"
+
+
+async def test_a_door_that_needs_no_body_takes_none(small_world: World) -> None:
+    await small_world.subscriber()
+    async with small_world.client() as client:
+        signed = await small_world.sign_in(client)
+        client.headers["authorization"] = f"Bearer {signed['access_token']}"
+        client.headers["content-type"] = "application/json"
+        door = "/api/v1/auth/logout-all"
+        for sent, status in (
+            (b'{"x": 1}', 422),
+            (b"{", 400),
+            (b"[" * 60_000, 400),
+            (b"a" * 3_000_000, 413),
+        ):
+            assert (await client.post(door, content=sent)).status_code == status
+        assert (await client.get("/api/v1/auth/me")).status_code == 200
+        assert (await client.post(door, content=b"{}")).status_code == 204
+
+
+async def test_the_description_of_the_api_is_only_read(small_world: World) -> None:
+    async with small_world.client() as client:
+        for method in ("PUT", "POST", "DELETE", "OPTIONS"):
+            problem(await client.request(method, "/openapi.json"), 405, "method_not_allowed")

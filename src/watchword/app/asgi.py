@@ -51,7 +51,7 @@ def build(house: House) -> Front:
     house.put(openapi.Described, openapi.Described(described))
     answer = _fixed(to_json(described))
     api_document = Door(method="GET", path="/openapi.json", handler=answer, limits=())
-    routes.append(Route("/openapi.json", Entry(api_document, web, "/openapi.json").__call__))
+    routes += _routes([(api_document.path, api_document)], web)
     front = FrontSettings(
         trusted_proxies=server.trusted_proxies,
         cors_origins=frozenset(origin.encode() for origin in server.cors_origins),

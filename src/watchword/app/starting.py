@@ -17,6 +17,7 @@ from watchword.app.reading import SECRETS, VAR, read_settings
 from watchword.app.serve import bind, serve
 from watchword.app.settings import Settings
 from watchword.app.settings.catalogue import secret_names
+from watchword.app.settings.checks.secrecy import DEVELOPMENT_MARK
 from watchword.app.supervisor import supervise
 from watchword.app.wiring import House
 from watchword.flows.setup.service import Setup
@@ -34,7 +35,7 @@ def start(*, dev: bool, reload: bool = False) -> int:
     environ = dict(os.environ)
     if dev:
         VAR.mkdir(mode=0o700, exist_ok=True)
-        fill(SECRETS, secret_names(), SystemChance())
+        fill(SECRETS, secret_names(), SystemChance(), mark=DEVELOPMENT_MARK)
     settings = read_settings(environ)
     if (dev or reload) and not settings.section(ServerSettings).development:
         option = "--dev" if dev else "--reload"

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.app.settings.conftest import Faults, Read
 from tests.support.environments import SECRETS, development, fresh_secrets, production
 from watchword.app.settings import SettingsRefused, read
+from watchword.app.settings.checks.secrecy import DEVELOPMENT_MARK
 from watchword.plumbing.settings import SecretSettings
 
 SAMPLES = [
@@ -230,3 +231,18 @@ def test_rotated_peppers_still_verify(read: Read) -> None:
 
     assert peppers.current == 3
     assert peppers.keys == {1: b"first", 2: b"second:with:colons", 3: given["PEPPER"].encode()}
+
+
+def test_secrets_made_for_development_stay_there(faults: Faults) -> None:
+    made = f"{DEVELOPMENT_MARK}{production()['JWT_SECRET']}"
+
+    assert "JWT_SECRET" in faults(production(JWT_SECRET=made))
+
+
+@pytest.mark.parametrize("everybody", ["0.0.0.0/0", "10.0.0.0/8,::/0"])
+def test_not_everybody_is_a_proxy_of_ours(faults: Faults, everybody: str) -> None:
+    assert "TRUSTED_PROXIES" in faults(production(TRUSTED_PROXIES=everybody))
+
+
+def test_production_does_not_debug(faults: Faults) -> None:
+    assert "LOG_LEVEL" in faults(production(LOG_LEVEL="debug"))

@@ -17,9 +17,12 @@ open_desk: Callable[[], Desk] = _no_desk
 
 
 def fill(
-    folder: Path, names: Iterable[str], chance: Chance, *, force: bool = False
+    folder: Path, names: Iterable[str], chance: Chance, *, force: bool = False, mark: str = ""
 ) -> tuple[list[str], list[str]]:
-    """Write a fresh secret for each name; return the names written, and those kept as they were."""
+    """Write a fresh secret for each name; return the names written, and those kept as they were.
+
+    `mark` is what each begins with.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     written, kept = [], []
     for name in names:
@@ -27,7 +30,7 @@ def fill(
         if path.exists() and not force:
             kept.append(name)
             continue
-        _write(path, fresh_secret(chance) + "\n")
+        _write(path, mark + fresh_secret(chance) + "\n")
         written.append(name)
     return written, kept
 

@@ -28,7 +28,14 @@ from watchword.plumbing.throttle import refusal
 from watchword.plumbing.web import problems
 from watchword.plumbing.web.call import Call, Web
 from watchword.plumbing.web.doors import Door, Who
-from watchword.plumbing.web.shapes import carries_body, convert, of_form, read_form, read_json
+from watchword.plumbing.web.shapes import (
+    Nothing,
+    carries_body,
+    convert,
+    of_form,
+    read_form,
+    read_json,
+)
 
 _SIGNED_IN = {Who.SUBSCRIBER, Who.FRESH, Who.ADMIN}
 _READS_COOKIES = {*_SIGNED_IN, Who.NOTICED}
@@ -143,7 +150,10 @@ class Entry:
         elif door.body is not None and request.method in _UNSAFE:
             left_out = door.bodiless and not carries_body(request)
             call.body = door.body() if left_out else await read_json(request, door.body)
-        elif door.body is not None:
+        elif door.body is None and door.described is None and request.method in _UNSAFE:
+            if carries_body(request):
+                await read_json(request, Nothing)
+        elif door.body is not None and request.method not in _UNSAFE:
             call.body = convert(dict(request.query_params), door.body, strict=False)
 
     async def _render(self, call: Call[Any], problem: Problem) -> Response:

@@ -39,6 +39,10 @@ class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """A body from outside; JSON names in camelCase, snake_case understood as well (K-05)."""
 
 
+class Nothing(Body, frozen=True):
+    """The body of a door that needs none: `{}` at most."""
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """An answer of ours; JSON names in snake_case."""
 

@@ -32,6 +32,11 @@ def public(settings: Settings, findings: Findings) -> None:
     _by_tls("FRONTEND_URL", server.frontend_url, findings)
     for origin in server.cors_origins:
         _by_tls("CORS_ORIGIN", origin, findings)
+    if any(network.prefixlen == 0 for network in server.trusted_proxies):
+        findings.unsafe(
+            "TRUSTED_PROXIES",
+            "trusts everybody, who could then come from any address: name your proxies' networks.",
+        )
     if not findings.strict:
         return
     if not server.https:
@@ -57,7 +62,7 @@ def chatter(settings: Settings, findings: Findings) -> None:
     if not settings.section(LogSettings).audit:
         findings.warn("ENABLE_AUDIT_LOGS", "is false: the log will not say who did what.")
     if settings.section(LogSettings).level == "debug":
-        findings.warn("LOG_LEVEL", "is debug: for finding a fault, not for every day.")
+        findings.wrong("LOG_LEVEL", "is debug: use info, or find the fault in development.")
 
 
 def _by_tls(name: str, url: str, findings: Findings) -> None:

@@ -59,7 +59,10 @@ def _pair(tokens: TokenSettings, findings: Findings, cwd: Path) -> None:
 def secret_files(
     settings: Settings, entries: Mapping[str, Entry], findings: Findings, cwd: Path
 ) -> None:
-    """Secrets that came from files: say so when everybody can read them."""
+    """Secrets that came from files: say so when everybody can read them.
+
+    No more than that: Docker and Kubernetes mount theirs so, where nobody else is.
+    """
     if not findings.strict:
         return
     for name, source in settings.sources.items():

@@ -10,6 +10,8 @@ from watchword.app.settings.values import Kind, Settings
 from watchword.kernel.secret import Secret
 from watchword.plumbing.settings import SecretSettings
 
+DEVELOPMENT_MARK = "development-"  # how the secrets begin that `./run` makes
+
 
 def strength(settings: Settings, entries: Mapping[str, Entry], findings: Findings) -> None:
     """Judge every secret that was given."""
@@ -44,7 +46,9 @@ def rotation(settings: Settings, findings: Findings) -> None:
 
 
 def _judge_key(name: str, text: str, least: int, findings: Findings) -> None:
-    if len(text) < least:
+    if findings.strict and text.startswith(DEVELOPMENT_MARK):
+        findings.wrong(name, "was made for development: `watchword secrets generate` makes others.")
+    elif len(text) < least:
         findings.unsafe(name, f"is too short: use at least {least} characters.")
     elif is_sample(text):
         findings.unsafe(name, "is a sample value: make one with `watchword secrets generate`.")
