@@ -47,7 +47,9 @@ from watchword.plumbing.settings import (
     RedisSettings,
     SecretSettings,
     ServerSettings,
+    TwilioSettings,
 )
+from watchword.plumbing.texting import Texting
 from watchword.plumbing.throttle import Throttle
 from watchword.plumbing.web.call import Pages, Web
 from watchword.plumbing.web.cookies import Cookies
@@ -99,7 +101,8 @@ async def open_house(
     abroad = carrying.Abroad(house)
     carriers = _carriers(house, [mailer] if mailer else abroad.mailers())
     house.put(Carriers, carriers)
-    house.put(Texter, texter or abroad.texter())  # type: ignore[type-abstract]
+    countries = house.part(TwilioSettings).countries
+    house.put(Texting, Texting(texter or abroad.texter(), house.part(Metrics), countries))
     _put_web(house)
     try:
         yield house

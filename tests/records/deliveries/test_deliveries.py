@@ -133,7 +133,7 @@ async def test_a_letter_refused_for_itself_is_given_up_at_once_with_the_reason(
 async def test_the_third_try_may_deliver_and_after_the_last_it_is_kept_for_an_operator(
     worlds: Opener,
 ) -> None:
-    async with worlds(EMAIL_MAX_TRIES="3") as world:
+    async with worlds(APP_PROFILE="nova") as world:
         world.mailbox.trouble = AWAY
         await queue(world, to="first@example.org")
         await rounds(world, 4)
