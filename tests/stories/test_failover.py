@@ -5,6 +5,7 @@ import ssl
 from datetime import timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from tests.support import exposed
@@ -13,8 +14,9 @@ from tests.support.letter import LETTER
 from tests.support.relay import certificate, relay
 from tests.support.services import SmtpSink
 from tests.support.stub import HANG_UP, answer, stub
-from tests.support.world import environment
+from tests.support.world import BASE, environment
 from watchword.adapters.mail.smtp import Relay, SmtpMailer
+from watchword.app import asgi
 from watchword.app.building import open_house
 from watchword.app.settings import read
 from watchword.kernel.chance import SystemChance
@@ -59,7 +61,7 @@ async def test_while_apis_fail_letters_leave_by_smtp_over_starttls(
         assert server.letters[0]["Message-ID"] == LETTER.id
 
 
-@pytest.mark.req("N-28", "N-64")
+@pytest.mark.req("N-28")
 async def test_a_letter_goes_by_the_next_provider_and_each_is_counted(
     sqlite_url: str, tmp_path: Path, smtp_sink: SmtpSink
 ) -> None:
@@ -96,6 +98,25 @@ async def test_of_what_nobody_can_tell_the_next_provider_gets_no_copy(
 
     assert ids[0] == ids[1]
     assert smtp_sink.letters == ()
+
+
+@pytest.mark.req("N-67")
+async def test_one_provider_of_two_that_is_away_is_named_and_letters_still_leave(
+    sqlite_url: str, tmp_path: Path, smtp_sink: SmtpSink
+) -> None:
+    async with stub(answer(401)) as first:
+        house = _settings(sqlite_url, first.url, smtp_sink)
+        async with open_house(read(house, cwd=tmp_path)) as opened:
+            transport = httpx2.ASGITransport(app=asgi.build(opened))
+            async with httpx2.AsyncClient(transport=transport, base_url=BASE) as client:
+                told = [await client.get("/api/health/email") for _ in range(20)]
+
+    assert {answered.status_code for answered in told} == {200}
+    assert told[0].json()["checks"]["email_providers"] == {
+        "sendgrid": {"available": False},
+        "smtp": {"available": True},
+    }
+    assert len(first.asked) == 1, "whoever asks us does not ask them each time"
 
 
 def _settings(database: str, sendgrid_url: str, sink: SmtpSink) -> dict[str, str]:

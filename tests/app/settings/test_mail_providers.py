@@ -101,7 +101,7 @@ def test_production_refuses(faults: Faults, change: dict[str, Any], name: str) -
     assert name in faults(production(**change))
 
 
-@pytest.mark.req("A-40", "R-34")
+@pytest.mark.req("A-40")
 def test_the_relay_of_sendgrid_is_known_by_name(read: Read) -> None:
     settings = read(production(**NO_SMTP, **SENDGRID, EMAIL_SERVICE="sendgrid-smtp"))
     relay = carrying(settings).relay("sendgrid-smtp")

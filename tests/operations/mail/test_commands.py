@@ -53,7 +53,6 @@ def by_sendgrid(provider: Stub) -> dict[str, str]:
     return {"SENDGRID_API_KEY": "SG.kept-elsewhere", "SENDGRID_API_URL": provider.url}
 
 
-@pytest.mark.req("N-36")
 def test_a_test_letter_arrives_and_its_id_is_printed(
     sqlite_url: str, tmp_path: Path, smtp_sink: SmtpSink
 ) -> None:

@@ -65,7 +65,6 @@ async def test_a_letter_waits_until_it_is_wanted(world: World) -> None:
     assert len(world.mailbox.messages) == 1
 
 
-@pytest.mark.req("D-60")
 async def test_a_letter_that_has_expired_is_never_sent(world: World) -> None:
     world.mailbox.trouble = AWAY
     await queue(world, expires_at=world.clock.now() + timedelta(minutes=5))
