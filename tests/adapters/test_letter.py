@@ -10,21 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.letter import LETTER
 from watchword.adapters.mail.letter import Envelope, compose, mailbox
-from watchword.kernel.messages import Message
 from watchword.kernel.ports import NotAccepted
 
 NOW = datetime(2026, 11, 21, 3, 4, 5, tzinfo=UTC)
-LETTER = Message(
-    id="<01939c-7@example.org>",
-    to="alice@example.org",
-    sender="Watchword <noreply@example.org>",
-    subject="Confirm your address",
-    text="Hello\nhttps://id.example.org/verify?token=x\n",
-    html='<!doctype html><html lang="en"><p>Hello</p></html>',
-    template="registration/verification",
-    language="en",
-)
 
 
 def read(envelope: Envelope) -> EmailMessage:

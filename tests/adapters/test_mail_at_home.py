@@ -4,7 +4,8 @@ from io import StringIO
 
 import pytest
 
-from tests.adapters.test_letter import LETTER, NOW
+from tests.adapters.test_letter import NOW
+from tests.support.letter import LETTER
 from watchword.adapters.mail.console import ConsoleMailer
 from watchword.adapters.mail.mailbox import MailboxMailer
 from watchword.kernel.messages import Message

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.test_letter import LETTER
+from tests.support.letter import LETTER
 from tests.support.relay import certificate, relay
 from tests.support.services import SmtpSink
 from tests.support.services.kept import free_port

@@ -2,6 +2,7 @@
 
 import json
 import urllib.request
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -79,6 +80,7 @@ async def test_a_carrier_that_is_down_is_named_and_what_it_says_is_not(small_wor
     async with small_world.client() as client:
         well = await client.get(EMAIL)
         small_world.mailbox.well = False
+        small_world.clock.advance(timedelta(seconds=15))  # carriers are told as they were just seen
         letters, sign_in, whole = [await client.get(path) for path in (EMAIL, AUTH, "/health")]
     assert (well.status_code, well.json()["status"]) == (200, "healthy")
     assert well.json()["checks"]["email_providers"] == {"fake": {"available": True}}

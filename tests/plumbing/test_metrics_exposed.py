@@ -264,7 +264,7 @@ async def test_without_redis_nobody_is_told_that_it_is_down(small_world: World) 
 async def test_whether_the_carrier_answers_is_a_gauge(small_world: World) -> None:
     gauges, seen = Gauges(small_world.house), []
     for small_world.mailbox.well in (True, False):
-        await gauges.look_at_carrier()
+        await gauges.look_at_carriers()
         told = await scrape(small_world)
         assert told.shows("email_provider_up")
         seen.append(told.value("email_provider_up", provider="fake"))

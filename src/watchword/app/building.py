@@ -1,16 +1,13 @@
 """Building the house: settings and adapters in, every service out; opened, used, closed."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from watchword import __version__
 from watchword.adapters.counters.memory import MemoryCounters
-from watchword.adapters.mail.console import ConsoleMailer
-from watchword.adapters.mail.mailbox import MailboxMailer
-from watchword.adapters.mail.smtp import Relay, SmtpMailer
-from watchword.app import slices
+from watchword.app import carrying, slices
 from watchword.app.settings import Settings
 from watchword.app.wiring import House
 from watchword.flows.entrance.service import Reception
@@ -18,12 +15,19 @@ from watchword.flows.lockout.service import Locksmith
 from watchword.flows.session_check.service import Recent, SessionCheck, Touches
 from watchword.kernel.chance import Chance, SystemChance
 from watchword.kernel.clock import Clock, SystemClock
-from watchword.kernel.messages import Message
-from watchword.kernel.ports import Authenticator, Counters, Mailer, Migrations, ServiceDirectory
+from watchword.kernel.ports import (
+    Authenticator,
+    Counters,
+    Mailer,
+    Migrations,
+    ServiceDirectory,
+    Texter,
+)
 from watchword.kernel.secret import Peppers
 from watchword.migrations import migrate
 from watchword.operations.health.service import Presence
-from watchword.plumbing import dev_messages, logs
+from watchword.plumbing import logs
+from watchword.plumbing.carriers import Carriers
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, DatabaseUnavailable
@@ -43,16 +47,15 @@ from watchword.plumbing.settings import (
     RedisSettings,
     SecretSettings,
     ServerSettings,
-    SmtpSettings,
+    TwilioSettings,
 )
-from watchword.plumbing.settings.server import DEVELOPMENT
+from watchword.plumbing.texting import Texting
 from watchword.plumbing.throttle import Throttle
 from watchword.plumbing.web.call import Pages, Web
 from watchword.plumbing.web.cookies import Cookies
 from watchword.plumbing.web.csrf import Csrf
 from watchword.plumbing.web.pages import SHARED, Organisation, TemplatePages
 from watchword.plumbing.web.static import Assets
-from watchword.records.deliveries.rules import MailSettings
 from watchword.records.deliveries.service import LetterSealer
 from watchword.records.refresh_tokens.service import RefreshSecret
 from watchword.records.services.service import Services
@@ -69,13 +72,14 @@ async def open_house(
     clock: Clock | None = None,
     chance: Chance | None = None,
     mailer: Mailer | None = None,
+    texter: Texter | None = None,
     access: logs.AccessLog | None = None,
     pool: HashPool | None = None,
     patient: bool = False,
 ) -> AsyncIterator[House]:
     """Build the house, open its database, and close everything in the end.
 
-    Tests hand in their own clock, chance and carrier; nothing else can be exchanged. `patient`: a
+    Tests hand in their own clock, chance and carriers; nothing else can be exchanged. `patient`: a
     database that is away is waited for, as a service does, and is no reason not to open.
     """
     house = House(settings.sections)
@@ -94,14 +98,19 @@ async def open_house(
     pool = pool or HashPool()
     house.put(HashPool, pool)
     _put_words(house)
-    house.put(Mailer, mailer or _mailer(house))  # type: ignore[type-abstract]
+    abroad = carrying.Abroad(house)
+    carriers = _carriers(house, [mailer] if mailer else abroad.mailers())
+    house.put(Carriers, carriers)
+    countries = house.part(TwilioSettings).countries
+    house.put(Texting, Texting(texter or abroad.texter(), house.part(Metrics), countries))
     _put_web(house)
     try:
         yield house
     finally:
         pool.close()
         await _close(counters)
-        await _close(house.part(Mailer))  # type: ignore[type-abstract]
+        await carriers.close()
+        await abroad.close()
         await database.close()
         house.part(logs.AccessLog).flush()
 
@@ -175,27 +184,9 @@ def _put_words(house: House) -> None:
     house.put(Pages, TemplatePages(folders, assets, organisation))  # type: ignore[type-abstract]
 
 
-def _mailer(house: House) -> Mailer:
-    mail, smtp = house.part(MailSettings), house.part(SmtpSettings)
-    carrier = mail.carrier or ("smtp" if smtp.host else "mailbox")
-    if carrier == "console":
-        return ConsoleMailer(sys.stdout)
-    clock, database = house.part(Clock), house.part(Database)  # type: ignore[type-abstract]
-    if carrier == "smtp":
-        relay = Relay(
-            host=smtp.host,
-            port=smtp.port,
-            secure=smtp.secure,
-            user=smtp.user,
-            password=smtp.password,
-        )
-        return SmtpMailer(relay, clock)
-
-    async def keep(message: Message, raw: str) -> None:
-        await dev_messages.keep(database, message, raw, clock.now())
-
-    developing = house.part(ServerSettings).environment == DEVELOPMENT
-    return MailboxMailer(keep, clock, ConsoleMailer(sys.stdout) if developing else None)
+def _carriers(house: House, mailers: Sequence[Mailer]) -> Carriers:
+    clock, chance = house.part(Clock), house.part(Chance)  # type: ignore[type-abstract]
+    return Carriers(mailers, clock, chance, house.part(Metrics))
 
 
 def _put_web(house: House) -> None:

@@ -1,13 +1,12 @@
 """Gauges of the whole service: looked at every few seconds, never while somebody scrapes."""
 
-import asyncio
-import contextlib
 from datetime import timedelta
 
 from watchword.app.wiring import House
 from watchword.kernel.clock import Clock
-from watchword.kernel.ports import Counters, Mailer
+from watchword.kernel.ports import Counters
 from watchword.kernel.problems import Unavailable
+from watchword.plumbing.carriers import Carriers
 from watchword.plumbing.db import outbox
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.metrics import Metrics
@@ -15,18 +14,16 @@ from watchword.plumbing.settings import RedisSettings
 from watchword.plumbing.work import Job
 from watchword.records.sessions.service import Sessions
 
-_PATIENCE_SECONDS = 2.0
-
 
 class Gauges:
-    """What is known by asking the database, Redis and the carrier."""
+    """What is known by asking the database, Redis and the carriers."""
 
     def __init__(self, house: House) -> None:
         """Declare the gauges; those of Redis where there is one."""
         metrics = house.part(Metrics)
         self._database = house.part(Database)  # type: ignore[type-abstract]
         self._counters = house.part(Counters)  # type: ignore[type-abstract]
-        self._mailer = house.part(Mailer)  # type: ignore[type-abstract]
+        self._carriers = house.part(Carriers)
         self._sessions, self._clock = house.part(Sessions), house.part(Clock)  # type: ignore[type-abstract]
         self._active = metrics.gauge("active_auth_sessions", "Sessions that live.")
         self._alias = metrics.gauge(
@@ -57,13 +54,10 @@ class Gauges:
             used = await self._counters.used_bytes()
             self._redis_bytes.set(float("nan") if used is None else used)
 
-    async def look_at_carrier(self) -> None:
-        """Ask the carrier of letters once; it is another house's, so seldom."""
-        well = False
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                well = await self._mailer.check() is None
-        self._carrier_up.labels(self._mailer.name).set(well)
+    async def look_at_carriers(self) -> None:
+        """Ask the carriers of letters once; they are other houses', so seldom."""
+        for each in await self._carriers.check():
+            self._carrier_up.labels(each.carrier).set(each.available)
 
     def jobs(self) -> list[Job]:
         """Return how often to look."""
@@ -71,10 +65,10 @@ class Gauges:
         async def look(_house: object) -> None:
             await self.look()
 
-        async def look_at_carrier(_house: object) -> None:
-            await self.look_at_carrier()
+        async def look_at_carriers(_house: object) -> None:
+            await self.look_at_carriers()
 
         return [
             Job("gauges", look, every=timedelta(seconds=5)),
-            Job("gauge-of-carrier", look_at_carrier, every=timedelta(seconds=30)),
+            Job("gauge-of-carriers", look_at_carriers, every=timedelta(seconds=30)),
         ]

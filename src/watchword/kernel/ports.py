@@ -1,12 +1,12 @@
 """What flows need of the outside and of one another, as shapes; `app` decides who fills them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from watchword.kernel.ids import SessionId, SubscriberId
 from watchword.kernel.limits import Limit, Verdict
-from watchword.kernel.messages import Message
+from watchword.kernel.messages import Message, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +74,28 @@ class Mailer(Protocol):
 
     name: str
 
-    async def send(self, message: Message) -> None:
-        """Hand the message over. Problems: `NotAccepted`, `Undelivered`."""
+    async def send(self, message: Message) -> str | None:
+        """Hand the message over; return the carrier's own name for it, if it gives one.
+
+        Problems: `NotAccepted`, `Undelivered`.
+        """
+        ...
+
+    async def check(self) -> str | None:
+        """Return nothing when it could send, else a short reason."""
+        ...
+
+
+class Texter(Protocol):
+    """A carrier of texts to telephones."""
+
+    name: str
+
+    async def send(self, text: Text) -> str | None:
+        """Hand the text over; return the carrier's own name for it, if it gives one.
+
+        Problems: `NotAccepted`, `Undelivered`.
+        """
         ...
 
     async def check(self) -> str | None:
@@ -108,12 +128,27 @@ class Migrations(Protocol):
 
 
 class NotAccepted(Exception):
-    """The carrier certainly did not take the message; `lasting` when it never will."""
+    """The carrier certainly did not take the message.
 
-    def __init__(self, reason: str, *, lasting: bool = False) -> None:
+    `lasting`: it is about this very message or its address, so no carrier ever will. `retry_after` is
+    how long this carrier asked to be left alone.
+    """
+
+    def __init__(
+        self, reason: str, *, lasting: bool = False, retry_after: timedelta | None = None
+    ) -> None:
         """Keep the reason (no secret, no address)."""
         super().__init__(reason)
         self.lasting = lasting
+        self.retry_after = retry_after
+
+
+class Unfit(NotAccepted):
+    """This carrier cannot take this message, however well it is; another may."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason (no secret, no address)."""
+        super().__init__(reason, lasting=True)
 
 
 class Undelivered(Exception):

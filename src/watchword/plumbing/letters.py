@@ -76,6 +76,7 @@ class Letters:
             language=language,
             headers={"Auto-Submitted": "auto-generated", "Content-Language": language},
             code=facts.get("code"),
+            facts=facts,
         )
 
     def _render(self, name: str, context: Mapping[str, Any]) -> str:

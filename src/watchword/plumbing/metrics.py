@@ -83,6 +83,9 @@ class Metrics:
         self.emails = self._counter(
             "emails_sent_total", "Letters handed to a carrier.", "provider", "template", "result"
         )
+        self.texts = self._counter(
+            "sms_sent_total", "Texts handed to a carrier.", "provider", "country", "result"
+        )
         self.emails_dead = self._counter("email_queue_dead_total", "Letters given up.")
         self.email_seconds = Histogram(
             "email_delivery_duration_seconds",

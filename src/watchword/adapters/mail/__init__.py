@@ -1,5 +1,7 @@
 """Carriers of e-mail (the port is `kernel.ports.Mailer`).
 
-smtp      to a relay, by TLS            console   to the terminal of a developer
-mailbox   to the development mailbox    letter    how a message is written (RFC 5322), for all
+smtp       to a relay, by TLS            console   to the terminal of a developer
+sendgrid   by its API                    mailbox   to the development mailbox
+ses        by its API, signed (sigv4)    letter    how a message is written (RFC 5322), for all
+mailgun    by its API
 """

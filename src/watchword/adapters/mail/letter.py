@@ -10,7 +10,7 @@ processor for each letter). Problems: `NotAccepted(lasting=True)`, because no la
 
 import re
 from binascii import b2a_qp
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -62,6 +62,41 @@ class Envelope:
         return not (self.sender + self.recipient).isascii()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarded:
+    """A message in which nothing that people typed adds a header or a recipient.
+
+    `headers` are those beside From, To, Reply-To and Subject, as text, not yet encoded.
+    """
+
+    sender: Mailbox
+    recipient: Mailbox
+    reply_to: Mailbox | None
+    headers: Mapping[str, str]
+
+
+def guard(message: Message) -> Guarded:
+    """Look through the message; whoever writes it in a form of their own begins here.
+
+    Problem: `NotAccepted`.
+    """
+    if not _ID.fullmatch(message.id):
+        raise NotAccepted("not a message id", lasting=True)
+    _one_line(message.subject)
+    try:
+        (message.text + message.html).encode()
+    except UnicodeError as error:
+        raise NotAccepted("the letter holds what is no text", lasting=True) from error
+    headers = dict(_more(message))
+    reply_to = headers.pop("Reply-To", "")
+    return Guarded(
+        sender=mailbox(message.sender),
+        recipient=mailbox(message.to),
+        reply_to=mailbox(reply_to) if reply_to else None,
+        headers=headers,
+    )
+
+
 def mailbox(text: str) -> Mailbox:
     """Read one mailbox, `Name <local@domain>` or bare. Problem: `NotAccepted`."""
     found = _MAILBOX.fullmatch(_one_line(text))
@@ -80,28 +115,24 @@ def mailbox(text: str) -> Mailbox:
 
 def compose(message: Message, now: datetime) -> Envelope:
     """Write the message. Problem: `NotAccepted`."""
-    sender, recipient = mailbox(message.sender), mailbox(message.to)
-    if not _ID.fullmatch(message.id):
-        raise NotAccepted("not a message id", lasting=True)
+    guarded = guard(message)
     boundary = f"=_{message.id.strip('<>').partition('@')[0][:60]}"  # "=_" is never in the parts
     headers = {
-        "From": str(sender),
-        "To": str(recipient),
+        "From": str(guarded.sender),
+        "To": str(guarded.recipient),
+        **({"Reply-To": str(guarded.reply_to)} if guarded.reply_to else {}),
         "Subject": _words(message.subject),
         "Date": format_datetime(now),
         "Message-ID": message.id,
-        **dict(_more(message)),
+        **{name: _words(value) for name, value in guarded.headers.items()},
         "MIME-Version": "1.0",
         "Content-Type": f'multipart/alternative; boundary="{boundary}"',
     }
-    try:
-        lines = [f"{name}: {value}".encode() for name, value in headers.items()]
-        for kind, text in (("plain", message.text), ("html", message.html)):
-            lines += [b"", f"--{boundary}".encode(), *_part(kind, text)]
-    except UnicodeError as error:
-        raise NotAccepted("the letter holds what is no text", lasting=True) from error
+    lines = [f"{name}: {value}".encode() for name, value in headers.items()]
+    for kind, text in (("plain", message.text), ("html", message.html)):
+        lines += [b"", f"--{boundary}".encode(), *_part(kind, text)]
     content = b"\r\n".join([*lines, f"--{boundary}--".encode(), b""])
-    return Envelope(sender=sender.spec, recipient=recipient.spec, content=content)
+    return Envelope(sender=guarded.sender.spec, recipient=guarded.recipient.spec, content=content)
 
 
 def _more(message: Message) -> Iterator[tuple[str, str]]:
@@ -110,7 +141,7 @@ def _more(message: Message) -> Iterator[tuple[str, str]]:
     for name, value in (usual | message.headers).items():
         if name.lower() in _OURS or not _NAME.fullmatch(name):
             raise NotAccepted(f"header not allowed: {name!r}", lasting=True)
-        yield name, _words(value)
+        yield "Reply-To" if name.lower() == "reply-to" else name, _one_line(value)
 
 
 def _part(kind: str, text: str) -> Iterator[bytes]:

@@ -26,7 +26,7 @@ from watchword.adapters.mail.letter import Envelope, compose
 from watchword.kernel.addresses import is_loopback
 from watchword.kernel.clock import Clock
 from watchword.kernel.messages import Message
-from watchword.kernel.ports import NotAccepted, Undelivered
+from watchword.kernel.ports import NotAccepted, Undelivered, Unfit
 from watchword.kernel.secret import Secret
 
 _IMPLICIT_PORT = 465
@@ -48,7 +48,7 @@ class Relay:
     user: str = ""
     password: Secret = field(default_factory=lambda: Secret(""))
     greeting: str = "localhost"
-    timeout: timedelta = timedelta(seconds=10)
+    timeout: timedelta = timedelta(seconds=8)
     idle: timedelta = timedelta(seconds=30)
     tls: ssl.SSLContext | None = None
 
@@ -66,10 +66,9 @@ class Relay:
 class SmtpMailer:
     """Carries letters to one relay."""
 
-    name = "smtp"
-
-    def __init__(self, relay: Relay, clock: Clock) -> None:
+    def __init__(self, relay: Relay, clock: Clock, name: str = "smtp") -> None:
         """Connect when the first letter comes."""
+        self.name = name
         self._relay = relay
         self._clock = clock
         self._turn = asyncio.Lock()
@@ -120,7 +119,7 @@ class SmtpMailer:
     async def _address(self, line: SMTP, envelope: Envelope) -> None:
         options = ["SMTPUTF8"] if envelope.needs_smtputf8 else []
         if options and not line.supports_extension("smtputf8"):
-            raise NotAccepted("the relay does not know SMTPUTF8", lasting=True)
+            raise Unfit("the relay does not know SMTPUTF8")
         encoding = "utf-8" if options else "ascii"
         try:
             await line.mail(envelope.sender, options=options, encoding=encoding)

@@ -19,11 +19,16 @@ from watchword.plumbing.db.ports import Database
 from watchword.plumbing.db.sqlite import sqlite_path
 from watchword.plumbing.logs import redact
 from watchword.plumbing.settings import (
+    Carrying,
     DatabaseSettings,
+    MailgunSettings,
     RedisSettings,
+    SendgridSettings,
     ServerSettings,
+    SesSettings,
     SmtpSettings,
 )
+from watchword.plumbing.settings.carrying import AT_HOME, RELAYS
 from watchword.plumbing.web.call import House
 from watchword.records.deliveries.rules import MailSettings
 from watchword.records.signing_keys.rules import TokenSettings
@@ -174,9 +179,21 @@ async def _redis(sections: Sections) -> Finding:
 
 
 async def _mail(sections: Sections) -> Finding:
-    smtp, carrier = sections.section(SmtpSettings), sections.section(MailSettings).carrier
-    if not smtp.host or carrier not in {"", "smtp"}:
-        return ok("mail", "letters stay on this machine")
+    carrying = Carrying(
+        services=sections.section(MailSettings).services,
+        sendgrid=sections.section(SendgridSettings),
+        ses=sections.section(SesSettings),
+        mailgun=sections.section(MailgunSettings),
+        smtp=sections.section(SmtpSettings),
+    )
+    relay = next((name for name in carrying.names if name in RELAYS), "")
+    if not relay:
+        at_home = set(carrying.names) <= set(AT_HOME)
+        told = (
+            "letters stay on this machine" if at_home else f"{', '.join(carrying.names)}, no relay"
+        )
+        return ok("mail", told)
+    smtp = carrying.relay(relay)
     server = probes.MailServer(
         host=smtp.host,
         port=smtp.port,

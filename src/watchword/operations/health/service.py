@@ -10,7 +10,7 @@ from sqlalchemy import literal, select
 
 from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
-from watchword.kernel.ports import Counters, Mailer, Migrations
+from watchword.kernel.ports import Counters, Migrations
 from watchword.operations.health.rules import (
     ALWAYS,
     DATABASE,
@@ -20,6 +20,7 @@ from watchword.operations.health.rules import (
     Findings,
     Report,
 )
+from watchword.plumbing.carriers import Carriers, Standing
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.db.statements import statement
 from watchword.plumbing.settings import RedisSettings
@@ -44,7 +45,7 @@ class Health:
 
     database: Database
     counters: Counters
-    mailer: Mailer
+    carriers: Carriers
     migrations: Migrations
     tickets: Tickets
     redis: RedisSettings
@@ -53,20 +54,15 @@ class Health:
 
     async def look(self) -> Findings:
         """Ask every part."""
-        reasons = dict(
-            zip(
-                (DATABASE, MIGRATIONS, REDIS, EMAIL),
-                await asyncio.gather(
-                    _answer(self._ping()),
-                    _answer(self._migrated()),
-                    _answer(self.counters.check()),
-                    _answer(self._carried()),
-                ),
-                strict=True,
-            )
+        database, migrated, counters, carriers = await asyncio.gather(
+            _answer(self._ping()),
+            _answer(self._migrated()),
+            _answer(self.counters.check()),
+            self._standing(),
         )
+        reasons = {DATABASE: database, MIGRATIONS: migrated, REDIS: counters}
         required = ALWAYS | ({REDIS} if self.redis.required else set())
-        return self._found(reasons, frozenset(required))
+        return _found(reasons, frozenset(required), carriers)
 
     async def look_at_sign_in(self) -> Findings:
         """Ask every part; without a carrier nobody gets a code. Tells how many codes are under way."""
@@ -80,7 +76,7 @@ class Health:
 
     async def look_at_letters(self) -> Findings:
         """Ask the carriers of letters."""
-        return self._found({EMAIL: await _answer(self._carried())}, frozenset({EMAIL}))
+        return _found({}, frozenset({EMAIL}), await self._standing())
 
     async def report(self, findings: Findings) -> Report:
         """Tell what was found."""
@@ -97,15 +93,6 @@ class Health:
             reasons=findings.reasons,
         )
 
-    def _found(self, reasons: dict[str, str | None], required: frozenset[str]) -> Findings:
-        available = reasons.get(EMAIL) is None
-        return Findings(
-            good={name: reason is None for name, reason in reasons.items()},
-            required=required,
-            reasons={name: reason for name, reason in reasons.items() if reason is not None},
-            told={EMAIL: {self.mailer.name: {"available": available}}} if EMAIL in reasons else {},
-        )
-
     def _redis(self, findings: Findings) -> str:
         good = findings.good.get(REDIS)
         if not self.redis.url:
@@ -118,15 +105,33 @@ class Health:
     async def _migrated(self) -> str | None:
         return None if await self.migrations.complete() else "pending"
 
-    async def _carried(self) -> str | None:
-        """What a relay says stays in the log of letters: it may name accounts and addresses."""
-        return None if await self.mailer.check() is None else "unavailable"
+    async def _standing(self) -> tuple[Standing, ...]:
+        """Return how the carriers of letters are, as seen a moment ago; none: they keep us waiting."""
+        try:
+            async with asyncio.timeout(2 * _PATIENCE_SECONDS):
+                return await self.carriers.standing()
+        except TimeoutError:
+            return ()
 
     async def _codes(self) -> int:
         try:
             return await self.tickets.live_codes(self.database, self.clock.now())
         except Exception:  # noqa: BLE001 - the database is not well, and that is told already
             return 0
+
+
+def _found(
+    reasons: dict[str, str | None], required: frozenset[str], carriers: tuple[Standing, ...]
+) -> Findings:
+    """Join what was found; what a carrier says stays out of it: it may name accounts and addresses."""
+    well = any(each.available for each in carriers)
+    every = {**reasons, EMAIL: None if well else "unavailable"}
+    return Findings(
+        good={name: reason is None for name, reason in every.items()},
+        required=required,
+        reasons={name: reason for name, reason in every.items() if reason is not None},
+        told={EMAIL: {each.carrier: {"available": each.available} for each in carriers}},
+    )
 
 
 async def _answer(question: Awaitable[str | None]) -> str | None:

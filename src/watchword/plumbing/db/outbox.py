@@ -2,7 +2,9 @@
 
     put      within the flow's transaction; the worker hears of it at the commit
     claim    a batch for this worker: leased, so a killed worker's work comes back
-    finish   done: the payload is wiped        retry   later, with the reason        bury   never
+    finish   done: the payload is wiped        retry   later, with the reason
+    bury     given up; the payload stays, so that an operator may `revive` it
+    give_back   not tried at all: it does not count as a try
 
 Claims skip what others hold (SKIP LOCKED on PostgreSQL, the one writer on SQLite). Only the holder of
 a lease may settle its work: `attempts` is the lease's number.
@@ -24,6 +26,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    literal,
     null,
     or_,
     select,
@@ -35,6 +38,8 @@ from watchword.plumbing.db.changes import OUTBOX
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.ports import Executor, Transaction
 from watchword.plumbing.db.statements import insertion, statement
+
+DEAD, DROPPED = "dead", "dropped"
 
 outbox = tenant_table(
     "outbox",
@@ -135,6 +140,86 @@ RETRY = statement(
     )
 )
 
+BURY = statement(
+    update(outbox)
+    .where(*_HELD)
+    .values(
+        finished_at=bindparam("now", type_=Moment),
+        outcome=literal(DEAD),
+        reason=bindparam("why", type_=Text),
+        leased_until=null(),
+    )
+)
+
+GIVE_BACK = statement(
+    update(outbox)
+    .where(*_HELD)
+    .values(
+        attempts=outbox.c.attempts - 1,
+        due_at=bindparam("later", type_=Moment),
+        leased_until=null(),
+    )
+)
+
+_FREE = or_(
+    outbox.c.leased_until.is_(None), outbox.c.leased_until <= bindparam("now", type_=Moment)
+)
+_OPEN = (
+    outbox.c.id == bindparam("wanted"),
+    outbox.c.kind == bindparam("kind"),
+    outbox.c.payload.is_not(None),
+    _FREE,
+)
+
+REVIVE = statement(
+    update(outbox)
+    .where(*_OPEN)
+    .values(
+        due_at=bindparam("now", type_=Moment),
+        attempts=0,
+        finished_at=null(),
+        outcome=null(),
+        leased_until=null(),
+    )
+)
+
+DROP = statement(
+    update(outbox)
+    .where(*_OPEN)
+    .values(
+        finished_at=bindparam("now", type_=Moment),
+        outcome=literal(DROPPED),
+        payload=null(),
+        leased_until=null(),
+    )
+)
+
+_KEPT = (outbox.c.kind == bindparam("kind"), outbox.c.payload.is_not(None))
+
+KEPT = statement(
+    select(
+        outbox.c.id,
+        outbox.c.label,
+        outbox.c.priority,
+        outbox.c.created_at,
+        outbox.c.due_at,
+        outbox.c.expires_at,
+        outbox.c.attempts,
+        outbox.c.leased_until,
+        outbox.c.finished_at,
+        outbox.c.reason,
+    )
+    .where(*_KEPT)
+    .order_by(outbox.c.created_at, outbox.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
+
+BURIED = statement(
+    select(func.count().label("depth"))
+    .select_from(outbox)
+    .where(outbox.c.kind == bindparam("kind"), outbox.c.outcome == literal(DEAD))
+)
+
 PURGE = statement(delete(outbox).where(outbox.c.finished_at < bindparam("before", type_=Moment)))
 
 DEPTH = statement(
@@ -154,6 +239,21 @@ class Work:
     created_at: datetime
     expires_at: datetime | None
     leased_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A piece of work that waits, is under way, or was given up: `state`."""
+
+    id: UUID
+    label: str
+    state: str
+    priority: int
+    attempts: int
+    created_at: datetime
+    due_at: datetime
+    expires_at: datetime | None
+    reason: str | None
 
 
 async def put(
@@ -218,6 +318,60 @@ async def finish(db: Executor, work: Work, now: datetime, outcome: str, reason: 
 async def retry(db: Executor, work: Work, later: datetime, reason: str) -> bool:
     """Put the work back until `later`; false when the lease was lost."""
     return await db.run(RETRY, held=work.id, attempt=work.attempts, later=later, why=reason) > 0
+
+
+async def bury(db: Executor, work: Work, now: datetime, reason: str) -> bool:
+    """Give the work up, but keep it for an operator; false when the lease was lost."""
+    return await db.run(BURY, held=work.id, attempt=work.attempts, now=now, why=reason) > 0
+
+
+async def give_back(db: Executor, work: Work, later: datetime) -> bool:
+    """Put back until `later` work that was not tried; false when the lease was lost."""
+    return await db.run(GIVE_BACK, held=work.id, attempt=work.attempts, later=later) > 0
+
+
+async def kept(db: Executor, kind: str, now: datetime, most: int) -> Sequence[Kept]:
+    """Return what waits, is under way or was given up, oldest first."""
+    rows = await db.all(KEPT, kind=kind, most=most)
+    return [
+        Kept(
+            id=r.id,
+            label=r.label,
+            state=_state(r.finished_at, r.leased_until, now),
+            priority=r.priority,
+            attempts=r.attempts,
+            created_at=r.created_at,
+            due_at=r.due_at,
+            expires_at=r.expires_at,
+            reason=r.reason,
+        )
+        for r in rows
+    ]
+
+
+def _state(finished: datetime | None, leased_until: datetime | None, now: datetime) -> str:
+    if finished is not None:
+        return DEAD
+    return "under way" if leased_until is not None and leased_until > now else "waiting"
+
+
+async def revive(tx: Transaction, kind: str, wanted: UUID, now: datetime) -> bool:
+    """Make work due now, with all its tries before it; false: not there, or under way."""
+    done = await tx.run(REVIVE, kind=kind, wanted=wanted, now=now) > 0
+    if done:
+        tx.announce(OUTBOX, kind)
+    return done
+
+
+async def drop(db: Executor, kind: str, wanted: UUID, now: datetime) -> bool:
+    """Wipe work that shall never be done; false: not there, or under way."""
+    return await db.run(DROP, kind=kind, wanted=wanted, now=now) > 0
+
+
+async def buried(db: Executor, kind: str) -> int:
+    """Return how much work was given up, and is not yet purged."""
+    row: Any = await db.first(BURIED, kind=kind)
+    return int(row.depth)
 
 
 async def depth(db: Executor) -> int:

@@ -4,19 +4,22 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parseaddr
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-from watchword.kernel.parsing import choice
+from watchword.kernel.events import Fact
+from watchword.kernel.parsing import whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import InputInvalid
 from watchword.plumbing.contact import email_address
+from watchword.plumbing.settings.carrying import mail_services
 
 KIND: Final = "mail"
 CODE, NOTICE, BULK = 1, 5, 9
-MAX_TRIES: Final = 8
 LEASE: Final = timedelta(seconds=30)
-PATIENCE: Final = timedelta(seconds=12)
+PATIENCE: Final = timedelta(seconds=22)  # more than the carriers ever take for one letter
 BATCH: Final = 20
+A_MOMENT: Final = timedelta(seconds=1)
+NO_CARRIER: Final = "none"
 NOBODY: Final = "Watchword <noreply@localhost>"
 _SPECIAL = re.compile(r'[()<>@,:;".\\\[\]]')
 
@@ -66,11 +69,18 @@ class MailSettings:
         default="",
     )
     sender_name: str = setting("SMTP_FROM_NAME", "The name beside SMTP_FROM_EMAIL.", default="")
-    carrier: str = setting(
+    services: tuple[str, ...] = setting(
         "EMAIL_SERVICE",
-        "Who carries the mail; empty is smtp when SMTP_HOST is given, else the development mailbox.",
-        parse=choice("", "smtp", "console", "mailbox"),
+        "Who carries the mail, in the order they are tried; empty is every provider that is"
+        " configured: sendgrid, ses, mailgun, smtp; without any, the development mailbox.",
+        parse=mail_services,
         default="",
+    )
+    most_tries: int = setting(
+        "EMAIL_MAX_TRIES",
+        "How often a letter is tried before it is given up.",
+        parse=whole(1, 20),
+        default="8",
     )
 
     @property
@@ -98,10 +108,27 @@ class Letter:
     language: str
     facts: dict[str, Any] = field(default_factory=dict, repr=False)
     priority: int = NOTICE
+    not_before: datetime | None = None
     expires_at: datetime | None = None
 
 
-def next_try(attempts: int, now: datetime, jitter: float) -> datetime:
-    """Return when to try again: 2, 4, 8 ... seconds, at most an hour, plus up to a quarter."""
-    wait = min(2.0**attempts, 3600.0)
-    return now + timedelta(seconds=wait * (1 + jitter / 4))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterBuried(Fact):
+    """A letter was given up; `reason` is the carrier's, without an address."""
+
+    type: ClassVar[str] = "id.email.dead_lettered"
+
+    letter: str
+    template: str
+    reason: str
+
+
+def next_try(
+    attempts: int, now: datetime, jitter: float, asked_for: timedelta | None = None
+) -> datetime:
+    """Return when to try again: 2, 4, 8 ... seconds, at most an hour, plus up to a quarter.
+
+    Not before the carrier wants to be asked again.
+    """
+    wait = timedelta(seconds=min(2.0**attempts, 3600.0))
+    return now + max(wait, asked_for or wait) * (1 + jitter / 4)

@@ -1,6 +1,5 @@
 """Deliveries: queue letters within a transaction, carry them after it."""
 
-import time
 from dataclasses import asdict
 from datetime import datetime
 
@@ -9,10 +8,11 @@ import msgspec
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
 from watchword.kernel.ids import mint
-from watchword.kernel.messages import Message
+from watchword.kernel.messages import Message, known_as
 from watchword.kernel.parts import service
-from watchword.kernel.ports import Mailer, NotAccepted, Undelivered
+from watchword.plumbing.carriers import Carriers, Handover, Try
 from watchword.plumbing.db import outbox
+from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.outbox import Work
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.letters import Letters
@@ -20,12 +20,14 @@ from watchword.plumbing.logs import log
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.sealing import SealBroken, Sealer
 from watchword.records.deliveries.rules import (
+    A_MOMENT,
     BATCH,
     KIND,
     LEASE,
-    MAX_TRIES,
+    NO_CARRIER,
     PATIENCE,
     Letter,
+    LetterBuried,
     MailSettings,
     next_try,
 )
@@ -46,7 +48,8 @@ class Deliveries:
     database: Database
     sealer: LetterSealer
     letters: Letters
-    mailer: Mailer
+    carriers: Carriers
+    journal: Journal
     settings: MailSettings
     metrics: Metrics
     clock: Clock
@@ -64,6 +67,7 @@ class Deliveries:
             payload=sealed,
             now=now,
             priority=letter.priority,
+            due_at=letter.not_before,
             expires_at=letter.expires_at,
         )
 
@@ -83,30 +87,23 @@ class Deliveries:
     async def _carry_one(self, work: Work) -> None:
         now = self.clock.now()
         if work.expires_at is not None and work.expires_at <= now:
-            await self._settle(work, "expired")
+            self._count(work, "expired")
+            await outbox.finish(self.database, work, now, "expired")
             return
         try:
             message = self._write(work)
         except Exception as error:  # noqa: BLE001 - it will not become writable later
             log().exception("letter cannot be written", letter=str(work.id), template=work.label)
-            await self._settle(work, "dead", type(error).__name__)
+            await self._bury(work, type(error).__name__)
             return
-        started = time.monotonic()
-        try:
-            await self.mailer.send(message)
-        except (NotAccepted, Undelivered) as trouble:
-            await self._try_later(work, trouble)
+        handover = await self.carriers.send(message)
+        if handover.sent is not None:
+            await self._sent(work, handover.sent)
+        elif handover.untried:
+            rest = handover.rest_until or now
+            await outbox.give_back(self.database, work, max(rest, now + A_MOMENT))
         else:
-            seconds = time.monotonic() - started
-            self.metrics.email_seconds.labels(self.mailer.name).observe(seconds)
-            log().info(
-                "letter sent",
-                category="performance",
-                letter=str(work.id),
-                template=work.label,
-                duration_ms=round(seconds * 1000, 2),
-            )
-            await self._settle(work, "sent")
+            await self._try_later(work, handover)
 
     def _write(self, work: Work) -> Message:
         letter = _decode(self.sealer.open(work.payload, f"outbox:{work.id}"))
@@ -120,35 +117,44 @@ class Deliveries:
             message_id=f"<{work.id}@{domain}>",
         )
 
-    async def _try_later(self, work: Work, trouble: NotAccepted | Undelivered) -> None:
-        lasting = isinstance(trouble, NotAccepted) and trouble.lasting
-        if lasting or work.attempts >= MAX_TRIES:
-            log().error(
-                "letter not delivered",
-                letter=str(work.id),
-                template=work.label,
-                reason=str(trouble),
-            )
-            await self._settle(work, "dead", str(trouble))
+    async def _sent(self, work: Work, tried: Try) -> None:
+        log().info(
+            "letter sent",
+            category="performance",
+            letter=str(work.id),
+            template=work.label,
+            carrier=tried.carrier,
+            reference=tried.reference,
+            duration_ms=round(tried.seconds * 1000, 2),
+        )
+        await outbox.finish(self.database, work, self.clock.now(), "sent")
+
+    async def _try_later(self, work: Work, handover: Handover) -> None:
+        if handover.hopeless or work.attempts >= self.settings.most_tries:
+            await self._bury(work, handover.reason)
             return
         log().warning(
-            "letter delayed", letter=str(work.id), tries=work.attempts, reason=str(trouble)
+            "letter delayed", letter=str(work.id), tries=work.attempts, reason=handover.reason
         )
-        later = next_try(work.attempts, self.clock.now(), self.chance.below(1000) / 1000)
-        self._count(work, "failed")
-        await outbox.retry(self.database, work, later, str(trouble))
+        now, jitter = self.clock.now(), self.chance.below(1000) / 1000
+        later = next_try(work.attempts, now, jitter, handover.retry_after)
+        await outbox.retry(self.database, work, later, handover.reason)
 
-    async def _settle(self, work: Work, outcome: str, reason: str = "") -> None:
-        self._count(work, outcome)
-        if outcome == "dead":
-            self.metrics.emails_dead.inc()
-        await outbox.finish(self.database, work, self.clock.now(), outcome, reason)
+    async def _bury(self, work: Work, reason: str) -> None:
+        """Give the letter up, and say so; its sealed words stay for an operator to try again."""
+        letter, now = str(work.id), self.clock.now()
+        async with self.database.transaction() as tx:
+            if not await outbox.bury(tx, work, now, reason):
+                return
+            fact = LetterBuried(letter=letter, template=work.label, reason=reason)
+            await self.journal.record(tx, fact, now)
+        log().error("letter not delivered", letter=letter, template=work.label, reason=reason)
+        self._count(work, outbox.DEAD)
+        self.metrics.emails_dead.inc()
 
     def _count(self, work: Work, result: str) -> None:
-        template = METRIC_NAMES.get(work.label, work.label.rpartition("/")[2])
-        self.metrics.emails.labels(self.mailer.name, template, result).inc()
+        """Count what came of a letter that no carrier has."""
+        self.metrics.emails.labels(NO_CARRIER, known_as(work.label), result).inc()
 
-
-METRIC_NAMES = {"login/sign_in_code": "otp_verification"}
 
 __all__ = ["Deliveries", "LetterSealer", "SealBroken"]

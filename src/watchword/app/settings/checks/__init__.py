@@ -3,7 +3,7 @@
     secrets      sample, short, equal or easily guessed ones
     addresses    a plain-http public address; development open to others
     stores       no database, no Redis where it is required, TLS that is off or not verified
-    mail         no carrier, or one for development
+    mail         no carrier, a part of one, or one for development
     files        keys that everybody can read, certificates without a key
 
 Development and test get the same sentences about secrets as warnings.
@@ -37,7 +37,8 @@ def check(
         lambda: addresses.chatter(settings, findings),
         lambda: stores.database(settings, findings),
         lambda: stores.redis(settings, findings),
-        lambda: mail.carrier(settings, findings),
+        lambda: mail.carriers(settings, findings),
+        lambda: mail.texter(settings, findings),
         lambda: mail.sender(settings, findings),
         lambda: files.keys(settings, findings, cwd),
         lambda: files.secret_files(settings, entries, findings, cwd),

@@ -5,7 +5,14 @@ from urllib.parse import urlsplit
 from watchword.app.settings.checks.findings import Findings
 from watchword.app.settings.values import Settings
 from watchword.kernel.addresses import is_loopback
-from watchword.plumbing.settings import LogSettings, ServerSettings
+from watchword.plumbing.settings import (
+    LogSettings,
+    MailgunSettings,
+    SendgridSettings,
+    ServerSettings,
+    SesSettings,
+    TwilioSettings,
+)
 
 
 def listening(settings: Settings, findings: Findings) -> None:
@@ -37,6 +44,14 @@ def public(settings: Settings, findings: Findings) -> None:
             "TRUSTED_PROXIES",
             "trusts everybody, who could then come from any address: name your proxies' networks.",
         )
+    providers = {
+        "SENDGRID_API_URL": settings.section(SendgridSettings).url,
+        "SES_API_URL": settings.section(SesSettings).url,
+        "MAILGUN_API_URL": settings.section(MailgunSettings).url,
+        "TWILIO_API_URL": settings.section(TwilioSettings).url,
+    }
+    for name, url in providers.items():
+        _by_tls(name, url, findings)
     if not findings.strict:
         return
     if not server.https:

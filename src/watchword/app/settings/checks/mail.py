@@ -1,33 +1,88 @@
-"""Mail: a carrier that reaches people, and a sender they can answer to."""
+"""Mail and texts: carriers that reach people, and a sender they can answer to."""
 
 from watchword.app.settings.checks.findings import Findings
 from watchword.app.settings.values import Settings
 from watchword.kernel.addresses import is_loopback
-from watchword.plumbing.settings import SmtpSettings
+from watchword.plumbing.settings import (
+    Carrying,
+    MailgunSettings,
+    SendgridSettings,
+    SesSettings,
+    SmtpSettings,
+    TwilioSettings,
+)
+from watchword.plumbing.settings.carrying import AT_HOME, ORDER, PRESETS
 from watchword.records.deliveries.rules import MailSettings
 
 
-def carrier(settings: Settings, findings: Findings) -> None:
-    """One complete carrier in production (N-11)."""
-    mail, smtp = settings.section(MailSettings), settings.section(SmtpSettings)
-    if bool(smtp.user) != bool(smtp.password):
+def carriers(settings: Settings, findings: Findings) -> None:
+    """One complete provider in production, and none of which a part is missing (N-11)."""
+    carrying = Carrying(
+        services=settings.section(MailSettings).services,
+        sendgrid=settings.section(SendgridSettings),
+        ses=settings.section(SesSettings),
+        mailgun=settings.section(MailgunSettings),
+        smtp=settings.section(SmtpSettings),
+    )
+    for name in carrying.services:
+        for missing in carrying.missing(name):
+            _missing(missing, f"EMAIL_SERVICE says {name}", findings)
+    for name in set(ORDER) - set(carrying.services):
+        if carrying.begun(name) and (name != "smtp" or not set(PRESETS) & set(carrying.services)):
+            for missing in carrying.missing(name):
+                _missing(missing, f"{name} cannot do without it", findings)
+    _pair(carrying, findings)
+    _at_home(carrying, findings)
+
+
+def _missing(name: str, why: str, findings: Findings) -> None:
+    """A part that is missing is wrong, but for the name that some relay nearby may not want."""
+    if name not in {"SMTP_USER", "SMTP_PASSWORD"}:
+        findings.wrong(name, f"is missing; {why}.")
+
+
+def _pair(carrying: Carrying, findings: Findings) -> None:
+    """A relay on another machine wants our name and our password, and never one of them."""
+    smtp, named = carrying.smtp, "sendgrid-smtp" in carrying.services
+    wanted = smtp.host and not is_loopback(smtp.host)
+    if bool(smtp.user) != bool(smtp.password) and not (named and not smtp.user):
         missing = "SMTP_PASSWORD" if smtp.user else "SMTP_USER"
         findings.wrong(missing, "is missing; SMTP_USER and SMTP_PASSWORD belong together.")
-    if mail.carrier in {"console", "mailbox"}:
-        findings.unsafe(
-            "EMAIL_SERVICE", f"{mail.carrier} is for development: nobody gets a letter."
-        )
-    elif mail.carrier == "smtp" and not smtp.host:
-        findings.wrong("SMTP_HOST", "is missing; EMAIL_SERVICE says smtp.")
-    elif not smtp.host and findings.strict:
-        findings.wrong(
-            "EMAIL_SERVICE",
-            "an e-mail provider is missing: give SMTP_HOST, SMTP_USER and SMTP_PASSWORD.",
-        )
-    elif smtp.host and not smtp.user and not smtp.password and not is_loopback(smtp.host):
+    elif {"ses-smtp", "gmail"} & set(carrying.services) and not smtp.user:
+        findings.wrong("SMTP_USER", "is missing; so is SMTP_PASSWORD, and the relay wants both.")
+    elif wanted and not smtp.user and not named:
         findings.unsafe(
             "SMTP_USER", "is missing; a relay on another machine wants SMTP_USER and SMTP_PASSWORD."
         )
+
+
+def _at_home(carrying: Carrying, findings: Findings) -> None:
+    """In production letters leave this machine."""
+    for name in set(carrying.services) & set(AT_HOME):
+        findings.unsafe("EMAIL_SERVICE", f"{name} is for development: nobody gets a letter.")
+    begun = any(carrying.begun(name) for name in ORDER)
+    if findings.strict and not carrying.services and not carrying.configured and not begun:
+        findings.wrong(
+            "EMAIL_SERVICE",
+            "an e-mail provider is missing: give SENDGRID_API_KEY, or AWS_ACCESS_KEY_ID and"
+            " AWS_SECRET_ACCESS_KEY, or MAILGUN_API_KEY and MAILGUN_DOMAIN, or SMTP_HOST, SMTP_USER"
+            " and SMTP_PASSWORD.",
+        )
+
+
+def texter(settings: Settings, findings: Findings) -> None:
+    """All of what Twilio wants, or nothing."""
+    twilio = settings.section(TwilioSettings)
+    given = {
+        "TWILIO_SID": twilio.account,
+        "TWILIO_TOKEN": twilio.token,
+        "TWILIO_PHONE": twilio.sender,
+    }
+    if any(given.values()):
+        for name in (name for name, value in given.items() if not value):
+            findings.wrong(
+                name, "is missing; TWILIO_SID, TWILIO_TOKEN and TWILIO_PHONE belong together."
+            )
 
 
 def sender(settings: Settings, findings: Findings) -> None:

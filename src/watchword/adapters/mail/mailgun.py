@@ -1,0 +1,55 @@
+"""Mailgun: `POST /v3/<domain>/messages` as a form, answered 200 with the name it gives the letter.
+
+The base address says the region: https://api.mailgun.net/v3, or https://api.eu.mailgun.net/v3 in Europe.
+Clicks and opens are not tracked: a link that proves a mailbox is nobody else's. Whether the key is good
+is told by a letter without content: a good one is told what is missing (400), and a key that may only
+send is enough. Source: https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/messages
+"""
+
+from typing import Final
+
+from watchword.adapters.mail.letter import guard
+from watchword.adapters.providers import Provider
+from watchword.kernel.messages import Message, known_as
+from watchword.kernel.secret import Secret
+
+_SOMETHING_IS_MISSING: Final = "400"
+
+
+class MailgunMailer:
+    """Carries letters to Mailgun."""
+
+    name = "mailgun"
+
+    def __init__(self, provider: Provider, key: Secret, domain: str) -> None:
+        """Send from this domain by this key."""
+        self._provider = provider
+        self._auth = ("api", key.reveal())
+        self._path = f"/{domain}/messages"
+
+    async def send(self, message: Message) -> str | None:
+        """Hand the message over. Problems: `NotAccepted`, `Undelivered`."""
+        guarded = guard(message)
+        form = {
+            "from": str(guarded.sender),
+            "to": str(guarded.recipient),
+            "subject": message.subject,
+            "text": message.text,
+            "html": message.html,
+            "o:tag": known_as(message.template),
+            "o:tracking": "no",
+            "v:message_id": message.id,
+            "h:Message-Id": message.id,
+            **({"h:Reply-To": str(guarded.reply_to)} if guarded.reply_to else {}),
+            **{f"h:{name}": value for name, value in guarded.headers.items()},
+        }
+        reply = await self._provider.hand_over(self._path, data=form, auth=self._auth)
+        return reply.said("id")
+
+    async def check(self) -> str | None:
+        """Return nothing when the key is good, else a short reason."""
+        told = await self._provider.trouble("POST", self._path, data={}, auth=self._auth)
+        return None if told == _SOMETHING_IS_MISSING else told
+
+    async def close(self) -> None:
+        """Do nothing: the client is everybody's."""

@@ -1,0 +1,4 @@
+"""Carriers of texts to telephones (the port is `kernel.ports.Texter`).
+
+twilio   by its REST API            console   to the terminal of a developer
+"""

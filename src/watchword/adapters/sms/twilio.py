@@ -1,0 +1,72 @@
+"""Twilio: `POST /2010-04-01/Accounts/<sid>/Messages.json` as a form, answered 201 with the text's `sid`.
+
+The sender is a number, a name (alphanumeric sender id) or a messaging service (`MG...`), and may be
+another one for each country, because many let only registered senders through.
+
+    400 about the number            NotAccepted, lasting
+    400 about our sender or region  NotAccepted: it is about us
+Source: https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from watchword.adapters.providers import Provider, Reply, about_the_message
+from watchword.kernel.messages import Text
+from watchword.kernel.ports import NotAccepted
+from watchword.kernel.secret import Secret
+
+_NUMBER: Final = re.compile(r"\+[1-9][0-9]{5,14}")
+_LONGEST: Final = 1600
+_SERVICE: Final = re.compile(r"MG[0-9a-fA-F]{32}")
+# Sender unknown, of another account or without numbers; region not permitted; trial account.
+_ABOUT_US: Final = frozenset(
+    {21212, 21408, 21603, 21606, 21608, 21611, 21612, 21659, 21660, 21701, 21703, 21704, 21705}
+)
+
+
+class TwilioTexter:
+    """Carries texts to Twilio; `senders` are those of countries that have one of their own."""
+
+    name = "twilio"
+
+    def __init__(
+        self,
+        provider: Provider,
+        account: str,
+        token: Secret,
+        sender: str,
+        senders: Mapping[str, str] | None = None,
+    ) -> None:
+        """Send for this account."""
+        self._provider = provider
+        self._auth = (account, token.reveal())
+        self._path = f"/2010-04-01/Accounts/{account}"
+        self._sender = sender
+        self._senders = senders or {}
+
+    async def send(self, text: Text) -> str | None:
+        """Hand the text over. Problems: `NotAccepted`, `Undelivered`."""
+        if not _NUMBER.fullmatch(text.to):
+            raise NotAccepted("not a telephone number (E.164)", lasting=True)
+        if not 0 < len(text.body) <= _LONGEST:
+            raise NotAccepted("a text of no length that Twilio takes", lasting=True)
+        sender = self._senders.get(text.country, self._sender)
+        by = "MessagingServiceSid" if _SERVICE.fullmatch(sender) else "From"
+        form = {"To": text.to, by: sender, "Body": text.body}
+        reply = await self._provider.hand_over(
+            f"{self._path}/Messages.json", lasting=_lasting, data=form, auth=self._auth
+        )
+        return reply.said("sid")
+
+    async def check(self) -> str | None:
+        """Return nothing when the account lets us in, else a short reason."""
+        return await self._provider.trouble("GET", f"{self._path}.json", auth=self._auth)
+
+    async def close(self) -> None:
+        """Do nothing: the client is everybody's."""
+
+
+def _lasting(reply: Reply) -> bool:
+    return about_the_message(reply) and reply.json.get("code") not in _ABOUT_US

@@ -1,0 +1,136 @@
+"""Carrying: the carriers of letters and texts that the settings ask for, made when first asked."""
+
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from watchword.app.wiring import House
+from watchword.kernel.clock import Clock
+from watchword.kernel.messages import Message
+from watchword.kernel.ports import Mailer, Texter
+from watchword.plumbing import dev_messages
+from watchword.plumbing.db.ports import Database
+from watchword.plumbing.settings import (
+    Carrying,
+    MailgunSettings,
+    SendgridSettings,
+    ServerSettings,
+    SesSettings,
+    SmtpSettings,
+    TwilioSettings,
+)
+from watchword.plumbing.settings.carrying import RELAYS
+from watchword.plumbing.settings.server import DEVELOPMENT
+from watchword.records.deliveries.rules import MailSettings
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from watchword.adapters.providers import Provider
+
+
+class Abroad:
+    """Whoever carries letters and texts away; those who speak HTTPS share one client."""
+
+    def __init__(self, house: House) -> None:
+        """Make them for this house."""
+        self._house = house
+        self._clock: Clock = house.part(Clock)  # type: ignore[type-abstract]
+
+    def mailers(self) -> list[Mailer]:
+        """Return the carriers of letters, in their order."""
+        carrying = Carrying(
+            services=self._house.part(MailSettings).services,
+            sendgrid=self._house.part(SendgridSettings),
+            ses=self._house.part(SesSettings),
+            mailgun=self._house.part(MailgunSettings),
+            smtp=self._house.part(SmtpSettings),
+        )
+        return [self._mailer(name, carrying) for name in carrying.names]
+
+    def texter(self) -> Texter:
+        """Return the carrier of texts: Twilio when we have an account there, else the console."""
+        settings = self._house.part(TwilioSettings)
+        if not settings.complete:
+            from watchword.adapters.sms.console import ConsoleTexter
+
+            return ConsoleTexter(sys.stdout)
+        from watchword.adapters.sms.twilio import TwilioTexter
+
+        provider = self._provider(settings.url)
+        return TwilioTexter(
+            provider, settings.account, settings.token, settings.sender, settings.senders
+        )
+
+    async def close(self) -> None:
+        """Close the client, if anybody wanted one."""
+        if "_client" in vars(self):
+            await self._client.aclose()
+
+    def _mailer(self, name: str, carrying: Carrying) -> Mailer:
+        if name in RELAYS:
+            return self._relay(name, carrying.relay(name))
+        return {
+            "sendgrid": lambda: self._sendgrid(carrying.sendgrid),
+            "ses": lambda: self._ses(carrying.ses),
+            "mailgun": lambda: self._mailgun(carrying.mailgun),
+            "console": self._console,
+            "mailbox": self._mailbox,
+        }[name]()
+
+    def _relay(self, name: str, smtp: SmtpSettings) -> Mailer:
+        from watchword.adapters.mail.smtp import Relay, SmtpMailer
+
+        relay = Relay(
+            host=smtp.host,
+            port=smtp.port,
+            secure=smtp.secure,
+            user=smtp.user,
+            password=smtp.password,
+        )
+        return SmtpMailer(relay, self._clock, name)
+
+    def _sendgrid(self, settings: SendgridSettings) -> Mailer:
+        from watchword.adapters.mail.sendgrid import SendgridMailer
+
+        return SendgridMailer(self._provider(settings.url), settings.key, settings.templates)
+
+    def _ses(self, settings: SesSettings) -> Mailer:
+        from watchword.adapters.mail.ses import SesMailer
+        from watchword.adapters.mail.sigv4 import AwsKey, Signer
+
+        key = AwsKey(id=settings.key_id, secret=settings.key, session=settings.session)
+        signer = Signer(key=key, region=settings.region, service="ses")
+        return SesMailer(self._provider(settings.url), signer, self._clock)
+
+    def _mailgun(self, settings: MailgunSettings) -> Mailer:
+        from watchword.adapters.mail.mailgun import MailgunMailer
+
+        return MailgunMailer(self._provider(settings.url), settings.key, settings.domain)
+
+    def _console(self) -> Mailer:
+        from watchword.adapters.mail.console import ConsoleMailer
+
+        return ConsoleMailer(sys.stdout)
+
+    def _mailbox(self) -> Mailer:
+        from watchword.adapters.mail.mailbox import MailboxMailer
+
+        database = self._house.part(Database)  # type: ignore[type-abstract]
+
+        async def keep(message: Message, raw: str) -> None:
+            await dev_messages.keep(database, message, raw, self._clock.now())
+
+        developing = self._house.part(ServerSettings).environment == DEVELOPMENT
+        return MailboxMailer(keep, self._clock, self._console() if developing else None)
+
+    def _provider(self, url: str) -> "Provider":
+        from watchword.adapters.providers import Provider
+
+        return Provider(self._client, url, self._clock)
+
+    @cached_property
+    def _client(self) -> "httpx2.AsyncClient":
+        from watchword.adapters.providers import new_client
+
+        return new_client()

@@ -1,0 +1,147 @@
+"""`watchword email ...`."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from watchword.operations.mail.service import Mail
+from watchword.plumbing import console
+from watchword.plumbing.carriers import Carriers, Standing
+from watchword.plumbing.console import AsJson, DryRun, Exit, Yes, run_in_house
+from watchword.plumbing.languages import LANGUAGES
+from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.web.call import House
+
+email = typer.Typer(help="Letters, and those who carry them.", no_args_is_help=True)
+queue = typer.Typer(help="Letters that wait, and those given up.", no_args_is_help=True)
+email.add_typer(queue, name="queue")
+
+Ids = Annotated[list[UUID] | None, typer.Argument(metavar="[ID]...", help="Letters, by their ids.")]
+Dead = Annotated[bool, typer.Option("--dead", help="All that were given up.")]
+
+
+@email.command("test", epilog="Example: watchword email test --to ada@example.org --provider smtp")
+def send_test(
+    to: Annotated[str, typer.Option("--to", metavar="ADDRESS", help="Who gets it.")],
+    provider: Annotated[
+        str, typer.Option("--provider", metavar="NAME", help="By this carrier alone.")
+    ] = "",
+    language: Annotated[
+        str, typer.Option("--lang", metavar="|".join(LANGUAGES), help="In this language.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Send a test letter, and tell what each carrier answered."""
+    if language and language not in LANGUAGES:
+        raise console.refuse(f"--lang: write one of: {', '.join(LANGUAGES)}", Exit.USAGE)
+
+    async def work(house: House) -> Any:
+        chosen = language or house.part(ServerSettings).default_language
+        return await house.part(Mail).try_out(to, chosen, provider or None)
+
+    trial = run_in_house(work)
+    for each in trial.tries:
+        answer = " ".join(filter(None, [each.result, each.reason]))
+        console.talk(f"{each.carrier}: {answer} ({each.seconds * 1000:.0f} ms)")
+    console.output(trial, as_json=as_json, text=trial.message_id)
+    if not trial.sent:
+        raise console.refuse("Nobody took the letter.")
+
+
+@email.command("status", epilog="Example: watchword email status --json")
+def status(as_json: AsJson = False) -> None:
+    """Tell of each carrier whether it would take a letter, and how many wait; exit 1: none would."""
+
+    async def work(house: House) -> tuple[tuple[Standing, ...], tuple[int, int]]:
+        return await house.part(Carriers).check(), await house.part(Mail).depths()
+
+    standings, (waiting, dead) = run_in_house(work)
+    text = [f"{each.carrier}: {each.words}" for each in standings]
+    text.append(f"queue: {waiting} waiting, {dead} given up")
+    told = {
+        "carriers": [
+            {"carrier": each.carrier, "available": each.available, "reason": each.trouble}
+            for each in standings
+        ],
+        "queue": {"waiting": waiting, "dead": dead},
+    }
+    console.output(told, as_json=as_json, text=text)
+    if not any(each.available for each in standings):
+        raise typer.Exit(Exit.REFUSED)
+
+
+@email.command("probe", epilog="Example: watchword email probe")
+def probe(as_json: AsJson = False) -> None:
+    """Tell how many milliseconds each carrier takes to answer; exit 1: one does not."""
+    standings = run_in_house(lambda house: house.part(Carriers).check())
+    rows = [
+        {
+            "carrier": each.carrier,
+            "milliseconds": round(each.seconds * 1000, 1),
+            "state": each.words,
+        }
+        for each in standings
+    ]
+    console.rows(rows, ("carrier", "milliseconds", "state"), as_json=as_json)
+    if not all(each.available for each in standings):
+        raise typer.Exit(Exit.REFUSED)
+
+
+@queue.command("list", epilog="Example: watchword email queue list --dead")
+def list_queue(dead: Dead = False, as_json: AsJson = False) -> None:
+    """List letters that wait and those given up, oldest first, at most a thousand."""
+    found = run_in_house(lambda house: house.part(Mail).queue(dead_only=dead))
+    columns = ("id", "label", "state", "priority", "attempts", "due_at", "expires_at", "reason")
+    console.rows(found, columns, as_json=as_json)
+
+
+@queue.command("retry", epilog="Example: watchword email queue retry --dead")
+def retry(ids: Ids = None, dead: Dead = False, as_json: AsJson = False) -> None:
+    """Make letters due now, with all their tries before them again."""
+    wanted = _wanted(ids, dead=dead)
+    done = run_in_house(lambda house: house.part(Mail).retry(wanted))
+    _tell("retried", wanted, done, as_json=as_json)
+
+
+@queue.command("drop", epilog="Example: watchword email queue drop --dead --yes")
+def drop(
+    ids: Ids = None,
+    dead: Dead = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Wipe letters that shall never leave."""
+    wanted = _wanted(ids, dead=dead)
+    if dry_run:
+        _tell("dropped", wanted, wanted, as_json=as_json)
+        return
+    if wanted:
+        console.confirm(f"Drop {len(wanted)} letters for good?", yes=yes)
+    done = run_in_house(lambda house: house.part(Mail).drop(wanted))
+    _tell("dropped", wanted, done, as_json=as_json)
+
+
+def _wanted(ids: list[UUID] | None, *, dead: bool) -> list[UUID]:
+    """Return the letters that are meant: those named, or all that were given up."""
+    if bool(ids) == dead:
+        raise console.refuse(
+            "Name letters by their ids, or say --dead for all given up.", Exit.USAGE
+        )
+    if ids:
+        return ids
+    return [work.id for work in run_in_house(lambda house: house.part(Mail).queue(dead_only=True))]
+
+
+def _tell(what: str, wanted: Sequence[UUID], done: Sequence[UUID], *, as_json: bool) -> None:
+    left = [each for each in wanted if each not in done]
+    console.output({what: done, "left": left}, as_json=as_json, text=[str(each) for each in done])
+    if left:
+        raise console.refuse(
+            f"Not in the queue, or just under way: {', '.join(map(str, left))}", Exit.REFUSED
+        )
+
+
+groups = {"email": email}

@@ -1,0 +1,66 @@
+"""Mail: send a test letter, and look after the queue."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from watchword.kernel.chance import Chance
+from watchword.kernel.clock import Clock
+from watchword.kernel.ids import mint
+from watchword.kernel.parts import service
+from watchword.operations.mail.rules import LETTER, MOST, Trial, judge, known
+from watchword.plumbing.carriers import Carriers
+from watchword.plumbing.contact import email_address
+from watchword.plumbing.db import outbox
+from watchword.plumbing.db.outbox import Kept
+from watchword.plumbing.db.ports import Database
+from watchword.plumbing.letters import Letters
+from watchword.records.deliveries.rules import KIND, MailSettings
+
+
+@service
+class Mail:
+    """What operators do with mail."""
+
+    database: Database
+    carriers: Carriers
+    letters: Letters
+    settings: MailSettings
+    clock: Clock
+    chance: Chance
+
+    async def try_out(self, to: str, language: str, carrier: str | None = None) -> Trial:
+        """Send a test letter now, by the carriers in their order or by one. Problem: `invalid_input`."""
+        address = email_address(to, "to").text
+        only = known(carrier, self.carriers.names) if carrier else None
+        now = self.clock.now()
+        message = self.letters.write(
+            template=LETTER,
+            language=language,
+            facts={"at": f"{now:%Y-%m-%d %H:%M} UTC"},
+            to=address,
+            sender=self.settings.sender,
+            message_id=f"<{mint(now, self.chance)}@{self.settings.sender_domain}>",
+        )
+        return judge(message.id, await self.carriers.send(message, only))
+
+    async def queue(self, *, dead_only: bool = False) -> list[Kept]:
+        """Return what waits and what was given up, oldest first."""
+        found = await outbox.kept(self.database, KIND, self.clock.now(), MOST)
+        return [work for work in found if not dead_only or work.state == outbox.DEAD]
+
+    async def depths(self) -> tuple[int, int]:
+        """Return how much waits, and how much was given up."""
+        waiting = await outbox.depth(self.database)
+        return waiting, await outbox.buried(self.database, KIND)
+
+    async def retry(self, wanted: Sequence[UUID]) -> list[UUID]:
+        """Make letters due now, with all their tries before them; return those that are."""
+        now = self.clock.now()
+        async with self.database.transaction() as tx:
+            return [each for each in wanted if await outbox.revive(tx, KIND, each, now)]
+
+    async def drop(self, wanted: Sequence[UUID]) -> list[UUID]:
+        """Wipe letters that shall never leave; return those that are."""
+        now = self.clock.now()
+        async with self.database.transaction() as tx:
+            return [each for each in wanted if await outbox.drop(tx, KIND, each, now)]

@@ -1,0 +1,7 @@
+"""Texts, from the console: see whether a text arrives at a telephone.
+
+    sms test   a text to a number, and what the carrier answered; exit 0 only when it was taken
+
+A number without its country's code belongs to DEFAULT_COUNTRY; a country that SMS_ALLOWED_COUNTRIES does not
+name is refused before anybody is asked. Problem: `invalid_input` (no telephone number).
+"""

@@ -1,0 +1,47 @@
+"""`watchword sms ...`."""
+
+from typing import Annotated, Any
+
+import typer
+
+from watchword.operations.sms.service import Texts
+from watchword.plumbing import console
+from watchword.plumbing.carriers import Result
+from watchword.plumbing.console import AsJson, Exit, run_in_house
+from watchword.plumbing.languages import LANGUAGES
+from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.web.call import House
+
+sms = typer.Typer(help="Texts to telephones.", no_args_is_help=True)
+
+
+@sms.callback()
+def texts() -> None:
+    """Texts to telephones."""
+
+
+@sms.command("test", epilog="Example: watchword sms test --to +213550123456 --lang fr")
+def send_test(
+    to: Annotated[str, typer.Option("--to", metavar="NUMBER", help="Who gets it.")],
+    language: Annotated[
+        str, typer.Option("--lang", metavar="|".join(LANGUAGES), help="In this language.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Send a test text, and tell what the carrier answered."""
+    if language and language not in LANGUAGES:
+        raise console.refuse(f"--lang: write one of: {', '.join(LANGUAGES)}", Exit.USAGE)
+
+    async def work(house: House) -> Any:
+        chosen = language or house.part(ServerSettings).default_language
+        return await house.part(Texts).try_out(to, chosen)
+
+    tried = run_in_house(work)
+    answer = " ".join(filter(None, [tried.result, tried.reason]))
+    console.talk(f"{tried.carrier}: {answer} ({tried.seconds * 1000:.0f} ms)")
+    console.output(tried, as_json=as_json, text=tried.reference or [])
+    if tried.result is not Result.SENT:
+        raise console.refuse("Nobody took the text.")
+
+
+groups = {"sms": sms}

@@ -1,0 +1,43 @@
+"""A breaker: leave alone for a while who fails again and again, then try once.
+
+    closed      who has not failed five times in a row
+    open        after that, for half a minute, twice as long after each further failure, ten minutes at
+                most, and a little longer by chance; or for as long as they themselves asked for
+    half open   the pause is over: one try decides
+
+Frozen, and without a clock: `now` and chance (`jitter`, from 0 to 1) are arguments.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+FAILURES: Final = 5
+_SHORTEST: Final = timedelta(seconds=30)
+_LONGEST: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """How often in a row somebody failed, and until when they are left alone."""
+
+    failures: int = 0
+    open_until: datetime | None = None
+
+    def admits(self, now: datetime) -> bool:
+        """Tell whether they may be tried."""
+        return self.open_until is None or self.open_until <= now
+
+    def succeeded(self) -> "Breaker":
+        """Forget the failures."""
+        return Breaker()
+
+    def failed(self, now: datetime, jitter: float, asked_for: timedelta | None = None) -> "Breaker":
+        """Count a failure; `asked_for` is how long they want to be left alone."""
+        failures = self.failures + 1
+        if asked_for is not None:
+            return Breaker(failures, now + asked_for)
+        if failures < FAILURES:
+            return replace(self, failures=failures)
+        pause = min(_SHORTEST * 2.0 ** min(failures - FAILURES, 10), _LONGEST)
+        return Breaker(failures, now + pause * (1 + jitter / 4))

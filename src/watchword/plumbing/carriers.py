@@ -1,0 +1,251 @@
+"""Carriers: whom a letter is given to, one after another, until one takes it.
+
+    taken                            that is all
+    certainly not taken              the next one gets it
+    refused for itself               nobody else gets it either: its address is no better there
+    nobody can tell                  nobody else gets it: it would come twice; later it goes out again,
+                                     to the same ones, under the same Message-ID
+
+Who fails again and again is left alone for a while (`breaker`). Each try is counted and timed under the
+carrier's name. What comes of it is a value, not a problem: whoever sends decides what it means.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, Protocol, TypeVar
+
+from watchword.kernel.chance import Chance
+from watchword.kernel.clock import Clock
+from watchword.kernel.messages import Message, known_as
+from watchword.kernel.ports import Mailer, NotAccepted, Undelivered, Unfit
+from watchword.plumbing.breaker import Breaker
+from watchword.plumbing.logs import log
+from watchword.plumbing.metrics import Metrics
+
+ONE_TRY: Final = timedelta(seconds=10)
+_NO_OTHER_AFTER: Final = 10.0
+_FRESH: Final = timedelta(seconds=15)
+_CHECK: Final = timedelta(seconds=2)
+
+
+Sent_contra = TypeVar("Sent_contra", contravariant=True)
+
+
+class Carrier(Protocol[Sent_contra]):
+    """Whoever takes what is sent: a `Mailer` or a `Texter`."""
+
+    name: str
+
+    async def send(self, what: Sent_contra, /) -> str | None:
+        """Hand it over."""
+        ...
+
+
+class Result(StrEnum):
+    """What came of giving a letter to one carrier; the label `result` of `emails_sent_total`."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    REFUSED = "refused"
+    UNFIT = "unfit"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """One carrier's answer; `reference` is its own name for the letter."""
+
+    carrier: str
+    result: Result
+    seconds: float = 0.0
+    reason: str = ""
+    reference: str | None = None
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """What came of a letter; without any try everybody was resting, the first until `rest_until`."""
+
+    tries: tuple[Try, ...]
+    rest_until: datetime | None = None
+
+    @property
+    def sent(self) -> Try | None:
+        """Return the try that went well."""
+        return next((each for each in self.tries if each.result is Result.SENT), None)
+
+    @property
+    def hopeless(self) -> bool:
+        """Tell whether no later try would go better."""
+        results = {each.result for each in self.tries}
+        return Result.REFUSED in results or results == {Result.UNFIT}
+
+    @property
+    def untried(self) -> bool:
+        """Tell whether nobody was asked."""
+        return not self.tries
+
+    @property
+    def reason(self) -> str:
+        """Return what the carriers said, each after its name."""
+        told = (f"{each.carrier}: {each.reason}" for each in self.tries if each.reason)
+        return "; ".join(told) or "no carrier is to be asked just now"
+
+    @property
+    def retry_after(self) -> timedelta | None:
+        """Return how long the first to be asked again wants to be left alone."""
+        waits = [each.retry_after for each in self.tries]
+        asked = [wait for wait in waits if wait is not None]
+        return min(asked) if len(asked) == len(waits) and asked else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a carrier is: without `trouble` it would take a letter."""
+
+    carrier: str
+    trouble: str | None
+    seconds: float
+
+    @property
+    def available(self) -> bool:
+        """Tell whether it would take a letter."""
+        return self.trouble is None
+
+    @property
+    def words(self) -> str:
+        """Say it to people."""
+        return "available" if self.available else f"unavailable ({self.trouble})"
+
+
+class Carriers:
+    """The carriers of letters, in their order."""
+
+    def __init__(
+        self, mailers: Sequence[Mailer], clock: Clock, chance: Chance, metrics: Metrics
+    ) -> None:
+        """Give letters to these."""
+        self._mailers = tuple(mailers)
+        self._clock = clock
+        self._chance = chance
+        self._metrics = metrics
+        self._breakers = {mailer.name: Breaker() for mailer in mailers}
+        self._on_trial: set[str] = set()
+        self._looking = asyncio.Lock()
+        self._seen: tuple[datetime, tuple[Standing, ...]] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return their names."""
+        return tuple(mailer.name for mailer in self._mailers)
+
+    async def send(self, message: Message, only: str | None = None) -> Handover:
+        """Give the letter to one after another, until it is taken or nobody else may have it.
+
+        `only` names the one to be asked, be it resting or not.
+        """
+        tries: list[Try] = []
+        began = time.monotonic()
+        for mailer in self._mailers:
+            if only is not None and mailer.name != only:
+                continue
+            if only is None and not self._may_be_asked(mailer.name):
+                continue
+            if tries and time.monotonic() - began > _NO_OTHER_AFTER:
+                break  # the lease of the letter does not last for more
+            tries.append(await self._try(mailer, message))
+            if tries[-1].result not in {Result.FAILED, Result.UNFIT}:
+                break
+        resting = [each.open_until for each in self._breakers.values() if each.open_until]
+        return Handover(tries=tuple(tries), rest_until=min(resting, default=None))
+
+    async def check(self, patience: timedelta = _CHECK) -> tuple[Standing, ...]:
+        """Ask all of them at once how they are."""
+        return tuple(await asyncio.gather(*(_look(mailer, patience) for mailer in self._mailers)))
+
+    async def standing(self) -> tuple[Standing, ...]:
+        """Return how they are, as seen a moment ago: whoever asks us does not ask them each time."""
+        async with self._looking:
+            if self._seen is None or self._seen[0] + _FRESH <= self._clock.now():
+                self._seen = self._clock.now(), await self.check()
+            return self._seen[1]
+
+    async def close(self) -> None:
+        """Take leave of them."""
+        for mailer in self._mailers:
+            close = getattr(mailer, "close", None)
+            if close is not None:
+                await close()
+
+    def _may_be_asked(self, name: str) -> bool:
+        """Tell whether the breaker lets somebody through; half open, one at a time."""
+        breaker = self._breakers[name]
+        return breaker.admits(self._clock.now()) and name not in self._on_trial
+
+    async def _try(self, mailer: Mailer, message: Message) -> Try:
+        half_open = self._breakers[mailer.name].open_until is not None
+        if half_open:
+            self._on_trial.add(mailer.name)
+        started = time.monotonic()
+        try:
+            tried = await give(mailer, message)
+        finally:
+            self._on_trial.discard(mailer.name)
+        tried = replace(tried, seconds=time.monotonic() - started)
+        self._remember(tried)
+        self._metrics.email_seconds.labels(mailer.name).observe(tried.seconds)
+        self._metrics.emails.labels(mailer.name, known_as(message.template), tried.result).inc()
+        return tried
+
+    def _remember(self, tried: Try) -> None:
+        breaker = self._breakers[tried.carrier]
+        if tried.result in {Result.FAILED, Result.UNKNOWN}:
+            jitter = self._chance.below(1000) / 1000
+            breaker = breaker.failed(self._clock.now(), jitter, tried.retry_after)
+        elif tried.result is not Result.UNFIT:
+            breaker = breaker.succeeded()
+        self._breakers[tried.carrier] = breaker
+
+
+async def give(carrier: Carrier[Sent_contra], what: Sent_contra) -> Try:
+    """Ask one carrier, and say what it answered."""
+    name = carrier.name
+    try:
+        async with asyncio.timeout(ONE_TRY.total_seconds()):
+            reference = await carrier.send(what)
+    except Unfit as trouble:
+        return Try(carrier=name, result=Result.UNFIT, reason=str(trouble))
+    except NotAccepted as trouble:
+        result = Result.REFUSED if trouble.lasting else Result.FAILED
+        return Try(
+            carrier=name, result=result, reason=str(trouble), retry_after=trouble.retry_after
+        )
+    except Undelivered as trouble:
+        return Try(carrier=name, result=Result.UNKNOWN, reason=str(trouble))
+    except TimeoutError:
+        return Try(carrier=name, result=Result.UNKNOWN, reason="no answer in time")
+    except Exception as error:  # noqa: BLE001 - one letter must not hold up the others
+        log().exception("carrier failed", carrier=name)
+        return Try(carrier=name, result=Result.UNKNOWN, reason=type(error).__name__)
+    return Try(carrier=name, result=Result.SENT, reference=reference)
+
+
+async def _look(mailer: Mailer, patience: timedelta) -> Standing:
+    started = time.monotonic()
+    trouble = await _trouble(mailer, patience)
+    return Standing(carrier=mailer.name, trouble=trouble, seconds=time.monotonic() - started)
+
+
+async def _trouble(mailer: Mailer, patience: timedelta) -> str | None:
+    try:
+        async with asyncio.timeout(patience.total_seconds()):
+            return await mailer.check()
+    except TimeoutError:
+        return "no answer in time"
+    except Exception as error:  # noqa: BLE001 - whatever the reason, it is not well
+        return type(error).__name__

@@ -1,0 +1,204 @@
+"""Providers that take letters and texts by HTTPS: who we are there, and where they are.
+
+Base addresses are told for other regions (SendGrid and Mailgun have one in Europe) and for tests.
+"""
+
+import re
+from collections.abc import Mapping
+
+from watchword.kernel.parsing import listed
+from watchword.kernel.parts import section, setting
+from watchword.kernel.secret import Secret
+from watchword.plumbing.settings.parsers import web_address
+
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
+_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+_TEMPLATE = re.compile(r"d-[0-9a-f]{32}")
+_ACCOUNT = re.compile(r"[A-Za-z0-9]{1,64}")
+_SENDER = re.compile(r"\+[1-9][0-9]{2,14}|MG[0-9a-fA-F]{32}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+def _matching(pattern: re.Pattern[str], sentence: str, text: str) -> str:
+    if text and not pattern.fullmatch(text):
+        raise ValueError(sentence)
+    return text
+
+
+def _region(text: str) -> str:
+    return _matching(_REGION, "write a region such as eu-west-1", text.strip())
+
+
+def _domain(text: str) -> str:
+    return _matching(_DOMAIN, "write a domain such as mg.example.org", text.strip().lower())
+
+
+def _template(text: str) -> str:
+    return _matching(_TEMPLATE, "write d- and 32 hexadecimal digits", text.strip())
+
+
+def _account(text: str) -> str:
+    return _matching(
+        _ACCOUNT, "write the account's SID: AC and 32 hexadecimal digits", text.strip()
+    )
+
+
+def _sender(text: str) -> str:
+    sentence = "write a number (+15005550006), a name of 11 letters at most, or a service (MG...)"
+    return _matching(_SENDER, sentence, text.strip())
+
+
+def _senders(text: str) -> Mapping[str, str]:
+    pairs = [part.partition("=")[::2] for part in listed(text)]
+    if not all(_COUNTRY.fullmatch(country) and _SENDER.fullmatch(by) for country, by in pairs):
+        message = "write COUNTRY=SENDER, several separated by commas: DZ=NOVA,FR=+33600000000"
+        raise ValueError(message)
+    return dict(pairs)
+
+
+def _countries(text: str) -> frozenset[str]:
+    found = frozenset(word.upper() for word in listed(text))
+    if not all(_COUNTRY.fullmatch(country) for country in found):
+        message = "write countries by their two letters, separated by commas: DZ,FR"
+        raise ValueError(message)
+    return found
+
+
+@section
+class SendgridSettings:
+    """SendGrid."""
+
+    key: Secret = setting(
+        "SENDGRID_API_KEY",
+        "Our key there; one that may only send mail is enough.",
+        parse=Secret,
+        default="",
+        secret=True,
+    )
+    url: str = setting(
+        "SENDGRID_API_URL",
+        "Where it is; https://api.eu.sendgrid.com in Europe.",
+        parse=web_address,
+        default="https://api.sendgrid.com",
+    )
+    otp_verification: str = setting(
+        "SENDGRID_TEMPLATE_OTP_VERIFICATION",
+        "Its dynamic template for codes to sign in; empty sends our own letter.",
+        parse=_template,
+        default="",
+    )
+    appointment_summary: str = setting(
+        "SENDGRID_TEMPLATE_APPOINTMENT_SUMMARY",
+        "Its dynamic template for summaries of appointments; empty sends our own letter.",
+        parse=_template,
+        default="",
+    )
+
+    @property
+    def templates(self) -> Mapping[str, str]:
+        """Return the ids of its templates by the names of kinds of letters."""
+        named = {
+            "otp_verification": self.otp_verification,
+            "appointment_summary": self.appointment_summary,
+        }
+        return {name: template for name, template in named.items() if template}
+
+
+@section
+class SesSettings:
+    """Amazon SES."""
+
+    region: str = setting(
+        "AWS_REGION", "The region of Amazon SES.", parse=_region, default="us-east-1"
+    )
+    key_id: str = setting("AWS_ACCESS_KEY_ID", "Our key of AWS.", default="")
+    key: Secret = setting(
+        "AWS_SECRET_ACCESS_KEY", "The secret of that key.", parse=Secret, default="", secret=True
+    )
+    session: Secret = setting(
+        "AWS_SESSION_TOKEN",
+        "The token of a temporary key.",
+        parse=Secret,
+        default="",
+        secret=True,
+    )
+    given_url: str = setting(
+        "SES_API_URL",
+        "Where it is; empty is where AWS has it in AWS_REGION.",
+        parse=web_address,
+        default="",
+    )
+
+    @property
+    def url(self) -> str:
+        """Return where it is."""
+        return self.given_url or f"https://email.{self.region}.amazonaws.com"
+
+
+@section
+class MailgunSettings:
+    """Mailgun."""
+
+    key: Secret = setting(
+        "MAILGUN_API_KEY",
+        "Our key there; one that may only send is enough.",
+        parse=Secret,
+        default="",
+        secret=True,
+    )
+    domain: str = setting(
+        "MAILGUN_DOMAIN", "The domain we send from there.", parse=_domain, default=""
+    )
+    url: str = setting(
+        "MAILGUN_API_URL",
+        "Where it is; https://api.eu.mailgun.net/v3 in Europe.",
+        parse=web_address,
+        default="https://api.mailgun.net/v3",
+    )
+
+
+@section
+class TwilioSettings:
+    """Twilio, which carries texts to telephones."""
+
+    account: str = setting(
+        "TWILIO_SID",
+        "The SID of our account there.",
+        parse=_account,
+        default="",
+        aliases=("TWILIO_ACCOUNT_SID",),
+    )
+    token: Secret = setting(
+        "TWILIO_TOKEN",
+        "The token of that account.",
+        parse=Secret,
+        default="",
+        aliases=("TWILIO_AUTH_TOKEN",),
+        secret=True,
+    )
+    sender: str = setting(
+        "TWILIO_PHONE",
+        "Who texts come from: a number, a name, or a messaging service (MG...).",
+        parse=_sender,
+        default="",
+    )
+    senders: Mapping[str, str] = setting(
+        "SMS_SENDERS",
+        "Senders of single countries: DZ=NOVA,FR=+33600000000; elsewhere TWILIO_PHONE.",
+        parse=_senders,
+        default="",
+    )
+    countries: frozenset[str] = setting(
+        "SMS_ALLOWED_COUNTRIES",
+        "Countries that texts may go to, by their two letters; empty is everywhere.",
+        parse=_countries,
+        default="",
+    )
+    url: str = setting(
+        "TWILIO_API_URL", "Where it is.", parse=web_address, default="https://api.twilio.com"
+    )
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether texts can be sent."""
+        return bool(self.account and self.token and self.sender)

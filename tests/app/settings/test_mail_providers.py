@@ -1,0 +1,134 @@
+"""Which carriers are asked, in which order, and what is said of those that lack a part."""
+
+from typing import Any
+
+import pytest
+
+from tests.app.settings.conftest import Faults, Read
+from tests.support.environments import development, production
+from watchword.app.settings import Settings
+from watchword.plumbing.settings import (
+    Carrying,
+    MailgunSettings,
+    SendgridSettings,
+    SesSettings,
+    SmtpSettings,
+    TwilioSettings,
+)
+from watchword.records.deliveries.rules import MailSettings
+
+SENDGRID = {"SENDGRID_API_KEY": "SG.kept-elsewhere"}
+SES = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "kept-elsewhere"}
+MAILGUN = {"MAILGUN_API_KEY": "kept-elsewhere", "MAILGUN_DOMAIN": "mg.nova-rdv.dz"}
+SMTP = {"SMTP_HOST": "smtp.example.org", "SMTP_USER": "auth", "SMTP_PASSWORD": "kept-elsewhere"}
+NO_SMTP = dict.fromkeys(SMTP, "")
+
+
+def carrying(settings: Settings) -> Carrying:
+    return Carrying(
+        services=settings.section(MailSettings).services,
+        sendgrid=settings.section(SendgridSettings),
+        ses=settings.section(SesSettings),
+        mailgun=settings.section(MailgunSettings),
+        smtp=settings.section(SmtpSettings),
+    )
+
+
+@pytest.mark.req("K-15", "G-17")
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ({}, ("mailbox",)),
+        (SMTP, ("smtp",)),
+        ({**SMTP, **MAILGUN, **SES, **SENDGRID}, ("sendgrid", "ses", "mailgun", "smtp")),
+        ({**SMTP, **SES, "EMAIL_SERVICE": "ses"}, ("ses",)),
+        ({**SENDGRID, **SES, "EMAIL_SERVICE": "ses, sendgrid"}, ("ses", "sendgrid")),
+        ({"EMAIL_SERVICE": "console"}, ("console",)),
+        ({"SMTP_HOST": "localhost"}, ("smtp",)),
+    ],
+)
+def test_carriers_are_asked_in_the_order_told_or_else_the_usual_one(
+    read: Read, given: dict[str, str], asked: tuple[str, ...]
+) -> None:
+    assert carrying(read(development(**given))).names == asked
+
+
+@pytest.mark.req("N-11")
+@pytest.mark.parametrize("provider", [SENDGRID, SES, MAILGUN, SMTP])
+def test_one_complete_provider_is_enough(faults: Faults, provider: dict[str, str]) -> None:
+    assert faults(production(**{**NO_SMTP, **provider})) == {}
+
+
+@pytest.mark.req("N-11")
+@pytest.mark.parametrize("name", ["MAILGUN_DOMAIN", "MAILGUN_API_KEY", *SES])
+@pytest.mark.parametrize("smtp", [NO_SMTP, SMTP], ids=["alone", "beside-smtp"])
+def test_a_provider_that_lacks_a_part_is_refused_and_the_part_is_named(
+    faults: Faults, name: str, smtp: dict[str, str]
+) -> None:
+    whole = MAILGUN if name.startswith("MAILGUN") else SES
+    told = faults(production(**{**smtp, **whole, name: ""}))
+    assert set(told) == {name}
+    assert "missing" in told[name]
+
+
+def test_a_region_alone_asks_for_nothing(faults: Faults) -> None:
+    assert faults(production(AWS_REGION="eu-west-1")) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"EMAIL_SERVICE": "sendgrid"}, "SENDGRID_API_KEY"),
+        ({"EMAIL_SERVICE": "smtp,mailgun"}, "MAILGUN_API_KEY"),
+        ({"EMAIL_SERVICE": "sendgrid-smtp", **NO_SMTP}, "SENDGRID_API_KEY"),
+        ({"EMAIL_SERVICE": "gmail", **NO_SMTP}, "SMTP_USER"),
+        ({"EMAIL_SERVICE": "smtp", **NO_SMTP}, "SMTP_HOST"),
+        ({"EMAIL_SERVICE": "postcard"}, "EMAIL_SERVICE"),
+        ({"EMAIL_SERVICE": "smtp,smtp"}, "EMAIL_SERVICE"),
+        ({"EMAIL_SERVICE": "smtp,console"}, "EMAIL_SERVICE"),
+        ({"AWS_REGION": "evil.example/"}, "AWS_REGION"),
+        ({"MAILGUN_DOMAIN": "../domains"}, "MAILGUN_DOMAIN"),
+        ({**SENDGRID, "SENDGRID_API_URL": "http://mail.example.org"}, "SENDGRID_API_URL"),
+        ({"SENDGRID_TEMPLATE_OTP_VERIFICATION": "otp"}, "SENDGRID_TEMPLATE_OTP_VERIFICATION"),
+        ({"TWILIO_SID": "AC1"}, "TWILIO_TOKEN"),
+        ({"TWILIO_SID": "AC1/../x"}, "TWILIO_SID"),
+        ({"TWILIO_PHONE": "a sender too long"}, "TWILIO_PHONE"),
+        ({"SMS_SENDERS": "Algeria=NOVA"}, "SMS_SENDERS"),
+        ({"SMS_ALLOWED_COUNTRIES": "DZA"}, "SMS_ALLOWED_COUNTRIES"),
+    ],
+)
+def test_production_refuses(faults: Faults, change: dict[str, Any], name: str) -> None:
+    assert name in faults(production(**change))
+
+
+@pytest.mark.req("A-40")
+def test_the_relay_of_sendgrid_is_known_by_name(read: Read) -> None:
+    settings = read(production(**NO_SMTP, **SENDGRID, EMAIL_SERVICE="sendgrid-smtp"))
+    relay = carrying(settings).relay("sendgrid-smtp")
+    assert (relay.host, relay.port, relay.secure) == ("smtp.sendgrid.net", 587, False)
+    assert (relay.user, relay.password.reveal()) == ("apikey", "SG.kept-elsewhere")
+
+
+@pytest.mark.req("A-41")
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+def test_the_relay_of_ses_is_known_by_its_region(read: Read, region: str) -> None:
+    settings = read(production(EMAIL_SERVICE="ses-smtp", AWS_REGION=region))
+    relay = carrying(settings).relay("ses-smtp")
+    assert (relay.host, relay.port) == (f"email-smtp.{region}.amazonaws.com", 587)
+    assert relay.user == "auth"
+
+
+def test_the_relay_of_gmail_is_known_by_name(read: Read) -> None:
+    relay = carrying(read(production(EMAIL_SERVICE="gmail"))).relay("gmail")
+    assert (relay.host, relay.port, relay.user) == ("smtp.gmail.com", 587, "auth")
+
+
+def test_europe_is_an_address(read: Read) -> None:
+    europe = {"MAILGUN_API_URL": "https://api.eu.mailgun.net/v3/"}
+    settings = read(production(**MAILGUN, **europe))
+    assert settings.section(MailgunSettings).url == "https://api.eu.mailgun.net/v3"
+
+
+def test_twilio_has_the_names_it_gives_itself(read: Read) -> None:
+    given = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t", "TWILIO_PHONE": "+15005550006"}
+    assert read(development(**given)).section(TwilioSettings).complete
