@@ -36,6 +36,7 @@ from watchword.plumbing.hashing import HashPool
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.languages import Words, load_words
 from watchword.plumbing.letters import Letters
+from watchword.plumbing.log_files import LogFiles
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.ports import Entrance, Lockout
 from watchword.plumbing.sealing import derive
@@ -241,7 +242,7 @@ def configure_logs(settings: Settings, *, quiet: bool = False) -> None:
     log, server = settings.section(LogSettings), settings.section(ServerSettings)
     stream = sys.stderr if quiet else sys.stdout
     level = "warn" if quiet and log.level == "info" else log.level
-    as_json = log.format == "json"
+    as_json, paths = log.format == "json", log.paths()
     logs.configure(
         level,
         server.service_name,
@@ -249,6 +250,7 @@ def configure_logs(settings: Settings, *, quiet: bool = False) -> None:
         as_json=as_json,
         audit=log.audit,
         stream=stream,
+        files=LogFiles(paths, log.most_bytes, log.most_files) if paths else None,
     )
 
 

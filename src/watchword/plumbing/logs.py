@@ -3,7 +3,7 @@
 Fields: `timestamp`, `level`, `message`, `service`, `node_id`, `request_id`, `user_id` where known,
 `category` (`auth`, `security`, `audit`, `performance`, `http`), `duration_ms`, `event` (the fact that
 happened), `stack` (where a failure happened). Lines of the categories `security` and `audit` ignore
-LOG_LEVEL (K-38). A failure is logged once, where handled.
+LOG_LEVEL (K-38). A failure is logged once, where handled. `log_files` keeps every line besides, where asked.
 """
 
 import logging
@@ -17,6 +17,8 @@ from functools import lru_cache
 from typing import Any, TextIO
 
 import msgspec
+
+from watchword.plumbing.log_files import LogFiles
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 user_id: ContextVar[str] = ContextVar("user_id", default="")
@@ -73,6 +75,7 @@ class Log:
         as_json: bool = True,
         audit: bool = True,
         stream: TextIO | None = None,
+        files: LogFiles | None = None,
     ) -> None:
         """Write lines from this level on; those of audit and security always."""
         self.threshold = _LEVELS[level]
@@ -80,6 +83,7 @@ class Log:
         self._fixed = {"service": service, "node_id": node_id}
         self._as_json = as_json
         self._stream = stream
+        self.files = files
 
     def debug(self, message: str, **about: Any) -> None:
         """Tell what only a developer wants to know."""
@@ -120,15 +124,16 @@ class Log:
                 line[name] = variable.get()
         line |= {_NAMES.get(key, key): value for key, value in redact(about).items()}
         stream = self._stream or sys.stdout
-        stream.write(self._spelled(line) + "\n")
+        spelled = msgspec.json.encode(line).decode()
+        stream.write((spelled if self._as_json else _for_people(line)) + "\n")
         stream.flush()
+        if self.files:
+            self.files.keep(level, about.get("category"), spelled + "\n")
 
-    def _spelled(self, line: dict[str, Any]) -> str:
-        if self._as_json:
-            return msgspec.json.encode(line).decode()
-        extra = " ".join(f"{k}={v}" for k, v in line.items() if k not in _TEXT_SKIPS)
-        told = f"{line['timestamp'][11:23]} {line['level']:<5} {line['message']} {extra}"
-        return told.rstrip()
+
+def _for_people(line: dict[str, Any]) -> str:
+    extra = " ".join(f"{k}={v}" for k, v in line.items() if k not in _TEXT_SKIPS)
+    return f"{line['timestamp'][11:23]} {line['level']:<5} {line['message']} {extra}".rstrip()
 
 
 _NAMES = {"happened": "event"}
@@ -144,10 +149,11 @@ def configure(
     as_json: bool = True,
     audit: bool = True,
     stream: TextIO | None = None,
+    files: LogFiles | None = None,
 ) -> None:
     """Set up logging for this process, the standard library's included."""
     global _log  # noqa: PLW0603 - one process, one log
-    _log = Log(level, service, node_id, as_json=as_json, audit=audit, stream=stream)
+    _log = Log(level, service, node_id, as_json=as_json, audit=audit, stream=stream, files=files)
     root = logging.getLogger()
     root.handlers = [_Bridge()]
     root.setLevel(logging.WARNING)
@@ -223,6 +229,8 @@ class AccessLog:
     def flush(self) -> None:
         """Write what is remembered."""
         if self._lines:
-            lines, self._lines = self._lines, []
-            self._stream.write("".join(lines))
+            told, self._lines = "".join(self._lines), []
+            self._stream.write(told)
             self._stream.flush()
+            if _log.files:
+                _log.files.keep("info", "http", told)

@@ -136,7 +136,7 @@ async def test_the_worker_cleans_up_at_noon_at_six_and_at_midnight(world: World)
     assert await count(world, tickets) < kept
 
 
-@pytest.mark.req("K-29")
+@pytest.mark.req("K-29", "D-53")
 async def test_a_time_is_cleaned_up_for_once_by_whichever_process_comes_first(
     worlds: Opener,
 ) -> None:

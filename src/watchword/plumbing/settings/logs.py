@@ -1,12 +1,31 @@
-"""How much the logs say, and in which form."""
+"""How much the logs say, in which form, and where they are kept."""
 
-from watchword.kernel.parsing import boolean, choice
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from watchword.kernel.parsing import boolean, choice, whole
 from watchword.kernel.parts import section, setting
+
+_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+_SOME = ("error", "security", "http")
 
 
 def _level(text: str) -> str:
     word = text.strip().lower()
     return choice("debug", "info", "warn", "error")("warn" if word == "warning" else word)
+
+
+def _path(text: str) -> Path | None:
+    return Path(text.strip()) if text.strip() else None
+
+
+def _bytes(text: str) -> int:
+    match = re.fullmatch(r"([1-9][0-9]{0,8})\s*([kmg]?)b?", text.strip().lower())
+    if match is None:
+        message = "write a size such as 10m, 512k or 1048576 (bytes)"
+        raise ValueError(message)
+    return int(match[1]) * _UNITS[match[2]]
 
 
 @section
@@ -28,3 +47,32 @@ class LogSettings:
         parse=boolean,
         default="true",
     )
+    directory: Path | None = setting(
+        "LOG_DIR",
+        "Where the log is kept in files besides; nowhere if empty.",
+        parse=_path,
+        default="",
+    )
+    file: Path | None = setting(
+        "LOG_FILE",
+        "The file that every line is kept in; the other files are beside it.",
+        parse=_path,
+        default="",
+    )
+    most_bytes: int = setting(
+        "LOG_MAX_SIZE", "How long a file of the log grows.", parse=_bytes, default="10m"
+    )
+    most_files: int = setting(
+        "LOG_MAX_FILES",
+        "How many files of a name there are, the one being written counted.",
+        parse=whole(1, 1000),
+        default="10",
+    )
+
+    def paths(self) -> Mapping[str, Path]:
+        """Return the files by their names; none if the log is kept in no files."""
+        folder = self.directory or (self.file.parent if self.file else None)
+        if folder is None:
+            return {}
+        beside = {name: folder / f"{name}.log" for name in ("app", "combined", *_SOME)}
+        return beside | ({"app": self.file} if self.file else {})
