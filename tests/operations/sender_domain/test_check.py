@@ -222,6 +222,22 @@ def test_a_domain_is_compared_with_options_alone(server: NameServer, tmp_path: P
             "a:relay.nova-rdv.dz stands behind `all`",
             "keep one:",
         ),
+        (  # somebody else's record counts instead
+            f'"{SPF}"',
+            '"v=spf1 redirect=_spf.example.net"\n_spf.example.net. TXT "v=spf1 a:wall.small ~all"',
+            "TXT nova-rdv.dz",
+            "wrong",
+            "lacks include:sendgrid.net; lacks include:mailgun.org",
+            "a:relay.nova-rdv.dz include:_spf.example.net -all",
+        ),
+        (  # nobody is refused
+            "relay.nova-rdv.dz -all",
+            "relay.nova-rdv.dz a:wall.small",
+            "TXT nova-rdv.dz",
+            "wrong",
+            "does not end in -all",
+            "a:relay.nova-rdv.dz a:wall.small -all",
+        ),
         (  # everybody may send
             "relay.nova-rdv.dz -all",
             "relay.nova-rdv.dz +all",
@@ -274,6 +290,18 @@ def test_a_difference_is_named_with_what_mends_it(
     assert told in each["detail"]
     assert fix in each["fix"]
     assert said.code == (0 if state == "warning" else 1)
+
+
+def test_a_record_that_lets_another_count_is_read_there(
+    terminal: Terminal, server: NameServer
+) -> None:
+    changed(
+        server,
+        f'"{SPF}"',
+        f'"v=spf1 redirect=_spf.nova-rdv.dz"\n_spf.nova-rdv.dz. TXT "{SPF}"',
+    )
+    each = found(look(terminal))["TXT nova-rdv.dz"]
+    assert (each["state"], each["detail"]) == ("ok", "7 of 10 look-ups")
 
 
 def test_another_key_than_the_given_one_is_told(terminal: Terminal, server: NameServer) -> None:

@@ -18,6 +18,10 @@ def rsa_key(bits: int) -> str:
 
 
 KEY = rsa_key(2048)
+OF_512_BITS = (
+    "MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAK6BtamY2cvhg/7JaagJY3tykQCOAKheDcdP/bl7EUe0WEB9ORxeYCV39Vic"
+    "DRE3+z6P/zIbrEQvP3TASX1/9B8CAwEAAQ=="
+)
 
 
 def test_a_good_key_has_no_faults() -> None:
@@ -41,6 +45,7 @@ def test_an_ed25519_key_is_one() -> None:
         (f"v=DKIM2; p={KEY}", "version"),
         (f"k=dsa; p={KEY}", "unknown"),
         (f"p={KEY}; p={KEY}", "said twice"),
+        (f"p={OF_512_BITS}", "512 bits"),
         ("v=DKIM1 p", "name=value|version"),
     ],
 )

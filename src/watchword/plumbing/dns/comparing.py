@@ -211,9 +211,10 @@ def _joined(
         return (
             "take out senders that are gone, or give one of them a subdomain with an SPF of its own"
         )
-    words = [word.lower() for text in texts for word in text.split()[1:]]
-    kept = [word for word in words if not word.endswith("all") and "=" not in word]
-    terms = [*(t.text for t in wanted.heard if t.name != "all"), *kept]
+    read = [term for text in texts for term in spf.parse(text).terms]
+    kept = [term.text for term in (*wanted.terms, *read) if not term.modifier]
+    also = [f"include:{term.value}" for term in read if term.name == "redirect"]
+    terms = [text for text in (*kept, *also) if text.lstrip("+?~-") != "all"]
     rest = f"{wanted.rest or '-'}all".removeprefix("+")
     return f'keep one: {want.name}. IN TXT "{spf.record(terms, rest)}"'
 
