@@ -40,10 +40,12 @@ def test_sendgrid_wants_its_cnames_made_of_the_account_ids(terminal: Terminal) -
     assert "sg._domainkey.nova-rdv.dz. 3600 IN CNAME sg._domainkey.sendgrid.net." in text
 
 
-def test_ids_may_be_given_as_the_console_shows_them(terminal: Terminal) -> None:
-    ids = ["--sendgrid-account", "U1234.wl.sendgrid.net", "--sendgrid-host", "em1234.nova-rdv.dz"]
+@pytest.mark.parametrize("cluster", ["wl", "wl077", "wl.eu"])
+def test_ids_may_be_given_as_the_console_shows_them(terminal: Terminal, cluster: str) -> None:
+    account = f"U1234.{cluster}.sendgrid.net"
+    ids = ["--sendgrid-account", account, "--sendgrid-host", "em1234.nova-rdv.dz"]
     said = terminal.run("dns", "records", *NOVA, "--provider", "sendgrid", *ids, "--json")
-    assert "em1234.nova-rdv.dz CNAME u1234.wl.sendgrid.net" in records(said)
+    assert f"em1234.nova-rdv.dz CNAME u1234.{cluster}.sendgrid.net" in records(said)
 
 
 @pytest.mark.req("N-23")

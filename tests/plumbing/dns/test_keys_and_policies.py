@@ -29,6 +29,22 @@ def test_a_good_key_has_no_faults() -> None:
     assert (read.data, read.faults, read.remarks) == (KEY, (), ())
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("v=DKIM1; p=", True),
+        ("p=QUJD", True),
+        ("k=rsa; t=s; p=QUJD", True),
+        ("h=sha256;p=QUJD", True),
+        ("v=DMARC1; p=none", False),
+        ("v=spf1 ip4:192.0.2.1 -all", False),
+        ("some-site-verification=1", False),
+    ],
+)
+def test_a_key_is_told_from_other_texts(text: str, key: bool) -> None:
+    assert dkim.is_key(text) is key
+
+
 def test_an_ed25519_key_is_one() -> None:
     raw = ed25519.Ed25519PrivateKey.generate().public_key().public_bytes_raw()
     assert dkim.parse(f"k=ed25519; p={b64encode(raw).decode()}").faults == ()

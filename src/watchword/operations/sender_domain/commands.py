@@ -151,7 +151,8 @@ def check(
     if as_json:
         console.output({**told, "phase": chosen, "records": found}, as_json=True)
     else:
-        console.rows(found, ("state", "type", "name", "detail", "fix"), as_json=False)
+        console.rows(found, ("state", "type", "name", "detail"), as_json=False)
+        console.talk(*(f"{each.type} {each.name}: {each.fix}" for each in found if each.fix))
     if rules.wrong(found):
         raise typer.Exit(console.Exit.REFUSED)
     if rules.untold(found):

@@ -66,7 +66,7 @@ def _mechanism(word: str) -> str:
 
 def _label(text: str) -> str:
     """Read one part of a name, or what stands before a provider's domain."""
-    bare = text.strip().lower().removesuffix(".sendgrid.net").removesuffix(".wl")
+    bare = text.strip().lower().removesuffix(".sendgrid.net")
     if text and not all(_LABEL.fullmatch(part) for part in bare.split(".")):
         message = "write letters, digits and hyphens, as the provider's console shows them"
         raise ValueError(message)
@@ -123,7 +123,7 @@ class SenderDomainSettings:
     )
     sendgrid_account: str = setting(
         "SENDGRID_DNS_ACCOUNT",
-        "What stands before .wl.sendgrid.net in SendGrid's records: u12345.",
+        "What stands before .sendgrid.net in SendGrid's records: u12345.wl; u12345 alone will do.",
         parse=_label,
         default="",
     )

@@ -15,7 +15,7 @@ from watchword.plumbing.dns.tags import TagsInvalid, tags
 FLOOR_BITS: Final = 1024
 ADVISED_BITS: Final = 2048
 _ED25519_BYTES: Final = 32
-_DKIM: Final = re.compile(r"\s*(v\s*=\s*DKIM1|k\s*=\s*\w+|p\s*=)", re.IGNORECASE)
+_DKIM: Final = re.compile(r"\s*v\s*=\s*DKIM1|(?!\s*v\s*=)(.*;)?\s*p\s*=", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,7 +141,8 @@ def _own_spf(sender: Sender) -> Record:
 
 def _of_sendgrid(sender: Sender) -> Iterator[Record]:
     domain = sender.domain
-    account = f"{sender.sendgrid_account or '<account>'}.wl.sendgrid.net"
+    known = sender.sendgrid_account or "<account>"
+    account = f"{known if '.' in known else f'{known}.wl'}.sendgrid.net"
     common: dict[str, Any] = {"type": "CNAME", "provider": Provider.SENDGRID}
     hint = f"give --sendgrid-account and --sendgrid-host ({SENDGRID_CONSOLE})"
     yield Record(
