@@ -179,7 +179,10 @@ def _read(given: Given) -> tuple[Sender, reading.Sections | None]:
     """Return who sends and the settings, which need not be complete where options say enough."""
     found = reading.read()
     if found.sections is None:
-        console.talk("The settings cannot be read, so only options count: watchword env validate")
+        names = ", ".join(name for name, _ in found.faults)
+        console.talk(
+            f"Only options count, the settings are refused ({names}): watchword env validate"
+        )
     return console.read_or_refuse(lambda: service.sender(given, found.sections)), found.sections
 
 

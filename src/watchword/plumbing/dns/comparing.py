@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Final
 
 from watchword.plumbing.dns import dkim, dmarc, spf
-from watchword.plumbing.dns.names import same
+from watchword.plumbing.dns.names import same, within
 from watchword.plumbing.dns.records import Finding, Mark, Purpose, Record, finding
-from watchword.plumbing.dns.zone import Answer, Zone
+from watchword.plumbing.dns.zone import Answer, State, Zone
 
 _STRICTNESS: Final = ("+", "", "?", "~", "-")
 _POLICIES: Final = ("none", "quarantine", "reject")
@@ -44,6 +44,9 @@ def _missing(zone: Zone, want: Record, domain: str) -> Finding:
         detail = f"it stands at {want.name}.{domain}"
         fix = f"the form for DNS records adds the domain by itself: write only `{short}` there"
         return finding(want, Mark.MISSING, detail, fix)
+    if zone(domain, "TXT").state is State.NO_NAME and within(want.name, domain):
+        fix = f"is {domain} registered, and does this resolver see it? Then {_add(want)}"
+        return finding(want, Mark.MISSING, f"the DNS knows no {domain}", fix)
     return finding(want, Mark.MISSING, "not there", _add(want))
 
 
