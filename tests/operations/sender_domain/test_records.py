@@ -109,6 +109,7 @@ def test_spf_names_the_providers_in_use_and_no_other(terminal: Terminal) -> None
         ("smtp.sendgrid.net", "include:sendgrid.net"),
         ("email-smtp.eu-west-1.amazonaws.com", "include:amazonses.com"),
         ("smtp.eu.mailgun.org", "include:mailgun.org"),
+        ("smtp.gmail.com", "include:_spf.google.com"),
     ],
 )
 def test_the_relay_may_send_too(terminal: Terminal, host: str, term: str) -> None:

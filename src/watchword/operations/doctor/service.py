@@ -159,8 +159,8 @@ async def _redis(sections: Sections) -> Finding:
 
 
 async def _mail(sections: Sections) -> Finding:
-    smtp = sections.section(SmtpSettings)
-    if not _letters_leave(sections):
+    smtp, carrier = sections.section(SmtpSettings), sections.section(MailSettings).carrier
+    if not smtp.host or carrier not in {"", "smtp"}:
         return ok("mail", "letters stay on this machine")
     server = probes.MailServer(
         host=smtp.host,
@@ -174,14 +174,7 @@ async def _mail(sections: Sections) -> Finding:
     return rules.judge_steps("mail", steps, fix)
 
 
-def _letters_leave(sections: Sections) -> bool:
-    carrier = sections.section(MailSettings).carrier
-    return bool(sections.section(SmtpSettings).host) and carrier in {"", "smtp"}
-
-
 async def _dns(sections: Sections) -> Finding:
-    if not _letters_leave(sections):
-        return ok("dns", "letters stay on this machine")
     return rules.judge_steps("dns", await look_at_domain(sections), "watchword dns check")
 
 

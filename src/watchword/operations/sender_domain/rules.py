@@ -180,13 +180,33 @@ class Given:
     relay: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What the settings tell of those who carry the mail; empty is not known."""
+
+    providers: tuple[Provider, ...] = ()
+    relay_host: str = ""
+    ses_region: str = ""
+    mailgun_domain: str = ""
+    mailgun_host: str = "mailgun.org"
+
+
+def carried_by(mail: MailSettings, smtp: SmtpSettings) -> Carried:
+    """Tell who carries the mail, from the settings."""
+    if not smtp.host or mail.carrier not in {"", "smtp"}:
+        return Carried()
+    return Carried(
+        providers=(behind(smtp.host),), relay_host=smtp.host, ses_region=region_of(smtp.host)
+    )
+
+
 def sender_of(
-    given: Given, known: SenderDomainSettings, mail: MailSettings, smtp: SmtpSettings
+    given: Given, known: SenderDomainSettings, mail: MailSettings, carried: Carried
 ) -> Sender:
     """Put together who sends, from options and settings. Problem: `invalid_input`."""
     domain = _domain_of(given, mail)
     local, _, own = mail.sender.rpartition("<")[2].rstrip(">").rpartition("@")
-    providers = given.providers or ((behind(smtp.host),) if smtp.host else ())
+    providers = given.providers or carried.providers
     if not providers:
         raise _refused("provider", "Say who carries the mail: --provider, or SMTP_HOST.")
     sender = Sender(
@@ -201,13 +221,16 @@ def sender_of(
             f".{domain}"
         )
         or known.sendgrid_host,
-        mailgun_domain=_taken("mailgun-domain", _domain, given.mailgun_domain) or f"mg.{domain}",
+        mailgun_domain=_taken("mailgun-domain", _domain, given.mailgun_domain)
+        or carried.mailgun_domain
+        or f"mg.{domain}",
+        mailgun_host=carried.mailgun_host,
         mailgun_selector=known.mailgun_selector,
         mailgun_key=_taken("mailgun-key", _key, given.mailgun_key) or known.mailgun_key,
-        ses_region=_taken("ses-region", _label, given.ses_region) or region_of(smtp.host),
+        ses_region=_taken("ses-region", _label, given.ses_region) or carried.ses_region,
         ses_tokens=_taken("ses-token", _labels, ",".join(given.ses_tokens)) or known.ses_tokens,
         ses_return=known.ses_return or f"bounce.{domain}",
-        relay_host=smtp.host,
+        relay_host=carried.relay_host,
         relay=_taken("relay", _mechanisms, given.relay) or known.relay,
         relay_selector=known.relay_selector,
         relay_key=known.relay_key,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from watchword.kernel.problems import Problem
 from watchword.operations.sender_domain import rules
-from watchword.operations.sender_domain.rules import Given, SenderDomainSettings
+from watchword.operations.sender_domain.rules import Carried, Given, SenderDomainSettings
 from watchword.plumbing.dns import providers
 from watchword.plumbing.dns.comparing import compare
 from watchword.plumbing.dns.providers import Sender
@@ -23,13 +23,14 @@ NOT_WELL = FAILING | {Mark.UNANSWERED}
 def sender(given: Given, sections: Sections | None) -> Sender:
     """Tell who sends; without settings, what was given must do. Problem: `invalid_input`."""
     if sections is None:
-        return rules.sender_of(given, SenderDomainSettings(), MailSettings(), SmtpSettings())
-    return rules.sender_of(
-        given,
-        sections.section(SenderDomainSettings),
-        sections.section(MailSettings),
-        sections.section(SmtpSettings),
-    )
+        return rules.sender_of(given, SenderDomainSettings(), MailSettings(), Carried())
+    known, mail = sections.section(SenderDomainSettings), sections.section(MailSettings)
+    return rules.sender_of(given, known, mail, carried(sections))
+
+
+def carried(sections: Sections) -> Carried:
+    """Tell what the settings say of those who carry the mail."""
+    return rules.carried_by(sections.section(MailSettings), sections.section(SmtpSettings))
 
 
 def zone(
@@ -47,6 +48,8 @@ def check(of: Sender, phase: int, look: Zone) -> list[Finding]:
 
 async def steps(sections: Sections) -> list[Step]:
     """Look at the sender's domain, for the doctor: one step for each record that is not well."""
+    if not carried(sections).providers:
+        return [Step("letters", good=True, detail="stay on this machine")]
 
     def look() -> list[Finding]:
         return check(sender(Given(), sections), 1, zone(sections))

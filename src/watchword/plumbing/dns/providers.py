@@ -50,6 +50,11 @@ _INCLUDES: Final = {
     Provider.MAILGUN: "include:mailgun.org",
     Provider.SES: "include:amazonses.com",
 }
+_OTHER_RELAYS: Final = {
+    "smtp.gmail.com": "include:_spf.google.com",
+    "smtp-relay.gmail.com": "include:_spf.google.com",
+    "smtp.office365.com": "include:spf.protection.outlook.com",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +125,8 @@ def _guessed_relay(host: str) -> str:
     """Guess the mechanism of a relay: its provider's, its address, or the addresses of its name."""
     if behind(host) in _INCLUDES:
         return _INCLUDES[behind(host)]
+    if host in _OTHER_RELAYS:
+        return _OTHER_RELAYS[host]
     if not host or is_loopback(host):
         return "<relay>"
     try:
