@@ -18,6 +18,8 @@ _HALVES = f'"v=DKIM1; k=rsa; p={KEY[:200]}" "{KEY[200:]}"'
 SETTINGS = {
     "EMAIL_FROM": "Clinic <noreply@nova-rdv.dz>",
     "SMTP_HOST": "relay.nova-rdv.dz",
+    "SMTP_USER": "clinic",
+    "SMTP_PASSWORD": "of-the-relay",
     "SENDGRID_DNS_ACCOUNT": "u12345",
     "SENDGRID_DNS_HOST": "em1234",
     "SES_DKIM_TOKENS": "tok1,tok2,tok3",
