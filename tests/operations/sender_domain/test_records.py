@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.clinic_domain import KEY, OPTIONS, SETTINGS
 from tests.support.terminal import Said, Terminal
+from watchword.operations.sender_domain.rules import servers
 
 NOVA = ["--domain", "nova-rdv.dz"]
 
@@ -222,6 +223,38 @@ def test_reports_to_another_domain_want_its_word(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DNS_RESOLVER", "dns.example"),
+        ("DNS_RESOLVER", "192.0.2.1:99999"),
+        ("SPF_ALSO", "-all"),
+        ("SPF_ALSO", "redirect=_spf.example.net"),
+        ("DMARC_REPORTS_TO", "nobody"),
+        ("SENDGRID_DNS_HOST", "em 1234"),
+        ("SES_DKIM_TOKENS", "tok1,tok!"),
+        ("SES_MAIL_FROM_DOMAIN", "bounce"),
+        ("MAILGUN_DKIM_KEY", "%%%"),
+        ("SMTP_SPF", "nonsense"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_refuses_the_start(
+    terminal: Terminal, name: str, value: str
+) -> None:
+    terminal.more = {name: value}
+    said = terminal.run("dns", "records", *NOVA, "--provider", "ses")
+    assert f"refused ({name})" in said.err
+
+
+def test_resolvers_may_be_several_and_have_ports() -> None:
+    assert servers("192.0.2.1, 192.0.2.2:5353, [2001:db8::1]:5353, 2001:db8::2") == (
+        ("192.0.2.1", 53),
+        ("192.0.2.2", 5353),
+        ("2001:db8::1", 5353),
+        ("2001:db8::2", 53),
+    )
+
+
+@pytest.mark.parametrize(
     ("words", "told"),
     [
         ([], "Say which domain sends"),
@@ -265,6 +298,17 @@ def test_the_ses_policy_lets_a_role_send_as_our_sender_and_nothing_else(terminal
         "ses:GetSendQuota",
         "ses:GetSendStatistics",
     ]  # AWS knows no resource here
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")]
+)
+def test_some_regions_name_their_resources_otherwise(
+    terminal: Terminal, region: str, partition: str
+) -> None:
+    words = ["--account", "123456789012", "--ses-region", region]
+    out = terminal.run("dns", "ses-policy", *NOVA, *words).out
+    assert f"arn:{partition}:ses:{region}:123456789012:identity/nova-rdv.dz" in out
 
 
 def test_the_ses_policy_wants_an_account_and_a_region(terminal: Terminal) -> None:

@@ -63,6 +63,8 @@ def test_every_include_in_a_chain_counts(length: int) -> None:
         ("ip4:192.0.2.1/33", "address of ip4"),
         ("include:", "no term"),
         ("include:localhost", "names no domain"),
+        ("include:a..example.net", "names no domain"),
+        ("include:exämple.net", "names no domain"),
         ("include:example.net/24", "names no domain|takes no length"),
         ("all:example.net", "stands alone"),
         ("-redirect=example.net", "no term"),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any, Final, TypeVar
 
-from watchword.kernel.parsing import duration, listed
+from watchword.kernel.parsing import duration, listed, whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.plumbing.dns import dmarc, spf
@@ -41,7 +41,7 @@ def _server(text: str) -> tuple[str, int]:
     )
     try:
         host, port = (match[1] or match[3] or match[5], match[2] or match[4]) if match else ("", "")
-        return str(ip_address(host)), int(port or 53)
+        return str(ip_address(host)), whole(1, 65535)(port or "53")
     except ValueError:
         message = "write addresses of resolvers, such as 192.0.2.1 or 192.0.2.1:5353"
         raise ValueError(message) from None

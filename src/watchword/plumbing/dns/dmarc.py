@@ -25,6 +25,7 @@ _VERSION: Final = re.compile(r"\s*v\s*=\s*DMARC1\s*(;|$)")
 _LOOKS_LIKE: Final = re.compile(r"\s*v\s*=\s*DMARC", re.IGNORECASE)
 _PCT: Final = {1: "", 2: "; pct=25", 3: "; pct=100"}
 _POLICY: Final = "none|quarantine|reject"
+_MAILBOX: Final = r"mailto:[^,!@\s]+@[^,!@\s]+(![0-9]+[kmgt]?)?"
 _VALUES: Final = {
     "p": _POLICY,
     "sp": _POLICY,
@@ -34,8 +35,8 @@ _VALUES: Final = {
     "adkim": "r|s",
     "aspf": "r|s",
     "fo": "[01ds](:[01ds])*",
-    "rua": r"\s*mailto:[^,!\s]+@[^,!\s]+(!\d+[kmgt]?)?(\s*,\s*mailto:[^,!\s]+@[^,!\s]+(!\d+[kmgt]?)?)*",
-    "ruf": r"\s*mailto:[^,!\s]+@[^,!\s]+(!\d+[kmgt]?)?(\s*,\s*mailto:[^,!\s]+@[^,!\s]+(!\d+[kmgt]?)?)*",
+    "rua": rf"\s*{_MAILBOX}(\s*,\s*{_MAILBOX})*",
+    "ruf": rf"\s*{_MAILBOX}(\s*,\s*{_MAILBOX})*",
 }
 
 

@@ -25,7 +25,9 @@ _TERM: Final = re.compile(
 )
 _ASKING: Final = {"include", "a", "mx", "ptr", "exists"}
 _MECHANISMS: Final = {*_ASKING, "all", "ip4", "ip6"}
-_HOST: Final = re.compile(r"[\x21-\x7e]+\.[\x21-\x7e]+|.*%\{.+")
+_HOST: Final = re.compile(
+    r"([A-Za-z0-9_-]{1,63}\.)+[A-Za-z0-9-]{2,63}\.?|[\x21-\x7e]*%\{[\x21-\x7e]+"
+)
 
 
 class SpfInvalid(ValueError):
