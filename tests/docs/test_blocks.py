@@ -19,6 +19,7 @@ from tests.support.shell import typed
 from tests.support.started import Started, started
 
 _PATIENCE_SECONDS = 30
+RUN_BY_THEIR_OWN_TESTS = {"sender-domain.md"}
 
 
 def of(*languages: str) -> list[Block]:
@@ -87,6 +88,8 @@ def test_a_line_for_the_shell_is_one_that_a_test_knows(block: Block) -> None:
             assert (rest or [""])[0] in known_verbs()
         elif line.startswith(".venv/bin/python -m "):
             assert importlib.util.find_spec(rest[1]) is not None
+        elif first == "watchword":
+            assert block.page.name in RUN_BY_THEIR_OWN_TESTS
         else:
             assert block.page == ROOT / "README.md"
             assert line in readme_lines()

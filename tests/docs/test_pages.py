@@ -113,7 +113,8 @@ def test_a_command_that_a_page_names_is_one(page: Path) -> None:
         command, rest = top, line.split()[1:]
         while rest and rest[0] in getattr(command, "commands", {}):
             command = command.commands[rest.pop(0)]  # type: ignore[attr-defined]
-        assert not hasattr(command, "commands") or rest in ([], ["--version"]), line
+        by_itself = not hasattr(command, "commands") or command.invoke_without_command
+        assert by_itself or rest in ([], ["--version"]), line
         options = {o for p in command.params for o in (*p.opts, *p.secondary_opts)}  # type: ignore[attr-defined]
         assert {word for word in rest if word.startswith("--")} <= options | {"--help"}, line
 

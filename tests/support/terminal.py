@@ -15,7 +15,8 @@ from watchword.app.building import configure_logs, open_house
 from watchword.app.settings import Settings, SettingsRefused, read
 from watchword.kernel.clock import Clock
 from watchword.operations.doctor import service as doctor
-from watchword.plumbing import console
+from watchword.operations.sender_domain import service as sender_domain
+from watchword.plumbing import console, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Terminal:
 
     def run(self, *words: str, typed: str | None = None) -> Said:
         """Run `watchword <words>`; nobody sits before it."""
-        console.opener, doctor.read_settings = self._open, self._reading
+        console.opener, reading.read = self._open, self._reading
+        doctor.look_at_domain = sender_domain.steps
         result = CliRunner(env={"NO_COLOR": "1", "COLUMNS": "100"}).invoke(
             _root(), list(words), input=typed
         )
@@ -59,13 +61,13 @@ class Terminal:
     def _read(self) -> Settings:
         return read(environment(self.database_url, **self.more), cwd=self.folder)
 
-    def _reading(self) -> doctor.Reading:
+    def _reading(self) -> reading.Reading:
         try:
             settings = self._read()
         except SettingsRefused as refusal:
-            return doctor.Reading(sections=None, faults=tuple(refusal.faults))
+            return reading.Reading(sections=None, faults=tuple(refusal.faults))
         given = frozenset(name for name in settings.sources if settings.given(name))
-        return doctor.Reading(sections=settings, given=given)
+        return reading.Reading(sections=settings, given=given)
 
 
 def _root() -> typer.Typer:

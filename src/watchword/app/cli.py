@@ -17,7 +17,7 @@ from watchword.app.settings import SettingsRefused
 from watchword.app.settings.desk import SettingsDesk
 from watchword.operations.configuration import service as configuration
 from watchword.operations.doctor import service as doctor
-from watchword.plumbing import console
+from watchword.plumbing import console, reading
 
 root = typer.Typer(
     name="watchword",
@@ -115,13 +115,13 @@ def _open_desk() -> SettingsDesk:
     return SettingsDesk(lambda: read_settings(dict(os.environ)))
 
 
-def _reading() -> doctor.Reading:
+def _reading() -> reading.Reading:
     try:
         settings = read_settings(dict(os.environ))
     except SettingsRefused as refusal:
-        return doctor.Reading(sections=None, faults=tuple(refusal.faults))
+        return reading.Reading(sections=None, faults=tuple(refusal.faults))
     given = frozenset(name for name in settings.sources if settings.given(name))
-    return doctor.Reading(sections=settings, given=given)
+    return reading.Reading(sections=settings, given=given)
 
 
 def _opener() -> Any:
@@ -136,9 +136,12 @@ def main() -> None:
     """Run the command line."""
     own = {"serve", "worker", "health"}
     if not (len(sys.argv) > 1 and sys.argv[1] in own):
+        from watchword.operations.sender_domain import service as sender_domain
+
         _add_slices(set())
         configuration.open_desk = _open_desk
-        doctor.read_settings = _reading
+        reading.read = _reading
+        doctor.look_at_domain = sender_domain.steps
     console.opener = _opener
     try:
         root()

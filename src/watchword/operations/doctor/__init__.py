@@ -1,12 +1,13 @@
 """The doctor: look at everything this service stands on, and name the command that mends it.
 
     python   settings   secrets   database   migrations   isolation   clock
-    redis    mail       address   disk       port
+    redis    mail       dns       address    disk       port
 
 Every check says `ok`, `warning`, `failed` or `skipped` (when what it needs is away), and nothing is
 changed. Settings are told as set or unset, never by value. Exit 0 when nothing failed, else 1.
 
     clock        the database's time and ours differ by 2 s at most (codes and tokens need it)
     isolation    on PostgreSQL our role is bound by row-level security: no superuser, no bypass
+    dns          the sender's domain: SPF, DKIM and DMARC, as `watchword dns check` sees them
     mail         DNS, TCP, EHLO, STARTTLS, AUTH: as far as a letter goes, short of sending one
 """

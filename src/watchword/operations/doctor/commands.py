@@ -17,6 +17,7 @@ def look(
     db: Annotated[bool, typer.Option("--db", help="Only the database.")] = False,
     redis: Annotated[bool, typer.Option("--redis", help="Only Redis.")] = False,
     email: Annotated[bool, typer.Option("--email", help="Only the mail server.")] = False,
+    dns: Annotated[bool, typer.Option("--dns", help="Only the sender's domain.")] = False,
     time: Annotated[bool, typer.Option("--time", help="Only the clocks.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -27,6 +28,7 @@ def look(
         "isolation": db,
         "redis": redis,
         "mail": email,
+        "dns": dns,
         "clock": time,
     }
     wanted = [check for check in CHECKS if chosen.get(check)] or list(CHECKS)

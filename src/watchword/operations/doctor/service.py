@@ -3,9 +3,8 @@
 import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Final
 from urllib.parse import urlsplit
 
 from watchword.kernel.clock import Clock
@@ -13,11 +12,13 @@ from watchword.kernel.ports import Migrations
 from watchword.kernel.problems import Problem
 from watchword.operations.doctor import rules, store
 from watchword.operations.doctor.rules import Finding, Mode, failed, ok, skipped
-from watchword.plumbing import probes
+from watchword.plumbing import probes, reading
 from watchword.plumbing.console import open_house
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.db.sqlite import sqlite_path
 from watchword.plumbing.logs import redact
+from watchword.plumbing.probes import Step
+from watchword.plumbing.reading import Reading, Sections
 from watchword.plumbing.settings import (
     Carrying,
     DatabaseSettings,
@@ -33,7 +34,6 @@ from watchword.plumbing.web.call import House
 from watchword.records.deliveries.rules import MailSettings
 from watchword.records.signing_keys.rules import TokenSettings
 
-Part = TypeVar("Part")
 CHECKS: Final = (
     "python",
     "settings",
@@ -44,45 +44,30 @@ CHECKS: Final = (
     "clock",
     "redis",
     "mail",
+    "dns",
     "address",
     "disk",
     "port",
 )
+Look = Callable[[Sections], Awaitable[list[Step]]]
 _OF_THE_DATABASE: Final = ("database", "migrations", "isolation", "clock")
 
 
-class Sections(Protocol):
-    """The settings of this process."""
-
-    def section(self, kind: type[Part]) -> Part:
-        """Return the section of that type."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What reading the settings came to; `given` are the names that somebody set."""
-
-    sections: Sections | None
-    faults: tuple[tuple[str, str], ...] = ()
-    given: frozenset[str] = frozenset()
-
-
-def _nobody_reads() -> Reading:
-    message = "doctor.read_settings is not set: the program's root does that"
+async def _nobody_looks(_: Sections) -> list[Step]:
+    message = "doctor.look_at_domain is not set: the program's root does that"
     raise RuntimeError(message)
 
 
-read_settings: Callable[[], Reading] = _nobody_reads
+look_at_domain: Look = _nobody_looks
 
 
 async def examine(wanted: Collection[str] = CHECKS) -> AsyncIterator[Finding]:
     """Make the round; yields a finding for each wanted check, in their order."""
-    reading = read_settings()
-    for finding in _at_home(reading):
+    found = reading.read()
+    for finding in _at_home(found):
         if finding.check in wanted:
             yield finding
-    async for finding in _abroad(reading.sections, set(wanted)):
+    async for finding in _abroad(found.sections, set(wanted)):
         if finding.check in wanted:
             yield finding
 
@@ -101,12 +86,12 @@ async def _abroad(sections: Sections | None, wanted: set[str]) -> AsyncIterator[
             yield await visit(sections)
 
 
-def _at_home(reading: Reading) -> list[Finding]:
+def _at_home(told: Reading) -> list[Finding]:
     """Look at what needs no one else."""
     found = [rules.judge_python(sys.version_info[:3])]
-    found.append(rules.judge_settings(reading.faults, reading.given))
-    if reading.sections is not None:
-        found.append(rules.judge_modes(_secret_files(reading.sections)))
+    found.append(rules.judge_settings(told.faults, told.given))
+    if told.sections is not None:
+        found.append(rules.judge_modes(_secret_files(told.sections)))
     return found
 
 
@@ -206,6 +191,10 @@ async def _mail(sections: Sections) -> Finding:
     return rules.judge_steps("mail", steps, fix)
 
 
+async def _dns(sections: Sections) -> Finding:
+    return rules.judge_steps("dns", await look_at_domain(sections), "watchword dns check")
+
+
 async def _address(sections: Sections) -> Finding:
     server = sections.section(ServerSettings)
     found = await probes.resolve(urlsplit(server.public_url).hostname or "")
@@ -233,6 +222,7 @@ def _words(error: Exception) -> str:
 _VISITS: Final = {
     "redis": _redis,
     "mail": _mail,
+    "dns": _dns,
     "address": _address,
     "disk": _disk,
     "port": _port,
