@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, select, text
 from tests.support.world import PASSWORD, SECRET, World
 from tests.support.worlds import Opener
 from watchword.kernel.chance import SystemChance
+from watchword.operations.keys.service import Keys
 from watchword.plumbing.db.outbox import outbox
 from watchword.plumbing.db.statements import statement
 from watchword.plumbing.logs import AccessLog
@@ -184,3 +185,16 @@ async def test_a_name_of_any_script_comes_back_as_it_went_in(worlds: Opener, nam
     assert name.encode() in me.content
     assert "Cité médicale 109" in letter.subject
     assert "√" not in letter.text + me.text
+
+
+async def test_another_jwt_secret_opens_no_key_and_a_rotation_mends_it(worlds: Opener) -> None:
+    async with worlds() as world, world.client() as client:
+        await world.subscriber()
+        refresh = (await world.sign_in(client))["refresh_token"]
+    async with worlds(JWT_SECRET=SECRET.format(name="ANOTHER")) as world, world.client() as client:
+        told = await client.post(f"{AUTH}/refresh", json={"refreshToken": refresh})
+        assert (told.status_code, told.json()["code"]) == (503, "signing_key_sealed")
+
+        await world.part(Keys).rotate()
+        told = await client.post(f"{AUTH}/refresh", json={"refreshToken": refresh})
+        assert told.status_code == 200  # the token was not used up in vain

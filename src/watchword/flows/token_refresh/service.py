@@ -37,6 +37,7 @@ class TokenRefresh:
 
     async def refresh(self, token: Secret, visitor: Visitor) -> Refreshed:
         """Rotate. Problems: `refresh_token_invalid`, `refresh_token_reused`."""
+        await self.signing_keys.ready()
         now = self.clock.now()
         lifetime = self.sessions.settings.refresh_lifetime
         try:

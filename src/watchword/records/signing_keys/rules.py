@@ -8,12 +8,19 @@ from uuid import UUID
 from watchword.kernel.ids import SessionId, SubscriberId
 from watchword.kernel.parsing import choice, duration
 from watchword.kernel.parts import section, setting
+from watchword.kernel.problems import Unavailable
 from watchword.kernel.secret import Secret
 
 ACTIVE = "active"
 RETIRED = "retired"
 TYPE = "at+jwt"
 LONGEST = timedelta(minutes=15)
+
+
+class SigningKeySealed(Unavailable):
+    """The signing key cannot be opened: JWT_SECRET is not the one that sealed it."""
+
+    code = "signing_key_sealed"
 
 
 def _access_lifetime(text: str) -> timedelta:

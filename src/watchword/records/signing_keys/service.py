@@ -16,14 +16,16 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.plumbing.db.changes import KEYS
 from watchword.plumbing.db.ports import Database, Taken, Transaction
-from watchword.plumbing.sealing import Sealer, derive
+from watchword.plumbing.sealing import SealBroken, Sealer, derive
 from watchword.plumbing.web.shapes import to_json
 from watchword.records.signing_keys import store
 from watchword.records.signing_keys.rules import (
+    ACTIVE,
     LONGEST,
     TYPE,
     Bearer,
     Claims,
+    SigningKeySealed,
     TokenSettings,
     claims_of,
 )
@@ -63,11 +65,16 @@ class SigningKeys:
             self._load_files()
         else:
             rows = await store.every(self.database)
-            if not any(row.state == "active" for row in rows):
+            if not any(row.state == ACTIVE for row in rows):
                 await self._make_first()
                 rows = await store.every(self.database)
             self._load_rows(rows)
         self.ring.stale, self.ring.read_at = False, self.clock.now()
+
+    async def ready(self) -> None:
+        """Have the keys at hand before something is spent for a token. Problem: `signing_key_sealed`."""
+        if self.ring.stale:
+            await self.load()
 
     async def rotate(self, tx: Transaction, now: datetime) -> str:
         """Retire the active key and make another; return its `kid`."""
@@ -102,9 +109,8 @@ class SigningKeys:
         )
 
     async def sign(self, claims: dict[str, Any], issuer: str) -> str:
-        """Return a token with these claims."""
-        if self.ring.stale:
-            await self.load()
+        """Return a token with these claims. Problem: `signing_key_sealed`."""
+        await self.ready()
         assert self.ring.signer is not None
         kid, algorithm, key = self.ring.signer
         header = {"alg": algorithm, "typ": TYPE, "kid": kid}
@@ -112,9 +118,8 @@ class SigningKeys:
         return jws.serialize_compact(header, body, key, registry=_REGISTRIES[algorithm])
 
     async def verify(self, token: str, issuer: str, now: datetime) -> Claims | None:
-        """Return what a good access token says, or nothing."""
-        if self.ring.stale:
-            await self.load()
+        """Return what a good access token says, or nothing. Problem: `signing_key_sealed`."""
+        await self.ready()
         kid = _kid_of(token)
         held = self.ring.verifiers.get(kid or "") or await self._look_again(kid, now)
         if held is None:
@@ -166,10 +171,15 @@ class SigningKeys:
         verifiers: dict[str, tuple[str, Key]] = {}
         keys: list[dict[str, Any]] = []
         for row in rows:
-            key = ECKey.import_key(sealer.open(bytes(row.sealed), f"key:{row.kid}"))
+            try:
+                key = ECKey.import_key(sealer.open(bytes(row.sealed), f"key:{row.kid}"))
+            except SealBroken as broken:
+                if row.state == ACTIVE:
+                    raise SigningKeySealed(private=f"key {row.kid}: {broken!r}") from broken
+                continue  # its tokens, minutes old, are refused
             verifiers[row.kid] = (row.algorithm, key)
             keys.append(_public(key, row.kid, row.algorithm))
-            if row.state == "active":
+            if row.state == ACTIVE:
                 self.ring.signer = (row.kid, row.algorithm, key)
         self.ring.verifiers, self.ring.published = verifiers, {"keys": keys}
 
