@@ -21,6 +21,7 @@ BY_KIND: Final = {
     Kind.CONFLICT: "Read the present state, then decide anew.",
     Kind.TOO_SLOW: "Send it again, in one go.",
     Kind.TOO_LARGE: "Send less.",
+    Kind.HEAD_TOO_LARGE: "Send fewer or smaller headers and cookies, or a shorter path.",
     Kind.UNSUPPORTED: "Send another media type.",
     Kind.TOO_MANY: "Wait as long as `Retry-After` says, in seconds.",
     Kind.BUG: "Tell the people who run this service the `request_id`.",
