@@ -1,4 +1,4 @@
-"""The wire: a hot door's answer leaves in one piece, and connections live as HTTP says."""
+"""The wire: an answer leaves in one piece, and connections live as HTTP says."""
 
 from tests.support.listening import listening, talk
 from tests.support.world import World

@@ -11,11 +11,15 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ROOMS = ("rules", "store", "service", "api")
 SLICES = ("flows/greeting", "flows/parting", "records/names", "records/hats")
-FLOORS = ("app", "flows", "provider", "operations", "records", "plumbing", "adapters", "kernel")
+FLOORS = (
+    *("app", "flows", "provider", "operations", "records"),
+    *("migrations", "plumbing", "adapters", "kernel"),
+)
 
 WRONG_IMPORTS = {
     "a noun uses a verb": ("records/names/service", "watchword.flows.greeting.service", "floors"),
     "a verb reaches up": ("flows/greeting/service", "watchword.app", "floors"),
+    "a migration uses a noun": ("migrations/first", "watchword.records.names", "floors"),
     "the kernel reaches up": ("kernel/words", "watchword.plumbing", "floors"),
     "a store calls its service": (
         "flows/greeting/store",

@@ -28,7 +28,6 @@ FACTS = {
     "confirms": False,
     "hours": 24,
     "device": "Firefox, Linux",
-    "place": "",
     "at": "2026-11-21 20:00 UTC",
 }
 

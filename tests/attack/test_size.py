@@ -1,6 +1,7 @@
 """Endless input: refused as soon as it is known to be too much, without reading the rest of it."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -167,9 +168,30 @@ async def test_what_is_no_http_is_refused_in_the_same_form(small_world: World) -
             assert b'"code":"malformed_request"' in said
 
 
+@pytest.mark.parametrize("text", [b"GET\r\n\r\n", b"GET /" + b"a" * MAX_HEAD])
+async def test_what_never_became_a_request_is_answered_like_any_other(
+    small_world: World, text: bytes
+) -> None:
+    ordinary = b"GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    async with listening(small_world) as port:
+        refused, usual = await talk(port, text), await talk(port, ordinary)
+    head, _, body = refused.partition(b"\r\n\r\n")
+    told = json.loads(body)
+    assert _names(refused) == _names(usual)
+    assert f"x-request-id: {told['request_id']}" in head.decode().split("\r\n")
+    async with small_world.client() as reader:
+        assert (await reader.get(told["type"])).status_code == 200
+
+
 async def test_ordinary_requests_share_a_connection(small_world: World) -> None:
     one = b"GET /live HTTP/1.1\r\nHost: a\r\n\r\n"
     last = b"GET /live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
     async with listening(small_world) as port:
         said = await talk(port, one, one + one, last)
     assert said.count(b"HTTP/1.1 200 ") == 4
+
+
+def _names(said: bytes) -> set[bytes]:
+    """Return the names of an answer's headers."""
+    lines = said.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]
+    return {line.partition(b":")[0] for line in lines}

@@ -42,7 +42,7 @@ async def test_a_code_typed_in_arabic_digits_is_understood(alice: Person) -> Non
     await alice.site.account(alice.email)
     await alice.opens("/login/code")
     await alice.types(email=alice.email)
-    await alice.presses("Send the code")
+    await alice.presses("Send code and link")
     code = (await alice.site.letter(alice.email, "login/sign_in_code"))["code"]
     await alice.types(code="".join(chr(0x0660 + int(digit)) for digit in code))
     await alice.presses("Sign in")
@@ -110,7 +110,7 @@ async def test_another_letter_can_be_asked_for_after_a_visible_wait(visitor: Per
     await visitor.page.clock.install()
     await visitor.opens("/forgot-password")
     await visitor.types(email=visitor.email)
-    await visitor.presses("Send the link")
+    await visitor.presses("Send link and code")
     again = visitor.page.get_by_role("button", name="Send it again")
     wait = visitor.page.locator("[data-wait]")
     assert await again.is_disabled()
@@ -128,7 +128,7 @@ async def test_without_scripts_the_wait_is_told_and_the_server_judges(newcomer: 
     person = await newcomer(java_script_enabled=False)
     await person.opens("/forgot-password")
     await person.types(email=person.email)
-    await person.presses("Send the link")
+    await person.presses("Send link and code")
     assert "You can ask for another one in 1:00." in await person.text()
     await person.presses("Send it again")
     assert await person.heading() == "Check your mailbox"

@@ -28,7 +28,7 @@ async def test_a_forgotten_password_is_replaced_by_mail(member: Person) -> None:
     await member.follows("Sign in again")
     await member.follows("Forgot your password?")
     await member.types(email=member.email)
-    await member.presses("Send the link")
+    await member.presses("Send link and code")
     assert await member.heading() == "Check your mailbox"
     await member.reads_letter("Choose a new password")
     await member.follows_letter("Choose a new password")
@@ -52,7 +52,7 @@ async def test_a_code_from_the_mailbox_signs_in(member: Person) -> None:
     await member.opens("/login?return_to=/account/sessions")
     await member.follows("Email me a sign-in code")
     await member.types(email=member.email)
-    await member.presses("Send the code")
+    await member.presses("Send code and link")
     form, code = await code_in_a_tab_of_its_own(member, "Your sign-in code")
     member.page = form
     await member.types(code="12 34")
@@ -66,7 +66,7 @@ async def test_a_code_from_the_mailbox_signs_in(member: Person) -> None:
 async def test_a_link_from_the_mailbox_signs_in_where_it_is_opened(member: Person) -> None:
     await member.opens("/login/code")
     await member.types(email=member.email)
-    await member.presses("Send the code")
+    await member.presses("Send code and link")
     await member.reads_letter("Your sign-in code")
     await member.follows_letter("Sign in")
     assert member.email in await member.text()
@@ -80,7 +80,7 @@ async def test_a_link_from_the_mailbox_signs_in_where_it_is_opened(member: Perso
 async def test_a_forgotten_password_is_replaced_by_the_code(member: Person) -> None:
     await member.opens("/forgot-password")
     await member.types(email=member.email)
-    await member.presses("Send the link")
+    await member.presses("Send link and code")
     form, code = await code_in_a_tab_of_its_own(member, "Choose a new password")
     member.page = form
     await member.types(code=code, password="password")

@@ -3,14 +3,18 @@
 import json
 import re
 import shlex
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from tests.support.world import World
 from tests.support.worlds import Opener
+from watchword.kernel.problems import Forbidden
 from watchword.operations.reference.rules import (
     BY_KIND,
     advice_of,
+    by_code,
     chapters,
     in_words,
     problem_classes,
@@ -116,6 +120,12 @@ def test_every_problem_of_ours_is_advised_in_words_of_its_own() -> None:
     ours = {c: k for c, k in problem_classes().items() if k.__module__.startswith("watchword.")}
     told = {code: advice_of(kind, written_advice()) for code, kind in ours.items()}
     assert not [code for code, advice in told.items() if advice in BY_KIND.values()]
+
+
+def test_two_problems_of_one_code_are_refused() -> None:
+    twin: Any = SimpleNamespace(code="forbidden")
+    with pytest.raises(ValueError, match="two problems have the code forbidden"):
+        by_code([Forbidden, twin])
 
 
 def test_no_advice_is_about_a_problem_that_is_none() -> None:

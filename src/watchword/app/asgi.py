@@ -120,10 +120,15 @@ def placed_doors(house: House) -> Iterator[tuple[str, Door]]:
 def _paths(door: Door, server: ServerSettings) -> list[str]:
     if door.page or door.root:
         return [door.path]
-    paths = [server.api_prefix + door.path]
+    return _api_places(door.path, server)
+
+
+def _api_places(path: str, server: ServerSettings) -> list[str]:
+    """Return where a path of the API stands: below the prefix, and at the mounts of this profile."""
+    paths = [server.api_prefix + path]
     extra = EXTRA_MOUNTS.get(server.profile)
-    if extra is not None and door.path.startswith("/auth/"):
-        paths.append(extra + door.path)
+    if extra is not None and path.startswith("/auth/"):
+        paths.append(extra + path)
     return list(dict.fromkeys(paths))
 
 
@@ -132,8 +137,7 @@ def _hot_doors(house: House, web: Web) -> Iterator[tuple[str, HotDoor]]:
     for _, module in slices.modules("api"):
         for name, hot in getattr(module, "hot", lambda _web: {})(web).items():
             method, _, path = name.partition(" ")
-            stand_in = Door(method=method, path=path, handler=_fixed(b""))
-            for placed in _paths(stand_in, server):
+            for placed in _api_places(path, server):
                 yield f"{method} {placed}", hot
 
 
@@ -174,6 +178,8 @@ class Rooms:
 
 
 def _fixed(body: bytes) -> Any:
+    """Return a handler that gives the same document to everybody."""
+
     async def handler(_call: Call[None]) -> Response:
         """Describe this API."""
         return Response(body, media_type="application/json", headers={"Cache-Control": "no-cache"})

@@ -1,10 +1,10 @@
 """Slices: found by their folders, so that a new capability is a new folder and nothing else.
 
-<floor>/<slice>/{service,rules}.py     classes marked `@service` and `@section`
-<floor>/<slice>/{api,pages,ussd,admin}.py   `doors` (and `hot(web)`)
-<floor>/<slice>/commands.py            `commands`, a typer application
-<floor>/<slice>/jobs.py                `jobs`
-<floor>/<slice>/templates/             pages, letters/, words/
+<floor>/<slice>/{service,rules}.py          classes marked `@service` and `@section`
+<floor>/<slice>/{api,pages,ussd,admin}.py   `doors`, `more_doors(house)`, `enabled(house)`; api: `hot(web)`
+<floor>/<slice>/commands.py                 `groups`: typer applications by name
+<floor>/<slice>/jobs.py                     `jobs`
+<floor>/<slice>/templates/                  pages, letters/, words/
 """
 
 from collections.abc import Iterator

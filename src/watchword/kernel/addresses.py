@@ -41,12 +41,6 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def mask_email(address: str) -> str:
-    """Show enough of a mailbox to recognise one's own: `a…@example.org`."""
-    local, _, domain = address.rpartition("@")
-    return f"{local[:1]}…@{domain}"
-
-
 def is_within(address: str, trusted: Sequence[Network]) -> bool:
     """Tell whether an address belongs to one of the networks."""
     parsed = _parsed(address)

@@ -31,6 +31,7 @@ class Kind(Enum):
     TOO_LARGE = 413
     UNSUPPORTED = 415
     TOO_MANY = 429
+    HEAD_TOO_LARGE = 431
     BUG = 500
     UNAVAILABLE = 503
 
@@ -78,6 +79,20 @@ class InputInvalid(Problem):
 
     code = "invalid_input"
     kind = Kind.INVALID
+
+
+class RequestMalformed(Problem):
+    """This is not HTTP as it is written."""
+
+    code = "malformed_request"
+    kind = Kind.MALFORMED
+
+
+class HeadTooLarge(Problem):
+    """The head of the request is too large."""
+
+    code = "head_too_large"
+    kind = Kind.HEAD_TOO_LARGE
 
 
 class BodyMalformed(Problem):

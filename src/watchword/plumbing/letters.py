@@ -1,4 +1,4 @@
-"""Letters: a folder each, in every language; rendered from typed facts, with a text and an HTML part.
+"""Letters: a folder each, in every language; rendered from named facts, with a text and an HTML part.
 
     <slice>/templates/letters/<letter>/{subject.txt,body.txt,body.html}      template `<slice>/<letter>`
 

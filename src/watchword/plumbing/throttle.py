@@ -1,6 +1,6 @@
 """Throttle: how often somebody may knock. Counted before anything else looks, so failures count.
 
-A rule is a name with a limit (`auth`, `api`, `otp`, `mailbox`, ...); a key is who knocks (a network,
+A rule is a name with a limit (`auth`, `api`, `otp`, `letters`, ...); a key is who knocks (a network,
 an address' digest). Nothing here knows whether an account exists: known and unknown are limited alike.
 """
 

@@ -1,7 +1,9 @@
 """Signing in by a code from the mailbox."""
 
 import asyncio
+import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
@@ -116,6 +118,27 @@ async def test_an_unknown_mailbox_alone_learns_that_it_has_no_account(world: Wor
         taken = await client.post(REQUEST, json={"email": "nobody@example.org"})
     assert (taken.status_code, taken.json()) == (202, {"status": "accepted"})
     assert (await world.newest("nobody@example.org")).template == "login/no_account"
+
+
+async def test_a_mailbox_without_an_account_gets_the_way_to_make_one(world: World) -> None:
+    async with world.client() as client:
+        await client.post(REQUEST, json={"email": "nobody@example.org"})
+        letter = await world.newest("nobody@example.org")
+        (link,) = re.findall(r"https?://\S+", letter.text)
+        assert (await client.get(urlsplit(link).path)).status_code == 200
+
+
+@pytest.mark.parametrize("status", ["locked", "disabled"])
+async def test_the_mailbox_of_a_closed_account_learns_that_it_is_closed(
+    world: World, status: str
+) -> None:
+    await world.subscriber(status=status)
+    async with world.client() as client:
+        await client.post(REQUEST, json={"email": ALICE})
+    [letter] = await world.letters(ALICE)
+    assert letter.template == "login/account_closed"
+    assert letter.code is None
+    assert "token=" not in letter.text
 
 
 async def test_a_code_proves_a_pending_mailbox_and_drops_a_strangers_password(world: World) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from watchword.flows.address_change.rules import EmailTaken, wanted_address
+from watchword.flows.address_change.rules import wanted_address
 from watchword.flows.address_change.service import AddressChange
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
@@ -12,6 +12,7 @@ from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, page_get, page_post
 from watchword.plumbing.web.entry import error_page
 from watchword.plumbing.web.shapes import Body
+from watchword.records.subscribers.rules import EmailTaken
 from watchword.records.tickets.rules import Purpose
 
 

@@ -8,20 +8,13 @@ from uuid import UUID
 import msgspec
 
 from watchword.kernel.events import AUTH_FAILURE, Fact, Line
-from watchword.kernel.problems import FieldError, InputInvalid, Kind, Problem
+from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.plumbing.contact import EmailAddress, email_address
 from watchword.records.deliveries.rules import CODE, Letter
 from watchword.records.subscribers.rules import PENDING, Subscriber
 from watchword.records.tickets.rules import Stub, Ticket, TicketSettings, TokenInvalid
 
 UNDO_FOR: Final = timedelta(days=7)
-
-
-class EmailTaken(Problem):
-    """This address belongs to another account now."""
-
-    code = "email_taken"
-    kind = Kind.CONFLICT
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -10,7 +10,6 @@ from watchword.flows.address_change.rules import (
     ChangeRequested,
     ChangeUndone,
     ClaimReleased,
-    EmailTaken,
     EmailVerified,
     LetterWithheld,
     PasswordWrong,
@@ -40,7 +39,7 @@ from watchword.records.guesses.service import Guess, Guesses
 from watchword.records.passwords.service import Passwords
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
-from watchword.records.subscribers.rules import Subscriber, refusal
+from watchword.records.subscribers.rules import EmailTaken, Subscriber, refusal
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
     CodeInvalid,

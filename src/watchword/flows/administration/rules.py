@@ -44,13 +44,6 @@ class LastAdmin(Problem):
     kind = Kind.CONFLICT
 
 
-class EmailTaken(Problem):
-    """This address has an account already."""
-
-    code = "email_taken"
-    kind = Kind.CONFLICT
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountLocked(Fact):
     """An administrator locked an account."""

@@ -7,7 +7,6 @@ from watchword.flows.administration.rules import (
     FACTS,
     AccountCreated,
     Act,
-    EmailTaken,
     Links,
     ListUsers,
     ManagedUser,
@@ -37,6 +36,7 @@ from watchword.records.subscribers.rules import (
     ACTIVE,
     ADMIN,
     PENDING,
+    EmailTaken,
     Subscriber,
     split_name,
 )

@@ -31,7 +31,6 @@ def new_device_letter(owner: Account, visitor: Visitor, link: str, now: datetime
     facts = {
         "name": owner.given_name,
         "device": device_name(visitor.user_agent),
-        "place": "",
         "at": now.strftime("%Y-%m-%d %H:%M UTC"),
         "link": link,
     }

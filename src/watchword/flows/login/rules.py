@@ -121,15 +121,18 @@ def code_letter(
     )
 
 
-def no_account_letter(
-    owner: Subscriber | None, email: EmailAddress, language: str, ticket: Ticket
+def no_code_letter(
+    owner: Subscriber | None, email: EmailAddress, language: str, register: str, ticket: Ticket
 ) -> Letter:
-    """Tell a mailbox that nobody signs in with it; as urgent as a code, so that the queue tells nothing."""
+    """Tell a mailbox why it gets no code: its account is closed, or it has none and may `register`.
+
+    As urgent as a code, so that the queue tells nothing.
+    """
     return Letter(
-        template="login/no_account",
+        template="login/account_closed" if owner else "login/no_account",
         to=email.text,
         language=owner.language if owner else language,
-        facts={"name": owner.given_name if owner else "", "email": email.text},
+        facts={"name": owner.given_name} if owner else {"email": email.text, "link": register},
         priority=CODE,
         expires_at=ticket.code_expires_at,
     )

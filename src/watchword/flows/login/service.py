@@ -14,7 +14,7 @@ from watchword.flows.login.rules import (
     SignedIn,
     code_letter,
     link_path,
-    no_account_letter,
+    no_code_letter,
     user_of,
 )
 from watchword.kernel.assurance import EMAIL_CODE, PASSWORD
@@ -125,7 +125,8 @@ class Login:
                 link = self.issuer.link(link_path(purpose), ticket.token)
                 letter = code_letter(found, email, purpose, ticket, link, self.tickets.settings)
             else:
-                letter = no_account_letter(found, email, visitor.language, ticket)
+                register = f"{self.issuer.pages}/register"
+                letter = no_code_letter(found, email, visitor.language, register, ticket)
             await self.deliveries.queue(tx, letter, now)
             fact = CodeSent(user_id=found.id if found else None, purpose=purpose.value)
             await self.journal.record(tx, fact, now, visitor)

@@ -141,7 +141,6 @@ class PasswordChange:
         facts = {
             "name": owner.given_name,
             "device": device_name(visitor.user_agent),
-            "place": "",
             "at": now.strftime("%Y-%m-%d %H:%M UTC"),
             "link": f"{self.issuer.pages}/forgot-password",
         }

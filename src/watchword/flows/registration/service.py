@@ -26,7 +26,7 @@ from watchword.records.deliveries.rules import CODE, Letter
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
-from watchword.records.subscribers.rules import ACTIVE, PENDING, Subscriber
+from watchword.records.subscribers.rules import PENDING, Subscriber
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
     CodeInvalid,
@@ -195,15 +195,13 @@ class Registration:
         elif pending:
             await self._send_verification(tx, found, ticket, now)
         else:
-            await self._tell_owner(tx, found, email, now)
+            await self._tell_owner(tx, found, now)
 
     async def _send_verification(
         self, tx: Transaction, subscriber: Subscriber, ticket: Ticket, now: datetime
     ) -> None:
         settings = self.tickets.settings
         facts = {
-            "name": subscriber.given_name,
-            "email": subscriber.email,
             "link": self.issuer.link("/verify-email", ticket.token),
             "code": ticket.code.reveal(),
             "minutes": int(settings.code_lifetime.total_seconds()) // 60,
@@ -222,7 +220,6 @@ class Registration:
     async def _welcome(self, tx: Transaction, subscriber: Subscriber, now: datetime) -> None:
         facts = {
             "name": subscriber.given_name,
-            "email": subscriber.email,
             "link": f"{self.issuer.pages}/login",
         }
         letter = Letter(
@@ -233,16 +230,11 @@ class Registration:
         )
         await self.deliveries.queue(tx, letter, now)
 
-    async def _tell_owner(
-        self, tx: Transaction, subscriber: Subscriber, email: EmailAddress, now: datetime
-    ) -> None:
+    async def _tell_owner(self, tx: Transaction, subscriber: Subscriber, now: datetime) -> None:
         """Tell the owner that somebody tried to register their address."""
         facts = {
             "name": subscriber.given_name,
-            "email": email.text,
             "link": f"{self.issuer.pages}/login",
-            "reset_link": f"{self.issuer.pages}/forgot-password",
-            "active": subscriber.status == ACTIVE,
         }
         letter = Letter(
             template="registration/already_registered",

@@ -13,13 +13,10 @@ from watchword.kernel.problems import Unauthenticated
 from watchword.plumbing.throttle import Throttle, refusal
 from watchword.plumbing.web.call import Call, Web
 from watchword.plumbing.web.doors import Door, Who, get
-from watchword.plumbing.web.front import spell
-from watchword.plumbing.web.problems import document
-from watchword.plumbing.web.problems import headers as problem_headers
-from watchword.plumbing.web.shapes import to_json
+from watchword.plumbing.web.outgoing import spell
+from watchword.plumbing.web.problems import plain
 
 _JSON = b"content-type: application/json\r\ncache-control: no-store\r\n"
-_PROBLEM: list[tuple[bytes, bytes]] = [(b"content-type", b"application/problem+json")]
 
 
 async def me(call: Call[None]) -> Response:
@@ -56,9 +53,8 @@ def hot(web: Web) -> dict[str, Callable[[Scope, dict[bytes, bytes]], Awaitable[A
             scope["watchword.user"] = found.user
             return 200, _JSON + _limits(web.throttle, verdict), found.body
         problem = Unauthenticated() if verdict.allowed else refusal("api", verdict)
-        told = [(k.lower().encode(), v.encode()) for k, v in problem_headers(problem).items()]
-        body = to_json(document(problem, scope["watchword.request_id"]))
-        return problem.kind.value, spell([*_PROBLEM, *told]) + _limits(web.throttle, verdict), body
+        status, lines, body = plain(problem, scope["watchword.request_id"])
+        return status, spell(lines) + _limits(web.throttle, verdict), body
 
     return {"GET /auth/me": answer, "GET /me": answer}
 

@@ -79,7 +79,6 @@ class TokenRefresh:
             await self.journal.record(tx, fact, now, visitor)
             facts = {
                 "name": row.given_name,
-                "email": row.email,
                 "at": now.strftime("%Y-%m-%d %H:%M UTC"),
                 "link": f"{self.issuer.pages}/account/sessions",
             }

@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ BY_KIND: Final = {
     Kind.CONFLICT: "Read the present state, then decide anew.",
     Kind.TOO_SLOW: "Send it again, in one go.",
     Kind.TOO_LARGE: "Send less.",
+    Kind.HEAD_TOO_LARGE: "Send fewer or smaller headers and cookies, or a shorter path.",
     Kind.UNSUPPORTED: "Send another media type.",
     Kind.TOO_MANY: "Wait as long as `Retry-After` says, in seconds.",
     Kind.BUG: "Tell the people who run this service the `request_id`.",
@@ -101,13 +102,23 @@ def chapters(document: Json) -> tuple[Chapter, ...]:
 
 def problem_classes() -> dict[str, type[Problem]]:
     """Return every problem of the modules that are loaded, by code in order."""
-    found: dict[str, type[Problem]] = {}
+    found: list[type[Problem]] = []
     waiting = list(Problem.__subclasses__())
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
         if "code" in vars(kind):
-            found[kind.code] = kind
+            found.append(kind)
+    return by_code(found)
+
+
+def by_code(kinds: Iterable[type[Problem]]) -> dict[str, type[Problem]]:
+    """Return problems by code, in order. ValueError: two have the same, and one page cannot tell both."""
+    found: dict[str, type[Problem]] = {}
+    for kind in kinds:
+        if found.setdefault(kind.code, kind) is not kind:
+            message = f"two problems have the code {kind.code}"
+            raise ValueError(message)
     return dict(sorted(found.items()))
 
 

@@ -1,6 +1,9 @@
 """The web: how a request becomes a call, and how a result becomes an answer.
 
-front      the outermost ASGI callable: request id, hot doors, security headers, metrics, log line
+wire       the server's protocol, with bounds; answers leave in one piece
+front      the outermost ASGI callable: request id, hot doors, metrics, log line
+outgoing   an answer on its way: security headers, head and body together
+cors       what other origins may read
 doors      a door: one route with its body, answers, problems, limits and who may enter
 entry      opens a door: limits, who is calling, CSRF, body; renders problems
 call       what a door's handler is given

@@ -114,12 +114,6 @@ class Call(Generic[BodyT]):
         """Limit what one mailbox may be asked for, known or not. Problem: `rate_limited`."""
         await self.web.throttle.check(rule, f"mailbox:{key}", self.request.url.path)
 
-    async def mailbox_allows(self, rule: str, key: str) -> bool:
-        """Tell whether one mailbox may get another letter; the answer to people stays the same."""
-        return (
-            await self.web.throttle.weigh(rule, f"mailbox:{key}", self.request.url.path)
-        ).allowed
-
     def json(self, answer: Any, status: int = 200) -> Response:
         """Answer with JSON that nobody keeps."""
         return Response(

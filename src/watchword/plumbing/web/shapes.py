@@ -8,7 +8,7 @@ fails fast in the decoder. Problems: `body_too_large` (413), `unsupported_media_
 import asyncio
 import re
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin
 from urllib.parse import parse_qsl
@@ -204,6 +204,3 @@ def _printable(key: str) -> str:
 def optional(kind: Any) -> bool:
     """Tell whether None is a value of the type."""
     return get_origin(kind) in (Union, types.UnionType) and type(None) in get_args(kind)
-
-
-Reader = Callable[[Request, type[Shape]], Shape]

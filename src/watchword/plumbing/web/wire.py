@@ -3,8 +3,9 @@
 The HTTP parser takes heads of any length and waits for ever; here a head has at most 32 KiB (431), and
 ten seconds to arrive; a connection may be idle for 75 (then it is closed). Bodies have their own bounds
 (`shapes`). One timer a connection watches over both: it is set anew when it fires, not at every request.
-Every request carries `watchword.answer`: a hot door's answer leaves by it in one write, its head
-spelled already; ASGI's own way looks at every header twice, and writes head and body apart.
+Every request carries `watchword.answer`: an answer that comes in one piece leaves by it in one write, its
+head spelled already (`outgoing`); ASGI's own way looks at every header twice, and writes head and body
+apart.  Problems: `head_too_large`, `malformed_request`.
 Sources: RFC 9110, section 15; RFC 6585, section 5.
 """
 
@@ -18,12 +19,14 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from watchword.plumbing.web.front import SECURITY_HEADERS
-from watchword.plumbing.web.shapes import to_json
+from watchword.kernel.problems import HeadTooLarge, Problem, RequestMalformed
+from watchword.plumbing.web.front import Front
+from watchword.plumbing.web.outgoing import spell
 
 MAX_HEAD = 32 * 1024
 PATIENCE_SECONDS = 10.0
 IDLE_SECONDS = 75.0
+_CLOSE = b"connection: close\r\n\r\n"
 
 
 class Wire(HttpToolsProtocol):
@@ -53,7 +56,7 @@ class Wire(HttpToolsProtocol):
         if self._head is not None and not self.transport.is_closing():
             self._head += len(data)
             if self._head > MAX_HEAD:
-                self._refuse(431, "head_too_large", "The head of the request is too large.")
+                self._refuse(HeadTooLarge())
             elif self._deadline is None:
                 self._wait(self.patience)
 
@@ -81,7 +84,7 @@ class Wire(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP in the form of every other problem."""
-        self._refuse(400, "malformed_request", msg)
+        self._refuse(RequestMalformed(private=msg))
 
     def _wait(self, seconds: float) -> None:
         """Close the connection unless something comes within so many seconds."""
@@ -106,27 +109,14 @@ class Wire(HttpToolsProtocol):
             self._timer.cancel()
             self._timer = None
 
-    def _refuse(self, status: int, code: str, detail: str) -> None:
-        """Answer without the application, and close."""
+    def _refuse(self, problem: Problem) -> None:
+        """Answer as the front does, which never hears of the request, and close."""
         self._stop_timer()
-        body = to_json(
-            {
-                "type": f"/problems/{code}",
-                "title": detail,
-                "status": status,
-                "detail": detail,
-                "code": code,
-            }
-        )
-        lines = [
-            *SECURITY_HEADERS,
-            (b"content-type", b"application/problem+json"),
-            (b"content-length", b"%d" % len(body)),
-            (b"cache-control", b"no-store"),
-            (b"connection", b"close"),
-        ]
-        head = b"".join(name + b": " + value + b"\r\n" for name, value in lines)
-        self.transport.write(b"HTTP/1.1 %d \r\n" % status + head + b"\r\n" + body)
+        app: object = self.app
+        if isinstance(app, Front):
+            status, head, body = app.turn_away(problem)
+            ours = spell(self.server_state.default_headers)
+            self.transport.write(b"".join((STATUS_LINE[status], ours, head, _CLOSE, body)))
         self.transport.close()
 
 
@@ -137,8 +127,8 @@ async def _answer(cycle: RequestResponseCycle, status: int, head: bytes, body: b
     if cycle.disconnected:
         return
     cycle.response_started = cycle.response_complete = True
-    ours = b"".join([b"%b: %b\r\n" % pair for pair in cycle.default_headers])
-    end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
+    ours = spell(cycle.default_headers)
+    end = b"\r\n" if cycle.keep_alive else _CLOSE
     cycle.transport.write(b"".join((STATUS_LINE[status], ours, head, end, body)))
     cycle.message_event.set()
     if not cycle.keep_alive:

@@ -18,7 +18,7 @@ from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.letters import Letters
 from watchword.plumbing.logs import log
 from watchword.plumbing.metrics import Metrics
-from watchword.plumbing.sealing import SealBroken, Sealer
+from watchword.plumbing.sealing import Sealer
 from watchword.records.deliveries.rules import (
     A_MOMENT,
     BATCH,
@@ -155,6 +155,3 @@ class Deliveries:
     def _count(self, work: Work, result: str) -> None:
         """Count what came of a letter that no carrier has."""
         self.metrics.emails.labels(NO_CARRIER, known_as(work.label), result).inc()
-
-
-__all__ = ["Deliveries", "LetterSealer", "SealBroken"]

@@ -1,6 +1,7 @@
 """Guesses: how often somebody failed at an account, whichever door they tried; kept in SQL.
 
     enter   one more guess under way, in its own commit, before anything is compared
+    failed  the guess was wrong                    -> tells whether it was the one that locks
     forget  the guess was right                    -> the count starts anew
     excuse  nothing was guessed (the service was busy)
 

@@ -74,8 +74,3 @@ def context_words(*texts: str) -> list[str]:
     whole = {text.casefold() for text in texts}
     words = {word for text in whole for word in re.split(r"[\W_]+", text)}
     return sorted(word for word in whole | words if len(word) >= _SHORTEST_WORD)
-
-
-def scheme_of(stored_hash: str) -> str:
-    """Return the scheme that made a hash."""
-    return ARGON2ID if stored_hash.startswith("$argon2id$") else BCRYPT

@@ -5,9 +5,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from watchword.kernel.events import AUTH_FAILURE, Fact, Line
-from watchword.kernel.ids import SessionId, SubscriberId
 from watchword.kernel.problems import Kind, Problem
-from watchword.kernel.secret import Secret
 
 GRACE = timedelta(seconds=10)
 
@@ -45,19 +43,6 @@ class RefreshTokenReused(Problem):
     def __init__(self) -> None:
         """Have it noted."""
         super().__init__(fact=RefreshRefused(reason=self.code))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rotation:
-    """A token and its successor; `methods`, `authenticated_at` and role are the session's."""
-
-    session_id: SessionId
-    user_id: SubscriberId
-    token: Secret
-    expires_at: datetime
-    methods: tuple[str, ...]
-    authenticated_at: datetime
-    role: str
 
 
 def may_repeat(used_at: datetime, used_by: bytes, client: bytes, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from watchword.kernel.secret import Peppers, Secret, mint_token, token_version
 from watchword.plumbing.db.changes import SESSIONS
 from watchword.plumbing.db.ports import Executor, Transaction
 from watchword.records.sessions import store
-from watchword.records.sessions.rules import COOKIE, TOKEN, Session, SessionSettings
+from watchword.records.sessions.rules import COOKIE, Session, SessionSettings
 
 _KIND = "s"
 _PURPOSE = "session"
@@ -139,6 +139,3 @@ class Sessions:
     async def purge(self, db: Executor, before: datetime) -> int:
         """Delete sessions that ended before a moment; return how many."""
         return await store.purge(db, before)
-
-
-TRANSPORTS = (COOKIE, TOKEN)

@@ -8,8 +8,9 @@ from sqlalchemy import Column, Index, LargeBinary, Text, bindparam, delete, sele
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import insertion, statement
+from watchword.records.signing_keys.rules import ACTIVE, RETIRED
 
-_ONE_ACTIVE = text("state = 'active'")
+_ONE_ACTIVE = text(f"state = '{ACTIVE}'")
 
 signing_keys = tenant_table(
     "signing_keys",
@@ -41,8 +42,8 @@ ALL = statement(
 INSERT = statement(insertion(signing_keys, "kid", "algorithm", "sealed", "state", "created_at"))
 RETIRE = statement(
     update(signing_keys)
-    .where(signing_keys.c.state == "active")
-    .values(state="retired", retired_at=bindparam("now", type_=Moment))
+    .where(signing_keys.c.state == ACTIVE)
+    .values(state=RETIRED, retired_at=bindparam("now", type_=Moment))
 )
 PURGE = statement(
     delete(signing_keys).where(signing_keys.c.retired_at < bindparam("before", type_=Moment))
@@ -56,9 +57,7 @@ async def every(db: Executor) -> list[Any]:
 
 async def insert(tx: Executor, kid: str, algorithm: str, sealed: bytes, now: datetime) -> None:
     """Add the active key; `Taken` when there is one."""
-    await tx.run(
-        INSERT, kid=kid, algorithm=algorithm, sealed=sealed, state="active", created_at=now
-    )
+    await tx.run(INSERT, kid=kid, algorithm=algorithm, sealed=sealed, state=ACTIVE, created_at=now)
 
 
 async def retire(tx: Executor, now: datetime) -> int:

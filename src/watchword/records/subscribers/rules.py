@@ -38,6 +38,13 @@ class AccountDisabled(Problem):
     kind = Kind.FORBIDDEN
 
 
+class EmailTaken(Problem):
+    """This address has an account already."""
+
+    code = "email_taken"
+    kind = Kind.CONFLICT
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
     """One account. `contested`: several strangers registered it before its mailbox was proven."""
