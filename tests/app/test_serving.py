@@ -234,6 +234,24 @@ def test_a_service_that_starts_before_its_database_waits_for_it(
         wait_until_ready(base)
 
 
+def test_before_its_migrations_the_log_says_what_is_missing_and_shows_no_stack(
+    tmp_path: Path,
+) -> None:
+    chosen = ports()
+    url = f"sqlite:///{tmp_path}/empty.db"
+    environ = {**environment(url, WEB_CONCURRENCY="1"), **chosen, "HOST": "127.0.0.1"}
+    base = f"http://127.0.0.1:{chosen['PORT']}"
+    with started(tmp_path, "serve", **environ) as service:
+        wait_until_alive(base)
+        assert ask(f"{base}/ready")[0] == 503
+        body = {"email": "alice@example.org", "password": "a quiet harbour at dawn"}
+        status, told = ask(f"{base}/api/v1/auth/login", body)
+        assert (status, told["code"]) == (503, "schema_behind")
+        service.wait_for("job delayed.*no such table")
+        assert service.stop() == 0
+    assert "Traceback" not in service.said
+
+
 def test_the_service_outlives_its_database(
     postgres_server: Postgres, postgres_url: str, tmp_path: Path
 ) -> None:

@@ -13,9 +13,15 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.contracts.conftest import BUSY_SECOND, open_database, until
-from tests.contracts.words import BY_NAME, COUNT, GET, LOOK_UP, PUT, SIZED, SPEND, add
+from tests.contracts.words import BY_NAME, COUNT, GET, LACKED, LOOK_UP, PUT, SIZED, SPEND, add
 from watchword.plumbing.db.changes import Changes
-from watchword.plumbing.db.ports import Broken, Database, DatabaseUnavailable, Taken
+from watchword.plumbing.db.ports import (
+    Broken,
+    Database,
+    DatabaseUnavailable,
+    SchemaBehind,
+    Taken,
+)
 from watchword.plumbing.db.sqlite import SqliteDatabase
 
 NOW = datetime(2026, 11, 21, 3, 4, 5, 678901, tzinfo=UTC)
@@ -72,6 +78,19 @@ async def test_a_moment_of_another_zone_is_the_same_moment(database: Database) -
 
     assert found == NOW
     assert found.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize("what", LACKED)
+async def test_a_schema_that_lacks_something_is_named_as_the_reason(
+    database: Database, what: str
+) -> None:
+    with pytest.raises(SchemaBehind) as alone:
+        await database.run(LACKED[what])
+    with pytest.raises(SchemaBehind):
+        async with database.transaction() as tx:
+            await tx.run(LACKED[what])
+
+    assert any(name in str(alone.value.private) for name in ("hats", "colour"))
 
 
 async def test_nothing_found_is_none_or_an_empty_list(database: Database) -> None:

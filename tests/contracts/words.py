@@ -56,6 +56,16 @@ BY_NAME = statement(select(things.c.id).where(things.c.name == bindparam("name")
 LOOK_UP = lookup(select(things.c.id, things.c.name, things.c.size), key=things.c.name)
 COUNT = statement(select(func.count().label("number")).select_from(things))
 SIZED = statement(update(things).values(size=bindparam("becomes", type_=Integer)))
+LACKED = {
+    "a table": statement(select(Table("hats", MetaData(), Column("id", Uuid)))),
+    "a column to read": statement(select(Table("things", MetaData(), Column("colour", Text)))),
+    "a column to fill": statement(
+        insert(Table("things", MetaData(), Column("colour", Text))).values(colour="red")
+    ),
+    "a column to change": statement(
+        update(Table("things", MetaData(), Column("colour", Text))).values(colour="red")
+    ),
+}
 SPEND = statement(
     update(things)
     .where(things.c.id == bindparam("which"), things.c.spent_at.is_(None))

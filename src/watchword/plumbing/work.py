@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from watchword.kernel.cron import Cron
-from watchword.kernel.problems import Unavailable
+from watchword.kernel.problems import Kind, Problem
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.logs import log
 from watchword.plumbing.web.call import House
@@ -62,10 +62,8 @@ class Runner:
             news.clear()
             try:
                 await job.run(self._house)
-            except Unavailable as problem:
-                log().warning("job delayed", job=job.name, reason=problem.private)
-            except Exception:  # noqa: BLE001 - the next round is another chance
-                log().exception("job failed", job=job.name)
+            except Exception as error:  # noqa: BLE001 - the next round is another chance
+                _tell(job, error)
             heard = asyncio.create_task(news.wait())
             await asyncio.wait(
                 {heard, stopping},
@@ -76,6 +74,14 @@ class Runner:
             with contextlib.suppress(asyncio.CancelledError):
                 await heard
         stopping.cancel()
+
+
+def _tell(job: Job, error: Exception) -> None:
+    """Log why a job did not get done; what is out of reach for now is no failure of its own."""
+    if isinstance(error, Problem) and error.kind is Kind.UNAVAILABLE:
+        log().warning("job delayed", job=job.name, reason=error.private or error.detail)
+    else:
+        log().exception("job failed", job=job.name)
 
 
 def _waker(news: asyncio.Event) -> Callable[[str], None]:

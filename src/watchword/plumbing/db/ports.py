@@ -3,7 +3,7 @@
     first  the first row as a named tuple, or None      all  every row      run  rows touched
 
 Outside a transaction each call is its own commit. Problems: `Unavailable` when the database cannot
-be reached or is out of connections; `Taken` when a unique value exists already.
+be reached, is out of connections or lacks a table; `Taken` when a unique value exists already.
 """
 
 from contextlib import AbstractAsyncContextManager
@@ -17,6 +17,12 @@ class DatabaseUnavailable(Unavailable):
     """The database is out of reach: try again in a moment."""
 
     code = "database_unavailable"
+
+
+class SchemaBehind(DatabaseUnavailable):
+    """The database lacks what this program needs: `watchword migrate up` brings it."""
+
+    code = "schema_behind"
 
 
 class Taken(Exception):
@@ -90,6 +96,7 @@ __all__ = [
     "DatabaseUnavailable",
     "Executor",
     "Problem",
+    "SchemaBehind",
     "Taken",
     "Transaction",
 ]

@@ -18,7 +18,13 @@ from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.gathering import Gathering
 from watchword.plumbing.db.listening import CHANNEL, listen
 from watchword.plumbing.db.pool import Pool, PoolSettings
-from watchword.plumbing.db.ports import Broken, DatabaseUnavailable, Taken, Transaction
+from watchword.plumbing.db.ports import (
+    Broken,
+    DatabaseUnavailable,
+    SchemaBehind,
+    Taken,
+    Transaction,
+)
 from watchword.plumbing.db.slow import watched_connection
 from watchword.plumbing.db.statements import Lookup, Statement
 
@@ -39,6 +45,7 @@ _LOST = (
     asyncpg.InvalidCatalogNameError,
     asyncpg.InternalClientError,
 )
+_LACKING = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
 _NOT_TEXT = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 
 __all__ = ["PoolSettings", "PostgresDatabase"]
@@ -281,6 +288,8 @@ def _tell(error: BaseException) -> NoReturn:
         raise Taken(error.constraint_name or "") from error
     if isinstance(error, _NOT_TEXT):
         raise InputInvalid(private=f"postgres: {error!r}") from error
+    if isinstance(error, _LACKING):
+        raise SchemaBehind(private=f"postgres: {error!r}") from error
     if isinstance(error, _LOST) or _is_lost(error):
         raise DatabaseUnavailable(private=f"postgres: {error!r}") from error
     raise error

@@ -22,7 +22,13 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from watchword.plumbing.db.changes import EVERYTHING, TRUST_SECONDS, Changes
-from watchword.plumbing.db.ports import Broken, DatabaseUnavailable, Taken, Transaction
+from watchword.plumbing.db.ports import (
+    Broken,
+    DatabaseUnavailable,
+    SchemaBehind,
+    Taken,
+    Transaction,
+)
 from watchword.plumbing.db.slow import Ask, watched
 from watchword.plumbing.db.statements import Statement
 
@@ -34,6 +40,9 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA trusted_schema=OFF",
 )
+
+_AWAY = ("locked", "full", "unable to open", "disk I/O", "readonly")
+_LACKS = ("no such table", "no such column", "has no column named")
 
 Result = TypeVar("Result")
 Run = Ask[sqlite3.Connection, tuple[list[Any], int]]
@@ -285,9 +294,8 @@ def _translated() -> Any:
             raise Taken(str(error).rpartition(": ")[2]) from error
         raise
     except sqlite3.OperationalError as error:
-        if any(
-            word in str(error)
-            for word in ("locked", "full", "unable to open", "disk I/O", "readonly")
-        ):
+        if any(word in str(error) for word in _LACKS):
+            raise SchemaBehind(private=f"sqlite: {error}") from error
+        if any(word in str(error) for word in _AWAY):
             raise DatabaseUnavailable(private=f"sqlite: {error}") from error
         raise
