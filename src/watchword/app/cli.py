@@ -15,6 +15,7 @@ from watchword.app import slices
 from watchword.app.reading import read_settings, refused
 from watchword.app.settings import SettingsRefused
 from watchword.app.settings.desk import SettingsDesk
+from watchword.kernel.problems import Problem
 from watchword.operations.configuration import service as configuration
 from watchword.operations.doctor import service as doctor
 from watchword.plumbing import console, reading
@@ -101,6 +102,8 @@ def _guarded(work: Callable[[], int]) -> int:
         return work()
     except SettingsRefused as refusal:
         return refused(refusal)
+    except Problem as problem:
+        raise console.fail(problem) from problem
 
 
 def _add_slices(wanted: set[str]) -> None:

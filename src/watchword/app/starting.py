@@ -49,8 +49,7 @@ def start(*, dev: bool, reload: bool = False) -> int:
     for warning in settings.warnings:
         sys.stderr.write(f"warning: {warning}\n")
     server = settings.section(ServerSettings)
-    listener = bind(server.host, server.port)
-    metrics = bind(server.host, server.metrics_port or 0) if _offers_metrics(server) else None
+    listener, metrics = _listen(server)
     if server.workers == 1:
         uvloop.run(serve(settings, listener, metrics))
         return 0
@@ -88,8 +87,24 @@ def tell_jobs(*, as_json: bool) -> int:
     return 0
 
 
-def _offers_metrics(server: ServerSettings) -> bool:
-    return bool(server.metrics_enabled and server.metrics_port)
+def _listen(
+    server: ServerSettings, *, next_free: bool = False
+) -> tuple[socket.socket, socket.socket | None]:
+    """Take the service's port, and that of its metrics where they have one; or say why not."""
+    listener = _bind(server.host, "PORT", server.port, next_free)
+    if not (server.metrics_enabled and server.metrics_port):
+        return listener, None
+    return listener, _bind(server.host, "METRICS_PORT", server.metrics_port, next_free)
+
+
+def _bind(host: str, name: str, port: int, next_free: bool) -> socket.socket:  # noqa: FBT001
+    try:
+        return bind(host, port, next_free=next_free)
+    except OSError as error:
+        raise console.refuse(
+            f"Port {port} of {host} cannot be listened on ({error.strerror}):"
+            f" choose another with {name}=..., or stop what listens there."
+        ) from error
 
 
 def _start_development(environ: dict[str, str], settings: Settings) -> int:
@@ -97,12 +112,7 @@ def _start_development(environ: dict[str, str], settings: Settings) -> int:
     asyncio.run(migrate.up(settings.section(DatabaseSettings).url))
     _step(3, "Keys and database in var/", time.monotonic() - started)
     server = settings.section(ServerSettings)
-    listener = bind(server.host, server.port, next_free=True)
-    metrics = (
-        bind(server.host, server.metrics_port or 0, next_free=True)
-        if _offers_metrics(server)
-        else None
-    )
+    listener, metrics = _listen(server, next_free=True)
     port = listener.getsockname()[1]
     if port != server.port:
         _say(f"      Port {server.port} is busy: taking {port}.")

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+from watchword.kernel.problems import Problem
 from watchword.plumbing.logs import log
 
 _RESTART_SECONDS = 1.0
@@ -71,6 +72,8 @@ def _fork(index: int, work: Callable[[int], None]) -> int:
     try:
         work(index)
         code = 0
+    except Problem as problem:
+        log().error("a process failed", reason=problem.private or problem.detail)
     except Exception:  # noqa: BLE001 - told here, or by nobody
         log().exception("a process failed")
     finally:

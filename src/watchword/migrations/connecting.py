@@ -50,10 +50,7 @@ def _on_sqlite(path: Path, work: Work[Result]) -> Result:
 
 def _open(path: Path) -> sqlite3.Connection:
     """Open the file; references are checked in the end, so that a table can be made anew."""
-    try:
-        connection = connect(path)
-    except sqlite3.OperationalError as error:
-        raise DatabaseUnavailable(private=f"sqlite: {error}") from error
+    connection = connect(path)
     connection.execute("PRAGMA foreign_keys=OFF")
     return connection
 

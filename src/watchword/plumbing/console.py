@@ -19,6 +19,7 @@ import msgspec
 import typer
 
 from watchword.kernel.problems import Kind, Overloaded, Problem
+from watchword.plumbing.logs import redact
 from watchword.plumbing.web.call import House
 
 Result = TypeVar("Result")
@@ -103,8 +104,15 @@ def exit_code(problem: Problem) -> Exit:
 def fail(problem: Problem) -> typer.Exit:
     """Tell a problem; raise what is returned."""
     faults = [f"{error.field}: {error.message}" for error in problem.errors]
-    talk(*(faults or [problem.detail]))
+    talk(*(faults or [_told(problem)]))
     return typer.Exit(exit_code(problem))
+
+
+def _told(problem: Problem) -> str:
+    """Say what is wrong; of what is out of reach also the reason, for operators can mend it."""
+    if problem.private and problem.kind is Kind.UNAVAILABLE:
+        return f"{problem.detail} ({redact(problem.private)})"
+    return problem.detail
 
 
 def refuse(sentence: str, code: Exit = Exit.REFUSED) -> typer.Exit:

@@ -204,7 +204,11 @@ async def _address(sections: Sections) -> Finding:
 async def _disk(sections: Sections) -> Finding:
     url = sections.section(DatabaseSettings).url
     folder = sqlite_path(url).parent if url.startswith("sqlite") else Path()
-    return rules.judge_disk(shutil.disk_usage(folder).free, str(folder.resolve()))
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return failed("disk", _words(error), "watchword config show DATABASE_URL")
+    return rules.judge_disk(free, str(folder.resolve()))
 
 
 async def _port(sections: Sections) -> Finding:

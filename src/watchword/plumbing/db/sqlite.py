@@ -41,7 +41,15 @@ _PRAGMAS = (
     "PRAGMA trusted_schema=OFF",
 )
 
-_AWAY = ("locked", "full", "unable to open", "disk I/O", "readonly")
+_AWAY = (
+    "locked",
+    "full",
+    "unable to open",
+    "disk I/O",
+    "readonly",
+    "not a database",
+    "disk image is malformed",
+)
 _LACKS = ("no such table", "no such column", "has no column named")
 
 Result = TypeVar("Result")
@@ -50,13 +58,20 @@ Run = Ask[sqlite3.Connection, tuple[list[Any], int]]
 
 def sqlite_path(url: str) -> Path:
     """Return the file of an address: `sqlite:///var/watchword.db`, `sqlite:////absolute/path`."""
-    path = Path(urlsplit(url).path[1:])
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path
+    return Path(urlsplit(url).path[1:])
 
 
 def connect(path: Path, patience: timedelta = PATIENCE) -> sqlite3.Connection:
     """Open the file as this service wants it; used by migrations too. Others may not read it."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnavailable(private=f"sqlite: {error}") from error
+    with _translated():
+        return _connect(path, patience)
+
+
+def _connect(path: Path, patience: timedelta) -> sqlite3.Connection:
     with contextlib.suppress(OSError):  # it exists, or sqlite3 will say what is wrong
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -83,9 +98,8 @@ class SqliteDatabase:
         self._run = watched(_run, slow)
         self.changes = changes
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
-        with _translated():
-            self._reader = connect(path, patience)
-            self._writer = connect(path, patience)
+        self._reader = connect(path, patience)
+        self._writer = connect(path, patience)
         self._turn = asyncio.Lock()
         self._watcher: asyncio.Task[None] | None = None
 
@@ -293,7 +307,7 @@ def _translated() -> Any:
         if "UNIQUE" in str(error):
             raise Taken(str(error).rpartition(": ")[2]) from error
         raise
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         if any(word in str(error) for word in _LACKS):
             raise SchemaBehind(private=f"sqlite: {error}") from error
         if any(word in str(error) for word in _AWAY):

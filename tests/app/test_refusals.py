@@ -1,0 +1,89 @@
+"""What does not let a command work is told in a sentence, with an exit code, and never as a stack."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.program import watchword
+from tests.support.running import ports
+from tests.support.services.kept import free_port
+from tests.support.world import environment
+
+REFUSED, UNAVAILABLE = 1, 69
+
+
+@pytest.fixture
+def busy() -> Iterator[str]:
+    """Yield a port that somebody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        yield str(taken.getsockname()[1])
+
+
+def told(folder: Path, *words: str, **environ: str) -> tuple[int, str]:
+    """Run the command; return how it ended and the one sentence it said, warnings aside."""
+    said = watchword(*words, cwd=folder, environ=environ)
+    assert "Traceback" not in said.stderr
+    [sentence] = [line for line in said.stderr.splitlines() if not line.startswith("warning: ")]
+    return said.returncode, sentence
+
+
+@pytest.mark.parametrize("name", ["PORT", "METRICS_PORT"])
+def test_a_port_that_is_taken_is_named_with_the_setting_that_chooses_another(
+    sqlite_url: str, tmp_path: Path, busy: str, name: str
+) -> None:
+    environ = {**environment(sqlite_url), **ports(), "HOST": "127.0.0.1", name: busy}
+    code, sentence = told(tmp_path, "serve", **environ)
+
+    assert code == REFUSED
+    assert f"Port {busy} " in sentence
+    assert f"{name}=" in sentence
+
+
+@pytest.mark.parametrize("words", [("users", "list"), ("stats",)])
+def test_a_database_that_was_not_migrated_says_which_command_does_it(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    code, sentence = told(tmp_path, *words, **environment(f"sqlite:///{tmp_path}/empty.db"))
+
+    assert code == UNAVAILABLE
+    assert "watchword migrate up" in sentence
+
+
+@pytest.mark.parametrize("words", [("users", "list"), ("migrate", "up"), ("serve",)])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("noise.db", "not a database"), ("noise.db/folder/watchword.db", "Not a directory")],
+)
+def test_a_file_that_cannot_be_the_database_is_told_with_the_reason(
+    tmp_path: Path, words: tuple[str, ...], name: str, reason: str
+) -> None:
+    (tmp_path / "noise.db").write_bytes(b"noise" * 1000)
+    environ = environment(f"sqlite:///{tmp_path}/{name}", WEB_CONCURRENCY="1", HOST="127.0.0.1")
+    code, sentence = told(tmp_path, *words, **{**environ, **ports()})
+
+    assert code == UNAVAILABLE
+    assert reason in sentence
+
+
+def test_development_tells_the_same_of_a_file_that_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "noise.db").write_bytes(b"noise" * 1000)
+    url = f"sqlite:///{tmp_path}/noise.db"
+    code, sentence = told(tmp_path, "serve", "--dev", DATABASE_URL=url, **ports())
+
+    assert code == UNAVAILABLE
+    assert "not a database" in sentence
+
+
+def test_a_command_that_cannot_reach_its_database_says_why_and_tells_no_password(
+    tmp_path: Path,
+) -> None:
+    url = f"postgresql://watchword:quiet-harbour@127.0.0.1:{free_port()}/watchword"
+    code, sentence = told(tmp_path, "users", "list", **environment(url))
+
+    assert code == UNAVAILABLE
+    assert "refused" in sentence.casefold()
+    assert "quiet-harbour" not in sentence
