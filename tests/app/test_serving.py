@@ -67,6 +67,16 @@ def test_a_busy_port_takes_the_next_one_and_says_so(tmp_path: Path) -> None:
             assert ask(f"{base}/live")[0] == 200
 
 
+def test_development_says_that_it_serves_with_one_process_when_more_are_asked_for(
+    tmp_path: Path,
+) -> None:
+    with started(tmp_path, "serve", "--dev", WEB_CONCURRENCY="2", **ports()) as service:
+        service.wait_for("Development serves with one process: WEB_CONCURRENCY")
+        service.wait_for("Listening on")
+        assert service.workers == []
+        assert service.stop() == 0
+
+
 def test_production_without_secrets_refuses_and_names_them_all(tmp_path: Path) -> None:
     with started(tmp_path, "serve", APP_ENV="production") as service:
         assert service.process.wait(PATIENCE) == 1

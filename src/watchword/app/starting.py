@@ -116,6 +116,8 @@ def _start_development(environ: dict[str, str], settings: Settings) -> int:
     port = listener.getsockname()[1]
     if port != server.port:
         _say(f"      Port {server.port} is busy: taking {port}.")
+    if settings.given("WEB_CONCURRENCY") and server.workers > 1:
+        _say("      Development serves with one process: WEB_CONCURRENCY counts without --dev.")
     _derive_addresses(environ, port, metrics)
     settings = read_settings(environ)
     configure_logs(settings, quiet=True)

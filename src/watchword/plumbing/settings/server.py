@@ -76,7 +76,8 @@ class ServerSettings:
     )
     web_concurrency: int = setting(
         "WEB_CONCURRENCY",
-        "How many processes serve; auto is one for each processor that this service may use.",
+        "How many processes serve; auto is one for each processor that this service may use."
+        " With `serve --dev` it is one.",
         parse=count_or_auto,
         default="auto",
     )
