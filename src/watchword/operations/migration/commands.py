@@ -34,7 +34,7 @@ def up(half: Half = None, as_json: AsJson = False) -> None:
 
 @migrate.command("status", epilog="Example: watchword migrate status --json")
 def status(as_json: AsJson = False) -> None:
-    """List what is applied and what is pending; exit 2 when something is."""
+    """List what is applied and what is pending; exit 1 when something is."""
     found = _on_database(lambda url, tls: schema.status(url, tls=tls))
     listed = [
         {"id": each.id, "state": state, "half": each.half, "subject": each.subject}
@@ -45,7 +45,7 @@ def status(as_json: AsJson = False) -> None:
     if found.unknown:
         console.talk(f"The database is newer than this program: {', '.join(found.unknown)}")
     if found.pending:
-        raise console.refuse("Something is pending: watchword migrate up", Exit.USAGE)
+        raise console.refuse("Something is pending: watchword migrate up")
 
 
 @migrate.command("sql", epilog="Example: watchword migrate sql > schema.sql")
