@@ -1,5 +1,6 @@
 """What does not let a command work is told in a sentence, with an exit code, and never as a stack."""
 
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,6 +68,14 @@ def test_a_file_that_cannot_be_the_database_is_told_with_the_reason(
 
     assert code == UNAVAILABLE
     assert reason in sentence
+
+
+def test_a_service_that_is_not_there_is_told_to_programs_too(tmp_path: Path) -> None:
+    said = watchword("health", "--json", "--base", f"http://127.0.0.1:{free_port()}", cwd=tmp_path)
+
+    assert said.returncode == UNAVAILABLE
+    assert json.loads(said.stdout) == {"status": "unreachable"}
+    assert "Nobody answers" in said.stderr
 
 
 def test_development_tells_the_same_of_a_file_that_is_no_database(tmp_path: Path) -> None:

@@ -89,12 +89,13 @@ def health(
     base: Annotated[
         str, typer.Option("--base", help="Its address; else this machine's PORT.")
     ] = "",
+    as_json: console.AsJson = False,
 ) -> None:
     """Ask a running service how it is; exit 0 when well (for container health checks)."""
     from watchword.app import probing
 
     path = "live" if live else "ready" if ready else "health"
-    raise typer.Exit(_guarded(lambda: probing.probe(base, path)))
+    raise typer.Exit(_guarded(lambda: probing.probe(base, path, as_json=as_json)))
 
 
 def _guarded(work: Callable[[], int]) -> int:

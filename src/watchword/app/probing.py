@@ -6,12 +6,13 @@ import urllib.error
 import urllib.request
 
 from watchword.app.reading import read_settings
+from watchword.plumbing import console
 from watchword.plumbing.settings import ServerSettings
 
 _PATIENCE_SECONDS = 3
 
 
-def probe(base: str, path: str) -> int:
+def probe(base: str, path: str, *, as_json: bool = False) -> int:
     """Ask and print the answer; return the exit code: 0 well, 1 not well, 69 out of reach."""
     tls = None
     if not base:
@@ -28,7 +29,10 @@ def probe(base: str, path: str) -> int:
         print(error.read().decode())
         return 1
     except OSError:
-        return 69
+        console.talk(f"Nobody answers at {base}.")
+        if as_json:
+            console.output({"status": "unreachable"}, as_json=True)
+        return console.Exit.UNAVAILABLE
 
 
 def _own_certificate(server: ServerSettings) -> ssl.SSLContext:

@@ -235,3 +235,11 @@ def test_a_mail_server_is_required_in_production_and_not_in_development(run: Run
     assert [answers[name].exit_code for name in ("none", "all", "here")] == [1, 0, 0]
     told = {fault["name"] for fault in json.loads(answers["none"].stdout)["faults"]}
     assert told == {"EMAIL_SERVICE", "EMAIL_FROM"}
+
+
+def test_the_reference_is_there_for_programs(run: Run) -> None:
+    told = json.loads(run("config", "reference", "--json", environ={}).stdout)
+
+    [port] = [each for each in told if each["name"] == "PORT"]
+    assert port["default"] == "3000"
+    assert port["meaning"]

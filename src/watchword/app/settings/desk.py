@@ -5,7 +5,7 @@ from collections.abc import Callable
 from watchword.app.settings import catalogue, reference
 from watchword.app.settings.masking import shown
 from watchword.app.settings.values import Settings, SettingsRefused
-from watchword.operations.configuration.rules import Fault, Line, Report
+from watchword.operations.configuration.rules import Described, Fault, Line, Report
 
 
 class SettingsDesk:
@@ -40,6 +40,18 @@ class SettingsDesk:
     def reference(self) -> str:
         """Return the page that explains every setting."""
         return reference.page()
+
+    def described(self) -> tuple[Described, ...]:
+        """Return every setting there is."""
+        return tuple(
+            Described(
+                name=each.name,
+                default=each.default,
+                aliases=tuple(alias.name for alias in each.aliases),
+                meaning=each.doc,
+            )
+            for each in catalogue.entries(catalogue.sections()).values()
+        )
 
     def example(self) -> str:
         """Return a `.env.example`."""

@@ -68,8 +68,12 @@ def show(names: Names = None, as_json: console.AsJson = False) -> None:
 @configuration.command(epilog="Example: watchword config reference --env > .env.example")
 def reference(
     env: Annotated[bool, typer.Option("--env", help="As a .env file to copy.")] = False,
+    as_json: console.AsJson = False,
 ) -> None:
     """Print every setting there is: its name, default, other names and meaning."""
+    if as_json:
+        console.output(service.open_desk().described(), as_json=True)
+        return
     text = service.open_desk().example() if env else service.open_desk().reference()
     typer.echo(text, nl=False)
 

@@ -27,6 +27,16 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """One setting there is; `default` is None where one must be given."""
+
+    name: str
+    default: str | None
+    aliases: tuple[str, ...]
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A look at the settings; `lines` is empty when they are refused."""
 
@@ -53,6 +63,10 @@ class Desk(Protocol):
 
     def reference(self) -> str:
         """Return the page that explains every setting (Markdown)."""
+        ...
+
+    def described(self) -> tuple[Described, ...]:
+        """Return every setting there is."""
         ...
 
     def example(self) -> str:
