@@ -42,9 +42,7 @@ from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import EmailTaken, Subscriber, refusal
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
-    CodeInvalid,
     CodeSent,
-    CodeTried,
     Purpose,
     Stub,
     Ticket,
@@ -107,12 +105,7 @@ class AddressChange:
         """Spend the code; return the new address. Problems: `code_invalid`, `email_taken`."""
         purpose, address = Purpose.EMAIL_CHANGE, caller.email.casefold()
         now = self.clock.now()
-        try:
-            stub = await self.tickets.guess(self.database, purpose, address, code, now)
-        except CodeInvalid as wrong:
-            fact = CodeTried(user_id=caller.user_id, purpose=purpose.value, result=wrong.result)
-            await self.journal.record(self.database, fact, now, visitor)
-            raise
+        stub = await self.tickets.guess(self.database, purpose, address, code, visitor, now)
         return await self._twice(self._confirm_by_stub, stub, visitor)
 
     async def undo(self, token: Secret, visitor: Visitor) -> str:
@@ -172,10 +165,7 @@ class AddressChange:
         self, tx: Transaction, stub: Stub, visitor: Visitor, now: datetime
     ) -> str:
         owner = await self._hold(tx, stub)
-        purpose = Purpose.EMAIL_CHANGE
-        await self.tickets.spend_guessed(tx, stub, purpose, now)
-        fact = CodeTried(user_id=stub.user_id, purpose=purpose.value, result="success")
-        await self.journal.record(tx, fact, now, visitor)
+        await self.tickets.spend_guessed(tx, stub, Purpose.EMAIL_CHANGE, visitor, now)
         return await self._confirm(tx, owner, stub, visitor, now)
 
     async def _confirm(

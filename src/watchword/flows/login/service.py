@@ -39,7 +39,6 @@ from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
     CodeInvalid,
     CodeSent,
-    CodeTried,
     Purpose,
     TokenInvalid,
 )
@@ -142,18 +141,16 @@ class Login:
         """Sign in by a code from the mailbox, which proves the mailbox too. Problem: `code_invalid`."""
         now = self.clock.now()
         try:
-            stub = await self.tickets.guess(self.database, purpose, email.key, code, now)
+            stub = await self.tickets.guess(self.database, purpose, email.key, code, visitor, now)
         except CodeInvalid as wrong:
-            await self._note_wrong_code(purpose, wrong.result, visitor, now)
+            self._count_failure("otp", wrong.code)
             raise
         async with self.database.transaction() as tx:
             held = await self.subscribers.hold(tx, stub.user_id)
-            await self.tickets.spend_guessed(tx, stub, purpose, now)
+            await self.tickets.spend_guessed(tx, stub, purpose, visitor, now)
             if held is None:
                 raise CodeInvalid(private="no account")
             owner = await self._proven(tx, held, purpose, visitor, now)
-            tried = CodeTried(user_id=owner.id, purpose=purpose.value, result="success")
-            await self.journal.record(tx, tried, now, visitor)
             admission = await self.entrance.admit(
                 tx, owner, method=EMAIL_CODE, visitor=visitor, transport=transport, now=now
             )
@@ -240,15 +237,10 @@ class Login:
     async def _note_failure(
         self, user_id: SubscriberId | None, reason: str, visitor: Visitor, now: datetime
     ) -> None:
-        self.metrics.logins.labels("password", reason).inc()
-        self.metrics.logins_failed.labels("password", reason).inc()
+        self._count_failure("password", reason)
         fact = LoginFailed(user_id=user_id, method="password", reason=reason)
         await self.journal.record(self.database, fact, now, visitor)
 
-    async def _note_wrong_code(
-        self, purpose: Purpose, result: str, visitor: Visitor, now: datetime
-    ) -> None:
-        self.metrics.logins.labels("otp", "code_invalid").inc()
-        self.metrics.logins_failed.labels("otp", "code_invalid").inc()
-        fact = CodeTried(purpose=purpose.value, result=result)
-        await self.journal.record(self.database, fact, now, visitor)
+    def _count_failure(self, method: str, reason: str) -> None:
+        self.metrics.logins.labels(method, reason).inc()
+        self.metrics.logins_failed.labels(method, reason).inc()

@@ -35,9 +35,7 @@ from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
     CodeInvalid,
     CodeSent,
-    CodeTried,
     Purpose,
-    Stub,
     Ticket,
 )
 from watchword.records.tickets.service import Tickets
@@ -113,28 +111,15 @@ class PasswordReset:
         now = self.clock.now()
         self.passwords.screen(password, email.text)
         await self.throttle.check("auth", visitor.network, "reset-password")
-        stub = await self._guess(email, code, visitor, now)
+        stub = await self.tickets.guess(self.database, _PURPOSE, email.key, code, visitor, now)
         found = await self.subscribers.find(self.database, stub.user_id) if stub.user_id else None
         owner = check_owner(stub, found, CodeInvalid)
         self.passwords.screen(password, owner.email, owner.name)
         stored = await self.passwords.hash(password)
         async with self.database.transaction() as tx:
             held = await self.subscribers.hold(tx, owner.id)
-            await self.tickets.spend_guessed(tx, stub, _PURPOSE, now)
-            tried = CodeTried(user_id=owner.id, purpose=_PURPOSE.value, result="success")
-            await self.journal.record(tx, tried, now, visitor)
+            await self.tickets.spend_guessed(tx, stub, _PURPOSE, visitor, now)
             await self._replace(tx, check_owner(stub, held, CodeInvalid), stored, visitor, now)
-
-    async def _guess(
-        self, email: EmailAddress, code: Secret, visitor: Visitor, now: datetime
-    ) -> Stub:
-        """Count the guess and judge it; a wrong one is noted. Problem: `code_invalid`."""
-        try:
-            return await self.tickets.guess(self.database, _PURPOSE, email.key, code, now)
-        except CodeInvalid as wrong:
-            tried = CodeTried(purpose=_PURPOSE.value, result=wrong.result)
-            await self.journal.record(self.database, tried, now, visitor)
-            raise
 
     async def _replace(
         self,

@@ -29,9 +29,7 @@ from watchword.records.passwords.service import Passwords
 from watchword.records.subscribers.rules import PENDING, Subscriber
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
-    CodeInvalid,
     CodeSent,
-    CodeTried,
     Purpose,
     Stub,
     Ticket,
@@ -140,17 +138,10 @@ class Registration:
     async def verify_by_code(self, email: EmailAddress, code: Secret, visitor: Visitor) -> bool:
         """Spend a verification code; true when the account has a password. Problem: `code_invalid`."""
         now, purpose = self.clock.now(), Purpose.VERIFY_EMAIL
-        try:
-            stub = await self.tickets.guess(self.database, purpose, email.key, code, now)
-        except CodeInvalid as wrong:
-            fact = CodeTried(purpose=purpose.value, result=wrong.result)
-            await self.journal.record(self.database, fact, now, visitor)
-            raise
+        stub = await self.tickets.guess(self.database, purpose, email.key, code, visitor, now)
         async with self.database.transaction() as tx:
             before = await self.subscribers.hold(tx, stub.user_id)
-            await self.tickets.spend_guessed(tx, stub, purpose, now)
-            fact = CodeTried(user_id=stub.user_id, purpose=purpose.value, result="success")
-            await self.journal.record(tx, fact, now, visitor)
+            await self.tickets.spend_guessed(tx, stub, purpose, visitor, now)
             return await self._prove(tx, before, visitor, now)
 
     async def _prove(
