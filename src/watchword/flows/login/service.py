@@ -8,9 +8,7 @@ from msgspec.structs import asdict
 
 from watchword.flows.login import store
 from watchword.flows.login.rules import (
-    EmailVerified,
     InvalidCredentials,
-    LoginFailed,
     SignedIn,
     code_letter,
     link_path,
@@ -31,10 +29,17 @@ from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.ports import Admission, Entrance, Lockout
 from watchword.records.deliveries.service import Deliveries
+from watchword.records.guesses.rules import LoginFailed
 from watchword.records.guesses.service import Guess, Guesses
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
-from watchword.records.subscribers.rules import ACTIVE, PENDING, Subscriber, refusal
+from watchword.records.subscribers.rules import (
+    ACTIVE,
+    PENDING,
+    EmailVerified,
+    Subscriber,
+    refusal,
+)
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
     CodeInvalid,

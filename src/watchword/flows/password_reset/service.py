@@ -3,8 +3,6 @@
 from datetime import datetime
 
 from watchword.flows.password_reset.rules import (
-    EmailVerified,
-    LetterWithheld,
     ResetCompleted,
     ResetRequested,
     check_owner,
@@ -23,14 +21,14 @@ from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.throttle import Throttle
-from watchword.records.deliveries.rules import Letter
+from watchword.records.deliveries.rules import Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
-from watchword.records.subscribers.rules import PENDING, Subscriber
+from watchword.records.subscribers.rules import PENDING, EmailVerified, Subscriber
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
     CodeInvalid,
@@ -69,7 +67,8 @@ class PasswordReset:
             found = await self.subscribers.find_by_email(tx, email)
             user_id = found.id if found else None
             if not verdict.allowed:
-                await self.journal.record(tx, LetterWithheld(user_id=user_id), now, visitor)
+                withheld = LetterWithheld(user_id=user_id, letter="password_reset")
+                await self.journal.record(tx, withheld, now, visitor)
                 return
             ticket = await self.tickets.issue(
                 tx,

@@ -4,11 +4,8 @@ from datetime import datetime
 
 from watchword.flows.registration.rules import (
     Application,
-    EmailVerified,
-    LetterWithheld,
     Register,
     RegistrationRepeated,
-    UserRegistered,
 )
 from watchword.kernel.clock import Clock
 from watchword.kernel.events import Fact
@@ -22,11 +19,16 @@ from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.faults import Faults
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.throttle import Throttle
-from watchword.records.deliveries.rules import CODE, Letter
+from watchword.records.deliveries.rules import CODE, Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
-from watchword.records.subscribers.rules import PENDING, Subscriber
+from watchword.records.subscribers.rules import (
+    PENDING,
+    EmailVerified,
+    Subscriber,
+    UserRegistered,
+)
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
     CodeSent,
@@ -98,7 +100,7 @@ class Registration:
                     now=now,
                 )
                 await self.passwords.replace(tx, found.id, stored, now)
-                fact = UserRegistered(user_id=found.id)
+                fact = UserRegistered(user_id=found.id, role=found.role)
             else:
                 await self.subscribers.contest(tx, found.id, now)  # a pending one; else no row
                 await self.passwords.exchange(tx, found.id, stored, stored, now)  # no row, ever
