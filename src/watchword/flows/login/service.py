@@ -27,7 +27,7 @@ from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.metrics import Metrics
-from watchword.plumbing.ports import Admission, Entrance, Lockout
+from watchword.plumbing.ports import Account, Admission, Entrance, Lockout, MailboxProof
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.rules import LoginFailed
 from watchword.records.guesses.service import Guess, Guesses
@@ -36,7 +36,6 @@ from watchword.records.passwords.service import Passwords
 from watchword.records.subscribers.rules import (
     ACTIVE,
     PENDING,
-    EmailVerified,
     Subscriber,
     refusal,
 )
@@ -70,6 +69,7 @@ class Login:
     tickets: Tickets
     entrance: Entrance
     lockout: Lockout
+    mailbox_proof: MailboxProof
     deliveries: Deliveries
     journal: Journal
     issuer: Issuer
@@ -200,20 +200,13 @@ class Login:
         return await self.passwords.exchange(tx, user_id, stored, fresh, now)
 
     async def _proven(
-        self, tx: Transaction, owner: Subscriber, purpose: Purpose, visitor: Visitor, now: datetime
-    ) -> Subscriber:
-        """The mailbox is proven: whatever a stranger may have set on a pending account goes."""
-        if owner.status != PENDING:
-            if (refused := refusal(owner.status)) is not None:
-                raise refused
-            return owner
-        if purpose is Purpose.SIGN_IN or owner.contested:
-            await self.passwords.forget(tx, owner.id)
-        verified = await self.subscribers.verify(tx, owner.id, now)
-        await self.tickets.void(tx, owner.id, now)
-        await self.journal.record(tx, EmailVerified(user_id=owner.id), now, visitor)
-        assert verified is not None  # it was pending, and is held
-        return verified
+        self, tx: Transaction, held: Subscriber, purpose: Purpose, visitor: Visitor, now: datetime
+    ) -> Account:
+        """The mailbox is proven, which opens a pending account. Problems: the account's."""
+        owner = await self.mailbox_proof.prove(tx, held, purpose, visitor, now)
+        if (refused := refusal(owner.status)) is not None:
+            raise refused
+        return owner
 
     async def _welcome(
         self, account: Any, admission: Admission, method: str, device: str | None = None

@@ -20,6 +20,7 @@ from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.ports import MailboxProof
 from watchword.plumbing.throttle import Throttle
 from watchword.records.deliveries.rules import Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
@@ -28,7 +29,7 @@ from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
-from watchword.records.subscribers.rules import PENDING, EmailVerified, Subscriber
+from watchword.records.subscribers.rules import Subscriber
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
     CodeInvalid,
@@ -51,6 +52,7 @@ class PasswordReset:
     guesses: Guesses
     tickets: Tickets
     sessions: Sessions
+    mailbox_proof: MailboxProof
     deliveries: Deliveries
     journal: Journal
     throttle: Throttle
@@ -129,14 +131,12 @@ class PasswordReset:
         now: datetime,
     ) -> None:
         """The new password, and the end of all that the old one opened; the mailbox is proven."""
+        await self.mailbox_proof.prove(tx, owner, _PURPOSE, visitor, now)
         await self.passwords.replace(tx, owner.id, stored, now)
         await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, now)
         await self.tickets.void(tx, owner.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
         key = self.guesses.key("password", owner.email.casefold())
         await self.guesses.forget(tx, key)
-        if owner.status == PENDING:
-            await self.subscribers.verify(tx, owner.id, now)
-            await self.journal.record(tx, EmailVerified(user_id=owner.id), now, visitor)
         await self.journal.record(tx, ResetCompleted(user_id=owner.id), now, visitor)
         await self._confirm(tx, owner, now)
 

@@ -18,6 +18,7 @@ from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.faults import Faults
 from watchword.plumbing.issuer import Issuer
+from watchword.plumbing.ports import Account, MailboxProof
 from watchword.plumbing.throttle import Throttle
 from watchword.records.deliveries.rules import CODE, Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
@@ -25,7 +26,6 @@ from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
 from watchword.records.subscribers.rules import (
     PENDING,
-    EmailVerified,
     Subscriber,
     UserRegistered,
 )
@@ -48,6 +48,7 @@ class Registration:
     subscribers: Subscribers
     passwords: Passwords
     tickets: Tickets
+    mailbox_proof: MailboxProof
     deliveries: Deliveries
     journal: Journal
     issuer: Issuer
@@ -149,16 +150,13 @@ class Registration:
     async def _prove(
         self, tx: Transaction, before: Subscriber | None, visitor: Visitor, now: datetime
     ) -> bool:
-        """The mailbox is proven: activate, drop what strangers may have set, welcome."""
+        """The mailbox is proven, which opens the account: welcome."""
         if before is None:
             raise TokenInvalid(private="ticket of nobody")
-        if before.contested:
-            await self.passwords.forget(tx, before.id)
-        verified = await self.subscribers.verify(tx, before.id, now)
-        if verified is None:
+        verified = await self.mailbox_proof.prove(tx, before, Purpose.VERIFY_EMAIL, visitor, now)
+        if verified.status != ACTIVE:
             raise TokenInvalid(private=f"account is {before.status}")
         if before.status == PENDING:
-            await self.journal.record(tx, EmailVerified(user_id=before.id), now, visitor)
             await self._welcome(tx, verified, now)
         return await self.passwords.find(tx, before.id) is not None
 
@@ -210,7 +208,7 @@ class Registration:
         )
         await self.deliveries.queue(tx, letter, now)
 
-    async def _welcome(self, tx: Transaction, subscriber: Subscriber, now: datetime) -> None:
+    async def _welcome(self, tx: Transaction, subscriber: Account, now: datetime) -> None:
         facts = {
             "name": subscriber.given_name,
             "link": f"{self.issuer.pages}/login",

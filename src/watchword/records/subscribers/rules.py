@@ -77,6 +77,15 @@ def refusal(status: str) -> Problem | None:
     return problems.get(status, AccountDisabled)()
 
 
+def keeps_password(*, contested: bool, by_registration: bool) -> bool:
+    """Tell whether a pending account keeps its password when its mailbox is proven (decision 0010).
+
+    It does when the proof answers the letter of its only registration. Whoever asked for any other
+    letter may not be who registered, and of several who registered nobody knows which one it is.
+    """
+    return by_registration and not contested
+
+
 def full_name(given_name: str, family_name: str) -> str:
     """Join the parts of a name."""
     return f"{given_name} {family_name}".strip()
