@@ -28,6 +28,8 @@ from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.ports import Account, Admission, Entrance, Lockout, MailboxProof
+from watchword.plumbing.throttle import Throttle
+from watchword.records.deliveries.rules import LetterWithheld
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.rules import LoginFailed
 from watchword.records.guesses.service import Guess, Guesses
@@ -74,6 +76,7 @@ class Login:
     journal: Journal
     issuer: Issuer
     metrics: Metrics
+    throttle: Throttle
     clock: Clock
 
     async def by_password(
@@ -113,10 +116,19 @@ class Login:
     async def send_code(
         self, email: EmailAddress, visitor: Visitor, purpose: Purpose = Purpose.SIGN_IN
     ) -> None:
-        """Send a link and a code; to an address without an account, a note that there is none."""
+        """Send a link and a code; to an address without an account, a note that there is none.
+
+        One mailbox gets as many letters as RATE_LIMIT_OTP says; what is asked beyond that is answered alike.
+        """
         now = self.clock.now()
+        verdict = await self.throttle.weigh("otp", f"mailbox:{email.key}", "otp/request")
         async with self.database.transaction() as tx:
             found = await self.subscribers.find_by_email(tx, email)
+            if not verdict.allowed:
+                whose = found.id if found else None
+                withheld = LetterWithheld(user_id=whose, letter=purpose.value)
+                await self.journal.record(tx, withheld, now, visitor)
+                return
             ticket = await self.tickets.issue(
                 tx,
                 purpose=purpose,
