@@ -1,12 +1,13 @@
 """Facts: what happened, in the past tense, typed. The journal keeps them; everybody else reads.
 
 A fact holds ids and plain words, never a secret, an address or a name. `type` is the stable name of
-the ledger (`id.session.created`); `user_id` is whom it is about. Each fact is an `AUDIT` line of the
-log; a fact may say more there: `lines` are what operators look for by these words.
+the ledger (`id.session.created`); one class tells it, which stands with the noun that it is about.
+`user_id` is whom it is about; `by` is who did it, where that may be somebody else. Each fact is an
+`AUDIT` line of the log; a fact may say more there: `lines` are what operators look for by these words.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID
 
 
@@ -21,6 +22,9 @@ class Line:
 
 AUTH_FAILURE = Line(message="AUTH_FAILURE", category="security")
 SECURITY_EVENT = Line(message="SECURITY_EVENT", category="security", alarm=True)
+
+
+OWNER: Final = "owner"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,14 @@ class Account(Protocol):
         """In which language."""
 
 
+class Claimed(Account, Protocol):
+    """An account whose mailbox may not be proven yet."""
+
+    @property
+    def contested(self) -> bool:
+        """Whether several strangers registered it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
     """An opened session: a browser carries `cookie`, an API client `refresh_token` and what it brings."""
@@ -103,4 +111,14 @@ class Lockout(Protocol):
         now: datetime,
     ) -> None:
         """Note the lock and write to the owner; without one, do work alike."""
+        ...
+
+
+class MailboxProof(Protocol):
+    """Whoever opens a pending account to the one who proved its mailbox (docs/decisions/0010)."""
+
+    async def prove(
+        self, tx: Transaction, owner: Claimed, answers: str, visitor: Visitor, now: datetime
+    ) -> Account:
+        """Open a held account whose mailbox answered a letter; one that is not pending stays as it is."""
         ...

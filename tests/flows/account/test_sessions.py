@@ -54,7 +54,8 @@ async def test_one_session_ends_and_the_others_go_on(world: World) -> None:
         assert len((await laptop.get(SESSIONS)).json()["sessions"]) == 1
     [fact] = await facts(world, "id.session.revoked")
     assert fact.user_id == alice.id
-    assert fact.facts == {"session_id": lost["session_id"], "reason": "revoked"}
+    told = {"session_id": lost["session_id"], "reason": "revoked", "by": "owner"}
+    assert fact.facts == told
 
 
 async def test_somebody_elses_session_is_as_unknown_as_none(world: World) -> None:

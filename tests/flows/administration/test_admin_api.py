@@ -155,13 +155,14 @@ async def test_a_disabled_account_is_enabled_again(world: World) -> None:
 async def test_sessions_of_an_account_are_ended_and_counted(world: World) -> None:
     alice = await world.subscriber()
     async with world.client() as admin, world.client() as owner:
-        await administrator(world, admin)
+        root = await administrator(world, admin)
         await world.sign_in(owner)
         ended = await admin.delete(f"{USERS}/{alice.id}/sessions")
         assert (ended.status_code, ended.json()) == (200, {"ended": 1})
         assert (await owner.get(world.path("/auth/me"))).status_code == 401
         again = await admin.delete(f"{USERS}/{alice.id}/sessions")
         assert again.json() == {"ended": 0}
+    assert await doers(world, "id.session.revoked") == [str(root.id)]
 
 
 @pytest.mark.parametrize("act", ["lock", "disable"])

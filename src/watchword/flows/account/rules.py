@@ -1,13 +1,11 @@
 """What can be changed of a profile, and what is told of an account and its sessions."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import ClassVar, Final
-from uuid import UUID
+from typing import Final
 
 from msgspec import UNSET, UnsetType
 
-from watchword.kernel.events import Fact
 from watchword.kernel.ids import SessionId
 from watchword.plumbing.contact import person_name, phone_number
 from watchword.plumbing.faults import Faults
@@ -66,23 +64,6 @@ class SessionList(Answer, frozen=True):
     """Where the account is signed in, the last used first."""
 
     sessions: tuple[SessionEntry, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileChanged(Fact):
-    """Somebody changed their profile; `fields` are the names of what changed."""
-
-    type: ClassVar[str] = "id.user.updated"
-    fields: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionRevoked(Fact):
-    """Somebody ended a session of theirs."""
-
-    type: ClassVar[str] = "id.session.revoked"
-    session_id: UUID
-    reason: str
 
 
 def revised(found: Subscriber, patch: ProfilePatch, country: str) -> Subscriber:

@@ -1,10 +1,8 @@
 """A subscriber's own profile and sessions."""
 
 from watchword.flows.account.rules import (
-    ProfileChanged,
     ProfilePatch,
     SessionEntry,
-    SessionRevoked,
     changed_fields,
     entry_of,
     revised,
@@ -17,9 +15,9 @@ from watchword.kernel.problems import Conflict, NotFound
 from watchword.plumbing.contact import PhoneSettings
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
-from watchword.records.sessions.rules import REVOKED
+from watchword.records.sessions.rules import REVOKED, SessionRevoked
 from watchword.records.sessions.service import Sessions
-from watchword.records.subscribers.rules import Subscriber
+from watchword.records.subscribers.rules import Subscriber, UserUpdated
 from watchword.records.subscribers.service import Subscribers
 
 _TRIES = 3
@@ -61,7 +59,7 @@ class Account:
             if not fields:
                 return found
             written = await self.subscribers.change(tx, wanted, found.version, now)
-            fact = ProfileChanged(user_id=caller.user_id, fields=fields)
+            fact = UserUpdated(user_id=caller.user_id, fields=fields)
             await self.journal.record(tx, fact, now, visitor)
             return written
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from watchword.kernel.events import AUTH_FAILURE, Fact, Line
+from watchword.kernel.events import Fact
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.plumbing.contact import EmailAddress, email_address
 from watchword.records.deliveries.rules import CODE, Letter
@@ -133,39 +133,10 @@ def _minutes(lifetime: timedelta) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordWrong(Fact):
-    """Somebody who was signed in sent a password that is not the account's."""
-
-    type: ClassVar[str] = "id.login.failed"
-    method: str = "email_change"
-    reason: str = "invalid_credentials"
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Say it where operators look for it."""
-        return (AUTH_FAILURE,)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRequested(Fact):
     """Somebody wants another address for their account."""
 
     type: ClassVar[str] = "email_change.requested"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddressChanged(Fact):
-    """An account has another address."""
-
-    type: ClassVar[str] = "id.user.updated"
-    fields: str = "email"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmailVerified(Fact):
-    """A mailbox proved itself."""
-
-    type: ClassVar[str] = "id.user.email_verified"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,11 +151,3 @@ class ClaimReleased(Fact):
     """An account that never proved its address had to give it up, and is gone."""
 
     type: ClassVar[str] = "id.user.erased"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LetterWithheld(Fact):
-    """A mailbox has had its share of letters: this one was not sent."""
-
-    type: ClassVar[str] = "email.rate_limited"
-    letter: str = "email_change"

@@ -5,14 +5,10 @@ from typing import Any
 
 from watchword.flows.address_change.rules import (
     UNDO_FOR,
-    AddressChanged,
     Change,
     ChangeRequested,
     ChangeUndone,
     ClaimReleased,
-    EmailVerified,
-    LetterWithheld,
-    PasswordWrong,
     change_of,
     confirm_letter,
     holds,
@@ -33,18 +29,23 @@ from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.ports import Lockout
 from watchword.plumbing.throttle import Throttle
-from watchword.records.deliveries.rules import Letter
+from watchword.records.deliveries.rules import Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
+from watchword.records.guesses.rules import LoginFailed
 from watchword.records.guesses.service import Guess, Guesses
 from watchword.records.passwords.service import Passwords
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
-from watchword.records.subscribers.rules import EmailTaken, Subscriber, refusal
+from watchword.records.subscribers.rules import (
+    EmailTaken,
+    EmailVerified,
+    Subscriber,
+    UserUpdated,
+    refusal,
+)
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
-    CodeInvalid,
     CodeSent,
-    CodeTried,
     Purpose,
     Stub,
     Ticket,
@@ -89,7 +90,8 @@ class AddressChange:
                 letter = self._to_new_mailbox(owner, found, email, ticket)
                 await self.deliveries.queue(tx, letter, now)
             else:
-                await self.journal.record(tx, LetterWithheld(user_id=owner.id), now, visitor)
+                withheld = LetterWithheld(user_id=owner.id, letter="email_change")
+                await self.journal.record(tx, withheld, now, visitor)
             await self.deliveries.queue(tx, self._notice(owner, email, undo), now)
             await self.journal.record(tx, ChangeRequested(user_id=owner.id), now, visitor)
             sent = CodeSent(user_id=owner.id, purpose=Purpose.EMAIL_CHANGE.value)
@@ -107,12 +109,7 @@ class AddressChange:
         """Spend the code; return the new address. Problems: `code_invalid`, `email_taken`."""
         purpose, address = Purpose.EMAIL_CHANGE, caller.email.casefold()
         now = self.clock.now()
-        try:
-            stub = await self.tickets.guess(self.database, purpose, address, code, now)
-        except CodeInvalid as wrong:
-            fact = CodeTried(user_id=caller.user_id, purpose=purpose.value, result=wrong.result)
-            await self.journal.record(self.database, fact, now, visitor)
-            raise
+        stub = await self.tickets.guess(self.database, purpose, address, code, visitor, now)
         return await self._twice(self._confirm_by_stub, stub, visitor)
 
     async def undo(self, token: Secret, visitor: Visitor) -> str:
@@ -142,7 +139,7 @@ class AddressChange:
         """Count the wrong guess, and lock if it was the last one."""
         locked = await self.guesses.failed(self.database, guess, now)
         async with self.database.transaction() as tx:
-            wrong = PasswordWrong(user_id=caller.user_id)
+            wrong = LoginFailed(user_id=caller.user_id, method="email_change")
             await self.journal.record(tx, wrong, now, visitor)
             if locked:
                 owner = await self.subscribers.find(tx, caller.user_id)
@@ -172,10 +169,7 @@ class AddressChange:
         self, tx: Transaction, stub: Stub, visitor: Visitor, now: datetime
     ) -> str:
         owner = await self._hold(tx, stub)
-        purpose = Purpose.EMAIL_CHANGE
-        await self.tickets.spend_guessed(tx, stub, purpose, now)
-        fact = CodeTried(user_id=stub.user_id, purpose=purpose.value, result="success")
-        await self.journal.record(tx, fact, now, visitor)
+        await self.tickets.spend_guessed(tx, stub, Purpose.EMAIL_CHANGE, visitor, now)
         return await self._confirm(tx, owner, stub, visitor, now)
 
     async def _confirm(
@@ -229,7 +223,7 @@ class AddressChange:
         for released in await self.subscribers.release(tx, email):
             await self.journal.record(tx, ClaimReleased(user_id=released), now, visitor)
         await self.subscribers.readdress(tx, owner.id, email, now)
-        await self.journal.record(tx, AddressChanged(user_id=owner.id), now, visitor)
+        await self.journal.record(tx, UserUpdated(user_id=owner.id, fields="email"), now, visitor)
         await self.journal.record(tx, EmailVerified(user_id=owner.id), now, visitor)
 
     async def _issue(

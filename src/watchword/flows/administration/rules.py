@@ -21,6 +21,10 @@ from watchword.records.subscribers.rules import (
     LOCKED,
     PENDING,
     Subscriber,
+    SubscriberDisabled,
+    SubscriberEnabled,
+    SubscriberLocked,
+    SubscriberUnlocked,
 )
 
 CONSOLE: Final = "console"
@@ -45,69 +49,19 @@ class LastAdmin(Problem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountLocked(Fact):
-    """An administrator locked an account."""
-
-    type: ClassVar[str] = "id.account.locked"
-    by: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountUnlocked(Fact):
-    """An administrator unlocked an account."""
-
-    type: ClassVar[str] = "id.account.unlocked"
-    by: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountDisabled(Fact):
-    """An administrator disabled an account."""
-
-    type: ClassVar[str] = "id.account.disabled"
-    by: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountEnabled(Fact):
-    """An administrator enabled an account again."""
-
-    type: ClassVar[str] = "id.account.enabled"
-    by: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionsEnded(Fact):
-    """An administrator ended sessions of an account."""
-
-    type: ClassVar[str] = "id.session.revoked"
-    by: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RoleGiven(Fact):
     """An account got another role."""
 
-    type: ClassVar[str] = "id.user.updated"
-    by: str
-    role: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountCreated(Fact):
-    """An account was made from the console."""
-
-    type: ClassVar[str] = "id.user.registered"
+    type: ClassVar[str] = "id.user.role_given"
     by: str
     role: str
 
 
 FACTS: Final = {
-    Act.LOCK: AccountLocked,
-    Act.UNLOCK: AccountUnlocked,
-    Act.DISABLE: AccountDisabled,
-    Act.ENABLE: AccountEnabled,
+    Act.LOCK: SubscriberLocked,
+    Act.UNLOCK: SubscriberUnlocked,
+    Act.DISABLE: SubscriberDisabled,
+    Act.ENABLE: SubscriberEnabled,
 }
 
 

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from watchword.flows.administration.rules import (
     FACTS,
-    AccountCreated,
     Act,
     Links,
     ListUsers,
@@ -13,7 +12,6 @@ from watchword.flows.administration.rules import (
     ManagedUsers,
     NewAccount,
     RoleGiven,
-    SessionsEnded,
     becomes,
     keep_one_admin,
     managed,
@@ -30,7 +28,7 @@ from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.languages import FALLBACK
 from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.service import Passwords
-from watchword.records.sessions.rules import BY_ADMIN, Session
+from watchword.records.sessions.rules import BY_ADMIN, Session, SessionRevoked
 from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import (
     ACTIVE,
@@ -38,6 +36,7 @@ from watchword.records.subscribers.rules import (
     PENDING,
     EmailTaken,
     Subscriber,
+    UserRegistered,
     split_name,
 )
 from watchword.records.subscribers.service import Subscribers
@@ -120,8 +119,10 @@ class Administration:
         async with self.database.transaction() as tx:
             await self.subscribers.get(tx, user_id)
             ended = await self.sessions.end_all(tx, user_id, BY_ADMIN, now)
-            if ended:
-                fact = SessionsEnded(user_id=user_id, by=by, number=len(ended))
+            for session_id in ended:
+                fact = SessionRevoked(
+                    user_id=user_id, session_id=session_id, reason=BY_ADMIN, by=by
+                )
                 await self.journal.record(tx, fact, now, visitor)
         return len(ended)
 
@@ -135,7 +136,8 @@ class Administration:
         async with self.database.transaction() as tx:
             owner = await self.sessions.end_any(tx, SessionId(session_id), BY_ADMIN, now)
             if owner is not None:
-                await self.journal.record(tx, SessionsEnded(user_id=owner, by=by, number=1), now)
+                fact = SessionRevoked(user_id=owner, session_id=session_id, reason=BY_ADMIN, by=by)
+                await self.journal.record(tx, fact, now)
         return owner is not None
 
     async def create(self, wanted: NewAccount, by: str) -> tuple[ManagedUser, Links]:
@@ -153,7 +155,7 @@ class Administration:
                     await self.passwords.replace(tx, made.id, stored, now)
                 links = await self._links(tx, made, email, now, password=stored is not None)
                 await self._close_setup(tx, made, now)
-                fact = AccountCreated(user_id=made.id, by=by, role=made.role)
+                fact = UserRegistered(user_id=made.id, by=by, role=made.role)
                 await self.journal.record(tx, fact, now)
         except Taken as taken:
             raise EmailTaken from taken

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from watchword.flows.lockout.rules import AccountLockedOut, AccountUnlocked, lock_letter
+from watchword.flows.lockout.rules import lock_letter
 from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
@@ -13,7 +13,12 @@ from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.ports import Account
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.service import Guesses
-from watchword.records.subscribers.rules import ACTIVE
+from watchword.records.subscribers.rules import (
+    ACTIVE,
+    GUESSES,
+    SubscriberLocked,
+    SubscriberUnlocked,
+)
 from watchword.records.tickets.rules import Purpose
 from watchword.records.tickets.service import Tickets
 
@@ -40,7 +45,8 @@ class Locksmith:
     ) -> None:
         """Note the lock and write to the owner; without one, do work alike."""
         user_id = account.id if account is not None else None
-        await self.journal.record(tx, AccountLockedOut(user_id=user_id), now, visitor)
+        fact = SubscriberLocked(user_id=user_id, by=GUESSES)
+        await self.journal.record(tx, fact, now, visitor)
         owner = account if account is not None and account.status == ACTIVE else None
         ticket = await self.tickets.issue(
             tx,
@@ -66,4 +72,4 @@ class Locksmith:
         async with self.database.transaction() as tx:
             stub = await self.tickets.spend(tx, Purpose.UNLOCK, token, now)
             await self.guesses.forget(tx, self.guesses.key("password", stub.address))
-            await self.journal.record(tx, AccountUnlocked(user_id=stub.user_id), now, visitor)
+            await self.journal.record(tx, SubscriberUnlocked(user_id=stub.user_id), now, visitor)

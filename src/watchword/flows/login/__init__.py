@@ -9,6 +9,8 @@ A wrong password and an unknown address get the same answer after the same work.
 itself by a letter makes a pending account active; a password that a stranger may have set on it is gone.
 The link lives as long as the code. Opening it spends nothing; whoever is sent a link that somebody else
 asked for reads on the page whose account it opens. Wrong codes wear the code out and not the link.
+One mailbox gets as many of these letters as RATE_LIMIT_OTP says; what is asked beyond that is noted and
+answered alike.
 One wrong password too many locks (docs/flows/lockout); the session is the entrance's (docs/flows/entrance).
 
 Problems: `invalid_credentials`, `too_many_attempts`, `code_invalid`, `token_invalid|used|expired`,

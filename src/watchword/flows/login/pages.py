@@ -66,7 +66,6 @@ async def submit(call: Call[PasswordForm]) -> Response:
             email, Secret(call.body.password), call.visitor, COOKIE
         )
     except AccountPending:
-        await call.mailbox_limit("otp", email.key)
         await call.part(Login).send_code(email, call.visitor, Purpose.VERIFY_EMAIL)
         return _code_page(call, email.text, Purpose.VERIFY_EMAIL)
     return _inside(call, welcome)
@@ -82,7 +81,6 @@ async def ask_for_code(call: Call[None], problem: Problem | None = None) -> Resp
 async def send_code(call: Call[CodeRequestForm]) -> Response:
     """Send a code and show where to type it."""
     email = email_address(call.body.email)
-    await call.mailbox_limit("otp", email.key)
     await call.part(Login).send_code(email, call.visitor)
     return _code_page(call, email.text, Purpose.SIGN_IN)
 

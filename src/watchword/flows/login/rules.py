@@ -1,9 +1,7 @@
 """What login says: problems, facts, letters, and what an API client gets."""
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from watchword.kernel.events import AUTH_FAILURE, Fact, Line
 from watchword.kernel.parsing import choice
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import Kind, Problem
@@ -32,27 +30,6 @@ class InvalidCredentials(Problem):
 
     code = "invalid_credentials"
     kind = Kind.UNAUTHENTICATED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoginFailed(Fact):
-    """Somebody did not sign in."""
-
-    type: ClassVar[str] = "id.login.failed"
-    method: str
-    reason: str
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Say it where operators look for it."""
-        return (AUTH_FAILURE,)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmailVerified(Fact):
-    """A mailbox proved itself."""
-
-    type: ClassVar[str] = "id.user.email_verified"
 
 
 class SignedInUser(Answer, frozen=True):

@@ -8,9 +8,7 @@ from msgspec.structs import asdict
 
 from watchword.flows.login import store
 from watchword.flows.login.rules import (
-    EmailVerified,
     InvalidCredentials,
-    LoginFailed,
     SignedIn,
     code_letter,
     link_path,
@@ -29,17 +27,24 @@ from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.metrics import Metrics
-from watchword.plumbing.ports import Admission, Entrance, Lockout
+from watchword.plumbing.ports import Account, Admission, Entrance, Lockout, MailboxProof
+from watchword.plumbing.throttle import Throttle
+from watchword.records.deliveries.rules import LetterWithheld
 from watchword.records.deliveries.service import Deliveries
+from watchword.records.guesses.rules import LoginFailed
 from watchword.records.guesses.service import Guess, Guesses
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
-from watchword.records.subscribers.rules import ACTIVE, PENDING, Subscriber, refusal
+from watchword.records.subscribers.rules import (
+    ACTIVE,
+    PENDING,
+    Subscriber,
+    refusal,
+)
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
     CodeInvalid,
     CodeSent,
-    CodeTried,
     Purpose,
     TokenInvalid,
 )
@@ -66,10 +71,12 @@ class Login:
     tickets: Tickets
     entrance: Entrance
     lockout: Lockout
+    mailbox_proof: MailboxProof
     deliveries: Deliveries
     journal: Journal
     issuer: Issuer
     metrics: Metrics
+    throttle: Throttle
     clock: Clock
 
     async def by_password(
@@ -109,10 +116,19 @@ class Login:
     async def send_code(
         self, email: EmailAddress, visitor: Visitor, purpose: Purpose = Purpose.SIGN_IN
     ) -> None:
-        """Send a link and a code; to an address without an account, a note that there is none."""
+        """Send a link and a code; to an address without an account, a note that there is none.
+
+        One mailbox gets as many letters as RATE_LIMIT_OTP says; what is asked beyond that is answered alike.
+        """
         now = self.clock.now()
+        verdict = await self.throttle.weigh("otp", f"mailbox:{email.key}", "otp/request")
         async with self.database.transaction() as tx:
             found = await self.subscribers.find_by_email(tx, email)
+            if not verdict.allowed:
+                whose = found.id if found else None
+                withheld = LetterWithheld(user_id=whose, letter=purpose.value)
+                await self.journal.record(tx, withheld, now, visitor)
+                return
             ticket = await self.tickets.issue(
                 tx,
                 purpose=purpose,
@@ -142,18 +158,16 @@ class Login:
         """Sign in by a code from the mailbox, which proves the mailbox too. Problem: `code_invalid`."""
         now = self.clock.now()
         try:
-            stub = await self.tickets.guess(self.database, purpose, email.key, code, now)
+            stub = await self.tickets.guess(self.database, purpose, email.key, code, visitor, now)
         except CodeInvalid as wrong:
-            await self._note_wrong_code(purpose, wrong.result, visitor, now)
+            self._count_failure("otp", wrong.code)
             raise
         async with self.database.transaction() as tx:
             held = await self.subscribers.hold(tx, stub.user_id)
-            await self.tickets.spend_guessed(tx, stub, purpose, now)
+            await self.tickets.spend_guessed(tx, stub, purpose, visitor, now)
             if held is None:
                 raise CodeInvalid(private="no account")
             owner = await self._proven(tx, held, purpose, visitor, now)
-            tried = CodeTried(user_id=owner.id, purpose=purpose.value, result="success")
-            await self.journal.record(tx, tried, now, visitor)
             admission = await self.entrance.admit(
                 tx, owner, method=EMAIL_CODE, visitor=visitor, transport=transport, now=now
             )
@@ -198,20 +212,13 @@ class Login:
         return await self.passwords.exchange(tx, user_id, stored, fresh, now)
 
     async def _proven(
-        self, tx: Transaction, owner: Subscriber, purpose: Purpose, visitor: Visitor, now: datetime
-    ) -> Subscriber:
-        """The mailbox is proven: whatever a stranger may have set on a pending account goes."""
-        if owner.status != PENDING:
-            if (refused := refusal(owner.status)) is not None:
-                raise refused
-            return owner
-        if purpose is Purpose.SIGN_IN or owner.contested:
-            await self.passwords.forget(tx, owner.id)
-        verified = await self.subscribers.verify(tx, owner.id, now)
-        await self.tickets.void(tx, owner.id, now)
-        await self.journal.record(tx, EmailVerified(user_id=owner.id), now, visitor)
-        assert verified is not None  # it was pending, and is held
-        return verified
+        self, tx: Transaction, held: Subscriber, purpose: Purpose, visitor: Visitor, now: datetime
+    ) -> Account:
+        """The mailbox is proven, which opens a pending account. Problems: the account's."""
+        owner = await self.mailbox_proof.prove(tx, held, purpose, visitor, now)
+        if (refused := refusal(owner.status)) is not None:
+            raise refused
+        return owner
 
     async def _welcome(
         self, account: Any, admission: Admission, method: str, device: str | None = None
@@ -240,15 +247,10 @@ class Login:
     async def _note_failure(
         self, user_id: SubscriberId | None, reason: str, visitor: Visitor, now: datetime
     ) -> None:
-        self.metrics.logins.labels("password", reason).inc()
-        self.metrics.logins_failed.labels("password", reason).inc()
+        self._count_failure("password", reason)
         fact = LoginFailed(user_id=user_id, method="password", reason=reason)
         await self.journal.record(self.database, fact, now, visitor)
 
-    async def _note_wrong_code(
-        self, purpose: Purpose, result: str, visitor: Visitor, now: datetime
-    ) -> None:
-        self.metrics.logins.labels("otp", "code_invalid").inc()
-        self.metrics.logins_failed.labels("otp", "code_invalid").inc()
-        fact = CodeTried(purpose=purpose.value, result=result)
-        await self.journal.record(self.database, fact, now, visitor)
+    def _count_failure(self, method: str, reason: str) -> None:
+        self.metrics.logins.labels(method, reason).inc()
+        self.metrics.logins_failed.labels(method, reason).inc()

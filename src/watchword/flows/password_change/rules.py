@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from watchword.kernel.events import AUTH_FAILURE, Fact, Line
+from watchword.kernel.events import Fact
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.plumbing.ports import Tokens
 
@@ -21,20 +21,6 @@ class PasswordChanged(Fact):
     """Somebody who was signed in chose another password."""
 
     type: ClassVar[str] = "id.password.changed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CurrentPasswordWrong(Fact):
-    """Somebody who was signed in did not know the password."""
-
-    type: ClassVar[str] = "id.login.failed"
-    method: str = "password_change"
-    reason: str = "invalid_credentials"
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Say it where operators look for it."""
-        return (AUTH_FAILURE,)
 
 
 def wrong_password() -> InputInvalid:

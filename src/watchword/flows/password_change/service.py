@@ -6,7 +6,6 @@ from datetime import datetime
 from msgspec.structs import asdict
 
 from watchword.flows.password_change.rules import (
-    CurrentPasswordWrong,
     PasswordChanged,
     PasswordChangeDone,
     wrong_password,
@@ -23,6 +22,7 @@ from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.ports import Admission, Entrance, Lockout
 from watchword.records.deliveries.rules import Letter
 from watchword.records.deliveries.service import Deliveries
+from watchword.records.guesses.rules import LoginFailed
 from watchword.records.guesses.service import Guess, Guesses
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
@@ -129,7 +129,7 @@ class PasswordChange:
         """Count the wrong guess, and lock if it was the last one."""
         locked = await self.guesses.failed(self.database, guess, now)
         async with self.database.transaction() as tx:
-            wrong = CurrentPasswordWrong(user_id=caller.user_id)
+            wrong = LoginFailed(user_id=caller.user_id, method="password_change")
             await self.journal.record(tx, wrong, now, visitor)
             if locked:
                 owner = await self.subscribers.find(tx, caller.user_id)

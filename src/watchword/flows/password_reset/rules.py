@@ -25,21 +25,6 @@ class ResetCompleted(Fact):
     channel: str = "email"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmailVerified(Fact):
-    """A mailbox proved itself."""
-
-    type: ClassVar[str] = "id.user.email_verified"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LetterWithheld(Fact):
-    """A mailbox has had its share of letters: this one was not sent."""
-
-    type: ClassVar[str] = "email.rate_limited"
-    letter: str = "password_reset"
-
-
 def may_reset(subscriber: Subscriber | None) -> bool:
     """Tell whether an account gets link and code."""
     return subscriber is not None and subscriber.status in {ACTIVE, PENDING}

@@ -3,8 +3,6 @@
 from datetime import datetime
 
 from watchword.flows.password_reset.rules import (
-    EmailVerified,
-    LetterWithheld,
     ResetCompleted,
     ResetRequested,
     check_owner,
@@ -22,22 +20,21 @@ from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.ports import MailboxProof
 from watchword.plumbing.throttle import Throttle
-from watchword.records.deliveries.rules import Letter
+from watchword.records.deliveries.rules import Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
-from watchword.records.subscribers.rules import PENDING, Subscriber
+from watchword.records.subscribers.rules import Subscriber
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
     CodeInvalid,
     CodeSent,
-    CodeTried,
     Purpose,
-    Stub,
     Ticket,
 )
 from watchword.records.tickets.service import Tickets
@@ -55,6 +52,7 @@ class PasswordReset:
     guesses: Guesses
     tickets: Tickets
     sessions: Sessions
+    mailbox_proof: MailboxProof
     deliveries: Deliveries
     journal: Journal
     throttle: Throttle
@@ -71,7 +69,8 @@ class PasswordReset:
             found = await self.subscribers.find_by_email(tx, email)
             user_id = found.id if found else None
             if not verdict.allowed:
-                await self.journal.record(tx, LetterWithheld(user_id=user_id), now, visitor)
+                withheld = LetterWithheld(user_id=user_id, letter="password_reset")
+                await self.journal.record(tx, withheld, now, visitor)
                 return
             ticket = await self.tickets.issue(
                 tx,
@@ -113,28 +112,15 @@ class PasswordReset:
         now = self.clock.now()
         self.passwords.screen(password, email.text)
         await self.throttle.check("auth", visitor.network, "reset-password")
-        stub = await self._guess(email, code, visitor, now)
+        stub = await self.tickets.guess(self.database, _PURPOSE, email.key, code, visitor, now)
         found = await self.subscribers.find(self.database, stub.user_id) if stub.user_id else None
         owner = check_owner(stub, found, CodeInvalid)
         self.passwords.screen(password, owner.email, owner.name)
         stored = await self.passwords.hash(password)
         async with self.database.transaction() as tx:
             held = await self.subscribers.hold(tx, owner.id)
-            await self.tickets.spend_guessed(tx, stub, _PURPOSE, now)
-            tried = CodeTried(user_id=owner.id, purpose=_PURPOSE.value, result="success")
-            await self.journal.record(tx, tried, now, visitor)
+            await self.tickets.spend_guessed(tx, stub, _PURPOSE, visitor, now)
             await self._replace(tx, check_owner(stub, held, CodeInvalid), stored, visitor, now)
-
-    async def _guess(
-        self, email: EmailAddress, code: Secret, visitor: Visitor, now: datetime
-    ) -> Stub:
-        """Count the guess and judge it; a wrong one is noted. Problem: `code_invalid`."""
-        try:
-            return await self.tickets.guess(self.database, _PURPOSE, email.key, code, now)
-        except CodeInvalid as wrong:
-            tried = CodeTried(purpose=_PURPOSE.value, result=wrong.result)
-            await self.journal.record(self.database, tried, now, visitor)
-            raise
 
     async def _replace(
         self,
@@ -145,14 +131,12 @@ class PasswordReset:
         now: datetime,
     ) -> None:
         """The new password, and the end of all that the old one opened; the mailbox is proven."""
+        await self.mailbox_proof.prove(tx, owner, _PURPOSE, visitor, now)
         await self.passwords.replace(tx, owner.id, stored, now)
         await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, now)
         await self.tickets.void(tx, owner.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
         key = self.guesses.key("password", owner.email.casefold())
         await self.guesses.forget(tx, key)
-        if owner.status == PENDING:
-            await self.subscribers.verify(tx, owner.id, now)
-            await self.journal.record(tx, EmailVerified(user_id=owner.id), now, visitor)
         await self.journal.record(tx, ResetCompleted(user_id=owner.id), now, visitor)
         await self._confirm(tx, owner, now)
 

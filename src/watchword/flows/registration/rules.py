@@ -27,24 +27,10 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UserRegistered(Fact):
-    """Somebody made an account."""
-
-    type: ClassVar[str] = "id.user.registered"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationRepeated(Fact):
     """Somebody wanted an account with an address that has one."""
 
     type: ClassVar[str] = "id.user.registration_repeated"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmailVerified(Fact):
-    """A mailbox proved itself."""
-
-    type: ClassVar[str] = "id.user.email_verified"
 
 
 class Register(Body, frozen=True):
@@ -93,11 +79,3 @@ def read_application(
         language=known_language(body.language) or language,
         role=body.role or "user",
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LetterWithheld(Fact):
-    """A mailbox has had its share of letters: this one was not sent."""
-
-    type: ClassVar[str] = "email.rate_limited"
-    letter: str

@@ -4,11 +4,8 @@ from datetime import datetime
 
 from watchword.flows.registration.rules import (
     Application,
-    EmailVerified,
-    LetterWithheld,
     Register,
     RegistrationRepeated,
-    UserRegistered,
 )
 from watchword.kernel.clock import Clock
 from watchword.kernel.events import Fact
@@ -21,17 +18,20 @@ from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.faults import Faults
 from watchword.plumbing.issuer import Issuer
+from watchword.plumbing.ports import Account, MailboxProof
 from watchword.plumbing.throttle import Throttle
-from watchword.records.deliveries.rules import CODE, Letter
+from watchword.records.deliveries.rules import CODE, Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
-from watchword.records.subscribers.rules import PENDING, Subscriber
+from watchword.records.subscribers.rules import (
+    PENDING,
+    Subscriber,
+    UserRegistered,
+)
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
-    CodeInvalid,
     CodeSent,
-    CodeTried,
     Purpose,
     Stub,
     Ticket,
@@ -48,6 +48,7 @@ class Registration:
     subscribers: Subscribers
     passwords: Passwords
     tickets: Tickets
+    mailbox_proof: MailboxProof
     deliveries: Deliveries
     journal: Journal
     issuer: Issuer
@@ -100,7 +101,7 @@ class Registration:
                     now=now,
                 )
                 await self.passwords.replace(tx, found.id, stored, now)
-                fact = UserRegistered(user_id=found.id)
+                fact = UserRegistered(user_id=found.id, role=found.role)
             else:
                 await self.subscribers.contest(tx, found.id, now)  # a pending one; else no row
                 await self.passwords.exchange(tx, found.id, stored, stored, now)  # no row, ever
@@ -140,32 +141,22 @@ class Registration:
     async def verify_by_code(self, email: EmailAddress, code: Secret, visitor: Visitor) -> bool:
         """Spend a verification code; true when the account has a password. Problem: `code_invalid`."""
         now, purpose = self.clock.now(), Purpose.VERIFY_EMAIL
-        try:
-            stub = await self.tickets.guess(self.database, purpose, email.key, code, now)
-        except CodeInvalid as wrong:
-            fact = CodeTried(purpose=purpose.value, result=wrong.result)
-            await self.journal.record(self.database, fact, now, visitor)
-            raise
+        stub = await self.tickets.guess(self.database, purpose, email.key, code, visitor, now)
         async with self.database.transaction() as tx:
             before = await self.subscribers.hold(tx, stub.user_id)
-            await self.tickets.spend_guessed(tx, stub, purpose, now)
-            fact = CodeTried(user_id=stub.user_id, purpose=purpose.value, result="success")
-            await self.journal.record(tx, fact, now, visitor)
+            await self.tickets.spend_guessed(tx, stub, purpose, visitor, now)
             return await self._prove(tx, before, visitor, now)
 
     async def _prove(
         self, tx: Transaction, before: Subscriber | None, visitor: Visitor, now: datetime
     ) -> bool:
-        """The mailbox is proven: activate, drop what strangers may have set, welcome."""
+        """The mailbox is proven, which opens the account: welcome."""
         if before is None:
             raise TokenInvalid(private="ticket of nobody")
-        if before.contested:
-            await self.passwords.forget(tx, before.id)
-        verified = await self.subscribers.verify(tx, before.id, now)
-        if verified is None:
+        verified = await self.mailbox_proof.prove(tx, before, Purpose.VERIFY_EMAIL, visitor, now)
+        if verified.status != ACTIVE:
             raise TokenInvalid(private=f"account is {before.status}")
         if before.status == PENDING:
-            await self.journal.record(tx, EmailVerified(user_id=before.id), now, visitor)
             await self._welcome(tx, verified, now)
         return await self.passwords.find(tx, before.id) is not None
 
@@ -217,7 +208,7 @@ class Registration:
         )
         await self.deliveries.queue(tx, letter, now)
 
-    async def _welcome(self, tx: Transaction, subscriber: Subscriber, now: datetime) -> None:
+    async def _welcome(self, tx: Transaction, subscriber: Account, now: datetime) -> None:
         facts = {
             "name": subscriber.given_name,
             "link": f"{self.issuer.pages}/login",

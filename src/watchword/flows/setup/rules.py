@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import ClassVar, Final
+from typing import Final
 
-from watchword.kernel.events import Fact
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EmailAddress, email_address, person_name
@@ -41,15 +40,6 @@ class Candidate:
     password: Secret
     given_name: str
     family_name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdministratorCreated(Fact):
-    """The first administrator has an account."""
-
-    type: ClassVar[str] = "id.user.registered"
-    role: str
-    by: str = "setup"
 
 
 def read_candidate(body: CreateAdministrator, more: list[FieldError]) -> Candidate:

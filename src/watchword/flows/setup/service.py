@@ -4,7 +4,6 @@ from datetime import datetime
 
 from watchword.flows.setup.rules import (
     LINK_LIFETIME,
-    AdministratorCreated,
     Candidate,
     CreateAdministrator,
     email_taken,
@@ -23,7 +22,7 @@ from watchword.plumbing.ports import Admission, Entrance
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
 from watchword.records.sessions.rules import COOKIE
-from watchword.records.subscribers.rules import ACTIVE, ADMIN, Subscriber
+from watchword.records.subscribers.rules import ACTIVE, ADMIN, Subscriber, UserRegistered
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import Purpose, TokenUsed
 from watchword.records.tickets.service import Tickets
@@ -119,6 +118,6 @@ class Setup:
             now=now,
         )
         await self.passwords.replace(tx, administrator.id, stored, now)
-        fact = AdministratorCreated(user_id=administrator.id, role=ADMIN)
+        fact = UserRegistered(user_id=administrator.id, by="setup", role=ADMIN)
         await self.journal.record(tx, fact, now, visitor)
         return administrator

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from watchword.flows.sign_out import store
-from watchword.flows.sign_out.rules import SessionRevoked
 from watchword.kernel.clock import Clock
 from watchword.kernel.ids import SessionId, SubscriberId
 from watchword.kernel.parts import service
@@ -13,7 +12,7 @@ from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.records.refresh_tokens.rules import RefreshTokenInvalid
 from watchword.records.refresh_tokens.service import RefreshTokens
-from watchword.records.sessions.rules import SIGNED_OUT
+from watchword.records.sessions.rules import SIGNED_OUT, SessionRevoked
 from watchword.records.sessions.service import Sessions
 
 

@@ -1,9 +1,8 @@
 """Who the demo accounts are, and what is told of statements and indexes."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
-from watchword.kernel.events import Fact
 from watchword.kernel.problems import Kind, Problem
 from watchword.records.subscribers.rules import ADMIN, USER
 
@@ -66,15 +65,6 @@ class UsedIndex:
     table: str
     scans: int
     bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DemoSown(Fact):
-    """A demo account was made."""
-
-    type: ClassVar[str] = "id.user.registered"
-    role: str
-    by: str = "seed"
 
 
 class NotWatched(Problem):

@@ -8,7 +8,6 @@ from watchword.kernel.secret import Secret, base62
 from watchword.operations.database import store
 from watchword.operations.database.rules import (
     DEMOS,
-    DemoSown,
     NotPostgres,
     NotWatched,
     SlowStatement,
@@ -20,7 +19,7 @@ from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.settings import ServerSettings
 from watchword.records.passwords.service import Passwords
-from watchword.records.subscribers.rules import ACTIVE
+from watchword.records.subscribers.rules import ACTIVE, UserRegistered
 from watchword.records.subscribers.service import Subscribers
 
 _PASSWORD_LENGTH = 22
@@ -63,7 +62,8 @@ class DatabaseDesk:
                     now=now,
                 )
                 await self.passwords.replace(tx, added.id, stored, now)
-                await self.journal.record(tx, DemoSown(user_id=added.id, role=demo.role), now)
+                fact = UserRegistered(user_id=added.id, by="seed", role=demo.role)
+                await self.journal.record(tx, fact, now)
                 sown.append(Sown(email=demo.email, role=demo.role, password=password))
         return sown
 

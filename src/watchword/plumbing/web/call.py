@@ -110,10 +110,6 @@ class Call(Generic[BodyT]):
         """Return the visitor as one who asked for a language."""
         return replace(self.visitor, language=language)
 
-    async def mailbox_limit(self, rule: str, key: str) -> None:
-        """Limit what one mailbox may be asked for, known or not. Problem: `rate_limited`."""
-        await self.web.throttle.check(rule, f"mailbox:{key}", self.request.url.path)
-
     def json(self, answer: Any, status: int = 200) -> Response:
         """Answer with JSON that nobody keeps."""
         return Response(

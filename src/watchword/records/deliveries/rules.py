@@ -113,6 +113,14 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LetterWithheld(Fact):
+    """A mailbox has had its share of letters: this one was not sent."""
+
+    type: ClassVar[str] = "email.rate_limited"
+    letter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LetterBuried(Fact):
     """A letter was given up; `reason` is the carrier's, without an address."""
 

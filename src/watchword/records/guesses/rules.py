@@ -42,6 +42,20 @@ class GuessRefused(Fact):
         return (AUTH_FAILURE,)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginFailed(Fact):
+    """Somebody did not prove who they are; `method` is where a password was asked for."""
+
+    type: ClassVar[str] = "id.login.failed"
+    method: str
+    reason: str = "invalid_credentials"
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it."""
+        return (AUTH_FAILURE,)
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How an account stands: failures since the last success, and until when it refuses guesses."""

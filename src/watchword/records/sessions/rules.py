@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import ClassVar, Final
+from uuid import UUID
 
+from watchword.kernel.events import OWNER, Fact
 from watchword.kernel.ids import SessionId, SubscriberId
 from watchword.kernel.parsing import boolean, duration, milliseconds
 from watchword.kernel.parts import section, setting
@@ -84,6 +86,16 @@ class Session:
     expires_at: datetime
     address: str
     user_agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRevoked(Fact):
+    """Somebody ended a session."""
+
+    type: ClassVar[str] = "id.session.revoked"
+    session_id: UUID
+    reason: str
+    by: str = OWNER
 
 
 _BROWSERS = (

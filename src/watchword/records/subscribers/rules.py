@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import ClassVar, Final
 
+from watchword.kernel.events import OWNER, SECURITY_EVENT, Fact, Line
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.problems import Kind, Problem
 
@@ -15,6 +16,8 @@ STATUSES: Final = (PENDING, ACTIVE, LOCKED, DISABLED)
 
 USER: Final = "user"
 ADMIN: Final = "admin"
+
+GUESSES: Final = "guesses"
 
 
 class AccountPending(Problem):
@@ -74,6 +77,15 @@ def refusal(status: str) -> Problem | None:
     return problems.get(status, AccountDisabled)()
 
 
+def keeps_password(*, contested: bool, by_registration: bool) -> bool:
+    """Tell whether a pending account keeps its password when its mailbox is proven (decision 0010).
+
+    It does when the proof answers the letter of its only registration. Whoever asked for any other
+    letter may not be who registered, and of several who registered nobody knows which one it is.
+    """
+    return by_registration and not contested
+
+
 def full_name(given_name: str, family_name: str) -> str:
     """Join the parts of a name."""
     return f"{given_name} {family_name}".strip()
@@ -83,3 +95,64 @@ def split_name(name: str) -> tuple[str, str]:
     """Split one name into the pair: the first word, and the rest."""
     given, _, family = name.strip().partition(" ")
     return given, family.strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRegistered(Fact):
+    """An account was made."""
+
+    type: ClassVar[str] = "id.user.registered"
+    by: str = OWNER
+    role: str = USER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailVerified(Fact):
+    """A mailbox proved itself."""
+
+    type: ClassVar[str] = "id.user.email_verified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserUpdated(Fact):
+    """Somebody changed their account; `fields` are the names of what changed."""
+
+    type: ClassVar[str] = "id.user.updated"
+    fields: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriberLocked(Fact):
+    """An account was locked: by an administrator, or by wrong guesses for a while."""
+
+    type: ClassVar[str] = "id.account.locked"
+    by: str
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it, unless one of them did it."""
+        return (SECURITY_EVENT,) if self.by == GUESSES else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriberUnlocked(Fact):
+    """A lock was taken off."""
+
+    type: ClassVar[str] = "id.account.unlocked"
+    by: str = OWNER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriberDisabled(Fact):
+    """An administrator disabled an account."""
+
+    type: ClassVar[str] = "id.account.disabled"
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriberEnabled(Fact):
+    """An administrator enabled an account again."""
+
+    type: ClassVar[str] = "id.account.enabled"
+    by: str

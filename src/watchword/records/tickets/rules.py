@@ -115,12 +115,12 @@ class CodeSent(Fact):
         return (Line(message="OTP generated"),)
 
 
-FAILED, EXPIRED, BLOCKED = "failed", "expired", "blocked"
+SUCCESS, FAILED, EXPIRED, BLOCKED = "success", "failed", "expired", "blocked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeTried(Fact):
-    """A code was tried."""
+    """A code was tried: whose it was, as far as there was one."""
 
     type: ClassVar[str] = "otp.validated"
     purpose: str
@@ -129,8 +129,8 @@ class CodeTried(Fact):
     @property
     def lines(self) -> tuple[Line, ...]:
         """Say it where operators look for it; guesses beyond the last one are an alarm."""
-        tried = Line(message="OTP validated" if self.result == "success" else "OTP refused")
-        told = {"success": (tried,), BLOCKED: (tried, AUTH_FAILURE, SECURITY_EVENT)}
+        tried = Line(message="OTP validated" if self.result == SUCCESS else "OTP refused")
+        told = {SUCCESS: (tried,), BLOCKED: (tried, AUTH_FAILURE, SECURITY_EVENT)}
         return told.get(self.result, (tried, AUTH_FAILURE))
 
 
@@ -201,8 +201,3 @@ class CodeInvalid(Problem):
 
     code = "code_invalid"
     kind = Kind.MALFORMED
-
-    def __init__(self, result: str = FAILED, *, private: str | None = None) -> None:
-        """Remember, for us alone, what it was: wrong, too late, or beyond the last guess."""
-        super().__init__(private=private or result)
-        self.result = result

@@ -7,7 +7,9 @@ from typing import Any
 from watchword.kernel.chance import Chance
 from watchword.kernel.ids import SubscriberId, TicketId, mint
 from watchword.kernel.parts import service
+from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Peppers, Secret, mint_token, token_version
+from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.metrics import Metrics
 from watchword.records.tickets import store
@@ -15,7 +17,9 @@ from watchword.records.tickets.rules import (
     BLOCKED,
     EXPIRED,
     FAILED,
+    SUCCESS,
     CodeInvalid,
+    CodeTried,
     Purpose,
     Stub,
     Tally,
@@ -38,6 +42,7 @@ class Tickets:
     chance: Chance
     peppers: Peppers
     settings: TicketSettings
+    journal: Journal
     metrics: Metrics
 
     async def issue(
@@ -96,9 +101,15 @@ class Tickets:
         return _stub(row)
 
     async def guess(
-        self, db: Executor, purpose: Purpose, address: str, code: Secret, now: datetime
+        self,
+        db: Executor,
+        purpose: Purpose,
+        address: str,
+        code: Secret,
+        visitor: Visitor,
+        now: datetime,
     ) -> Stub:
-        """Count a guess in its own commit and judge it; `spend_guessed` spends it then.
+        """Count a guess in its own commit, judge it, note a wrong one; `spend_guessed` spends it then.
 
         `db` must be the database itself, not an open transaction. Problem: `code_invalid`.
         """
@@ -108,29 +119,44 @@ class Tickets:
         mine = self._code_digest(purpose, address, typed, version)
         theirs = bytes(row.code_digest) if row is not None else bytes(32)
         if not hmac.compare_digest(mine, theirs) or row is None:
-            result = await self._why(db, purpose, address, now, judged=row is not None)
-            self.metrics.otp_validated.labels(purpose.value, result).inc()
-            raise CodeInvalid(result)
+            standing = await store.standing(
+                db, purpose, address
+            )  # also when it was judged: equal work
+            result = FAILED if row is not None else self._why(standing, now)
+            whose = standing.user_id if standing is not None else None
+            await self._note(db, whose, purpose, result, visitor, now)
+            raise CodeInvalid(private=result)
         return _stub(row)
 
-    async def _why(
-        self, db: Executor, purpose: Purpose, address: str, now: datetime, *, judged: bool
-    ) -> str:
-        """Return what was wrong with a guess; it costs the same whatever it was."""
-        row = await store.standing(db, purpose, address)
-        if judged or row is None:
+    def _why(self, standing: Any, now: datetime) -> str:
+        """Return why a guess was not even judged."""
+        if standing is None:
             return FAILED
-        if row.code_expires_at <= now:
+        if standing.code_expires_at <= now:
             return EXPIRED
-        return BLOCKED if row.guesses >= self.settings.max_guesses else FAILED
+        return BLOCKED if standing.guesses >= self.settings.max_guesses else FAILED
 
     async def spend_guessed(
-        self, tx: Executor, stub: Stub, purpose: Purpose, now: datetime
+        self, tx: Executor, stub: Stub, purpose: Purpose, visitor: Visitor, now: datetime
     ) -> None:
-        """Spend the ticket whose code was right. Problem: `code_invalid` when somebody was faster."""
+        """Spend and note the code that was right. Problem: `code_invalid` when somebody was faster."""
         if await store.spend_by_id(tx, stub.id, now) is None:
             raise CodeInvalid(private="lost the race")
-        self.metrics.otp_validated.labels(purpose.value, "success").inc()
+        await self._note(tx, stub.user_id, purpose, SUCCESS, visitor, now)
+
+    async def _note(
+        self,
+        db: Executor,
+        user_id: SubscriberId | None,
+        purpose: Purpose,
+        result: str,
+        visitor: Visitor,
+        now: datetime,
+    ) -> None:
+        """Count and note a code that was tried, whichever flow it was for."""
+        self.metrics.otp_validated.labels(purpose.value, result).inc()
+        fact = CodeTried(user_id=user_id, purpose=purpose.value, result=result)
+        await self.journal.record(db, fact, now, visitor)
 
     async def void(
         self, tx: Executor, user_id: SubscriberId, now: datetime, *, spare: Purpose | None = None

@@ -114,7 +114,7 @@ GUESS = statement(
     .returning(*_STUB, tickets.c.code_digest, tickets.c.pepper_version)
 )
 STANDING = statement(
-    select(tickets.c.guesses, tickets.c.code_expires_at).where(
+    select(tickets.c.user_id, tickets.c.guesses, tickets.c.code_expires_at).where(
         tickets.c.purpose == bindparam("purpose"),
         tickets.c.address_key == bindparam("address_key"),
         tickets.c.spent_at.is_(None),
