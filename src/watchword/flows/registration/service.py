@@ -25,6 +25,7 @@ from watchword.records.deliveries.service import Deliveries
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
 from watchword.records.subscribers.rules import (
+    ACTIVE,
     PENDING,
     Subscriber,
     UserRegistered,
