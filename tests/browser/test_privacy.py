@@ -116,7 +116,7 @@ async def test_a_fault_of_ours_is_a_page_with_a_reference(newcomer: Newcomer) ->
     try:
         person = await newcomer(at=site, locale="fr")
         with sqlite3.connect(site.database) as line:
-            line.execute("ALTER TABLE tickets RENAME TO lost")
+            line.execute("UPDATE tickets SET expires_at = 'no moment'")
         answer = await person.opens(site.setup_link)
         assert answer.status == 500
         assert answer.headers["content-type"].startswith("text/html")

@@ -151,7 +151,7 @@ async def test_when_the_second_insert_fails_there_is_no_account_either(small_wor
     body = {"email": ALICE, "password": PASSWORD, "firstName": "Alice", "role": "vendor"}
     async with small_world.client() as client:
         failed = await client.post(f"{AUTH}/register", json=body)
-        assert failed.status_code == 500
+        assert failed.status_code == 503
         assert (await small_world.database.first(USERS)).number == 0
         await small_world.database.run(statement(text("ALTER TABLE elsewhere RENAME TO passwords")))
         assert (await client.post(f"{AUTH}/register", json=body)).status_code == 201
