@@ -56,7 +56,7 @@ async def test_migrating_twice_does_nothing_the_second_time(empty_url: str) -> N
     assert second == []
 
 
-@pytest.mark.req("A-21", "R-71")
+@pytest.mark.req("A-21")
 async def test_status_lists_what_is_applied_and_what_pends(empty_url: str) -> None:
     before = await migrate.status(empty_url)
     await migrate.up(empty_url)
