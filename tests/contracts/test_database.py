@@ -352,3 +352,51 @@ async def test_a_look_up_within_a_transaction_sees_what_it_did(database: Databas
 
         assert row is not None
         assert row.id == thing
+
+
+async def test_what_is_left_for_later_is_written_with_the_commit_in_one_go(
+    database: Database,
+) -> None:
+    first, second = uuid4(), uuid4()
+    rest = {"at": NOW, "size": 1, "good": True, "content": b"", "facts": {}}
+    async with database.transaction() as tx:
+        await tx.later(PUT, id=first, name="first $1", **rest)
+        await tx.later(PUT, id=second, name="second $2", **rest)
+        assert await tx.first(GET, id=first) is None
+        tx.announce("things", "both")
+    assert (await database.first(GET, id=first)).name == "first $1"
+    assert (await database.first(GET, id=second)).name == "second $2"
+
+
+async def test_what_is_left_for_later_is_forgotten_when_the_transaction_fails(
+    database: Database,
+) -> None:
+    thing = uuid4()
+    rest = {"at": NOW, "size": 1, "good": True, "content": b"", "facts": {}}
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction() as tx:
+            await tx.later(PUT, id=thing, name="x", **rest)
+            raise ZeroDivisionError
+    assert await database.first(GET, id=thing) is None
+
+
+async def test_one_write_of_those_left_for_later_that_fails_takes_all_with_it(
+    database: Database,
+) -> None:
+    there, new = uuid4(), uuid4()
+    rest = {"at": NOW, "size": 1, "good": True, "content": b"", "facts": {}}
+    await database.run(PUT, id=there, name="there", **rest)
+    with pytest.raises(Taken):
+        async with database.transaction() as tx:
+            await tx.run(PUT, id=uuid4(), name="before", **rest)
+            await tx.later(PUT, id=new, name="new", **rest)
+            await tx.later(PUT, id=there, name="again", **rest)
+    assert await database.first(GET, id=new) is None
+    assert (await database.first(COUNT)).number == 1
+
+
+async def test_outside_a_transaction_later_is_now(database: Database) -> None:
+    thing = uuid4()
+    rest = {"at": NOW, "size": 1, "good": True, "content": b"", "facts": {}}
+    await database.later(PUT, id=thing, name="x", **rest)
+    assert (await database.first(GET, id=thing)).name == "x"

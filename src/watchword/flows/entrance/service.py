@@ -39,7 +39,6 @@ class Reception:
         now: datetime,
     ) -> Admission:
         """Open a session; the journal and, when the device is new, the owner are told."""
-        new_device = await self.sessions.new_device(tx, account.id, visitor.user_agent)
         session = await self.sessions.open(
             tx, user_id=account.id, methods=[method], visitor=visitor, transport=transport, now=now
         )
@@ -47,7 +46,7 @@ class Reception:
         if transport == TOKEN:
             lifetime = self.sessions.settings.refresh_lifetime
             refresh_token = await self.refresh_tokens.issue(tx, session.id, lifetime, now)
-        if new_device:
+        if session.new_device:
             link = f"{self.issuer.pages}/account/sessions"
             await self.deliveries.queue(tx, new_device_letter(account, visitor, link, now), now)
         fact = SessionCreated(user_id=account.id, session_id=session.id, methods=method)

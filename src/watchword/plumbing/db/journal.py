@@ -55,7 +55,7 @@ class Journal:
     ) -> None:
         """Write one fact within the transaction, and say it in the log."""
         facts = _plain(fact)
-        await tx.run(
+        await tx.later(
             WRITE,
             id=mint(now, self.chance),
             at=now,

@@ -269,7 +269,7 @@ async def put(
     expires_at: datetime | None = None,
 ) -> None:
     """Write the work with the facts that ask for it."""
-    await tx.run(
+    await tx.later(
         PUT,
         id=id,
         kind=kind,

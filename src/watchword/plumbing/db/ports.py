@@ -1,6 +1,7 @@
 """What stores and services see of a database, whichever it is.
 
-    first  the first row as a named tuple, or None      all  every row      run  rows touched
+    first  the first row as a named tuple, or None      all    every row
+    run    rows touched                                 later  with the commit, no answer
 
 Outside a transaction each call is its own commit. Problems: `Unavailable` when the database cannot
 be reached, is out of connections or lacks a table; `Taken` when a unique value exists already.
@@ -51,6 +52,13 @@ class Executor(Protocol):
 
     async def run(self, statement: Statement, **values: Any) -> int:
         """Run and return how many rows were touched."""
+        ...
+
+    async def later(self, statement: Statement, **values: Any) -> None:
+        """Run a write with the commit, together with the others left for it (see `bundle`).
+
+        For rows that nothing in this transaction reads or refers to before; errors come with the commit.
+        """
         ...
 
 

@@ -14,6 +14,7 @@ import asyncpg
 
 from watchword.kernel.ids import DEFAULT_TENANT, TenantId
 from watchword.kernel.problems import InputInvalid
+from watchword.plumbing.db.bundle import bundled
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.gathering import Gathering
 from watchword.plumbing.db.listening import CHANNEL, listen
@@ -30,6 +31,8 @@ from watchword.plumbing.db.statements import Lookup, Statement
 
 SCHEMA = "auth"
 _ROLLBACK_SECONDS = 2.0
+_NOTHING = "SELECT 1"
+_NEWS = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload"
 
 _LOST = (
     OSError,
@@ -121,6 +124,10 @@ class PostgresDatabase:
         form = statement.postgres
         return _touched(await self._alone("execute", form.text, form.arguments(values)))
 
+    async def later(self, statement: Statement, **values: Any) -> None:
+        """Run at once: there is no transaction whose end it could wait for."""
+        await self.run(statement, **values)
+
     def _gathering(self, lookup: Lookup) -> Gathering:
         gathering = self._gatherings.get(lookup)
         if gathering is None:
@@ -182,6 +189,10 @@ class _PostgresTransaction:
         self._database = database
         self.news: list[tuple[str, str]] = []
         self.sound = True
+        self._broken = False
+        self._left: list[str] = []
+        self._counts: list[int] = []
+        self._arguments: list[Any] = []
 
     async def __aenter__(self) -> Transaction:
         self._connection = await self._database.acquire()
@@ -228,16 +239,29 @@ class _PostgresTransaction:
         form = statement.postgres
         return _touched(await self._ask("execute", form.text, form.arguments(values)))
 
+    async def later(self, statement: Statement, **values: Any) -> None:
+        form = statement.postgres
+        arguments = form.arguments(values)
+        self._left.append(form.text)
+        self._counts.append(len(arguments))
+        self._arguments += arguments
+
     async def say(self, text: str) -> str:
         said: str = await self._ask("execute", text, [])
         return said
 
     async def commit(self) -> None:
-        """Send the news and commit; after a failed statement the server would roll back instead."""
+        """Send what was left and commit; after a failed statement the server would roll back instead."""
+        if self._broken:
+            raise Broken
+        last, arguments = _NOTHING, self._arguments
         if self.news:
             payloads = [f"{topic}:{subject}" for topic, subject in self.news]
-            text = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload"
-            await self._ask("execute", text, [CHANNEL, payloads])
+            last, arguments = _NEWS, [*arguments, CHANNEL, payloads]
+        if self._left:
+            last = bundled(tuple(self._left), tuple(self._counts), last)
+        if arguments:
+            await self._ask("execute", last, arguments)
         if await self.say("COMMIT") != "COMMIT":
             raise Broken
 
@@ -245,6 +269,7 @@ class _PostgresTransaction:
         try:
             return await getattr(self._connection, how)(text, *arguments)
         except BaseException as error:  # noqa: BLE001 - told in our words, or raised as it is
+            self._broken = True
             self.sound = self.sound and _answered(error)
             _tell(error)
 

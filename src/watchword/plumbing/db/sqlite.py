@@ -145,6 +145,10 @@ class SqliteDatabase:
         async with self.transaction() as tx:
             return await tx.run(statement, **values)
 
+    async def later(self, statement: Statement, **values: Any) -> None:
+        """Run at once: there is no transaction whose end it could wait for."""
+        await self.run(statement, **values)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Open a transaction; the one writer's turn comes in order of asking."""
@@ -224,6 +228,7 @@ class _SqliteTransaction:
         self.news: list[tuple[str, str]] = []
         self.committed = False
         self._broken = False
+        self._left: list[tuple[str, list[Any]]] = []
 
     def announce(self, topic: str, subject: str = "") -> None:
         self.news.append((topic, subject))
@@ -244,10 +249,16 @@ class _SqliteTransaction:
         )
         return count
 
+    async def later(self, statement: Statement, **values: Any) -> None:
+        form = statement.sqlite
+        self._left.append((form.text, form.arguments(values)))
+
     def commit(self) -> None:
-        """Commit (in the writer's thread); as PostgreSQL, not after a failed statement."""
+        """Do what was left and commit (in the writer's thread); not after a failed statement."""
         if self._broken:
             raise Broken
+        for text, arguments in self._left:
+            self._run(self._connection, text, arguments)
         self._run(self._connection, "COMMIT", ())
         self.committed = True
 

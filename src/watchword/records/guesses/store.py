@@ -93,7 +93,7 @@ async def excuse(db: Executor, key: bytes) -> None:
 
 async def forget(tx: Executor, key: bytes) -> None:
     """Start anew."""
-    await tx.run(FORGET, which=key)
+    await tx.later(FORGET, which=key)
 
 
 async def look(db: Executor, key: bytes) -> Any:

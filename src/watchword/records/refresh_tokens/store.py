@@ -76,8 +76,8 @@ PURGE = statement(
 
 
 async def insert(tx: Executor, **values: Any) -> None:
-    """Add a token's row."""
-    await tx.run(INSERT, **values)
+    """Add a token's row, with the commit."""
+    await tx.later(INSERT, **values)
 
 
 async def use(

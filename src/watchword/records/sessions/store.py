@@ -52,24 +52,6 @@ sessions = tenant_table(
     Index("idx_sessions_expires_at", "expires_at"),
 )
 
-INSERT = statement(
-    insertion(
-        sessions,
-        "id",
-        "user_id",
-        "transport",
-        "digest",
-        "methods",
-        "created_at",
-        "authenticated_at",
-        "last_used_at",
-        "idle_until",
-        "expires_at",
-        "address",
-        "user_agent",
-    )
-)
-
 _LIST = (
     sessions.c.id,
     sessions.c.user_id,
@@ -146,16 +128,37 @@ PURGE = statement(
         )
     )
 )
-_OF_ANY_DEVICE = select(sessions.c.id).where(sessions.c.user_id == bindparam("user_id"))
-_OF_THIS_DEVICE = _OF_ANY_DEVICE.where(sessions.c.user_agent == bindparam("user_agent", type_=Text))
-DEVICES = statement(
-    select(_OF_ANY_DEVICE.exists().label("any_known"), _OF_THIS_DEVICE.exists().label("this_known"))
+_earlier = sessions.alias("earlier")
+_OF_ANY_DEVICE = select(_earlier.c.id).where(
+    _earlier.c.user_id == bindparam("user_id", type_=Uuid),
+    _earlier.c.id != bindparam("id", type_=Uuid),
+)
+_OF_THIS_DEVICE = _OF_ANY_DEVICE.where(_earlier.c.user_agent == bindparam("user_agent", type_=Text))
+INSERT = statement(
+    insertion(
+        sessions,
+        "id",
+        "user_id",
+        "transport",
+        "digest",
+        "methods",
+        "created_at",
+        "authenticated_at",
+        "last_used_at",
+        "idle_until",
+        "expires_at",
+        "address",
+        "user_agent",
+    ).returning(
+        _OF_ANY_DEVICE.exists().label("any_known"), _OF_THIS_DEVICE.exists().label("this_known")
+    )
 )
 
 
-async def insert(tx: Executor, **values: Any) -> None:
-    """Add a session."""
-    await tx.run(INSERT, **values)
+async def insert(tx: Executor, **values: Any) -> bool:
+    """Add a session; tell whether the subscriber has had others, but none with this user agent."""
+    row: Any = await tx.first(INSERT, **values)
+    return bool(row.any_known and not row.this_known)
 
 
 async def of_user(db: Executor, user_id: SubscriberId, now: datetime) -> list[Session]:
@@ -203,9 +206,3 @@ async def active(db: Executor, now: datetime) -> int:
 async def purge(db: Executor, before: datetime) -> int:
     """Delete sessions that ended or expired before a moment."""
     return await db.run(PURGE, before=before)
-
-
-async def new_device(db: Executor, user_id: SubscriberId, user_agent: str) -> bool:
-    """Tell whether the subscriber has had sessions, but none with this user agent."""
-    row: Any = await db.first(DEVICES, user_id=user_id, user_agent=user_agent)
-    return bool(row.any_known and not row.this_known)
