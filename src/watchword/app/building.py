@@ -13,6 +13,7 @@ from watchword.app.wiring import House
 from watchword.flows.entrance.service import Reception
 from watchword.flows.lockout.service import Locksmith
 from watchword.flows.mailbox_proof.service import MailboxProver
+from watchword.flows.password_proof.service import PasswordProver
 from watchword.flows.session_check.service import Recent, SessionCheck, Touches
 from watchword.kernel.chance import Chance, SystemChance
 from watchword.kernel.clock import Clock, SystemClock
@@ -39,7 +40,7 @@ from watchword.plumbing.languages import Words, load_words
 from watchword.plumbing.letters import Letters
 from watchword.plumbing.log_files import LogFiles
 from watchword.plumbing.metrics import Metrics
-from watchword.plumbing.ports import Entrance, Lockout, MailboxProof
+from watchword.plumbing.ports import Entrance, Lockout, MailboxProof, PasswordProof
 from watchword.plumbing.sealing import derive
 from watchword.plumbing.settings import (
     DatabaseSettings,
@@ -211,6 +212,7 @@ def _put_web(house: House) -> None:
     house.put(Authenticator, check)  # type: ignore[type-abstract]
     house.put(Entrance, house.part(Reception))  # type: ignore[type-abstract]
     house.put(Lockout, house.part(Locksmith))  # type: ignore[type-abstract]
+    house.put(PasswordProof, house.part(PasswordProver))  # type: ignore[type-abstract]
     house.put(MailboxProof, house.part(MailboxProver))  # type: ignore[type-abstract]
     house.put(ServiceDirectory, house.part(Services))  # type: ignore[type-abstract]
     origins = {origin_of(server.public_url), origin_of(server.pages_url), *server.cors_origins}

@@ -74,6 +74,16 @@ class Tokens(Answer, frozen=True, kw_only=True):
     refresh_expires_in: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """A right password: the account's row, the hash it matched, and the key its guess counts under."""
+
+    account: Account
+    hash: str
+    pepper_version: int
+    guess: bytes
+
+
 class Entrance(Protocol):
     """The one way from "we know who this is" to a session (NIST SP 800-63B-4, section 5).
 
@@ -111,6 +121,26 @@ class Lockout(Protocol):
         now: datetime,
     ) -> None:
         """Note the lock and write to the owner; without one, do work alike."""
+        ...
+
+
+class PasswordProof(Protocol):
+    """Whoever tells the right password from a wrong one, and counts the guess whichever door it was at."""
+
+    async def prove(
+        self,
+        address: str,
+        password: Secret,
+        *,
+        owner: SubscriberId | None = None,
+        door: str,
+        visitor: Visitor,
+        now: datetime,
+    ) -> Proven | None:
+        """Compare a password with that of an address's account, `owner`'s alone if one is named.
+
+        Nothing when it is wrong, which counts and is noted. Problems: `too_many_attempts`, `overloaded`.
+        """
         ...
 
 

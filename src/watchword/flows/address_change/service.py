@@ -21,18 +21,16 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.ids import SessionId
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Caller, Visitor
-from watchword.kernel.problems import Overloaded
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EmailAddress, email_address
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.ports import Lockout
+from watchword.plumbing.ports import PasswordProof
 from watchword.plumbing.throttle import Throttle
 from watchword.records.deliveries.rules import Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
-from watchword.records.guesses.rules import LoginFailed
-from watchword.records.guesses.service import Guess, Guesses
+from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.service import Passwords
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
@@ -64,7 +62,7 @@ class AddressChange:
     guesses: Guesses
     tickets: Tickets
     sessions: Sessions
-    lockout: Lockout
+    password_proof: PasswordProof
     deliveries: Deliveries
     journal: Journal
     throttle: Throttle
@@ -77,7 +75,7 @@ class AddressChange:
         """Write to both mailboxes, whoever has the new one. Problems: `rate_limited`, the guess's."""
         now = self.clock.now()
         if password is not None:
-            await self._check_password(caller, password, visitor, now)
+            await self._prove(caller, password, visitor, now)
         await self.throttle.check("letters", f"change:{caller.user_id}", "change-email")
         verdict = await self.throttle.weigh("letters", f"change:{email.key}", "change-email")
         async with self.database.transaction() as tx:
@@ -116,34 +114,21 @@ class AddressChange:
         """Spend the undo link; return the old address. Problems: the link's, `email_taken`."""
         return await self._twice(self._undo, token, visitor)
 
-    async def _check_password(
+    async def _prove(
         self, caller: Caller, password: Secret, visitor: Visitor, now: datetime
     ) -> None:
         """A password that is given must be right. Problems: `invalid_input`, `too_many_attempts`."""
-        key = self.guesses.key("password", caller.email.casefold())
-        guess = await self.guesses.enter(self.database, key, now)
-        try:
-            stored = await self.passwords.find(self.database, caller.user_id)
-            right = await self.passwords.verify(password, stored)
-        except Overloaded:
-            await self.guesses.excuse(self.database, guess)
-            raise
-        if not right:
-            await self._note_failure(caller, guess, visitor, now)
+        proven = await self.password_proof.prove(
+            caller.email.casefold(),
+            password,
+            owner=caller.user_id,
+            door="email_change",
+            visitor=visitor,
+            now=now,
+        )
+        if proven is None:
             raise wrong_password()
-        await self.guesses.forget(self.database, key)
-
-    async def _note_failure(
-        self, caller: Caller, guess: Guess, visitor: Visitor, now: datetime
-    ) -> None:
-        """Count the wrong guess, and lock if it was the last one."""
-        locked = await self.guesses.failed(self.database, guess, now)
-        async with self.database.transaction() as tx:
-            wrong = LoginFailed(user_id=caller.user_id, method="email_change")
-            await self.journal.record(tx, wrong, now, visitor)
-            if locked:
-                owner = await self.subscribers.find(tx, caller.user_id)
-                await self.lockout.lock(tx, caller.email.casefold(), owner, visitor, now)
+        await self.guesses.forget(self.database, proven.guess)
 
     async def _twice(self, step: Any, key: Any, visitor: Visitor) -> str:
         """Try again once: somebody may have begun to register the address in the meantime."""

@@ -11,7 +11,8 @@ The link lives as long as the code. Opening it spends nothing; whoever is sent a
 asked for reads on the page whose account it opens. Wrong codes wear the code out and not the link.
 One mailbox gets as many of these letters as RATE_LIMIT_OTP says; what is asked beyond that is noted and
 answered alike.
-One wrong password too many locks (docs/flows/lockout); the session is the entrance's (docs/flows/entrance).
+Every password is a guess (docs/flows/password_proof), and one too many locks (docs/flows/lockout); the
+session is the entrance's (docs/flows/entrance).
 
 Problems: `invalid_credentials`, `too_many_attempts`, `code_invalid`, `token_invalid|used|expired`,
 `email_not_verified`, `account_locked`, `account_disabled`, `overloaded`.

@@ -20,19 +20,26 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
-from watchword.kernel.problems import Overloaded
+from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EmailAddress
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.metrics import Metrics
-from watchword.plumbing.ports import Account, Admission, Entrance, Lockout, MailboxProof
+from watchword.plumbing.ports import (
+    Account,
+    Admission,
+    Entrance,
+    MailboxProof,
+    PasswordProof,
+    Proven,
+)
 from watchword.plumbing.throttle import Throttle
 from watchword.records.deliveries.rules import LetterWithheld
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.rules import LoginFailed
-from watchword.records.guesses.service import Guess, Guesses
+from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
 from watchword.records.subscribers.rules import (
@@ -70,7 +77,7 @@ class Login:
     guesses: Guesses
     tickets: Tickets
     entrance: Entrance
-    lockout: Lockout
+    password_proof: PasswordProof
     mailbox_proof: MailboxProof
     deliveries: Deliveries
     journal: Journal
@@ -84,34 +91,26 @@ class Login:
     ) -> Welcome:
         """Sign in by password. Problems: `invalid_credentials`, `too_many_attempts`, the account's."""
         now = self.clock.now()
-        row = await store.by_email(self.database, email.key)
-        stored = Stored(row.hash, row.pepper_version) if row is not None and row.hash else None
-        known = self.guesses.knows(visitor.device, email.key, stored.hash if stored else None)
-        key = self.guesses.key("password", email.key, visitor.device if known else None)
-        guess = await self.guesses.enter(self.database, key, now)
-        try:
-            right = await self.passwords.verify(password, stored)
-        except Overloaded:
-            await self.guesses.excuse(self.database, guess)
-            raise
-        if not right or row is None or stored is None:
-            await self._note_wrong_guess(email, row, guess, visitor, now)
+        proven = await self.password_proof.prove(
+            email.key, password, door="password", visitor=visitor, now=now
+        )
+        if proven is None:
+            self._count_failure("password", InvalidCredentials.code)
             raise InvalidCredentials
-        refused = refusal(row.status)
-        if refused is not None:
-            await self.guesses.excuse(self.database, guess)
-            await self._note_failure(row.id, refused.code, visitor, now)
+        owner, stored = proven.account, Stored(proven.hash, proven.pepper_version)
+        if (refused := refusal(owner.status)) is not None:
+            await self._note_refusal(proven, refused, visitor, now)
             raise refused
         fresh = await self.passwords.hash(password) if self.passwords.outdated(stored) else None
         async with self.database.transaction() as tx:
-            if not await self._still(tx, row.id, stored, fresh, now):
+            if not await self._still(tx, owner.id, stored, fresh, now):
                 raise InvalidCredentials(private="the password changed in the meantime")
-            await self.guesses.forget(tx, guess.key)
+            await self.guesses.forget(tx, proven.guess)
             admission = await self.entrance.admit(
-                tx, row, method=PASSWORD, visitor=visitor, transport=transport, now=now
+                tx, owner, method=PASSWORD, visitor=visitor, transport=transport, now=now
             )
         device = self.guesses.device(email.key, (fresh or stored).hash)
-        return await self._welcome(row, admission, "password", device)
+        return await self._welcome(owner, admission, "password", device)
 
     async def send_code(
         self, email: EmailAddress, visitor: Visitor, purpose: Purpose = Purpose.SIGN_IN
@@ -233,22 +232,13 @@ class Login:
         )
         return Welcome(answer, admission, device)
 
-    async def _note_wrong_guess(
-        self, email: EmailAddress, row: Any, guess: Guess, visitor: Visitor, now: datetime
+    async def _note_refusal(
+        self, proven: Proven, refused: Problem, visitor: Visitor, now: datetime
     ) -> None:
-        """Count what failed; when it was one too many, the account locks."""
-        user_id = row.id if row is not None else None
-        locked = await self.guesses.failed(self.database, guess, now)
-        await self._note_failure(user_id, "invalid_credentials", visitor, now)
-        if locked:
-            async with self.database.transaction() as tx:
-                await self.lockout.lock(tx, email.key, row, visitor, now)
-
-    async def _note_failure(
-        self, user_id: SubscriberId | None, reason: str, visitor: Visitor, now: datetime
-    ) -> None:
-        self._count_failure("password", reason)
-        fact = LoginFailed(user_id=user_id, method="password", reason=reason)
+        """The password was right, and the account may not enter: no guess, but a failure."""
+        await self.guesses.excuse(self.database, proven.guess)
+        self._count_failure("password", refused.code)
+        fact = LoginFailed(user_id=proven.account.id, method="password", reason=refused.code)
         await self.journal.record(self.database, fact, now, visitor)
 
     def _count_failure(self, method: str, reason: str) -> None:

@@ -19,11 +19,10 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.ports import Admission, Entrance, Lockout
+from watchword.plumbing.ports import Admission, Entrance, PasswordProof, Proven
 from watchword.records.deliveries.rules import Letter
 from watchword.records.deliveries.service import Deliveries
-from watchword.records.guesses.rules import LoginFailed
-from watchword.records.guesses.service import Guess, Guesses
+from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED, REPLACED, device_name
@@ -53,8 +52,8 @@ class PasswordChange:
     guesses: Guesses
     tickets: Tickets
     sessions: Sessions
+    password_proof: PasswordProof
     entrance: Entrance
-    lockout: Lockout
     deliveries: Deliveries
     journal: Journal
     issuer: Issuer
@@ -70,20 +69,21 @@ class PasswordChange:
         """Change it. Problems: `invalid_input`, `too_many_attempts`, `conflict`, `overloaded`."""
         now = self.clock.now()
         self.passwords.screen(new, caller.email, caller.name, field="newPassword")
-        seen = await self.passwords.find(self.database, caller.user_id)
-        guess = await self._enter(caller, seen, visitor, now)
-        try:
-            right = await self.passwords.verify(current, seen)
-            fresh = await self.passwords.hash(new) if right else None
-        except Overloaded:
-            await self.guesses.excuse(self.database, guess)
-            raise
-        if seen is None or fresh is None:
-            await self._note_failure(caller, guess, visitor, now)
+        proven = await self.password_proof.prove(
+            _key(caller),
+            current,
+            owner=caller.user_id,
+            door="password_change",
+            visitor=visitor,
+            now=now,
+        )
+        if proven is None:
             raise wrong_password()
+        fresh = await self._hash(new, proven)
         async with self.database.transaction() as tx:
+            seen = Stored(proven.hash, proven.pepper_version)
             owner = await self._replace(tx, caller, seen, fresh, now)
-            await self.guesses.forget(tx, guess.key)
+            await self.guesses.forget(tx, proven.guess)
             await self.journal.record(tx, PasswordChanged(user_id=owner.id), now, visitor)
             admission = await self.entrance.admit(
                 tx,
@@ -101,12 +101,13 @@ class PasswordChange:
         )
         return Renewed(answer, admission, self.guesses.device(_key(caller), fresh.hash))
 
-    async def _enter(
-        self, caller: Caller, seen: Stored | None, visitor: Visitor, now: datetime
-    ) -> Guess:
-        known = self.guesses.knows(visitor.device, _key(caller), seen.hash if seen else None)
-        key = self.guesses.key("password", _key(caller), visitor.device if known else None)
-        return await self.guesses.enter(self.database, key, now)
+    async def _hash(self, new: Secret, proven: Proven) -> Stored:
+        """Hash the new password; a right guess that came to nothing is taken back. Problem: `overloaded`."""
+        try:
+            return await self.passwords.hash(new)
+        except Overloaded:
+            await self.guesses.excuse(self.database, proven.guess)
+            raise
 
     async def _replace(
         self, tx: Transaction, caller: Caller, seen: Stored, fresh: Stored, now: datetime
@@ -122,18 +123,6 @@ class PasswordChange:
         await self.sessions.end_all(tx, caller.user_id, CREDENTIAL_CHANGED, now)
         await self.tickets.void(tx, caller.user_id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
         return owner
-
-    async def _note_failure(
-        self, caller: Caller, guess: Guess, visitor: Visitor, now: datetime
-    ) -> None:
-        """Count the wrong guess, and lock if it was the last one."""
-        locked = await self.guesses.failed(self.database, guess, now)
-        async with self.database.transaction() as tx:
-            wrong = LoginFailed(user_id=caller.user_id, method="password_change")
-            await self.journal.record(tx, wrong, now, visitor)
-            if locked:
-                owner = await self.subscribers.find(tx, caller.user_id)
-                await self.lockout.lock(tx, _key(caller), owner, visitor, now)
 
     async def _tell_owner(
         self, tx: Transaction, owner: Subscriber, visitor: Visitor, now: datetime

@@ -78,9 +78,9 @@ class Guesses:
             self.metrics.lockouts.inc()
         return locked
 
-    async def excuse(self, db: Executor, guess: Guess) -> None:
+    async def excuse(self, db: Executor, key: bytes) -> None:
         """The guess was never judged."""
-        await store.excuse(db, guess.key)
+        await store.excuse(db, key)
 
     async def forget(self, tx: Executor, key: bytes) -> None:
         """The owner is back: start anew."""
