@@ -6,8 +6,8 @@ As many tasks as the load generator has connections, bare asyncpg, the same serv
 as the service; what a flow reaches of this is what our own code costs.
 
     commits     one row of the size of a ticket, one durable commit each
-    refresh     the service's own statements on its own tables, in one transaction: use a token up,
-                insert its successor, read its session with the account; then one ES256 signature
+    refresh     the service's own statements on its own tables: look a token up with its session and
+                account, use it up and insert its successor in one go; then one ES256 signature
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from benchmarks.cores import Cores, CoreWatch, pin
 from benchmarks.load import quantile
 from watchword.flows.token_refresh import store as token_refresh
 from watchword.kernel.ids import DEFAULT_TENANT
+from watchword.plumbing.db.bundle import Bundle
 from watchword.plumbing.db.statements import Statement
 from watchword.records.refresh_tokens import store as refresh_tokens
 from watchword.records.sessions import store as sessions
@@ -84,18 +85,16 @@ def refresher(key: ec.EllipticCurvePrivateKey) -> Turn:
     async def turn(connection: asyncpg.Connection) -> None:
         spent = held.get(id(connection)) or await begin(connection)
         now, successor = datetime.now(UTC), uuid4()
-        async with connection.transaction():
-            used = await ask(
-                connection,
-                refresh_tokens.USE,
-                digest=spent,
-                client=b"floor",
-                successor=successor,
-                now=now,
-            )
-            token = fresh_token(used["session_id"])
-            await ask(connection, refresh_tokens.INSERT, **token)
-            await ask(connection, token_refresh.ALIVE, session_id=used["session_id"], now=now)
+        found = await ask(connection, token_refresh.HELD, digest=[spent], now=now)
+        token = fresh_token(found["session_id"]) | {"id": successor}
+        using = {"digest": spent, "client": b"floor", "successor": successor, "now": now}
+        together = Bundle()
+        for statement, values in ((refresh_tokens.USE, using), (refresh_tokens.INSERT, token)):
+            together.add(statement.postgres, statement.postgres.arguments(values))
+        left = together.statement([])
+        assert left is not None
+        text, arguments = left
+        await connection.execute(text, *arguments)
         key.sign(os.urandom(200), ec.ECDSA(SHA256()))
         held[id(connection)] = token["digest"]
 

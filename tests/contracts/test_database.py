@@ -21,6 +21,7 @@ from watchword.plumbing.db.ports import (
     DatabaseUnavailable,
     SchemaBehind,
     Taken,
+    Unmet,
 )
 from watchword.plumbing.db.sqlite import SqliteDatabase
 
@@ -393,6 +394,49 @@ async def test_one_write_of_those_left_for_later_that_fails_takes_all_with_it(
             await tx.later(PUT, id=there, name="again", **rest)
     assert await database.first(GET, id=new) is None
     assert (await database.first(COUNT)).number == 1
+
+
+async def test_a_transaction_happens_provided_its_condition_finds_a_row(database: Database) -> None:
+    spent, thing = await add(database, "spent"), uuid4()
+    rest = {"at": NOW, "size": 1, "good": True, "content": b"", "facts": {}}
+    heard: list[str] = []
+    database.changes.listen("things", heard.append)
+    for name in ("first", "second"):
+        with contextlib.suppress(Unmet):
+            async with database.transaction() as tx:
+                await tx.later(PUT, id=thing, name=name, **rest)
+                await tx.provided(SPEND, which=spent, now=NOW)
+                tx.announce("things", name)
+    assert (await database.first(GET, id=spent)).spent_at == NOW
+    assert (await database.first(GET, id=thing)).name == "first"
+    assert heard == ["first"]
+
+
+async def test_a_transaction_whose_condition_fails_takes_back_what_it_ran_before(
+    database: Database,
+) -> None:
+    with pytest.raises(Unmet):
+        async with database.transaction() as tx:
+            await add(tx, "before")
+            await tx.provided(SPEND, which=uuid4(), now=NOW)
+    assert (await database.first(COUNT)).number == 0
+
+
+async def test_of_two_transactions_with_one_condition_one_happens(database: Database) -> None:
+    spent = await add(database, "spent")
+
+    async def attempt(name: str) -> bool:
+        rest = {"at": NOW, "size": 1, "good": True, "content": b"", "facts": {}}
+        try:
+            async with database.transaction() as tx:
+                await tx.provided(SPEND, which=spent, now=NOW)
+                await tx.later(PUT, id=uuid4(), name=name, **rest)
+        except Unmet:
+            return False
+        return True
+
+    assert sum(await asyncio.gather(*(attempt(f"thing {n}") for n in range(8)))) == 1
+    assert (await database.first(COUNT)).number == 2
 
 
 async def test_outside_a_transaction_later_is_now(database: Database) -> None:

@@ -12,11 +12,11 @@ import pytest
 
 from tests.support.services.postgres import Postgres
 from tests.support.world import migrate, open_world
-from watchword.flows.login.store import BY_EMAIL
+from watchword.flows.password_proof.store import BY_EMAIL
 from watchword.flows.session_check.store import BY_DIGEST, BY_ID
+from watchword.flows.token_refresh.store import HELD
 from watchword.kernel.ids import DEFAULT_TENANT
 from watchword.plumbing.db.statements import Statement
-from watchword.records.refresh_tokens.store import LOOK as LOOK_FOR_REFRESH
 from watchword.records.tickets.store import GUESS, LOOK, SPEND
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -49,8 +49,16 @@ HOT: dict[str, tuple[Statement, dict[str, Any], str]] = {
         "idx_sessions_digest",
     ),
     "session of a token": (BY_ID, {BY_ID.key: [ANY_ID], "now": NOW}, "pk_sessions"),
-    "account of an address": (BY_EMAIL, {"email_key": "u7@example.org"}, "idx_users_email"),
-    "refresh token": (LOOK_FOR_REFRESH, {"digest": DIGEST}, "idx_refresh_tokens_digest"),
+    "account of an address": (
+        BY_EMAIL,
+        {"email_key": "u7@example.org", "user_agent": "curl"},
+        "idx_users_email",
+    ),
+    "refresh token": (
+        HELD,
+        {HELD.key: [DIGEST], "now": NOW},
+        "idx_refresh_tokens_digest",
+    ),
     "link looked at": (LOOK, {"digest": DIGEST, "purpose": "sign_in"}, "idx_tickets_digest"),
     "link spent": (
         SPEND,
@@ -113,7 +121,7 @@ async def test_the_server_knows_both_lookups_as_parameterised_statements(tmp_pat
     [by_token] = [
         each for each in calls if "sessions.digest = ANY ($" in each and "JOIN users" in each
     ]
-    assert "users.email_key = $1" in by_email
+    assert "users.email_key = $" in by_email
     for condition in ("sessions.ended_at IS NULL", "sessions.expires_at > $", "users.status = $"):
         assert condition in by_token
     assert calls[by_email] >= 2

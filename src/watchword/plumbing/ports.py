@@ -76,9 +76,13 @@ class Tokens(Answer, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proven:
-    """A right password: the account's row, the hash it matched, and the key its guess counts under."""
+    """A right password: the account's row, the hash it matched, and the key its guess counts under.
+
+    `new_device`: the account has had sessions, but none with this visitor's user agent.
+    """
 
     account: Account
+    new_device: bool
     hash: str
     pepper_version: int
     guess: bytes
@@ -100,8 +104,12 @@ class Entrance(Protocol):
         visitor: Visitor,
         transport: str,
         now: datetime,
+        new_device: bool | None = None,
     ) -> Admission:
-        """Open a session; the journal and, when the device is new, the owner are told."""
+        """Open a session; the journal and, when the device is new, the owner are told.
+
+        Whoever knows already whether it is spares a look.
+        """
         ...
 
     async def tokens(self, admission: Admission) -> Tokens:

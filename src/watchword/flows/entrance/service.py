@@ -37,8 +37,11 @@ class Reception:
         visitor: Visitor,
         transport: str,
         now: datetime,
+        new_device: bool | None = None,
     ) -> Admission:
         """Open a session; the journal and, when the device is new, the owner are told."""
+        if new_device is None:
+            new_device = await self.sessions.new_device(tx, account.id, visitor.user_agent)
         session = await self.sessions.open(
             tx, user_id=account.id, methods=[method], visitor=visitor, transport=transport, now=now
         )
@@ -46,7 +49,7 @@ class Reception:
         if transport == TOKEN:
             lifetime = self.sessions.settings.refresh_lifetime
             refresh_token = await self.refresh_tokens.issue(tx, session.id, lifetime, now)
-        if session.new_device:
+        if new_device:
             link = f"{self.issuer.pages}/account/sessions"
             await self.deliveries.queue(tx, new_device_letter(account, visitor, link, now), now)
         fact = SessionCreated(user_id=account.id, session_id=session.id, methods=method)

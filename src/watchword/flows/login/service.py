@@ -24,7 +24,7 @@ from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EmailAddress
 from watchword.plumbing.db.journal import Journal
-from watchword.plumbing.db.ports import Database, Transaction
+from watchword.plumbing.db.ports import Database, Transaction, Unmet
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.ports import (
@@ -102,13 +102,21 @@ class Login:
             await self._note_refusal(proven, refused, visitor, now)
             raise refused
         fresh = await self.passwords.hash(password) if self.passwords.outdated(stored) else None
-        async with self.database.transaction() as tx:
-            if not await self._still(tx, owner.id, stored, fresh, now):
-                raise InvalidCredentials(private="the password changed in the meantime")
-            await self.guesses.forget(tx, proven.guess)
-            admission = await self.entrance.admit(
-                tx, owner, method=PASSWORD, visitor=visitor, transport=transport, now=now
-            )
+        try:
+            async with self.database.transaction() as tx:
+                await self._demand(tx, owner.id, stored, fresh, now)
+                await self.guesses.forget(tx, proven.guess)
+                admission = await self.entrance.admit(
+                    tx,
+                    owner,
+                    method=PASSWORD,
+                    visitor=visitor,
+                    transport=transport,
+                    now=now,
+                    new_device=proven.new_device,
+                )
+        except Unmet as unmet:
+            raise InvalidCredentials(private="the password changed in the meantime") from unmet
         device = self.guesses.device(email.key, (fresh or stored).hash)
         return await self._welcome(owner, admission, "password", device)
 
@@ -196,19 +204,21 @@ class Login:
             )
         return await self._welcome(owner, admission, "otp")
 
-    async def _still(
+    async def _demand(
         self,
         tx: Transaction,
         user_id: SubscriberId,
         stored: Stored,
         fresh: Stored | None,
         now: datetime,
-    ) -> bool:
-        """Tell whether the password that was compared still holds; renew its hash if it is outdated."""
+    ) -> None:
+        """Have the compared password still hold, else `Unmet`; renew its hash if it is outdated."""
         if fresh is None:
-            return await store.still(tx, user_id, stored.hash)
+            await store.demand(tx, user_id, stored.hash)
+            return
         await self.subscribers.hold(tx, user_id)
-        return await self.passwords.exchange(tx, user_id, stored, fresh, now)
+        if not await self.passwords.exchange(tx, user_id, stored, fresh, now):
+            raise Unmet
 
     async def _proven(
         self, tx: Transaction, held: Subscriber, purpose: Purpose, visitor: Visitor, now: datetime

@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, select
 
 from watchword.kernel.ids import SubscriberId
-from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.db.ports import Transaction
 from watchword.plumbing.db.statements import statement
 from watchword.records.passwords.store import passwords
 from watchword.records.subscribers.store import users
@@ -16,6 +16,6 @@ STILL = statement(
 )
 
 
-async def still(tx: Executor, user_id: SubscriberId, password_hash: str) -> bool:
-    """Tell whether this is still the password; it stays so until the transaction ends."""
-    return await tx.first(STILL, user_id=user_id, hash=password_hash) is not None
+async def demand(tx: Transaction, user_id: SubscriberId, password_hash: str) -> None:
+    """Commit only if this is still the password; it stays so until then."""
+    await tx.provided(STILL, user_id=user_id, hash=password_hash)

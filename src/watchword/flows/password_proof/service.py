@@ -39,7 +39,7 @@ class PasswordProver:
         now: datetime,
     ) -> Proven | None:
         """Compare a password with the account's; nothing when it is wrong, which counts and is noted."""
-        row = await store.by_email(self.database, address)
+        row = await store.by_email(self.database, address, visitor.user_agent)
         if row is not None and owner not in {None, row.id}:
             row = None
         stored = Stored(row.hash, row.pepper_version) if row is not None and row.hash else None
@@ -53,7 +53,11 @@ class PasswordProver:
             raise
         if right and stored is not None:
             return Proven(
-                account=row, hash=stored.hash, pepper_version=stored.pepper_version, guess=key
+                account=row,
+                new_device=row.new_device,
+                hash=stored.hash,
+                pepper_version=stored.pepper_version,
+                guess=key,
             )
         wrong = LoginFailed(user_id=row.id if row is not None else owner, method=door)
         await self._note_wrong(address, row, guess, wrong, visitor, now)

@@ -70,6 +70,6 @@ class SignOut:
         if refresh is None:
             return None
         try:
-            return self.refresh_tokens.session_hint(refresh)
+            return self.refresh_tokens.digest(refresh)
         except RefreshTokenInvalid:
             return None

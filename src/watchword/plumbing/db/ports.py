@@ -3,6 +3,9 @@
     first  the first row as a named tuple, or None      all    every row
     run    rows touched                                 later  with the commit, no answer
 
+A transaction may hang on one more statement: `provided` it finds a row, all happens, else nothing.
+One that only has these two is a single round trip.
+
 Outside a transaction each call is its own commit. Problems: `Unavailable` when the database cannot
 be reached, is out of connections or lacks a table; `Taken` when a unique value exists already.
 """
@@ -35,6 +38,10 @@ class Taken(Exception):
         self.constraint = constraint
 
 
+class Unmet(Exception):
+    """What a transaction was to happen only `provided` it held did not hold; nothing happened."""
+
+
 class Broken(RuntimeError):
     """A statement of this transaction failed: it can only roll back, whoever caught the failure."""
 
@@ -64,6 +71,13 @@ class Executor(Protocol):
 
 class Transaction(Executor, Protocol):
     """All or nothing; commits when its block ends, rolls back when the block raises."""
+
+    async def provided(self, statement: Statement, **values: Any) -> None:
+        """Commit only if this finds (or changes) a row, which stays so until then; else `Unmet`.
+
+        It runs with the commit, as what is left for `later`; once in a transaction.
+        """
+        ...
 
     def announce(self, topic: str, subject: str = "") -> None:
         """Tell every process of this after the commit (see `changes`)."""
@@ -107,4 +121,5 @@ __all__ = [
     "SchemaBehind",
     "Taken",
     "Transaction",
+    "Unmet",
 ]

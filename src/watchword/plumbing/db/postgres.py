@@ -14,10 +14,10 @@ import asyncpg
 
 from watchword.kernel.ids import DEFAULT_TENANT, TenantId
 from watchword.kernel.problems import InputInvalid
-from watchword.plumbing.db.bundle import bundled
+from watchword.plumbing.db.bundle import Bundle
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.gathering import Gathering
-from watchword.plumbing.db.listening import CHANNEL, listen
+from watchword.plumbing.db.listening import listen
 from watchword.plumbing.db.pool import Pool, PoolSettings
 from watchword.plumbing.db.ports import (
     Broken,
@@ -25,14 +25,13 @@ from watchword.plumbing.db.ports import (
     SchemaBehind,
     Taken,
     Transaction,
+    Unmet,
 )
 from watchword.plumbing.db.slow import watched_connection
 from watchword.plumbing.db.statements import Lookup, Statement
 
 SCHEMA = "auth"
 _ROLLBACK_SECONDS = 2.0
-_NOTHING = "SELECT 1"
-_NEWS = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload"
 
 _LOST = (
     OSError,
@@ -183,24 +182,20 @@ class PostgresDatabase:
 
 
 class _PostgresTransaction:
-    """Statements on one connection; `sound` while every answer came whole."""
+    """Statements on one connection, taken when the first one wants its answer.
+
+    `sound` while every answer came whole; `broken` once one of them was a failure.
+    """
 
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
-        self.news: list[tuple[str, str]] = []
-        self.sound = True
+        self._connection: asyncpg.Connection | None = None
+        self._left = Bundle()
+        self._sound = True
         self._broken = False
-        self._left: list[str] = []
-        self._counts: list[int] = []
-        self._arguments: list[Any] = []
+        self.news: list[tuple[str, str]] = []
 
     async def __aenter__(self) -> Transaction:
-        self._connection = await self._database.acquire()
-        try:
-            await self.say("BEGIN")
-        except BaseException:
-            await self._give_up()
-            raise
         return self
 
     async def __aexit__(self, kind: object, error: object, trace: object) -> None:
@@ -208,17 +203,13 @@ class _PostgresTransaction:
             await self._give_up()
             return
         try:
-            await self.commit()
+            await self._commit()
         except BaseException:
             await self._give_up()
             raise
-        self._database.release(self._connection, sound=True)
+        self._release(sound=True)
         for topic, subject in self.news:
             self._database.changes.tell(topic, subject)
-
-    async def _give_up(self) -> None:
-        sound = self.sound and await _rolled_back(self._connection)
-        self._database.release(self._connection, sound=sound)
 
     def announce(self, topic: str, subject: str = "") -> None:
         self.news.append((topic, subject))
@@ -241,37 +232,49 @@ class _PostgresTransaction:
 
     async def later(self, statement: Statement, **values: Any) -> None:
         form = statement.postgres
-        arguments = form.arguments(values)
-        self._left.append(form.text)
-        self._counts.append(len(arguments))
-        self._arguments += arguments
+        self._left.add(form, form.arguments(values))
 
-    async def say(self, text: str) -> str:
-        said: str = await self._ask("execute", text, [])
-        return said
+    async def provided(self, statement: Statement, **values: Any) -> None:
+        form = statement.postgres
+        self._left.demand(form, form.arguments(values))
 
-    async def commit(self) -> None:
+    async def _ask(self, how: str, text: str, arguments: list[Any]) -> Any:
+        """Run one of several statements."""
+        if self._connection is None:
+            self._connection = await self._database.acquire()
+            await self._say("execute", "BEGIN", [])
+        return await self._say(how, text, arguments)
+
+    async def _commit(self) -> None:
         """Send what was left and commit; after a failed statement the server would roll back instead."""
         if self._broken:
             raise Broken
-        last, arguments = _NOTHING, self._arguments
-        if self.news:
-            payloads = [f"{topic}:{subject}" for topic, subject in self.news]
-            last, arguments = _NEWS, [*arguments, CHANNEL, payloads]
-        if self._left:
-            last = bundled(tuple(self._left), tuple(self._counts), last)
-        if arguments:
-            await self._ask("execute", last, arguments)
-        if await self.say("COMMIT") != "COMMIT":
+        left = self._left.statement(self.news)
+        if self._connection is None:
+            if left is not None:
+                self._connection = await self._database.acquire()
+                await self._say("execute", *left)  # alone it is its own commit
+            return
+        if left is not None:
+            await self._say("execute", *left)
+        if await self._say("execute", "COMMIT", []) != "COMMIT":
             raise Broken
 
-    async def _ask(self, how: str, text: str, arguments: list[Any]) -> Any:
+    async def _say(self, how: str, text: str, arguments: list[Any]) -> Any:
         try:
             return await getattr(self._connection, how)(text, *arguments)
         except BaseException as error:  # noqa: BLE001 - told in our words, or raised as it is
             self._broken = True
-            self.sound = self.sound and _answered(error)
+            self._sound = self._sound and _answered(error)
             _tell(error)
+
+    async def _give_up(self) -> None:
+        if self._connection is not None:
+            self._release(sound=self._sound and await _rolled_back(self._connection))
+
+    def _release(self, *, sound: bool) -> None:
+        if self._connection is not None:
+            self._database.release(self._connection, sound=sound)
 
 
 @contextmanager
@@ -311,6 +314,8 @@ def _tell(error: BaseException) -> NoReturn:
     """Say the driver's errors in our words; what is a fault of ours stays as it is."""
     if isinstance(error, asyncpg.UniqueViolationError):
         raise Taken(error.constraint_name or "") from error
+    if isinstance(error, asyncpg.DivisionByZeroError):  # see `bundle`; nothing else here divides
+        raise Unmet from error
     if isinstance(error, _NOT_TEXT):
         raise InputInvalid(private=f"postgres: {error!r}") from error
     if isinstance(error, _LACKING):

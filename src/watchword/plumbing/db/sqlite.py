@@ -28,6 +28,7 @@ from watchword.plumbing.db.ports import (
     SchemaBehind,
     Taken,
     Transaction,
+    Unmet,
 )
 from watchword.plumbing.db.slow import Ask, watched
 from watchword.plumbing.db.statements import Statement
@@ -229,6 +230,7 @@ class _SqliteTransaction:
         self.committed = False
         self._broken = False
         self._left: list[tuple[str, list[Any]]] = []
+        self._condition: tuple[str, list[Any]] | None = None
 
     def announce(self, topic: str, subject: str = "") -> None:
         self.news.append((topic, subject))
@@ -253,10 +255,17 @@ class _SqliteTransaction:
         form = statement.sqlite
         self._left.append((form.text, form.arguments(values)))
 
+    async def provided(self, statement: Statement, **values: Any) -> None:
+        assert self._condition is None, "one condition for each transaction"
+        form = statement.sqlite
+        self._condition = form.text, form.arguments(values)
+
     def commit(self) -> None:
         """Do what was left and commit (in the writer's thread); not after a failed statement."""
         if self._broken:
             raise Broken
+        if self._condition is not None and not self._run(self._connection, *self._condition)[0]:
+            raise Unmet
         for text, arguments in self._left:
             self._run(self._connection, text, arguments)
         self._run(self._connection, "COMMIT", ())

@@ -4,42 +4,26 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import NewType
+from typing import Any
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.ids import SessionId, mint
 from watchword.kernel.parts import service
 from watchword.kernel.secret import Peppers, Secret, mint_token, token_from, token_version
-from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.db.ports import Executor, Transaction
 from watchword.records.refresh_tokens import store
-from watchword.records.refresh_tokens.rules import (
-    RefreshTokenInvalid,
-    RefreshTokenReused,
-    may_repeat,
-)
+from watchword.records.refresh_tokens.rules import RefreshTokenInvalid, may_repeat
 
 _KIND = "r"
 _PURPOSE = "refresh"
 
-RefreshKey = NewType("RefreshKey", bytes)
-
 
 @dataclass(frozen=True, slots=True)
 class Successor:
-    """What follows a token: the session it belongs to and the token to use next."""
+    """What follows a token: the token to use next."""
 
-    session_id: SessionId
     token: Secret
     expires_at: datetime
-
-
-class Reuse(Exception):
-    """A used token came back: the flow must end this session."""
-
-    def __init__(self, session_id: SessionId) -> None:
-        """Name the session."""
-        super().__init__(session_id)
-        self.session_id = session_id
 
 
 @service
@@ -58,7 +42,7 @@ class RefreshTokens:
             tx,
             id=mint(now, self.chance),
             session_id=session_id,
-            digest=self._digest(token.reveal()),
+            digest=self.digest(token),
             seed=self.chance.draw(16),
             created_at=now,
             expires_at=now + lifetime,
@@ -66,62 +50,53 @@ class RefreshTokens:
         return token
 
     async def rotate(
-        self, tx: Executor, token: Secret, client: str, lifetime: timedelta, now: datetime
+        self,
+        tx: Transaction,
+        token: Secret,
+        session_id: SessionId,
+        client: str,
+        lifetime: timedelta,
+        now: datetime,
     ) -> Successor:
-        """Use a token up and return its successor. Problem: `refresh_token_invalid`; `Reuse`."""
-        digest = self._digest(token.reveal())
-        caller = sha256(client.encode()).digest()
+        """Use a token up and return its successor. `Unmet` at the commit: somebody used it up before."""
         successor_id, seed = mint(now, self.chance), self.chance.draw(16)
-        session_id = await store.use(tx, digest, caller, successor_id, now)
-        if session_id is None:
-            return await self._repeat(tx, token, digest, caller, now)
         following = self._successor(token, seed)
+        await store.use(tx, self.digest(token), _told(client), successor_id, now)
         await store.insert(
             tx,
             id=successor_id,
             session_id=session_id,
-            digest=self._digest(following.reveal()),
+            digest=self.digest(following),
             seed=seed,
             created_at=now,
             expires_at=now + lifetime,
         )
-        return Successor(session_id, following, now + lifetime)
+        return Successor(following, now + lifetime)
 
-    async def _repeat(
-        self, tx: Executor, token: Secret, digest: bytes, caller: bytes, now: datetime
-    ) -> Successor:
-        """Tell a client's own retry the same successor again; anything else is a theft."""
-        row = await store.look(tx, digest)
-        if row is None or (row.used_at is None and row.expires_at <= now):
-            raise RefreshTokenInvalid
-        if row.used_at is None or row.seed is None:
-            raise RefreshTokenInvalid(private="lost a race with nobody")
+    def repeat(self, row: Any, token: Secret, client: str, now: datetime) -> Successor | None:
+        """Return a used token's successor again to the client that used it; nothing: it is a theft."""
         if row.successor_used_at is not None or not may_repeat(
-            row.used_at, bytes(row.used_by), caller, now
+            row.used_at, bytes(row.used_by), _told(client), now
         ):
-            raise Reuse(row.session_id)
-        return Successor(
-            row.session_id, self._successor(token, bytes(row.seed)), row.successor_expires_at
-        )
+            return None
+        return Successor(self._successor(token, bytes(row.seed)), row.successor_expires_at)
+
+    def digest(self, token: Secret) -> bytes:
+        """Return the digest under which a token stands. Problem: `refresh_token_invalid`."""
+        text = token.reveal()
+        version = token_version(_KIND, text)
+        if version is None or version not in self.key.peppers.keys:
+            raise RefreshTokenInvalid
+        return self.key.peppers.digest(_PURPOSE, text, version=version)
 
     async def purge(self, db: Executor, before: datetime) -> int:
         """Delete tokens that expired before a moment; return how many."""
         return await store.purge(db, before)
 
-    def session_hint(self, token: Secret) -> bytes:
-        """Return the digest of a token. Problem: `refresh_token_invalid`."""
-        return self._digest(token.reveal())
-
     def _successor(self, token: Secret, seed: bytes) -> Secret:
         peppers = self.key.peppers
         entropy = hmac.new(peppers.keys[peppers.current], seed + token.reveal().encode(), sha256)
         return token_from(_KIND, peppers.current, entropy.digest())
-
-    def _digest(self, token: str) -> bytes:
-        version = token_version(_KIND, token)
-        if version is None or version not in self.key.peppers.keys:
-            raise RefreshTokenInvalid
-        return self.key.peppers.digest(_PURPOSE, token, version=version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +106,6 @@ class RefreshSecret:
     peppers: Peppers
 
 
-__all__ = [
-    "RefreshSecret",
-    "RefreshTokenInvalid",
-    "RefreshTokenReused",
-    "RefreshTokens",
-    "Reuse",
-    "Successor",
-]
+def _told(client: str) -> bytes:
+    """Return what is kept of what a client says of itself."""
+    return sha256(client.encode()).digest()

@@ -4,21 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    Column,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    Uuid,
-    bindparam,
-    delete,
-    select,
-    update,
-)
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Uuid, bindparam, delete, update
 
-from watchword.kernel.ids import SessionId
 from watchword.plumbing.db.columns import Moment, tenant_table
-from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.db.ports import Executor, Transaction
 from watchword.plumbing.db.statements import insertion, statement
 
 refresh_tokens = tenant_table(
@@ -54,22 +43,6 @@ USE = statement(
     )
     .returning(refresh_tokens.c.session_id)
 )
-_successor = refresh_tokens.alias("successor")
-LOOK = statement(
-    select(
-        refresh_tokens.c.session_id,
-        refresh_tokens.c.used_at,
-        refresh_tokens.c.used_by,
-        refresh_tokens.c.expires_at,
-        _successor.c.seed,
-        _successor.c.used_at.label("successor_used_at"),
-        _successor.c.expires_at.label("successor_expires_at"),
-    )
-    .select_from(
-        refresh_tokens.outerjoin(_successor, _successor.c.id == refresh_tokens.c.successor_id)
-    )
-    .where(refresh_tokens.c.digest == bindparam("digest"))
-)
 PURGE = statement(
     delete(refresh_tokens).where(refresh_tokens.c.expires_at < bindparam("before", type_=Moment))
 )
@@ -81,16 +54,10 @@ async def insert(tx: Executor, **values: Any) -> None:
 
 
 async def use(
-    tx: Executor, digest: bytes, client: bytes, successor: UUID, now: datetime
-) -> SessionId | None:
-    """Use a token up; return its session, or nothing when it was used, expired or never was."""
-    row: Any = await tx.first(USE, digest=digest, client=client, successor=successor, now=now)
-    return None if row is None else row.session_id
-
-
-async def look(db: Executor, digest: bytes) -> Any:
-    """Return a token's row and its successor's seed and use."""
-    return await db.first(LOOK, digest=digest)
+    tx: Transaction, digest: bytes, client: bytes, successor: UUID, now: datetime
+) -> None:
+    """Use a token up with the commit. `Unmet` then: it was used, expired or never was."""
+    await tx.provided(USE, digest=digest, client=client, successor=successor, now=now)
 
 
 async def purge(db: Executor, before: datetime) -> int:

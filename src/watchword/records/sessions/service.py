@@ -20,10 +20,7 @@ _PURPOSE = "session"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A session just opened; `cookie` is there when a browser carries it.
-
-    `new_device`: the subscriber has had sessions before, but none with this user agent.
-    """
+    """A session just opened; `cookie` is there when a browser carries it."""
 
     id: SessionId
     user_id: SubscriberId
@@ -32,7 +29,6 @@ class Opened:
     expires_at: datetime
     authenticated_at: datetime
     cookie: Secret | None
-    new_device: bool
 
 
 @service
@@ -58,7 +54,7 @@ class Sessions:
         idle, lifetime = self.settings.lifetimes(transport)
         expires_at = now + lifetime
         session_id = SessionId(mint(now, self.chance))
-        new_device = await store.insert(
+        await store.insert(
             tx,
             id=session_id,
             user_id=user_id,
@@ -81,7 +77,6 @@ class Sessions:
             expires_at=expires_at,
             authenticated_at=now,
             cookie=cookie,
-            new_device=new_device,
         )
 
     def digest(self, cookie: str) -> bytes | None:
@@ -136,6 +131,10 @@ class Sessions:
     async def active(self, db: Executor, now: datetime) -> int:
         """Return how many sessions live."""
         return await store.active(db, now)
+
+    async def new_device(self, db: Executor, user_id: SubscriberId, user_agent: str) -> bool:
+        """Tell whether this user agent is new to a subscriber who had sessions before."""
+        return await store.new_device(db, user_id, user_agent)
 
     async def purge(self, db: Executor, before: datetime) -> int:
         """Delete sessions that ended before a moment; return how many."""

@@ -5,11 +5,13 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     LargeBinary,
     Text,
     Uuid,
+    and_,
     bindparam,
     delete,
     func,
@@ -128,12 +130,6 @@ PURGE = statement(
         )
     )
 )
-_earlier = sessions.alias("earlier")
-_OF_ANY_DEVICE = select(_earlier.c.id).where(
-    _earlier.c.user_id == bindparam("user_id", type_=Uuid),
-    _earlier.c.id != bindparam("id", type_=Uuid),
-)
-_OF_THIS_DEVICE = _OF_ANY_DEVICE.where(_earlier.c.user_agent == bindparam("user_agent", type_=Text))
 INSERT = statement(
     insertion(
         sessions,
@@ -149,16 +145,23 @@ INSERT = statement(
         "expires_at",
         "address",
         "user_agent",
-    ).returning(
-        _OF_ANY_DEVICE.exists().label("any_known"), _OF_THIS_DEVICE.exists().label("this_known")
     )
 )
 
 
-async def insert(tx: Executor, **values: Any) -> bool:
-    """Add a session; tell whether the subscriber has had others, but none with this user agent."""
-    row: Any = await tx.first(INSERT, **values)
-    return bool(row.any_known and not row.this_known)
+def is_new_device(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Say in SQL that a subscriber has had sessions, but none with the user agent `user_agent`."""
+    theirs = select(sessions.c.id).where(sessions.c.user_id == user_id)
+    alike = theirs.where(sessions.c.user_agent == bindparam("user_agent", type_=Text))
+    return and_(theirs.exists(), ~alike.exists())
+
+
+NEW_DEVICE = statement(select(is_new_device(bindparam("user_id", type_=Uuid)).label("is_new")))
+
+
+async def insert(tx: Executor, **values: Any) -> None:
+    """Add a session, with the commit."""
+    await tx.later(INSERT, **values)
 
 
 async def of_user(db: Executor, user_id: SubscriberId, now: datetime) -> list[Session]:
@@ -206,3 +209,9 @@ async def active(db: Executor, now: datetime) -> int:
 async def purge(db: Executor, before: datetime) -> int:
     """Delete sessions that ended or expired before a moment."""
     return await db.run(PURGE, before=before)
+
+
+async def new_device(db: Executor, user_id: SubscriberId, user_agent: str) -> bool:
+    """Tell whether the subscriber has had sessions, but none with this user agent."""
+    row: Any = await db.first(NEW_DEVICE, user_id=user_id, user_agent=user_agent)
+    return bool(row.is_new)
