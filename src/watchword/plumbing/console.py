@@ -4,8 +4,8 @@
     0 done   1 a check failed, or refused   2 usage   69 out of reach   75 later   77 not permitted
 
 Colour goes when NO_COLOR is set or nobody looks at a terminal. Nothing is asked without a terminal:
-what destroys takes --yes, or --dry-run to see what it would do. Commands reach the services through
-`run_in_house`; `app` says at start how a house is opened (`opener`), so that no command knows how.
+what destroys takes --yes, or --dry-run to see what it would do (`agreed`). Commands reach the services
+through `run_in_house`; `app` says at start how a house is opened (`opener`), so that no command knows how.
 """
 
 import asyncio
@@ -141,6 +141,17 @@ def confirm(question: str, *, yes: bool) -> None:
         raise refuse(f"{question} Nobody is here to answer: add --yes.", Exit.USAGE)
     if not typer.confirm(question, err=True):
         raise refuse("Nothing was done.")
+
+
+def agreed(
+    question: str, would: Callable[[], Any], *, dry_run: bool, yes: bool, as_json: bool
+) -> bool:
+    """Tell whether to go on: a dry run prints what `would` be done instead, and people are asked."""
+    if dry_run:
+        output(would(), as_json=as_json)
+        return False
+    confirm(question, yes=yes)
+    return True
 
 
 def output(data: Any, *, as_json: bool, text: str | Sequence[str] | None = None) -> None:

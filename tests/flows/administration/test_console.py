@@ -105,20 +105,35 @@ def test_a_weak_password_is_refused_with_its_reason(terminal: Terminal) -> None:
 @pytest.mark.req("R-39")
 def test_an_account_is_locked_and_unlocked_by_address_or_id(terminal: Terminal) -> None:
     user_id = make(terminal, ADA, "--verified")
-    assert terminal.run("users", "lock", ADA, "--json").json["status"] == "locked"
+    assert terminal.run("users", "lock", ADA, "--yes", "--json").json["status"] == "locked"
     assert terminal.run("users", "unlock", user_id, "--json").json["status"] == "active"
-    assert "disabled" in terminal.run("users", "disable", ADA).out
+    assert "disabled" in terminal.run("users", "disable", ADA, "--yes").out
     assert "active" in terminal.run("users", "enable", ADA).out
 
 
 def test_an_account_that_is_not_there_ends_with_1(terminal: Terminal) -> None:
     for who in ("nobody@example.org", "00000000-0000-7000-8000-000000000009"):
-        assert terminal.run("users", "lock", who).code == 1
+        for word in ("--yes", "--dry-run"):
+            assert terminal.run("users", "lock", who, word).code == 1
+
+
+@pytest.mark.parametrize(("act", "status"), [("lock", "locked"), ("disable", "disabled")])
+def test_nobody_is_shut_out_unasked(terminal: Terminal, act: str, status: str) -> None:
+    words = ("users", "create", "--email", ADA, "--verified", "--password-stdin")
+    terminal.run(*words, typed=PASSWORD + "\n")
+    assert sign_in(terminal) == 200
+    asked = terminal.run("users", act, ADA)
+    assert (asked.code, asked.out, "--yes" in asked.err) == (2, "", True)
+    dry = terminal.run("users", act, ADA, "--dry-run", "--json")
+    assert dry.json == {f"would_{act}": ADA, "status": status, "would_end_sessions": 1}
+    assert terminal.run("users", "show", ADA, "--json").json["status"] == "active"
+    assert len(terminal.run("sessions", "list", "--email", ADA, "--json").json) == 1
 
 
 def test_the_last_administrator_stays_one(terminal: Terminal) -> None:
     make(terminal, ADA, "--admin")
-    for words in (("disable", ADA), ("lock", ADA), ("role", ADA, "user")):
+    acts = [(act, ADA, how) for act in ("disable", "lock") for how in ("--yes", "--dry-run")]
+    for words in [*acts, ("role", ADA, "user")]:
         refused = terminal.run("users", *words)
         assert refused.code == 1
         assert "last active administrator" in refused.err

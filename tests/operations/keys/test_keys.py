@@ -45,15 +45,25 @@ async def _rotate(world: World) -> str:
 def test_the_list_shows_which_key_signs(terminal: Terminal) -> None:
     first = terminal.run("keys", "list", "--json").json
     assert [key["state"] for key in first] == ["active"]
-    kid = terminal.run("keys", "rotate").out.strip()
+    kid = terminal.run("keys", "rotate", "--yes").out.strip()
     states = {key["kid"]: key["state"] for key in terminal.run("keys", "list", "--json").json}
     assert states == {first[0]["kid"]: "retired", kid: "active"}
 
 
 def test_a_key_that_comes_from_the_settings_is_not_rotated_here(terminal: Terminal) -> None:
     terminal.more = {"JWT_ALGORITHM": "HS256"}
-    refused = terminal.run("keys", "rotate")
-    assert (refused.code, refused.out) == (1, "")
+    for word in ("--yes", "--dry-run"):
+        refused = terminal.run("keys", "rotate", word)
+        assert (refused.code, refused.out) == (1, "")
+
+
+def test_no_key_is_retired_unasked(terminal: Terminal) -> None:
+    [active] = terminal.run("keys", "list", "--json").json
+    asked = terminal.run("keys", "rotate")
+    assert (asked.code, asked.out, "--yes" in asked.err) == (2, "", True)
+    dry = terminal.run("keys", "rotate", "--dry-run", "--json")
+    assert dry.json == {"would_retire": active["kid"]}
+    assert terminal.run("keys", "list", "--json").json == [active]
 
 
 @pytest.mark.req("G-15")

@@ -176,7 +176,7 @@ def test_the_queue_is_listed_revived_and_dropped(
 
     assert terminal.run("email", "queue", "drop", "--dead").code == 2  # nobody is here to answer
     dry = terminal.run("email", "queue", "drop", "--dead", "--dry-run", "--json")
-    assert dry.json == {"dropped": [second], "left": []}
+    assert dry.json == {"would_drop": [second]}
     assert terminal.run("email", "queue", "drop", "--dead", "--yes").code == 0
     assert terminal.run("email", "queue", "drop", second, "--yes").code == 1
     left = terminal.run("email", "queue", "list", "--json").json

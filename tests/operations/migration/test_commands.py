@@ -64,9 +64,9 @@ def test_reset_is_refused_in_production(terminal: Terminal, tmp_path: Path) -> N
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "PEPPER": "b7d1" * 4 + "0c94e2a85f3d6b17" * 4,
     }
-    said = terminal.run("migrate", "reset", "--database", "watchword.db")
-
-    assert said.code == 77
+    for words in (("--database", "watchword.db", "--yes"), ("--dry-run",)):
+        said = terminal.run("migrate", "reset", *words)
+        assert (said.code, said.out) == (77, "")
     assert tables(tmp_path) > {"users"}
 
 
@@ -77,8 +77,14 @@ def test_reset_wants_the_databases_name(terminal: Terminal, tmp_path: Path) -> N
 
     assert terminal.run("migrate", "reset").code == 2
     assert terminal.run("migrate", "reset", "--database", "other.db").code == 2
+    assert terminal.run("migrate", "reset", "--yes").code == 2
+    unanswered = terminal.run("migrate", "reset", "--database", "watchword.db")
+    assert (unanswered.code, "--yes" in unanswered.err) == (2, True)
+    dry = terminal.run("migrate", "reset", "--dry-run", "--json")
+    assert dry.json == {"would_destroy": "watchword.db"}
+    assert terminal.run("migrate", "reset", "--database", "other.db", "--dry-run").code == 2
     assert "stray" in tables(tmp_path)
-    assert terminal.run("migrate", "reset", "--database", "watchword.db").code == 0
+    assert terminal.run("migrate", "reset", "--database", "watchword.db", "--yes").code == 0
     assert tables(tmp_path) > {"users"}
     assert "stray" not in tables(tmp_path)
 

@@ -99,10 +99,11 @@ def show(who: Who, as_json: AsJson = False) -> None:
     console.output(run_in_house(lambda house: _find(house, who)), as_json=as_json)
 
 
-@users.command("lock", epilog="Example: watchword users lock ada@example.org")
-def lock(who: Who, as_json: AsJson = False) -> None:
+@users.command("lock", epilog="Example: watchword users lock ada@example.org --yes")
+def lock(who: Who, dry_run: DryRun = False, yes: Yes = False, as_json: AsJson = False) -> None:
     """Lock an account: its sessions end at once."""
-    _act(Act.LOCK, who, as_json=as_json)
+    if _agreed(Act.LOCK, who, dry_run=dry_run, yes=yes, as_json=as_json):
+        _act(Act.LOCK, who, as_json=as_json)
 
 
 @users.command("unlock", epilog="Example: watchword users unlock ada@example.org")
@@ -111,16 +112,32 @@ def unlock(who: Who, as_json: AsJson = False) -> None:
     _act(Act.UNLOCK, who, as_json=as_json)
 
 
-@users.command("disable", epilog="Example: watchword users disable ada@example.org")
-def disable(who: Who, as_json: AsJson = False) -> None:
+@users.command("disable", epilog="Example: watchword users disable ada@example.org --yes")
+def disable(who: Who, dry_run: DryRun = False, yes: Yes = False, as_json: AsJson = False) -> None:
     """Disable an account: its sessions end at once."""
-    _act(Act.DISABLE, who, as_json=as_json)
+    if _agreed(Act.DISABLE, who, dry_run=dry_run, yes=yes, as_json=as_json):
+        _act(Act.DISABLE, who, as_json=as_json)
 
 
 @users.command("enable", epilog="Example: watchword users enable ada@example.org")
 def enable(who: Who, as_json: AsJson = False) -> None:
     """Enable an account again."""
     _act(Act.ENABLE, who, as_json=as_json)
+
+
+def _agreed(act: Act, who: str, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
+    """Tell whether to lock or disable an account, by whose sessions people notice."""
+
+    async def would(house: House) -> dict[str, Any]:
+        found, administration = await _find(house, who), house.part(Administration)
+        status = await administration.foresee(act, _id_of(found))
+        ended = len(await administration.sessions_of(_id_of(found)))
+        return {f"would_{act}": found.email, "status": status, "would_end_sessions": ended}
+
+    question = f"{act.capitalize()} {who}, and end every session of theirs?"
+    return console.agreed(
+        question, lambda: run_in_house(would), dry_run=dry_run, yes=yes, as_json=as_json
+    )
 
 
 def _act(act: Act, who: str, *, as_json: bool) -> None:
@@ -175,11 +192,11 @@ def revoke(
     if bool(session) == (every and bool(email)) or (session and session_id is None):
         raise console.refuse("Give a session's ID, or --email and --all.", Exit.USAGE)
 
-    async def look(house: House) -> int:
+    async def look(house: House) -> dict[str, int]:
         if session:
-            return 1
+            return {"would_end": 1}
         found = await _find(house, email)
-        return len(await house.part(Administration).sessions_of(_id_of(found)))
+        return {"would_end": len(await house.part(Administration).sessions_of(_id_of(found)))}
 
     async def end(house: House) -> int:
         administration = house.part(Administration)
@@ -188,10 +205,11 @@ def revoke(
         found = await _find(house, email)
         return await administration.end_sessions(_id_of(found), CONSOLE)
 
-    if dry_run:
-        console.output({"would_end": run_in_house(look)}, as_json=as_json)
+    question = f"End {session or 'all sessions of ' + email}?"
+    if not console.agreed(
+        question, lambda: run_in_house(look), dry_run=dry_run, yes=yes, as_json=as_json
+    ):
         return
-    console.confirm(f"End {session or 'all sessions of ' + email}?", yes=yes)
     ended = run_in_house(end)
     console.output({"ended": ended}, as_json=as_json)
     if session and not ended:

@@ -85,10 +85,7 @@ class Administration:
         """Lock, unlock, disable or enable. Problems: `not_found`, `last_admin`."""
         now = self.clock.now()
         async with self.database.transaction() as tx:
-            admins = await self.subscribers.hold_admins(tx)
-            found = await self.subscribers.get(tx, user_id)
-            status = becomes(act, found)
-            keep_one_admin(admins, found, status, found.role)
+            found, status = await self._judge(tx, act, user_id)
             forgiven = act is Act.UNLOCK and await self._forgive(tx, found, now)
             if status != found.status:
                 found = await self._put(tx, found, status, now)
@@ -97,6 +94,12 @@ class Administration:
             fact = FACTS[act](user_id=user_id, by=by)
             await self.journal.record(tx, fact, now, visitor)
         return await self._managed(found)
+
+    async def foresee(self, act: Act, user_id: SubscriberId) -> str:
+        """Return the status that an act would give; nothing changes. Problems: `not_found`, `last_admin`."""
+        async with self.database.transaction() as tx:
+            _, status = await self._judge(tx, act, user_id)
+        return status
 
     async def give_role(self, user_id: SubscriberId, role: str, by: str) -> ManagedUser:
         """Give an account another role. Problems: `not_found`, `last_admin`."""
@@ -160,6 +163,16 @@ class Administration:
         except Taken as taken:
             raise EmailTaken from taken
         return await self._managed(made), links
+
+    async def _judge(
+        self, tx: Transaction, act: Act, user_id: SubscriberId
+    ) -> tuple[Subscriber, str]:
+        """Return the account, and the status it may be given. Problems: `not_found`, `last_admin`."""
+        admins = await self.subscribers.hold_admins(tx)
+        found = await self.subscribers.get(tx, user_id)
+        status = becomes(act, found)
+        keep_one_admin(admins, found, status, found.role)
+        return found, status
 
     async def _put(
         self, tx: Transaction, found: Subscriber, status: str, now: datetime

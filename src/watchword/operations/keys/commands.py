@@ -7,7 +7,7 @@ import typer
 
 from watchword.operations.keys.service import Keys, generate_files
 from watchword.plumbing import console
-from watchword.plumbing.console import AsJson, run_in_house
+from watchword.plumbing.console import AsJson, DryRun, Yes, run_in_house
 from watchword.plumbing.web.call import House
 from watchword.records.signing_keys.service import SigningKeys
 
@@ -40,9 +40,18 @@ def list_keys(as_json: AsJson = False) -> None:
     console.rows(run_in_house(work), columns, as_json=as_json)
 
 
-@keys.command("rotate", epilog="Example: watchword keys rotate")
-def rotate(as_json: AsJson = False) -> None:
+@keys.command("rotate", epilog="Example: watchword keys rotate --yes")
+def rotate(dry_run: DryRun = False, yes: Yes = False, as_json: AsJson = False) -> None:
     """Retire the active key and make another; tokens it signed stay good until they expire."""
+
+    async def would(house: House) -> dict[str, str | None]:
+        return {"would_retire": await house.part(Keys).active()}
+
+    question = "Retire the active signing key, and make another?"
+    if not console.agreed(
+        question, lambda: run_in_house(would), dry_run=dry_run, yes=yes, as_json=as_json
+    ):
+        return
     kid = run_in_house(lambda house: house.part(Keys).rotate())
     console.output({"kid": kid}, as_json=as_json, text=kid)
 

@@ -10,6 +10,7 @@ from watchword.kernel.parts import service
 from watchword.operations.keys.rules import KeyRotated, KeysElsewhere
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
+from watchword.records.signing_keys.rules import ACTIVE
 from watchword.records.signing_keys.service import SigningKeys
 
 
@@ -24,14 +25,24 @@ class Keys:
 
     async def rotate(self) -> str:
         """Retire the active key and make another; return its `kid`. Problem: `keys_elsewhere`."""
-        settings = self.signing_keys.settings
-        if settings.private_key_path or settings.algorithm == "HS256":
-            raise KeysElsewhere
+        self._own()
         now = self.clock.now()
         async with self.database.transaction() as tx:
             kid = await self.signing_keys.rotate(tx, now)
             await self.journal.record(tx, KeyRotated(kid=kid), now)
         return kid
+
+    async def active(self) -> str | None:
+        """Return the `kid` that a rotation would retire, if any. Problem: `keys_elsewhere`."""
+        self._own()
+        rows = await self.signing_keys.every()
+        return next((row.kid for row in rows if row.state == ACTIVE), None)
+
+    def _own(self) -> None:
+        """Keys that the settings name are rotated where they come from. Problem: `keys_elsewhere`."""
+        settings = self.signing_keys.settings
+        if settings.private_key_path or settings.algorithm == "HS256":
+            raise KeysElsewhere
 
 
 def generate_files(folder: Path, bits: int) -> tuple[Path, Path]:

@@ -115,11 +115,15 @@ def drop(
 ) -> None:
     """Wipe letters that shall never leave."""
     wanted = _wanted(ids, dead=dead)
-    if dry_run:
-        _tell("dropped", wanted, wanted, as_json=as_json)
+    question = f"Drop {len(wanted)} letters for good?"
+    if not console.agreed(
+        question,
+        lambda: {"would_drop": wanted},
+        dry_run=dry_run,
+        yes=yes or not wanted,
+        as_json=as_json,
+    ):
         return
-    if wanted:
-        console.confirm(f"Drop {len(wanted)} letters for good?", yes=yes)
     done = run_in_house(lambda house: house.part(Mail).drop(wanted))
     _tell("dropped", wanted, done, as_json=as_json)
 

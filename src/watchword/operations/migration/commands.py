@@ -7,7 +7,7 @@ import typer
 
 from watchword.migrations import migrate as schema
 from watchword.plumbing import console
-from watchword.plumbing.console import AsJson, Exit, run_in_house
+from watchword.plumbing.console import AsJson, DryRun, Exit, Yes, run_in_house
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
 from watchword.plumbing.web.call import House
 
@@ -79,35 +79,49 @@ def resolve(
     console.talk(f"{revision} is marked as {'applied' if applied else 'rolled back'}.")
 
 
-@migrate.command("reset", epilog="Example: watchword migrate reset --database watchword.db")
+@migrate.command("reset", epilog="Example: watchword migrate reset --database watchword.db --yes")
 def reset(
     database: Annotated[
         str, typer.Option("--database", help="The database's name, to show that it is meant.")
     ] = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Destroy all data and make the tables anew; never in production."""
+    name = run_in_house(_destructible)
+    meant = name if dry_run and not database else database or _asked(name)
+    if meant != name:
+        raise console.refuse(f"The database here is {name}: nothing was done.", Exit.USAGE)
+    question = f"Destroy all data of {name}?"
+    typed = not database  # whoever typed the name has answered
+    if not console.agreed(
+        question,
+        lambda: {"would_destroy": name},
+        dry_run=dry_run,
+        yes=yes or typed,
+        as_json=as_json,
+    ):
+        return
+    applied = _on_database(lambda url, tls: schema.reset(url, tls=tls))
+    console.output({"applied": applied}, as_json=as_json)
 
-    async def work(house: House) -> list[str]:
-        server, settings = house.part(ServerSettings), house.part(DatabaseSettings)
-        if not server.development:
-            raise console.refuse(
-                "This destroys all data: not in production. Restore a backup, or mend it by a new"
-                " migration.",
-                Exit.FORBIDDEN,
-            )
-        name = settings.url.rpartition("/")[2].partition("?")[0]
-        if (database or _asked(name)) != name:
-            raise console.refuse(f"The database here is {name}: nothing was done.", Exit.USAGE)
-        return await schema.reset(settings.url, tls=_tls(settings))
 
-    console.output({"applied": run_in_house(work)}, as_json=as_json)
+async def _destructible(house: House) -> str:
+    """Return the database's name, unless its data is worth something."""
+    if not house.part(ServerSettings).development:
+        raise console.refuse(
+            "This destroys all data: not in production. Restore a backup, or mend it by a new"
+            " migration.",
+            Exit.FORBIDDEN,
+        )
+    return house.part(DatabaseSettings).url.rpartition("/")[2].partition("?")[0]
 
 
 def _asked(name: str) -> str:
     """Ask for the name of what will be destroyed."""
     if not console.at_terminal():
-        raise console.refuse(f"Nobody is here to ask: add --database {name}", Exit.USAGE)
+        raise console.refuse(f"Nobody is here to ask: add --database {name} and --yes", Exit.USAGE)
     answer: str = typer.prompt(
         f"All data will be lost. Type the database's name ({name})", err=True
     )

@@ -47,22 +47,26 @@ def list_services(as_json: AsJson = False) -> None:
 @services.command("revoke", epilog="Example: watchword services revoke billing --yes")
 def revoke(name: Name, dry_run: DryRun = False, yes: Yes = False, as_json: AsJson = False) -> None:
     """Take a service's token away; it is refused at once."""
+    unknown = f"There is no service {name}."
 
-    async def known(house: House) -> bool:
+    async def known(house: House) -> dict[str, str]:
         rows = await house.part(Services).every()
-        return any(row.name == name and row.revoked_at is None for row in rows)
+        if not any(row.name == name and row.revoked_at is None for row in rows):
+            raise console.refuse(unknown)
+        return {"would_revoke": name}
 
     async def work(house: House) -> bool:
         now = house.part(Clock).now()  # type: ignore[type-abstract]
         return await house.part(Services).revoke(house.part(Database), name, now)  # type: ignore[type-abstract]
 
-    if not dry_run:
-        console.confirm(f"Revoke the token of {name}?", yes=yes)
-    found = run_in_house(known if dry_run else work)
-    if not found:
-        raise console.refuse(f"There is no service {name}.")
-    word = "would_revoke" if dry_run else "revoked"
-    console.output({word: name}, as_json=as_json)
+    question = f"Revoke the token of {name}?"
+    if not console.agreed(
+        question, lambda: run_in_house(known), dry_run=dry_run, yes=yes, as_json=as_json
+    ):
+        return
+    if not run_in_house(work):
+        raise console.refuse(unknown)
+    console.output({"revoked": name}, as_json=as_json)
 
 
 groups = {"services": services}
