@@ -133,17 +133,32 @@ async def test_a_packed_body_is_not_unpacked(small_world: World) -> None:
             problem(answer, 415, "unsupported_media_type")
 
 
-async def test_of_a_repeated_field_the_last_counts_and_two_spellings_are_refused(
+async def test_a_field_that_is_given_twice_is_refused_however_it_is_spelt(
     small_world: World,
 ) -> None:
     await small_world.subscriber()
-    twice = f'{{"email":"x","email":"alice@example.org","password":"{PASSWORD}"}}'
-    both = {"refreshToken": "a", "refresh_token": "b"}
+    rest = f'"email":"alice@example.org","password":"{PASSWORD}"}}'
     async with small_world.client() as client:
-        answer = await client.post("/api/v1/auth/login", content=twice, headers=JSON)
-        assert answer.status_code == 200
+        for first in ('"email":"x"', '"e\\u006dail":"alice@example.org"', '"email" : {"a":1}'):
+            twice = f"{{{first},{rest}"
+            answer = await client.post("/api/v1/auth/login", content=twice, headers=JSON)
+            assert named(problem(answer, 422)) == {"email": "repeated_field"}, first
+        within = f'{{"transport":{{"a":1,"b":2,"a":3}},{rest}'
+        answer = await client.post("/api/v1/auth/login", content=within, headers=JSON)
+        assert named(problem(answer, 422)) == {"a": "repeated_field"}
+        both = {"refreshToken": "a", "refresh_token": "b"}
         told = problem(await client.post("/api/v1/auth/refresh", json=both), 422)
     assert named(told) == {"refresh_token": "repeated_field"}
+
+
+async def test_a_field_given_thousands_of_times_does_not_make_a_long_answer(
+    small_world: World,
+) -> None:
+    body = "{" + ",".join(f'"f{number % 2000}":1' for number in range(6000)) + "}"
+    async with small_world.client() as client:
+        answer = await client.post("/api/v1/auth/login", content=body, headers=JSON)
+    problem(answer, 422)
+    assert len(answer.content) < 16_000
 
 
 async def test_a_thousand_unknown_fields_do_not_make_a_long_answer(small_world: World) -> None:
