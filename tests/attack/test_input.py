@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.facts import facts
 from tests.support.knocking import (
     api_doors,
     body_doors,
@@ -16,7 +17,7 @@ from tests.support.knocking import (
     required,
     texts,
 )
-from tests.support.world import PASSWORD, World
+from tests.support.world import NEW_PASSWORD, PASSWORD, World
 from watchword.app.asgi import placed_doors
 
 JSON = {"Content-Type": "application/json"}
@@ -159,6 +160,24 @@ async def test_a_field_given_thousands_of_times_does_not_make_a_long_answer(
         answer = await client.post("/api/v1/auth/login", content=body, headers=JSON)
     problem(answer, 422)
     assert len(answer.content) < 16_000
+
+
+async def test_a_link_and_a_code_at_once_are_refused_and_nothing_is_spent(
+    small_world: World,
+) -> None:
+    both = {"token": "wwt_x", "code": "123456"}
+    address = {"email": "alice@example.org"}
+    doors: dict[str, dict[str, str]] = {
+        "reset-password": {**address, "password": NEW_PASSWORD},
+        "otp/verify": address,
+        "verify-email": address,
+        "change-email/confirm": {},
+    }
+    async with small_world.client() as client:
+        for door, rest in doors.items():
+            answer = await client.post(f"/api/v1/auth/{door}", json={**both, **rest})
+            assert named(problem(answer, 422)) == {"token": "not_both", "code": "not_both"}, door
+    assert not await facts(small_world, "otp.validated"), "nothing was judged"
 
 
 async def test_a_thousand_unknown_fields_do_not_make_a_long_answer(small_world: World) -> None:

@@ -9,6 +9,14 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def refuse_both(**ways: str | None) -> None:
+    """Refuse two ways at once: nobody can tell which was meant. Problem: `invalid_input` naming them."""
+    given = [name for name, value in ways.items() if value is not None]
+    if len(given) > 1:
+        message = f"Send {' or '.join(given)}, not both."
+        raise InputInvalid(errors=[FieldError(name, "not_both", message) for name in given])
+
+
 class Faults:
     """The faults found so far."""
 

@@ -12,6 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from watchword.kernel.problems import FieldError, InputInvalid
+
 LANGUAGES: Mapping[str, str] = {"en": "English", "fr": "Français", "ar": "العربية"}
 RIGHT_TO_LEFT = frozenset({"ar"})
 FALLBACK = "en"
@@ -64,6 +66,15 @@ def known_language(word: str | None) -> str | None:
     """Return the language if we speak it (`fr-DZ` is `fr`), else nothing."""
     code = (word or "").partition("-")[0].partition("_")[0].strip().lower()
     return code if code in LANGUAGES else None
+
+
+def chosen_language(word: str, field: str = "language") -> str:
+    """Read the language that somebody chose. Problem: `invalid_input` naming the field."""
+    language = known_language(word)
+    if language is None:
+        told = FieldError(field, "invalid_language", f"Choose one of: {', '.join(LANGUAGES)}.")
+        raise InputInvalid(errors=[told])
+    return language
 
 
 @lru_cache(maxsize=512)

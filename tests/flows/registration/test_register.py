@@ -86,6 +86,18 @@ async def test_without_a_choice_letters_come_in_the_language_of_the_request(worl
     assert (await world.newest(ALICE)).language == "fr"
 
 
+async def test_a_language_that_is_not_spoken_is_refused_with_the_other_faults(
+    small_world: World,
+) -> None:
+    async with small_world.client(headers={"Accept-Language": "fr"}) as client:
+        wrong = {**BODY, "language": "tlh", "phone": "12"}
+        refused = await client.post(f"{AUTH}/register", json=wrong)
+    assert refused.status_code == 422
+    faults = {fault["field"]: fault["code"] for fault in refused.json()["errors"]}
+    assert faults == {"language": "invalid_language", "phone": "invalid_phone"}
+    assert "en, fr, ar" in refused.text
+
+
 @pytest.mark.req("A-31", "G-34")
 async def test_a_taken_a_waiting_and_a_free_address_get_the_same_answer(world: World) -> None:
     await world.subscriber("taken@example.org")

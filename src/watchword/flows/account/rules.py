@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from watchword.kernel.ids import SessionId
 from watchword.plumbing.contact import person_name, phone_number
 from watchword.plumbing.faults import Faults
-from watchword.plumbing.languages import known_language
+from watchword.plumbing.languages import chosen_language
 from watchword.plumbing.web.shapes import Answer, Body
 from watchword.records.sessions.rules import TOKEN, Session, device_name
 from watchword.records.subscribers.rules import Subscriber, full_name, split_name
@@ -76,9 +76,7 @@ def revised(found: Subscriber, patch: ProfilePatch, country: str) -> Subscriber:
     elif patch.phone is not UNSET:
         phone = faults.read(phone_number, patch.phone, patch.country or country)
     if patch.language is not UNSET:
-        language = known_language(patch.language) or ""
-        if not language:
-            faults.add("language", "invalid_language", "Choose en, fr or ar.")
+        language = faults.read(chosen_language, patch.language) or ""
     faults.refuse()
     proven = found.phone_verified_at if phone == found.phone else None
     return replace(

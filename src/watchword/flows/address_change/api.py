@@ -6,6 +6,7 @@ from watchword.flows.address_change.rules import wanted_address
 from watchword.flows.address_change.service import AddressChange
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
+from watchword.plumbing.faults import refuse_both
 from watchword.plumbing.throttle import TooManyAttempts
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, post
@@ -65,6 +66,7 @@ async def begin(call: Call[ChangeEmail]) -> Response:
 async def confirm(call: Call[ConfirmEmail]) -> Response:
     """Confirm the new address by the link or, while signed in, by the code of its letter."""
     change = call.part(AddressChange)
+    refuse_both(token=call.body.token, code=call.body.code)
     if call.body.token is not None:
         address = await change.confirm(Secret(call.body.token), call.visitor)
     elif call.body.code is not None:

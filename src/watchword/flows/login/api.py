@@ -9,6 +9,7 @@ from watchword.flows.login.service import Login
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
+from watchword.plumbing.faults import refuse_both
 from watchword.plumbing.languages import known_language
 from watchword.plumbing.throttle import TooManyAttempts
 from watchword.plumbing.web.call import Call
@@ -76,6 +77,7 @@ async def send_code(call: Call[CodeRequest]) -> Response:
 async def by_letter(call: Call[LetterSignIn]) -> Response:
     """Sign in by the code or the link of a letter; it proves the mailbox as well."""
     body, login = call.body, call.part(Login)
+    refuse_both(token=body.token, code=body.code)
     transport = body.transport or call.part(LoginSettings).transport
     if body.token is not None:
         welcome = await login.by_link(Secret(body.token), call.visitor, transport)

@@ -6,6 +6,7 @@ from watchword.flows.password_reset.service import PasswordReset
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
+from watchword.plumbing.faults import refuse_both
 from watchword.plumbing.languages import known_language
 from watchword.plumbing.throttle import TooManyAttempts
 from watchword.plumbing.web.call import Call
@@ -55,6 +56,7 @@ async def begin(call: Call[ForgotPassword]) -> Response:
 async def finish(call: Call[ResetPassword]) -> Response:
     """Replace the password by the link or the code of the letter; it signs nobody in."""
     body, reset, password = call.body, call.part(PasswordReset), Secret(call.body.password)
+    refuse_both(token=body.token, code=body.code)
     if body.token is not None:
         await reset.finish(Secret(body.token), password, call.visitor)
     elif body.email is not None and body.code is not None:

@@ -7,6 +7,7 @@ from watchword.flows.registration.service import Registration
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import PhoneSettings, email_address
+from watchword.plumbing.faults import refuse_both
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import post
 from watchword.plumbing.web.shapes import Answer, Body
@@ -64,6 +65,7 @@ async def register(call: Call[Register]) -> Response:
 async def verify(call: Call[VerifyEmail]) -> Response:
     """Prove a mailbox by the link or the code of the letter."""
     body, registration = call.body, call.part(Registration)
+    refuse_both(token=body.token, code=body.code)
     if body.token is not None:
         has_password = await registration.verify(Secret(body.token), call.visitor)
     elif body.email is not None and body.code is not None:

@@ -8,7 +8,7 @@ from watchword.kernel.problems import FieldError
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EmailAddress, email_address, person_name, phone_number
 from watchword.plumbing.faults import Faults
-from watchword.plumbing.languages import known_language
+from watchword.plumbing.languages import chosen_language
 from watchword.plumbing.web.shapes import Body
 from watchword.records.subscribers.rules import split_name
 
@@ -65,6 +65,8 @@ def read_application(
         family = (faults.read(person_name, family, "lastName") or "") if family else ""
         if not body.first_name:
             faults.add("firstName", "missing", "Send firstName and lastName, or name.")
+    if body.language:
+        language = faults.read(chosen_language, body.language) or language
     if body.role not in {None, "user", "vendor"}:
         faults.add("role", "invalid", "Choose user or vendor.")
     faults.found.extend(more)
@@ -76,6 +78,6 @@ def read_application(
         given_name=given,
         family_name=family,
         phone=phone,
-        language=known_language(body.language) or language,
+        language=language,
         role=body.role or "user",
     )
