@@ -13,7 +13,7 @@ from tests.support.worlds import Opener
 from watchword.app.settings import SettingsRefused, read
 from watchword.kernel.problems import InputInvalid
 from watchword.kernel.secret import Secret
-from watchword.records.passwords.rules import PasswordSettings, Stored
+from watchword.records.passwords.rules import MAX_LENGTH, PasswordSettings, Stored, only_context
 from watchword.records.passwords.service import Passwords
 
 LOGIN = "/api/v1/auth/login"
@@ -140,6 +140,50 @@ def test_what_is_short_or_easily_guessed_is_refused(
     with pytest.raises(InputInvalid) as refused:
         small_world.part(Passwords).screen(Secret(password), "alice@example.org", "Alice")
     assert [error.code for error in refused.value.errors] == [fault]
+
+
+ALICES = ("alice.benali@clinic.example.co.uk", "Alïce Benali")
+
+
+@pytest.mark.req("D-35")
+@pytest.mark.parametrize(
+    "password",
+    [
+        "alicebenaliexample",
+        "Alice-Benali_Clinic!",
+        "examplealicebenali2026",
+        "clinicexamplecouk",
+        "alicealicealicealice",
+        "ALÏCE benali alice",
+        "watchword clinic alice",
+    ],
+)
+def test_the_words_of_ones_own_address_and_name_are_no_password_however_joined(
+    small_world: World, password: str
+) -> None:
+    with pytest.raises(InputInvalid) as refused:
+        small_world.part(Passwords).screen(Secret(password), *ALICES)
+    assert [error.code for error in refused.value.errors] == ["password_too_common"]
+
+
+@pytest.mark.req("D-35")
+@pytest.mark.parametrize(
+    "password",
+    [
+        "alice met a heron at dawn",
+        "my clinic has a green door",
+        "benali 8427193650184",
+        "seven lemons for alice benali",
+    ],
+)
+def test_a_long_password_may_have_ones_name_in_it(small_world: World, password: str) -> None:
+    small_world.part(Passwords).screen(Secret(password), *ALICES)
+
+
+def test_words_that_overlap_in_a_thousand_ways_are_looked_through_at_once() -> None:
+    name = " ".join("a" * size for size in range(2, 14))
+    assert only_context("a" * MAX_LENGTH, name)
+    assert not only_context("a" * 500 + " and more", name)
 
 
 @pytest.mark.req("D-35")

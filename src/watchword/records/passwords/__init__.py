@@ -1,6 +1,7 @@
 """Passwords: memorised secrets, screened when chosen, hashed slowly, never kept.
 
     screen   length, and how easily it is guessed         -> `password_too_short`, `password_too_common`
+             (by anybody, and by whoever knows the address, the name and ours)
     hash     HMAC-SHA-256 under the pepper, then argon2id or bcrypt, in the pool
     verify   the same work whether or not there is an account; an outdated hash is made anew
 

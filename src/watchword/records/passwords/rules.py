@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from watchword.kernel.parsing import choice, whole
@@ -10,6 +11,8 @@ from watchword.kernel.problems import FieldError, InputInvalid
 
 MAX_LENGTH = 512
 _SHORTEST_WORD = 3
+_SHORTEST_PIECE = 2
+_YEAR = 4
 ARGON2ID = "argon2id"
 BCRYPT = "bcrypt"
 
@@ -72,5 +75,27 @@ def too_common(field: str) -> InputInvalid:
 def context_words(*texts: str) -> list[str]:
     """Return the words about a person that a guesser would try first, alone and as written."""
     whole = {text.casefold() for text in texts}
-    words = {word for text in whole for word in re.split(r"[\W_]+", text)}
-    return sorted(word for word in whole | words if len(word) >= _SHORTEST_WORD)
+    return sorted(word for word in whole | _pieces(*texts) if len(word) >= _SHORTEST_WORD)
+
+
+def only_context(password: str, *texts: str) -> bool:
+    """Tell whether a password is nothing but such words, however they are joined, and a year at most."""
+    letters = "".join(filter(str.isalnum, password.casefold()))
+    words = {word for word in _pieces(*texts) if len(word) >= _SHORTEST_PIECE}
+    end = _covered(letters, words)
+    rest = letters[end:]
+    return end > 0 and (not rest or (len(rest) <= _YEAR and rest.isdigit()))
+
+
+def _pieces(*texts: str) -> set[str]:
+    """Return the words of texts, told apart by whatever is no letter and no digit."""
+    return {word for text in texts for word in re.split(r"[\W_]+", normalise(text).casefold())}
+
+
+def _covered(letters: str, words: Collection[str]) -> int:
+    """Return how far from its beginning a text is made of words; every way is followed, each place once."""
+    reached = {0}
+    for place in range(len(letters)):
+        if place in reached:
+            reached |= {place + len(word) for word in words if letters.startswith(word, place)}
+    return max(reached)

@@ -11,12 +11,14 @@ from watchword.kernel.secret import Peppers, Secret
 from watchword.plumbing import password_hash
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.hashing import HashPool
+from watchword.plumbing.settings import OrganisationSettings
 from watchword.records.passwords import store
 from watchword.records.passwords.rules import (
     PasswordSettings,
     Stored,
     context_words,
     normalise,
+    only_context,
     screen_length,
     too_common,
 )
@@ -32,12 +34,16 @@ class Passwords:
     peppers: Peppers
     pool: HashPool
     settings: PasswordSettings
+    organisation: OrganisationSettings
 
     def screen(self, password: Secret, *about: str, field: str = "password") -> None:
         """Refuse what is short or easily guessed. Problem: `invalid_input` naming the field."""
         text = normalise(password.reveal())
         screen_length(text, self.settings.min_length, field)
-        if int(zxcvbn(text[:_SCREENED], context_words(*about)).score) < _LEAST_SCORE:
+        context = (*about, self.organisation.name)
+        if only_context(text, *context):
+            raise too_common(field)
+        if int(zxcvbn(text[:_SCREENED], context_words(*context)).score) < _LEAST_SCORE:
             raise too_common(field)
 
     async def hash(self, password: Secret) -> Stored:
