@@ -67,6 +67,32 @@ async def test_a_code_is_counted_when_it_is_made_sent_guessed_and_used(small_wor
     assert told.rise("login_attempts_failed_total", method="otp", reason="code_invalid") == 1
 
 
+@pytest.mark.req("N-61")
+async def test_only_a_code_that_a_letter_carries_is_counted(small_world: World) -> None:
+    await small_world.subscriber()
+    await small_world.subscriber("closed@example.org", status="disabled")
+    async with small_world.client() as alice, watched(small_world) as told:
+        await small_world.sign_in(alice)
+        for email in (ALICE, "closed@example.org", "nobody@example.org"):
+            for door in ("otp/request", "forgot-password", "resend-verification"):
+                await alice.post(f"{AUTH}/{door}", json={"email": email})
+        for wanted in ("alice@new.example.org", "closed@example.org"):
+            await alice.post(f"{AUTH}/change-email", json={"newEmail": wanted})
+        for _ in range(5):
+            body = {"email": ALICE, "password": "wrong horse wrong"}
+            await alice.post(f"{AUTH}/login", json=body)
+    for purpose, codes in {
+        "sign_in": 1,
+        "password_reset": 1,
+        "email_change": 1,
+        "verify_email": 0,
+        "email_change_undo": 0,
+        "unlock": 0,
+    }.items():
+        counted = told.rise("otp_generated_total", purpose=purpose, channel="email")
+        assert counted == codes, purpose
+
+
 @pytest.mark.req("N-62")
 async def test_a_guess_that_comes_too_late_or_once_too_often_is_counted_as_such(
     world: World,

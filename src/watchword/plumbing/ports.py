@@ -125,10 +125,11 @@ class Lockout(Protocol):
         tx: Transaction,
         address: str,
         account: Account | None,
+        guess: bytes,
         visitor: Visitor,
         now: datetime,
     ) -> None:
-        """Note the lock and write to the owner; without one, do work alike."""
+        """Note the lock and write to the owner; without one, do work alike. `guess`: the count's key."""
         ...
 
 

@@ -43,7 +43,6 @@ from watchword.records.subscribers.rules import (
 )
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
-    CodeSent,
     Purpose,
     Stub,
     Ticket,
@@ -92,8 +91,10 @@ class AddressChange:
                 await self.journal.record(tx, withheld, now, visitor)
             await self.deliveries.queue(tx, self._notice(owner, email, undo), now)
             await self.journal.record(tx, ChangeRequested(user_id=owner.id), now, visitor)
-            sent = CodeSent(user_id=owner.id, purpose=Purpose.EMAIL_CHANGE.value)
-            await self.journal.record(tx, sent, now, visitor)
+            sent = verdict.allowed and not holds(found)
+            await self.tickets.note_requested(
+                tx, Purpose.EMAIL_CHANGE, owner.id, visitor, now, sent=sent
+            )
 
     async def look(self, purpose: Purpose, token: Secret) -> Change:
         """Look at a link; nothing is spent. Problems: `token_invalid|used|expired`."""
@@ -187,7 +188,7 @@ class AddressChange:
         await self.tickets.void_younger(tx, stub, Purpose.EMAIL_CHANGE_UNDO, now)
         await self.guesses.forget(tx, self.guesses.key("password", stub.address))
         await self.journal.record(tx, ChangeUndone(user_id=owner.id), now, visitor)
-        await self._send_reset(tx, owner, change.old, now)
+        await self._send_reset(tx, owner, change.old, visitor, now)
         return change.old
 
     async def _hold(self, tx: Transaction, stub: Stub) -> Subscriber:
@@ -240,7 +241,7 @@ class AddressChange:
         return notice_letter(owner, email.text, link, undo.expires_at)
 
     async def _send_reset(
-        self, tx: Transaction, owner: Subscriber, address: str, now: datetime
+        self, tx: Transaction, owner: Subscriber, address: str, visitor: Visitor, now: datetime
     ) -> None:
         """Send link and code to choose a new password; the pages behind them are password reset's."""
         settings = self.tickets.settings
@@ -255,3 +256,5 @@ class AddressChange:
         link = self.issuer.link("/reset-password", ticket.token)
         letter = undone_letter(owner, address, link, ticket, settings)
         await self.deliveries.queue(tx, letter, now)
+        purpose = Purpose.PASSWORD_RESET
+        await self.tickets.note_requested(tx, purpose, owner.id, visitor, now, sent=True)

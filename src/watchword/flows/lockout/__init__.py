@@ -1,7 +1,8 @@
 """Lockout: one wrong password too many locks an account for a while; its owner is told and may end that.
 
     lock     the last guess was wrong, at whichever door   -> a fact; a letter with a link to the owner
-    unlock   the link                                      -> guesses are taken again
+    unlock   the link                                      -> guesses are taken again: strangers', those of
+                                                              the device that locked, and of this browser
 
 How many guesses an account bears, and for how long it refuses, is `records/guesses`. An address without
 an account locks alike, after the same work; nobody is told of it. The letter carries a link alone: nobody

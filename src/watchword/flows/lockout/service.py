@@ -19,7 +19,7 @@ from watchword.records.subscribers.rules import (
     SubscriberLocked,
     SubscriberUnlocked,
 )
-from watchword.records.tickets.rules import Purpose
+from watchword.records.tickets.rules import Purpose, Stub
 from watchword.records.tickets.service import Tickets
 
 
@@ -40,10 +40,11 @@ class Locksmith:
         tx: Transaction,
         address: str,
         account: Account | None,
+        guess: bytes,
         visitor: Visitor,
         now: datetime,
     ) -> None:
-        """Note the lock and write to the owner; without one, do work alike."""
+        """Note the lock and write to the owner; without one, do work alike. `guess`: the count's key."""
         user_id = account.id if account is not None else None
         fact = SubscriberLocked(user_id=user_id, by=GUESSES)
         await self.journal.record(tx, fact, now, visitor)
@@ -53,6 +54,7 @@ class Locksmith:
             purpose=Purpose.UNLOCK,
             address=address,
             user_id=owner.id if owner is not None else None,
+            detail=guess.hex(),
             lifetime=self.tickets.settings.reset_lifetime,
             now=now,
         )
@@ -71,5 +73,11 @@ class Locksmith:
         now = self.clock.now()
         async with self.database.transaction() as tx:
             stub = await self.tickets.spend(tx, Purpose.UNLOCK, token, now)
-            await self.guesses.forget(tx, self.guesses.key("password", stub.address))
+            for key in self._counts(stub, visitor):
+                await self.guesses.forget(tx, key)
             await self.journal.record(tx, SubscriberUnlocked(user_id=stub.user_id), now, visitor)
+
+    def _counts(self, stub: Stub, visitor: Visitor) -> set[bytes]:
+        """Return whose counts start anew: strangers', the one that locked, and this browser's own."""
+        mine = {self.guesses.key("password", stub.address, each) for each in (None, visitor.device)}
+        return mine | ({bytes.fromhex(stub.detail)} if stub.detail else set())

@@ -51,7 +51,6 @@ from watchword.records.subscribers.rules import (
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
     CodeInvalid,
-    CodeSent,
     Purpose,
     TokenInvalid,
 )
@@ -144,15 +143,16 @@ class Login:
                 lifetime=self.tickets.settings.code_lifetime,
                 now=now,
             )
-            if found is not None and found.status in {ACTIVE, PENDING}:
+            welcome = found is not None and found.status in {ACTIVE, PENDING}
+            if found is not None and welcome:
                 link = self.issuer.link(link_path(purpose), ticket.token)
                 letter = code_letter(found, email, purpose, ticket, link, self.tickets.settings)
             else:
                 register = f"{self.issuer.pages}/register"
                 letter = no_code_letter(found, email, visitor.language, register, ticket)
             await self.deliveries.queue(tx, letter, now)
-            fact = CodeSent(user_id=found.id if found else None, purpose=purpose.value)
-            await self.journal.record(tx, fact, now, visitor)
+            user_id = found.id if found else None
+            await self.tickets.note_requested(tx, purpose, user_id, visitor, now, sent=welcome)
 
     async def by_code(
         self,

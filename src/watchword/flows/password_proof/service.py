@@ -77,4 +77,4 @@ class PasswordProver:
         await self.journal.record(self.database, wrong, now, visitor)
         if locked:
             async with self.database.transaction() as tx:
-                await self.lockout.lock(tx, address, row, visitor, now)
+                await self.lockout.lock(tx, address, row, guess.key, visitor, now)

@@ -33,7 +33,6 @@ from watchword.records.subscribers.rules import Subscriber
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
     CodeInvalid,
-    CodeSent,
     Purpose,
     Ticket,
 )
@@ -83,8 +82,9 @@ class PasswordReset:
             letter = self._answer(found, email, ticket, visitor)
             await self.deliveries.queue(tx, letter, now)
             await self.journal.record(tx, ResetRequested(user_id=user_id), now, visitor)
-            sent = CodeSent(user_id=user_id, purpose=_PURPOSE.value)
-            await self.journal.record(tx, sent, now, visitor)
+            await self.tickets.note_requested(
+                tx, _PURPOSE, user_id, visitor, now, sent=may_reset(found)
+            )
 
     async def whose(self, token: Secret) -> str:
         """Return the address a link is for. Problems: `token_invalid|used|expired`, the account's."""

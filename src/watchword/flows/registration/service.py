@@ -32,7 +32,6 @@ from watchword.records.subscribers.rules import (
 )
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
-    CodeSent,
     Purpose,
     Stub,
     Ticket,
@@ -180,8 +179,8 @@ class Registration:
             lifetime=self.tickets.settings.verify_lifetime,
             now=now,
         )
-        sent = CodeSent(user_id=user_id, purpose=Purpose.VERIFY_EMAIL.value)
-        await self.journal.record(tx, sent, now, visitor)
+        purpose = Purpose.VERIFY_EMAIL
+        await self.tickets.note_requested(tx, purpose, user_id, visitor, now, sent=pending)
         if found is None:
             await self.deliveries.pretend(tx, now)
         elif pending:

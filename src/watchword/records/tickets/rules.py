@@ -103,8 +103,8 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CodeSent(Fact):
-    """A code was issued."""
+class CodeRequested(Fact):
+    """Somebody asked for a code; an address without an account gets none."""
 
     type: ClassVar[str] = "otp.generated"
     purpose: str

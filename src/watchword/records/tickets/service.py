@@ -19,6 +19,7 @@ from watchword.records.tickets.rules import (
     FAILED,
     SUCCESS,
     CodeInvalid,
+    CodeRequested,
     CodeTried,
     Purpose,
     Stub,
@@ -76,9 +77,25 @@ class Tickets:
             expires_at=now + lifetime,
             code_expires_at=code_expires_at,
         )
-        self.metrics.otp_generated.labels(purpose.value, "email").inc()
         return Ticket(
             token=token, code=code, expires_at=now + lifetime, code_expires_at=code_expires_at
+        )
+
+    async def note_requested(
+        self,
+        tx: Executor,
+        purpose: Purpose,
+        user_id: SubscriberId | None,
+        visitor: Visitor,
+        now: datetime,
+        *,
+        sent: bool,
+    ) -> None:
+        """Note that somebody asked for a code; it counts as one if a letter with it was queued."""
+        if sent:
+            self.metrics.otp_generated.labels(purpose.value, "email").inc()
+        await self.journal.record(
+            tx, CodeRequested(user_id=user_id, purpose=purpose.value), now, visitor
         )
 
     async def peek(self, db: Executor, purpose: Purpose, token: Secret, now: datetime) -> Stub:
