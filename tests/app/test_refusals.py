@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tests.support.running import ports
 from tests.support.services.kept import free_port
 from tests.support.world import environment
 
-REFUSED, UNAVAILABLE = 1, 69
+REFUSED, USAGE, UNAVAILABLE = 1, 2, 69
 
 
 @pytest.fixture
@@ -24,9 +25,9 @@ def busy() -> Iterator[str]:
         yield str(taken.getsockname()[1])
 
 
-def told(folder: Path, *words: str, **environ: str) -> tuple[int, str]:
+def told(folder: Path, *words: str, powerless: bool = False, **environ: str) -> tuple[int, str]:
     """Run the command; return how it ended and the one sentence it said, warnings aside."""
-    said = watchword(*words, cwd=folder, environ=environ)
+    said = watchword(*words, cwd=folder, environ=environ, powerless=powerless)
     assert "Traceback" not in said.stderr
     [sentence] = [line for line in said.stderr.splitlines() if not line.startswith("warning: ")]
     return said.returncode, sentence
@@ -68,6 +69,84 @@ def test_a_file_that_cannot_be_the_database_is_told_with_the_reason(
 
     assert code == UNAVAILABLE
     assert reason in sentence
+
+
+@pytest.mark.parametrize(
+    "base",
+    ["localhost:8000", "::::", "http://[::1", "http://h:99999", "ftp://localhost", "http://", "h"],
+)
+def test_an_address_that_is_none_is_told_with_one_that_would_be(tmp_path: Path, base: str) -> None:
+    code, sentence = told(tmp_path, "health", "--base", base)
+
+    assert code == USAGE
+    assert base in sentence
+    assert "--base http://localhost:8000" in sentence
+
+
+def test_what_answers_and_speaks_no_http_is_told_as_such(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        chatter = threading.Thread(target=lambda: _chat(server.accept()[0]))
+        chatter.start()
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+        code, sentence = told(tmp_path, "health", "--base", address)
+        chatter.join()
+
+    assert (code, sentence) == (UNAVAILABLE, f"What answers at {address} speaks no HTTP.")
+
+
+def _chat(line: socket.socket) -> None:
+    with line:
+        line.recv(4096)
+        line.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+
+def test_a_file_that_stands_where_var_should_be_is_told_with_what_mends_it(tmp_path: Path) -> None:
+    (tmp_path / "var").write_text("in the way")
+    code, sentence = told(tmp_path, "serve", "--dev")
+
+    assert code == REFUSED
+    assert "mv var var.old" in sentence
+
+
+@pytest.mark.parametrize(
+    "words", [("serve", "--dev"), ("secrets", "generate", "--dir", "var/secrets")]
+)
+@pytest.mark.parametrize("sealed", [".", "var"])
+def test_a_folder_that_cannot_be_written_to_is_told_with_what_mends_it(
+    tmp_path: Path, words: tuple[str, ...], sealed: str
+) -> None:
+    if sealed == "var":
+        (tmp_path / "var").mkdir()
+    (tmp_path / sealed).chmod(0o500)
+    code, sentence = told(tmp_path, *words, powerless=True)
+    (tmp_path / sealed).chmod(0o700)
+
+    assert code == REFUSED
+    assert "Permission denied" in sentence
+    wanted = "chmod -R u+rwX var" if sealed == "var" else "chmod u+rwX ."
+    assert sentence.endswith(wanted)
+
+
+def test_secrets_that_cannot_be_read_are_told_with_what_mends_it(tmp_path: Path) -> None:
+    assert watchword("secrets", "generate", "--dir", "var/secrets", cwd=tmp_path).returncode == 0
+    (tmp_path / "var").chmod(0o000)
+    code, sentence = told(tmp_path, "users", "list", powerless=True)
+    (tmp_path / "var").chmod(0o700)
+
+    assert code == REFUSED
+    assert sentence.endswith("chmod -R u+rwX var")
+
+
+def test_a_database_that_cannot_be_written_to_is_told_with_what_mends_it(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    environ = environment(f"sqlite:///{folder}/watchword.db")
+    assert watchword("migrate", "up", cwd=tmp_path, environ=environ).returncode == 0
+    folder.chmod(0o500)
+    code, sentence = told(tmp_path, "users", "list", powerless=True, **environ)
+    folder.chmod(0o700)
+
+    assert code == UNAVAILABLE
+    assert f"chmod -R u+rwX {folder}" in sentence
 
 
 def test_a_service_that_is_not_there_is_told_to_programs_too(tmp_path: Path) -> None:

@@ -11,15 +11,22 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 COMMAND = Path(sys.executable).with_name("watchword")
+_POWERLESS = (sys.executable, str(Path(__file__).with_name("powerless.py")))
 _QUIET = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 
 
 def watchword(
-    *arguments: str, cwd: Path, environ: Mapping[str, str] | None = None
+    *arguments: str,
+    cwd: Path,
+    environ: Mapping[str, str] | None = None,
+    powerless: bool = False,
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end; nothing of our own environment reaches it."""
+    """Run the command to its end; nothing of our own environment reaches it.
+
+    `powerless`: files may refuse it, as they do anybody but root.
+    """
     return subprocess.run(
-        [str(COMMAND), *arguments],
+        [*(_POWERLESS if powerless else ()), str(COMMAND), *arguments],
         cwd=cwd,
         env={**_QUIET, **(environ or {})},
         capture_output=True,

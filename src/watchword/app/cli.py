@@ -6,6 +6,7 @@ Each slice brings its own commands (`commands.py`, `groups`); this module adds w
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,7 +19,7 @@ from watchword.app.settings.desk import SettingsDesk
 from watchword.kernel.problems import Problem
 from watchword.operations.configuration import service as configuration
 from watchword.operations.doctor import service as doctor
-from watchword.plumbing import console, reading
+from watchword.plumbing import console, folders, reading
 
 root = typer.Typer(
     name="watchword",
@@ -136,6 +137,14 @@ def _opener() -> Any:
     return open_house(settings)
 
 
+def _stuck(error: OSError) -> int:
+    """Say which folder or file cannot be used, and what mends it; what else failed is a fault of ours."""
+    if not isinstance(error.filename, str):
+        raise error
+    console.talk(folders.trouble(Path(error.filename), error))
+    return console.Exit.LATER if folders.is_full(error) else console.Exit.REFUSED
+
+
 def main() -> None:
     """Run the command line."""
     own = {"serve", "worker", "health"}
@@ -151,5 +160,7 @@ def main() -> None:
         root()
     except SettingsRefused as refusal:
         sys.exit(refused(refusal))
+    except OSError as error:
+        sys.exit(_stuck(error))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -4,6 +4,8 @@ import os
 import ssl
 import urllib.error
 import urllib.request
+from http.client import HTTPException
+from urllib.parse import urlsplit
 
 from watchword.app.reading import read_settings
 from watchword.plumbing import console
@@ -13,26 +15,45 @@ _PATIENCE_SECONDS = 3
 
 
 def probe(base: str, path: str, *, as_json: bool = False) -> int:
-    """Ask and print the answer; return the exit code: 0 well, 1 not well, 69 out of reach."""
+    """Ask and print the answer; return the exit code: 0 well, 1 not well, 2 usage, 69 out of reach."""
     tls = None
+    if base and not _is_address(base):
+        console.talk(f"{base} is no address: write it as --base http://localhost:8000")
+        return console.Exit.USAGE
     if not base:
         server = read_settings(dict(os.environ)).section(ServerSettings)
         tls = _own_certificate(server) if server.ssl_cert_path else None
         base = f"http{'s' * (tls is not None)}://127.0.0.1:{server.port}"
     try:
         with urllib.request.urlopen(  # noqa: S310 - http and https alone
-            f"{base}/{path}", timeout=_PATIENCE_SECONDS, context=tls
+            f"{base.rstrip('/')}/{path}", timeout=_PATIENCE_SECONDS, context=tls
         ) as answer:
-            print(answer.read().decode())
+            print(answer.read().decode(errors="replace"))
             return 0
     except urllib.error.HTTPError as error:
-        print(error.read().decode())
+        print(error.read().decode(errors="replace"))
         return 1
+    except HTTPException:
+        return _away(f"What answers at {base} speaks no HTTP.", as_json=as_json)
     except OSError:
-        console.talk(f"Nobody answers at {base}.")
-        if as_json:
-            console.output({"status": "unreachable"}, as_json=True)
-        return console.Exit.UNAVAILABLE
+        return _away(f"Nobody answers at {base}.", as_json=as_json)
+
+
+def _away(sentence: str, *, as_json: bool) -> int:
+    console.talk(sentence)
+    if as_json:
+        console.output({"status": "unreachable"}, as_json=True)
+    return console.Exit.UNAVAILABLE
+
+
+def _is_address(text: str) -> bool:
+    """Tell whether it is an address of HTTP, as `urlopen` can ask it."""
+    try:
+        parts = urlsplit(text)
+        host = (parts.hostname or "").encode("idna")
+        return bool(host) and parts.scheme in {"http", "https"} and (parts.port or 1) > 0
+    except ValueError:
+        return False
 
 
 def _own_certificate(server: ServerSettings) -> ssl.SSLContext:

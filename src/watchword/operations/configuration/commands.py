@@ -8,7 +8,7 @@ import typer
 from watchword.kernel.chance import SystemChance
 from watchword.operations.configuration import service
 from watchword.operations.configuration.rules import Report, fresh_secret
-from watchword.plumbing import console
+from watchword.plumbing import console, folders
 
 environment = typer.Typer(help="The environment that this service is given.", no_args_is_help=True)
 configuration = typer.Typer(help="The settings, and where they came from.", no_args_is_help=True)
@@ -90,7 +90,7 @@ def generate(folder: Folder = None, force: Force = False, as_json: console.AsJso
     try:
         written, kept = service.fill(folder, names, chance, force=force)
     except OSError as error:
-        raise console.refuse(f"{folder} cannot be written to: {error.strerror}") from error
+        raise console.refuse(folders.trouble(folder, error)) from error
     if as_json:
         console.output({"written": written, "kept": kept}, as_json=True)
         return

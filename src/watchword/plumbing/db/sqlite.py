@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from watchword.plumbing import folders
 from watchword.plumbing.db.changes import EVERYTHING, TRUST_SECONDS, Changes
 from watchword.plumbing.db.ports import (
     Broken,
@@ -67,9 +68,18 @@ def connect(path: Path, patience: timedelta = PATIENCE) -> sqlite3.Connection:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise DatabaseUnavailable(private=f"sqlite: {error}") from error
-    with _translated():
-        return _connect(path, patience)
+        raise DatabaseUnavailable(
+            private=f"sqlite: {folders.trouble(path.parent, error)}"
+        ) from error
+    try:
+        with _translated():
+            return _connect(path, patience)
+    except DatabaseUnavailable as away:
+        stuck = folders.refused(path.parent, path)
+        if stuck is None:
+            raise
+        found = folders.trouble(Path(stuck.filename), stuck)
+        raise DatabaseUnavailable(private=f"{away.private}: {found}") from away
 
 
 def _connect(path: Path, patience: timedelta) -> sqlite3.Connection:
