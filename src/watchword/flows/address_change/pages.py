@@ -11,6 +11,7 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, page_get, page_post
 from watchword.plumbing.web.entry import error_page
+from watchword.plumbing.web.link_page import link_page
 from watchword.plumbing.web.shapes import Body
 from watchword.records.subscribers.rules import EmailTaken
 from watchword.records.tickets.rules import Purpose
@@ -94,15 +95,14 @@ def _email_page(call: Call[Any], pending: str = "", problem: Problem | None = No
 async def _link_page(
     call: Call[Any], purpose: Purpose, template: str, problem: Problem | None
 ) -> Response:
-    if isinstance(problem, EmailTaken) or (problem is not None and not call.form):
+    if isinstance(problem, EmailTaken):
         return error_page(call, problem)
-    token = call.form.get("token") or call.request.query_params.get("token", "")
-    try:
-        change = await call.part(AddressChange).look(purpose, Secret(token))
-    except Problem as refused:
-        return call.page("address_change/link_invalid.html", refused.kind.value)
-    faults = call.faults(problem)
-    return call.page(template, token=token, email=change.old, new_email=change.new, errors=faults)
+
+    async def look(token: Secret) -> dict[str, Any]:
+        change = await call.part(AddressChange).look(purpose, token)
+        return {"email": change.old, "new_email": change.new}
+
+    return await link_page(call, template, look, problem)
 
 
 doors = [

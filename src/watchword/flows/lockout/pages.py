@@ -9,7 +9,7 @@ from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import page_get, page_post
-from watchword.plumbing.web.entry import error_page
+from watchword.plumbing.web.link_page import link_page
 from watchword.plumbing.web.shapes import Body
 
 
@@ -21,14 +21,12 @@ class UnlockForm(Body, frozen=True):
 
 async def show(call: Call[Any], problem: Problem | None = None) -> Response:
     """Show the button that takes a lock off; opening the page spends nothing."""
-    if problem is not None and not call.form:  # refused before the form was read
-        return error_page(call, problem)
-    token = call.form.get("token") or call.request.query_params.get("token", "")
-    try:
-        await call.part(Locksmith).peek(Secret(token))
-    except Problem as refused:
-        return call.page("lockout/link_invalid.html", refused.kind.value)
-    return call.page("lockout/unlock.html", token=token, errors=call.faults(problem))
+
+    async def look(token: Secret) -> dict[str, Any]:
+        await call.part(Locksmith).peek(token)
+        return {}
+
+    return await link_page(call, "lockout/unlock.html", look, problem)
 
 
 async def unlock(call: Call[UnlockForm]) -> Response:

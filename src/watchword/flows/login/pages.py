@@ -11,7 +11,8 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import page_get, page_post
-from watchword.plumbing.web.entry import error_page, safe_return
+from watchword.plumbing.web.entry import safe_return
+from watchword.plumbing.web.link_page import link_page
 from watchword.plumbing.web.shapes import Body
 from watchword.records.sessions.rules import COOKIE
 from watchword.records.subscribers.rules import AccountPending
@@ -105,20 +106,12 @@ async def code_again(call: Call[CodeForm], problem: Problem) -> Response:
 
 async def show_link(call: Call[Any], problem: Problem | None = None) -> Response:
     """Show whose account a link opens, and the button; opening the page spends nothing."""
-    if problem is not None and not call.form:  # refused before the form was read
-        return error_page(call, problem)
-    token = call.form.get("token") or call.request.query_params.get("token", "")
-    try:
-        email = await call.part(Login).whose(Secret(token))
-    except Problem as refused:
-        return call.page("login/link_invalid.html", refused.kind.value)
-    return call.page(
-        "login/link.html",
-        token=token,
-        email=email,
-        present=call.caller.email if call.caller else None,
-        errors=call.faults(problem),
-    )
+
+    async def look(token: Secret) -> dict[str, Any]:
+        present = call.caller.email if call.caller else None
+        return {"email": await call.part(Login).whose(token), "present": present}
+
+    return await link_page(call, "login/link.html", look, problem)
 
 
 async def submit_link(call: Call[LinkForm]) -> Response:

@@ -10,7 +10,7 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import page_get, page_post
-from watchword.plumbing.web.entry import error_page
+from watchword.plumbing.web.link_page import link_page
 from watchword.plumbing.web.shapes import Body
 from watchword.records.passwords.rules import PasswordSettings
 
@@ -52,20 +52,12 @@ async def begin(call: Call[ForgotForm]) -> Response:
 
 async def show(call: Call[None], problem: Problem | None = None) -> Response:
     """Show the form for a new password; opening the page spends nothing."""
-    if problem is not None and not call.form:  # refused before the form was read
-        return error_page(call, problem)
-    token = call.form.get("token") or call.request.query_params.get("token", "")
-    try:
-        email = await call.part(PasswordReset).whose(Secret(token))
-    except Problem as refused:
-        return call.page("password_reset/link_invalid.html", refused.kind.value)
-    return call.page(
-        "password_reset/reset.html",
-        token=token,
-        email=email,
-        min_length=call.part(PasswordSettings).min_length,
-        errors=call.faults(problem),
-    )
+
+    async def look(token: Secret) -> dict[str, Any]:
+        email = await call.part(PasswordReset).whose(token)
+        return {"email": email, "min_length": call.part(PasswordSettings).min_length}
+
+    return await link_page(call, "password_reset/reset.html", look, problem)
 
 
 async def finish(call: Call[ResetForm]) -> Response:

@@ -12,6 +12,7 @@ from watchword.plumbing.contact import PhoneSettings, email_address
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import page_get, page_post
 from watchword.plumbing.web.entry import error_page
+from watchword.plumbing.web.link_page import link_page, link_token
 from watchword.plumbing.web.shapes import Body
 from watchword.records.passwords.rules import PasswordSettings
 
@@ -56,8 +57,7 @@ async def register(call: Call[Register]) -> Response:
 
 async def show_verify(call: Call[None]) -> Response:
     """Show the button that confirms an address; opening the page spends nothing."""
-    token = call.request.query_params.get("token")
-    return await _link_page(call, token) if token else call.redirect("/resend-verification")
+    return await _link_page(call) if link_token(call) else call.redirect("/resend-verification")
 
 
 async def verify(call: Call[VerifyForm]) -> Response:
@@ -76,7 +76,7 @@ async def verify(call: Call[VerifyForm]) -> Response:
 async def verify_again(call: Call[VerifyForm], problem: Problem) -> Response:
     """Show the button or the field for the code once more."""
     if call.form.get("token"):
-        return await _link_page(call, call.form["token"], problem)
+        return await _link_page(call, problem)
     if call.form.get("email"):
         return _check_mailbox(call, call.form["email"], problem)
     return error_page(call, problem)
@@ -103,13 +103,12 @@ def _check_mailbox(call: Call[Any], email: str, problem: Problem | None = None) 
     )
 
 
-async def _link_page(call: Call[Any], token: str, problem: Problem | None = None) -> Response:
-    """Show the button while the link is good, and the way to a new one when it is not."""
-    try:
-        await call.part(Registration).peek(Secret(token))
-    except Problem as refused:
-        return call.page("registration/link_invalid.html", refused.kind.value)
-    return call.page("registration/verify.html", token=token, errors=call.faults(problem))
+async def _link_page(call: Call[Any], problem: Problem | None = None) -> Response:
+    async def look(token: Secret) -> dict[str, Any]:
+        await call.part(Registration).peek(token)
+        return {}
+
+    return await link_page(call, "registration/verify.html", look, problem)
 
 
 doors = [

@@ -1,5 +1,7 @@
 """Setup's door for people: the link's page, its form, and what comes after."""
 
+from typing import Any
+
 from starlette.responses import Response
 
 from watchword.flows.setup.rules import CreateAdministrator, read_candidate
@@ -8,25 +10,19 @@ from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, page_get, page_post
+from watchword.plumbing.web.link_page import link_page
 from watchword.records.passwords.rules import PasswordSettings
 from watchword.records.tickets.rules import TokenExpired, TokenInvalid, TokenUsed
-
-_DEAD = (TokenInvalid, TokenUsed, TokenExpired)
 
 
 async def show(call: Call[None], problem: Problem | None = None) -> Response:
     """Show the form; opening the link spends nothing."""
-    token = call.form.get("token") or call.request.query_params.get("token", "")
-    try:
-        await call.part(Setup).peek(Secret(token))
-    except _DEAD as dead:
-        return call.page("setup/link_invalid.html", dead.kind.value)
-    return call.page(
-        "setup/setup.html",
-        token=token,
-        min_length=call.part(PasswordSettings).min_length,
-        errors=call.faults(problem),
-    )
+
+    async def look(token: Secret) -> dict[str, Any]:
+        await call.part(Setup).peek(token)
+        return {"min_length": call.part(PasswordSettings).min_length}
+
+    return await link_page(call, "setup/setup.html", look, problem)
 
 
 async def submit(call: Call[CreateAdministrator]) -> Response:
@@ -43,7 +39,7 @@ async def done(call: Call[None]) -> Response:
 
 
 doors = [
-    page_get("/setup", show, problems=_DEAD),
+    page_get("/setup", show, problems=(TokenInvalid, TokenUsed, TokenExpired)),
     page_post("/setup", submit, body=CreateAdministrator, again=show, limits=("auth",)),
     page_get("/setup/done", done, who=Who.SUBSCRIBER, hidden=True),
 ]

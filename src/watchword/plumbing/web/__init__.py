@@ -7,6 +7,7 @@ cors       what other origins may read
 doors      a door: one route with its body, answers, problems, limits and who may enter
 entry      opens a door: limits, who is calling, CSRF, body; renders problems
 call       what a door's handler is given
+link_page  the page behind a link of a letter
 shapes     msgspec in and out: unknown fields refused, every fault named
 problems   RFC 9457 problem details
 pages      Jinja2 pages in three languages
