@@ -1,4 +1,4 @@
-"""Where the doors stand: the canonical prefix, and the other mounts of two profiles."""
+"""Where the doors stand: the canonical prefix, and the further mounts, which two profiles have."""
 
 import pytest
 
@@ -20,11 +20,13 @@ NOVA = {
         ({"APP_PROFILE": "romapi"}, ["/api/v1/auth/me", "/auth/me"], ["/api/auth/me"]),
         (NOVA, ["/api/v1/auth/me", "/api/auth/me"], ["/auth/me"]),
         ({"API_PREFIX": "/x"}, ["/x/auth/me"], ["/api/v1/auth/me"]),
+        ({"API_MOUNTS": "/, /api"}, ["/api/v1/auth/me", "/auth/me", "/api/auth/me"], []),
+        ({"APP_PROFILE": "romapi", "API_MOUNTS": ""}, ["/api/v1/auth/me"], ["/auth/me"]),
     ],
-    ids=["canonical", "romapi", "nova", "another prefix"],
+    ids=["canonical", "romapi", "nova", "another prefix", "any profile", "none of the profile's"],
 )
 @pytest.mark.req("K-03", "G-09")
-async def test_each_profile_has_its_mounts(
+async def test_the_doors_stand_at_every_mount(
     small_worlds: Opener, settings: dict[str, str], there: list[str], nowhere: list[str]
 ) -> None:
     async with small_worlds(**settings) as world, world.client() as client:

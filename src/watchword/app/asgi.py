@@ -26,7 +26,7 @@ from watchword.plumbing.web.problems import problem_response
 from watchword.plumbing.web.shapes import to_json
 from watchword.plumbing.web.static import Assets
 
-EXTRA_MOUNTS = {"romapi": "", "nova": "/api"}
+MOUNTED = "/auth/"
 
 
 def build(house: House) -> Front:
@@ -108,7 +108,7 @@ class Crossroads:
 
 
 def placed_doors(house: House) -> Iterator[tuple[str, Door]]:
-    """Yield (path, door) for every slice's doors at every mount of this profile."""
+    """Yield (path, door) for every slice's doors at every mount."""
     server = house.part(ServerSettings)
     for _, module in slices.modules(*slices.DOORS):
         if not getattr(module, "enabled", lambda _house: True)(house):
@@ -124,12 +124,9 @@ def _paths(door: Door, server: ServerSettings) -> list[str]:
 
 
 def _api_places(path: str, server: ServerSettings) -> list[str]:
-    """Return where a path of the API stands: below the prefix, and at the mounts of this profile."""
-    paths = [server.api_prefix + path]
-    extra = EXTRA_MOUNTS.get(server.profile)
-    if extra is not None and path.startswith("/auth/"):
-        paths.append(extra + path)
-    return list(dict.fromkeys(paths))
+    """Return where a path of the API stands: below the prefix, and at the further mounts."""
+    mounts = server.api_mounts if path.startswith(MOUNTED) else ()
+    return [mount + path for mount in dict.fromkeys((server.api_prefix, *mounts))]
 
 
 def _hot_doors(house: House, web: Web) -> Iterator[tuple[str, HotDoor]]:

@@ -43,6 +43,11 @@ def url_prefix(text: str) -> str:
     return "" if text.strip() == "/" else url_path(text)
 
 
+def url_prefixes(text: str) -> tuple[str, ...]:
+    """Read a comma-separated list of what stands before paths."""
+    return tuple(url_prefix(part) for part in listed(text))
+
+
 def count_or_auto(text: str) -> int:
     """Read a number of processes; `auto` is 0."""
     if text.strip().lower() == "auto":

@@ -13,6 +13,7 @@ from watchword.plumbing.settings.parsers import (
     origins,
     url_path,
     url_prefix,
+    url_prefixes,
     web_address,
 )
 from watchword.plumbing.settings.processors import processors
@@ -111,6 +112,14 @@ class ServerSettings:
         "What stands before the paths of the API.",
         parse=url_prefix,
         default="/api/v1",
+    )
+    api_mounts: tuple[str, ...] = setting(
+        "API_MOUNTS",
+        "Further places of the API's paths that begin with /auth: what stands before them, separated"
+        " by commas; / is nothing.",
+        parse=url_prefixes,
+        default="",
+        empty_counts=True,
     )
     given_public_url: str = setting(
         "PUBLIC_BASE_URL",

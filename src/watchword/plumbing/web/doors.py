@@ -5,7 +5,7 @@
         page_post("/forgot-password", submit, body=Begin, again=show),
     ]
 
-An API door's path stands below the API prefix (and the profile's other mounts); a page's path and a
+An API door's path stands below the API prefix (and the further mounts); a page's path and a
 `root` path (`/health`, `/.well-known/jwks.json`) stand at the root. The OpenAPI document is assembled from
 the same list, so it cannot lie.
 """
