@@ -1,6 +1,5 @@
 """The account's doors for people, and the preferences of everybody."""
 
-from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
@@ -9,6 +8,7 @@ from watchword.flows.account.rules import PREFERENCES_FOR, ProfilePatch, Session
 from watchword.flows.account.service import Account
 from watchword.kernel.ids import SessionId, parse
 from watchword.kernel.problems import NotFound, Problem
+from watchword.kernel.times import moment
 from watchword.plumbing.languages import known_language
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, page_get, page_post
@@ -105,15 +105,11 @@ def _row(entry: SessionEntry) -> dict[str, Any]:
         "id": entry.id,
         "device": entry.device,
         "place": entry.place,
-        "last_used": _moment(entry.last_used_at),
-        "created": _moment(entry.created_at),
+        "last_used": moment(entry.last_used_at),
+        "created": moment(entry.created_at),
         "current": entry.current,
         "kind": kind_of(entry),
     }
-
-
-def _moment(at: datetime) -> str:
-    return at.strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _done(call: Call[Any], *words: str) -> str | None:

@@ -9,6 +9,7 @@ import msgspec
 
 from watchword.kernel.events import Fact
 from watchword.kernel.problems import FieldError, InputInvalid
+from watchword.kernel.times import hours, minutes
 from watchword.plumbing.contact import EmailAddress, email_address
 from watchword.records.deliveries.rules import CODE, Letter
 from watchword.records.subscribers.rules import PENDING, Subscriber
@@ -64,8 +65,8 @@ def confirm_letter(
         "new_email": new_email,
         "link": link,
         "code": ticket.code.reveal(),
-        "minutes": _minutes(settings.code_lifetime),
-        "hours": _minutes(settings.verify_lifetime) // 60,
+        "minutes": minutes(settings.code_lifetime),
+        "hours": hours(settings.verify_lifetime),
     }
     return Letter(
         template="address_change/confirm",
@@ -95,7 +96,7 @@ def notice_letter(owner: Subscriber, new_email: str, link: str, expires_at: date
         "name": owner.given_name,
         "new_email": new_email,
         "link": link,
-        "minutes": _minutes(UNDO_FOR),
+        "minutes": minutes(UNDO_FOR),
     }
     return Letter(
         template="address_change/notice",
@@ -115,8 +116,8 @@ def undone_letter(
         "email": address,
         "link": link,
         "code": ticket.code.reveal(),
-        "minutes": _minutes(settings.code_lifetime),
-        "link_minutes": _minutes(settings.reset_lifetime),
+        "minutes": minutes(settings.code_lifetime),
+        "link_minutes": minutes(settings.reset_lifetime),
     }
     return Letter(
         template="address_change/undone",
@@ -126,10 +127,6 @@ def undone_letter(
         priority=CODE,
         expires_at=ticket.expires_at,
     )
-
-
-def _minutes(lifetime: timedelta) -> int:
-    return int(lifetime.total_seconds()) // 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

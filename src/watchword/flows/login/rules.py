@@ -5,6 +5,7 @@ from typing import Any
 from watchword.kernel.parsing import choice
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import Kind, Problem
+from watchword.kernel.times import minutes
 from watchword.plumbing.contact import EmailAddress
 from watchword.plumbing.ports import Tokens
 from watchword.plumbing.web.shapes import Answer
@@ -86,7 +87,7 @@ def code_letter(
         "link": link,
         "confirms": purpose is not Purpose.SIGN_IN,
         "code": ticket.code.reveal(),
-        "minutes": int(settings.code_lifetime.total_seconds()) // 60,
+        "minutes": minutes(settings.code_lifetime),
     }
     return Letter(
         template="login/sign_in_code",

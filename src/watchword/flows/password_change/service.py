@@ -16,6 +16,7 @@ from watchword.kernel.parts import service
 from watchword.kernel.ports import Caller, Visitor
 from watchword.kernel.problems import Conflict, Overloaded, Unauthenticated
 from watchword.kernel.secret import Secret
+from watchword.kernel.times import moment
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
@@ -130,7 +131,7 @@ class PasswordChange:
         facts = {
             "name": owner.given_name,
             "device": device_name(visitor.user_agent),
-            "at": now.strftime("%Y-%m-%d %H:%M UTC"),
+            "at": moment(now),
             "link": f"{self.issuer.pages}/forgot-password",
         }
         letter = Letter(

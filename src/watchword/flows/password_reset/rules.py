@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from watchword.kernel.events import Fact
+from watchword.kernel.times import minutes
 from watchword.records.deliveries.rules import CODE, Letter
 from watchword.records.subscribers.rules import ACTIVE, PENDING, Subscriber, refusal
 from watchword.records.tickets.rules import CodeInvalid, Stub, Ticket, TicketSettings, TokenInvalid
@@ -52,8 +53,8 @@ def reset_letter(owner: Subscriber, link: str, ticket: Ticket, settings: TicketS
         "name": "" if owner.status == PENDING else owner.given_name,
         "link": link,
         "code": ticket.code.reveal(),
-        "minutes": int(settings.code_lifetime.total_seconds()) // 60,
-        "link_minutes": int(settings.reset_lifetime.total_seconds()) // 60,
+        "minutes": minutes(settings.code_lifetime),
+        "link_minutes": minutes(settings.reset_lifetime),
     }
     return Letter(
         template="password_reset/password_reset",

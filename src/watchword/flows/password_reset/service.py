@@ -15,6 +15,7 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Secret
+from watchword.kernel.times import moment
 from watchword.plumbing.contact import EmailAddress
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
@@ -163,7 +164,7 @@ class PasswordReset:
         facts = {
             "name": owner.given_name,
             "link": f"{self.issuer.pages}/forgot-password",
-            "at": now.strftime("%Y-%m-%d %H:%M UTC"),
+            "at": moment(now),
         }
         letter = Letter(
             template="password_reset/password_reset_done",

@@ -13,6 +13,7 @@ from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import FieldError
 from watchword.kernel.secret import Secret
+from watchword.kernel.times import hours, minutes
 from watchword.plumbing.contact import EmailAddress
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
@@ -195,8 +196,8 @@ class Registration:
         facts = {
             "link": self.issuer.link("/verify-email", ticket.token),
             "code": ticket.code.reveal(),
-            "minutes": int(settings.code_lifetime.total_seconds()) // 60,
-            "hours": int(settings.verify_lifetime.total_seconds()) // 3600,
+            "minutes": minutes(settings.code_lifetime),
+            "hours": hours(settings.verify_lifetime),
         }
         letter = Letter(
             template="registration/verification",

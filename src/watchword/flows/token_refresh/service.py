@@ -9,6 +9,7 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Secret
+from watchword.kernel.times import moment
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Unmet
 from watchword.plumbing.issuer import Issuer
@@ -104,7 +105,7 @@ class TokenRefresh:
             await self.journal.record(tx, fact, now, visitor)
             facts = {
                 "name": row.given_name,
-                "at": now.strftime("%Y-%m-%d %H:%M UTC"),
+                "at": moment(now),
                 "link": f"{self.issuer.pages}/account/sessions",
             }
             letter = Letter(

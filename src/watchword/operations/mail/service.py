@@ -7,6 +7,7 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
 from watchword.kernel.ids import mint
 from watchword.kernel.parts import service
+from watchword.kernel.times import moment
 from watchword.operations.mail.rules import LETTER, MOST, Trial, judge, known
 from watchword.plumbing.carriers import Carriers
 from watchword.plumbing.contact import email_address
@@ -36,7 +37,7 @@ class Mail:
         message = self.letters.write(
             template=LETTER,
             language=language,
-            facts={"at": f"{now:%Y-%m-%d %H:%M} UTC"},
+            facts={"at": moment(now)},
             to=address,
             sender=self.settings.sender,
             message_id=f"<{mint(now, self.chance)}@{self.settings.sender_domain}>",
