@@ -27,6 +27,7 @@ NOVA = replace(
     text="Voilà.\n",
     html="<p>Voilà.</p>",
     template="login/sign_in_code",
+    known_as="otp_verification",
     language="fr",
     headers={"Reply-To": "Cité <contact@nova-rdv.dz>"},
     facts={"code": "123456", "minutes": 5},

@@ -83,6 +83,12 @@ def test_no_subject_tells_a_code(letters: Letters, language: str) -> None:
     assert "492817" not in write(letters, "login/sign_in_code", language).subject
 
 
+def test_a_letter_is_known_by_its_folder_unless_it_says_otherwise(letters: Letters) -> None:
+    names = {letter: write(letters, letter, "en").known_as for letter in LETTERS}
+    assert names.pop("login/sign_in_code") == "otp_verification"
+    assert names == {letter: letter.partition("/")[2] for letter in names}
+
+
 def test_a_stranger_cannot_write_to_somebody_else_through_a_name(letters: Letters) -> None:
     message = write(letters, "registration/verification", "en")
     assert "Zoé" not in message.text

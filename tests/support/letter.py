@@ -10,5 +10,6 @@ LETTER = Message(
     text="Hello\nhttps://id.example.org/verify?token=x\n",
     html='<!doctype html><html lang="en"><p>Hello</p></html>',
     template="registration/verification",
+    known_as="verification",
     language="en",
 )

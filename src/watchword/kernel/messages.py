@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# Names that dashboards and providers' templates know a letter by, where it is not our own.
-_KNOWN_AS = {"login/sign_in_code": "otp_verification"}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One e-mail: `to` and `sender` are RFC 5322 mailboxes, `id` stays the same over retries.
 
-    `facts` are what it was written from, for carriers that write by a template of their own.
+    `known_as` is what metrics and providers' templates call the letter; `facts` are what it was written
+    from, for carriers that write by a template of their own.
     """
 
     id: str
@@ -22,6 +20,7 @@ class Message:
     text: str
     html: str
     template: str
+    known_as: str
     language: str
     headers: dict[str, str] = field(default_factory=dict)
     code: str | None = field(default=None, repr=False)
@@ -38,8 +37,3 @@ class Text:
     template: str
     language: str
     country: str
-
-
-def known_as(template: str) -> str:
-    """Return the name that metrics and providers' templates know a letter by."""
-    return _KNOWN_AS.get(template, template.rpartition("/")[2])

@@ -20,7 +20,7 @@ from typing import Final, Protocol, TypeVar
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
-from watchword.kernel.messages import Message, known_as
+from watchword.kernel.messages import Message
 from watchword.kernel.ports import Mailer, NotAccepted, Undelivered, Unfit
 from watchword.plumbing.breaker import Breaker
 from watchword.plumbing.logs import log
@@ -199,7 +199,7 @@ class Carriers:
         tried = replace(tried, seconds=time.monotonic() - started)
         self._remember(tried)
         self._metrics.email_seconds.labels(mailer.name).observe(tried.seconds)
-        self._metrics.emails.labels(mailer.name, known_as(message.template), tried.result).inc()
+        self._metrics.emails.labels(mailer.name, message.known_as, tried.result).inc()
         return tried
 
     def _remember(self, tried: Try) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from watchword.adapters.mail.letter import guard
 from watchword.adapters.providers import Provider
-from watchword.kernel.messages import Message, known_as
+from watchword.kernel.messages import Message
 from watchword.kernel.secret import Secret
 
 _SOMETHING_IS_MISSING: Final = "400"
@@ -36,7 +36,7 @@ class MailgunMailer:
             "subject": message.subject,
             "text": message.text,
             "html": message.html,
-            "o:tag": known_as(message.template),
+            "o:tag": message.known_as,
             "o:tracking": "no",
             "v:message_id": message.id,
             "h:Message-Id": message.id,

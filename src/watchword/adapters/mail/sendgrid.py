@@ -10,7 +10,7 @@ from typing import Any
 
 from watchword.adapters.mail.letter import Mailbox, guard
 from watchword.adapters.providers import Provider
-from watchword.kernel.messages import Message, known_as
+from watchword.kernel.messages import Message
 from watchword.kernel.ports import Unfit
 from watchword.kernel.secret import Secret
 
@@ -55,12 +55,12 @@ class SendgridMailer:
             "subject": message.subject,
             "headers": {"Message-ID": message.id, **guarded.headers},
             "custom_args": {"message_id": message.id},
-            "categories": [known_as(message.template)],
+            "categories": [message.known_as],
             "tracking_settings": _UNTRACKED,
         }
         if guarded.reply_to:
             letter["reply_to"] = _mailbox(guarded.reply_to)
-        template = self._templates.get(known_as(message.template))
+        template = self._templates.get(message.known_as)
         if template:
             told = {"subject": message.subject, "language": message.language}
             to["dynamic_template_data"] = {**message.facts, **told}

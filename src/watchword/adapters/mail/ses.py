@@ -18,7 +18,7 @@ from watchword.adapters.mail.letter import compose
 from watchword.adapters.mail.sigv4 import Signer
 from watchword.adapters.providers import Provider, Reply
 from watchword.kernel.clock import Clock
-from watchword.kernel.messages import Message, known_as
+from watchword.kernel.messages import Message
 from watchword.kernel.ports import Unfit
 
 _SEND: Final = "/v2/email/outbound-emails"
@@ -47,7 +47,7 @@ class SesMailer:
             "FromEmailAddress": envelope.sender,
             "Destination": {"ToAddresses": [envelope.recipient]},
             "Content": {"Raw": {"Data": b64encode(envelope.content).decode()}},
-            "EmailTags": [{"Name": "template", "Value": known_as(message.template)}],
+            "EmailTags": [{"Name": "template", "Value": message.known_as}],
         }
         body = json.dumps(letter).encode()
         signed = self._signed(_SEND, body, "application/json")

@@ -8,7 +8,7 @@ import msgspec
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
 from watchword.kernel.ids import mint
-from watchword.kernel.messages import Message, known_as
+from watchword.kernel.messages import Message
 from watchword.kernel.parts import service
 from watchword.plumbing.carriers import Carriers, Handover, Try
 from watchword.plumbing.db import outbox
@@ -154,4 +154,5 @@ class Deliveries:
 
     def _count(self, work: Work, result: str) -> None:
         """Count what came of a letter that no carrier has."""
-        self.metrics.emails.labels(NO_CARRIER, known_as(work.label), result).inc()
+        known_as = self.letters.known_as(work.label)
+        self.metrics.emails.labels(NO_CARRIER, known_as, result).inc()
