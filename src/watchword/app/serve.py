@@ -24,8 +24,8 @@ from watchword.app.gauges import Gauges
 from watchword.app.settings import Settings
 from watchword.app.wiring import House
 from watchword.kernel.problems import Unauthenticated
-from watchword.operations.health.api import scraped
 from watchword.operations.health.service import Health, Presence
+from watchword.operations.metrics.api import scraped
 from watchword.plumbing.board import Board
 from watchword.plumbing.logs import AccessLog, log
 from watchword.plumbing.metrics import Metrics

@@ -5,7 +5,6 @@
     /health             the same, with every part named                    and the seeds' other paths
     /api/health/auth    can people sign in: the carriers of letters are required too
     /api/health/email   the carriers of letters alone
-    /metrics            all that is counted, for Prometheus; at METRICS_PORT when there is one
 
 One result model for all of them (K-02). What is optional and away makes `degraded`, still 200; what is
 required and away makes 503. A reason is one word of ours: no error text, no address, no version goes

@@ -1,24 +1,18 @@
 """Health's doors, at every path that the seeds' systems ask."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
-from watchword.kernel.problems import Unauthenticated
 from watchword.operations.health.rules import (
     Findings,
     HealthSettings,
     Report,
     Status,
-    may_scrape,
 )
 from watchword.operations.health.service import Health, Presence
-from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.settings import ServerSettings
 from watchword.plumbing.web.call import Call, House
 from watchword.plumbing.web.doors import Door, get
 from watchword.plumbing.web.shapes import Answer
-
-TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Alive(Answer, frozen=True):
@@ -79,21 +73,6 @@ async def _tell(call: Call[None], findings: Findings) -> Response:
     return call.json(await call.part(Health).report(findings), status)
 
 
-async def metrics(call: Call[None]) -> Response:
-    """Tell Prometheus everything."""
-    return scraped(call.web.house, call.request)
-
-
-def scraped(house: House, request: Request) -> Response:
-    """Answer a scrape, on whichever port it came. Problem: `Unauthenticated`."""
-    if not may_scrape(
-        house.part(ServerSettings).metrics_token, request.headers.get("authorization", "")
-    ):
-        raise Unauthenticated(private="a scrape without the token")
-    told = house.part(Metrics).exposition()
-    return Response(told, media_type=TEXT, headers={"Cache-Control": "no-store"})
-
-
 def more_doors(house: House) -> list[Door]:
     """Return the health doors at this deployment's paths."""
     server = house.part(ServerSettings)
@@ -104,7 +83,7 @@ def more_doors(house: House) -> list[Door]:
         "/api/health/email": letters,
         server.health_path: whole,
     }
-    doors = [
+    return [
         get("/live", live, root=True, probe=True, limits=(), answer=Alive),
         get(
             server.ready_path,
@@ -127,16 +106,3 @@ def more_doors(house: House) -> list[Door]:
             for path, handler in sorted(paths.items(), key=lambda each: each[0])
         ),
     ]
-    if server.metrics_enabled and not server.metrics_port:
-        doors.append(
-            get(
-                "/metrics",
-                metrics,
-                root=True,
-                probe=True,
-                limits=(),
-                media_type=TEXT,
-                problems=(Unauthenticated,),
-            )
-        )
-    return doors

@@ -1,12 +1,10 @@
 """What a check of the parts comes to."""
 
-import hmac
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from watchword.kernel.parsing import boolean
 from watchword.kernel.parts import section, setting
-from watchword.kernel.secret import Secret
 from watchword.plumbing.web.shapes import Answer
 
 HEALTHY, DEGRADED, UNHEALTHY = "healthy", "degraded", "unhealthy"
@@ -66,9 +64,3 @@ class Findings:
         if all(self.good.values()):
             return HEALTHY
         return DEGRADED if self.good.get(DATABASE, True) else UNHEALTHY
-
-
-def may_scrape(token: Secret, authorization: str) -> bool:
-    """Tell whether metrics may be told to who sends this header; without a token, to anybody."""
-    wanted = f"Bearer {token.reveal()}"
-    return not token or hmac.compare_digest(wanted.encode(), authorization.encode())

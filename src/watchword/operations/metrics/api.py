@@ -1,0 +1,46 @@
+"""The door for Prometheus; at METRICS_PORT `app` answers the same."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from watchword.kernel.problems import Unauthenticated
+from watchword.operations.metrics.rules import may_scrape
+from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.web.call import Call, House
+from watchword.plumbing.web.doors import get
+
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+
+
+async def tell(call: Call[None]) -> Response:
+    """Tell Prometheus everything."""
+    return scraped(call.web.house, call.request)
+
+
+def scraped(house: House, request: Request) -> Response:
+    """Answer a scrape, on whichever port it came. Problem: `Unauthenticated`."""
+    token = house.part(ServerSettings).metrics_token
+    if not may_scrape(token, request.headers.get("authorization", "")):
+        raise Unauthenticated(private="a scrape without the token")
+    told = house.part(Metrics).exposition()
+    return Response(told, media_type=TEXT, headers={"Cache-Control": "no-store"})
+
+
+def enabled(house: House) -> bool:
+    """Tell whether metrics are told at the service's own port."""
+    server = house.part(ServerSettings)
+    return server.metrics_enabled and not server.metrics_port
+
+
+doors = [
+    get(
+        "/metrics",
+        tell,
+        root=True,
+        probe=True,
+        limits=(),
+        media_type=TEXT,
+        problems=(Unauthenticated,),
+    )
+]
