@@ -133,6 +133,7 @@ async def test_plain_http_is_refused_when_https_is_required(small_worlds: Opener
                     assert answer.status_code == status, (address, headers, path)
                     if status == 403:
                         assert answer.json()["code"] == "https_required"
-                assert (await client.get("/live")).status_code == 200, "a probe speaks http"
+                for probe in ("/live", "/ready", "/health", "/metrics"):
+                    assert (await client.get(probe)).status_code == 200, "a probe speaks http"
         async with world.client() as client:
             assert (await client.get("/api/v1/auth/me")).status_code == 401

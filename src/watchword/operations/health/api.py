@@ -89,6 +89,7 @@ def more_doors(house: House) -> list[Door]:
             server.ready_path,
             ready,
             root=True,
+            probe=True,
             limits=(),
             answer=Ready,
             otherwise={503: NotReady},
