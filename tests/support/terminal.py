@@ -12,11 +12,14 @@ from typer.testing import CliRunner
 from tests.support.world import StoppedClock, environment
 from watchword.app import slices
 from watchword.app.building import configure_logs, open_house
-from watchword.app.settings import Settings, SettingsRefused, read
+from watchword.app.reading import told
+from watchword.app.settings import Settings, read
 from watchword.kernel.clock import Clock
-from watchword.operations.doctor import service as doctor
+from watchword.operations.doctor.service import LookAtDomain
 from watchword.operations.sender_domain import service as sender_domain
-from watchword.plumbing import console, reading
+from watchword.plumbing.console import OpenHouse
+from watchword.plumbing.handed import handed
+from watchword.plumbing.reading import Read
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,15 @@ class Terminal:
 
     def run(self, *words: str, typed: str | None = None) -> Said:
         """Run `watchword <words>`; nobody sits before it."""
-        console.opener, reading.read = self._open, self._reading
-        doctor.look_at_domain = sender_domain.steps
-        result = CliRunner(env={"NO_COLOR": "1", "COLUMNS": "100"}).invoke(
-            _root(), list(words), input=typed
-        )
+        hands = {
+            OpenHouse: self._open,
+            Read: lambda: told(self._read),
+            LookAtDomain: sender_domain.steps,
+        }
+        with handed(hands):
+            result = CliRunner(env={"NO_COLOR": "1", "COLUMNS": "100"}).invoke(
+                _root(), list(words), input=typed
+            )
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Said(result.stdout, result.stderr, result.exit_code)
@@ -60,14 +67,6 @@ class Terminal:
 
     def _read(self) -> Settings:
         return read(environment(self.database_url, **self.more), cwd=self.folder)
-
-    def _reading(self) -> reading.Reading:
-        try:
-            settings = self._read()
-        except SettingsRefused as refusal:
-            return reading.Reading(sections=None, faults=tuple(refusal.faults))
-        given = frozenset(name for name in settings.sources if settings.given(name))
-        return reading.Reading(sections=settings, given=given)
 
 
 def _root() -> typer.Typer:

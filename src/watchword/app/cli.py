@@ -6,6 +6,7 @@ Each slice brings its own commands (`commands.py`, `groups`); this module adds w
 import os
 import sys
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,13 +14,15 @@ import typer
 
 from watchword import __version__
 from watchword.app import slices
-from watchword.app.reading import read_settings, refused
-from watchword.app.settings import SettingsRefused
+from watchword.app.reading import read_settings, refused, told
+from watchword.app.settings import Settings, SettingsRefused
 from watchword.app.settings.desk import SettingsDesk
 from watchword.kernel.problems import Problem
-from watchword.operations.configuration import service as configuration
-from watchword.operations.doctor import service as doctor
-from watchword.plumbing import console, folders, reading
+from watchword.plumbing import console, folders
+from watchword.plumbing.console import OpenHouse
+from watchword.plumbing.handed import handed
+from watchword.plumbing.reading import Read
+from watchword.plumbing.web.call import House
 
 root = typer.Typer(
     name="watchword",
@@ -108,33 +111,37 @@ def _guarded(work: Callable[[], int]) -> int:
         raise console.fail(problem) from problem
 
 
-def _add_slices(wanted: set[str]) -> None:
+def _add_slices() -> None:
     """Add the commands of the slices."""
     for _, module in slices.modules("commands"):
         for name, group in getattr(module, "groups", {}).items():
-            if not wanted or name in wanted:
-                root.add_typer(group, name=name)
+            root.add_typer(group, name=name)
 
 
-def _open_desk() -> SettingsDesk:
-    return SettingsDesk(lambda: read_settings(dict(os.environ)))
+def _read() -> Settings:
+    return read_settings(dict(os.environ))
 
 
-def _reading() -> reading.Reading:
-    try:
-        settings = read_settings(dict(os.environ))
-    except SettingsRefused as refusal:
-        return reading.Reading(sections=None, faults=tuple(refusal.faults))
-    given = frozenset(name for name in settings.sources if settings.given(name))
-    return reading.Reading(sections=settings, given=given)
-
-
-def _opener() -> Any:
+def _open_house() -> AbstractAsyncContextManager[House]:
     from watchword.app.building import configure_logs, open_house
 
-    settings = read_settings(dict(os.environ))
+    settings = _read()
     configure_logs(settings, quiet=True)
     return open_house(settings)
+
+
+def _hands() -> dict[type[Any], Any]:
+    """Return what only `app` can do for the commands of the slices."""
+    from watchword.operations.configuration.rules import Desk
+    from watchword.operations.doctor.service import LookAtDomain
+    from watchword.operations.sender_domain import service as sender_domain
+
+    return {
+        OpenHouse: _open_house,
+        Read: lambda: told(_read),
+        Desk: SettingsDesk(_read),
+        LookAtDomain: sender_domain.steps,
+    }
 
 
 def _stuck(error: OSError) -> int:
@@ -148,16 +155,13 @@ def _stuck(error: OSError) -> int:
 def main() -> None:
     """Run the command line."""
     own = {"serve", "worker", "health"}
+    hands: dict[type[Any], Any] = {}
     if not (len(sys.argv) > 1 and sys.argv[1] in own):
-        from watchword.operations.sender_domain import service as sender_domain
-
-        _add_slices(set())
-        configuration.open_desk = _open_desk
-        reading.read = _reading
-        doctor.look_at_domain = sender_domain.steps
-    console.opener = _opener
+        _add_slices()
+        hands = _hands()
     try:
-        root()
+        with handed(hands):
+            root()
     except SettingsRefused as refusal:
         sys.exit(refused(refusal))
     except OSError as error:

@@ -1,10 +1,11 @@
 """Reading the settings of this process: its environment, and in development the folder `var/`."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from watchword.app.settings import Settings, SettingsRefused, read
+from watchword.plumbing.reading import Reading
 from watchword.plumbing.settings.server import DEVELOPMENT, PRODUCTION, ServerSettings
 
 VAR = Path("var")
@@ -30,6 +31,16 @@ def _with_own_ports(settings: Settings, environ: Mapping[str, str]) -> Settings:
         return settings
     ports = {name: port for name, port in _DEV_PORTS.items() if not settings.given(name)}
     return read({**environ, **ports}, cwd=Path.cwd(), assumed=DEVELOPMENT)
+
+
+def told(read: Callable[[], Settings]) -> Reading:
+    """Return what reading the settings came to, for commands that want no house."""
+    try:
+        settings = read()
+    except SettingsRefused as refusal:
+        return Reading(sections=None, faults=tuple(refusal.faults))
+    given = frozenset(name for name in settings.sources if settings.given(name))
+    return Reading(sections=settings, given=given)
 
 
 def refused(refusal: SettingsRefused) -> int:

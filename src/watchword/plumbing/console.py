@@ -5,7 +5,7 @@
 
 Colour goes when NO_COLOR is set or nobody looks at a terminal. Nothing is asked without a terminal:
 what destroys takes --yes, or --dry-run to see what it would do (`agreed`). Commands reach the services
-through `run_in_house`; `app` says at start how a house is opened (`opener`), so that no command knows how.
+through `run_in_house`; `app` hands them how a house is opened (`OpenHouse`), so that no command knows how.
 """
 
 import asyncio
@@ -13,17 +13,17 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import IntEnum
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
 import msgspec
 import typer
 
 from watchword.kernel.problems import Kind, Overloaded, Problem
+from watchword.plumbing.handed import given
 from watchword.plumbing.logs import redact
 from watchword.plumbing.web.call import House
 
 Result = TypeVar("Result")
-Opener = Callable[[], AbstractAsyncContextManager[House]]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -51,17 +51,17 @@ _ENDS = {
 }
 
 
-def _no_house() -> NoReturn:
-    message = "console.opener is not set: the program's root does that"
-    raise RuntimeError(message)
+class OpenHouse(Protocol):
+    """Opens the house; `app` fills it."""
 
-
-opener: Opener = _no_house
+    def __call__(self) -> AbstractAsyncContextManager[House]:
+        """Open the house for the length of a block."""
+        ...
 
 
 def open_house() -> AbstractAsyncContextManager[House]:
     """Open the house for the length of a block."""
-    return opener()
+    return given(OpenHouse)()  # type: ignore[type-abstract]
 
 
 def run_in_house(work: Callable[[House], Awaitable[Result]]) -> Result:

@@ -1,11 +1,12 @@
 """Reading: what the settings of this process came to, for commands that want no house.
 
-`app` says at start how they are read (`read`), so that no command knows how.
+`app` hands them how they are read (`Read`), so that no command knows how.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
+
+from watchword.plumbing.handed import given
 
 Part = TypeVar("Part")
 
@@ -27,9 +28,14 @@ class Reading:
     given: frozenset[str] = frozenset()
 
 
-def _nobody_reads() -> Reading:
-    message = "reading.read is not set: the program's root does that"
-    raise RuntimeError(message)
+class Read(Protocol):
+    """Reads the settings; `app` fills it."""
+
+    def __call__(self) -> Reading:
+        """Read the settings of this process."""
+        ...
 
 
-read: Callable[[], Reading] = _nobody_reads
+def read() -> Reading:
+    """Read the settings of this process."""
+    return given(Read)()  # type: ignore[type-abstract]

@@ -2,7 +2,7 @@
 
 import json
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -16,9 +16,10 @@ from tests.support.program import watchword
 from watchword.app.settings import read
 from watchword.app.settings.desk import SettingsDesk
 from watchword.kernel.chance import SystemChance
-from watchword.operations.configuration import commands, service
-from watchword.operations.configuration.rules import fresh_secret
+from watchword.operations.configuration import commands
+from watchword.operations.configuration.rules import Desk, fresh_secret
 from watchword.operations.configuration.service import fill
+from watchword.plumbing.handed import handed
 
 
 class Run(Protocol):
@@ -28,17 +29,16 @@ class Run(Protocol):
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
-    root, before = typer.Typer(), service.open_desk
+def run(tmp_path: Path) -> Run:
+    root = typer.Typer()
     for name, group in commands.groups.items():
         root.add_typer(group, name=name)
 
     def invoke(*arguments: str, environ: Mapping[str, str]) -> Result:
-        service.open_desk = lambda: SettingsDesk(lambda: read(environ, cwd=tmp_path))
-        return CliRunner().invoke(root, list(arguments))
+        with handed({Desk: SettingsDesk(lambda: read(environ, cwd=tmp_path))}):
+            return CliRunner().invoke(root, list(arguments))
 
-    yield invoke
-    service.open_desk = before
+    return invoke
 
 
 @pytest.mark.req("N-19")

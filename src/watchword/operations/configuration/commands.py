@@ -7,8 +7,9 @@ import typer
 
 from watchword.kernel.chance import SystemChance
 from watchword.operations.configuration import service
-from watchword.operations.configuration.rules import Report, fresh_secret
+from watchword.operations.configuration.rules import Desk, Report, fresh_secret
 from watchword.plumbing import console, folders
+from watchword.plumbing.handed import given
 
 environment = typer.Typer(help="The environment that this service is given.", no_args_is_help=True)
 configuration = typer.Typer(help="The settings, and where they came from.", no_args_is_help=True)
@@ -36,7 +37,7 @@ def _secrets() -> None:
 @environment.command(epilog="Example: APP_ENV=production watchword env validate")
 def validate(as_json: console.AsJson = False) -> None:
     """Say everything that is wrong with the settings; exit 1 when the service would not start."""
-    report = service.open_desk().report()
+    report = _desk().report()
     if as_json:
         told = {"ok": report.ok, "faults": report.faults, "warnings": report.warnings}
         console.output(told, as_json=True)
@@ -53,7 +54,7 @@ def validate(as_json: console.AsJson = False) -> None:
 @configuration.command(epilog="Example: watchword config show PORT DATABASE_URL")
 def show(names: Names = None, as_json: console.AsJson = False) -> None:
     """Show every setting and where it came from; secrets are masked."""
-    report = service.open_desk().report()
+    report = _desk().report()
     if not report.ok:
         _talk(report)
         raise typer.Exit(console.Exit.REFUSED)
@@ -72,16 +73,16 @@ def reference(
 ) -> None:
     """Print every setting there is: its name, default, other names and meaning."""
     if as_json:
-        console.output(service.open_desk().described(), as_json=True)
+        console.output(_desk().described(), as_json=True)
         return
-    text = service.open_desk().example() if env else service.open_desk().reference()
+    text = _desk().example() if env else _desk().reference()
     typer.echo(text, nl=False)
 
 
 @secrets.command(epilog="Example: watchword secrets generate --dir var/secrets")
 def generate(folder: Folder = None, force: Force = False, as_json: console.AsJson = False) -> None:
     """Make a secret of 64 bytes for each purpose, and print it or write it to a folder."""
-    names, chance = service.open_desk().secret_names(), SystemChance()
+    names, chance = _desk().secret_names(), SystemChance()
     if folder is None:
         made = {name: fresh_secret(chance) for name in names}
         lines = [f"{name}={secret}" for name, secret in made.items()]
@@ -98,6 +99,10 @@ def generate(folder: Folder = None, force: Force = False, as_json: console.AsJso
         console.talk(f"Written to {folder}: {', '.join(written)}.")
     if kept:
         console.talk(f"Kept as they are (--force writes over them): {', '.join(kept)}.")
+
+
+def _desk() -> Desk:
+    return given(Desk)  # type: ignore[type-abstract]
 
 
 def _talk(report: Report) -> None:

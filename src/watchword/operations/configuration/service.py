@@ -1,19 +1,11 @@
-"""Secrets into a folder: whole files for their owner alone; and who reads the settings."""
+"""Secrets into a folder: whole files for their owner alone."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from watchword.kernel.chance import Chance
-from watchword.operations.configuration.rules import Desk, fresh_secret
-
-
-def _no_desk() -> Desk:
-    message = "configuration.open_desk is not set: the program's root does that"
-    raise RuntimeError(message)
-
-
-open_desk: Callable[[], Desk] = _no_desk
+from watchword.operations.configuration.rules import fresh_secret
 
 
 def fill(

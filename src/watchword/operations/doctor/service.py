@@ -4,7 +4,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from watchword.kernel.clock import Clock
@@ -16,6 +16,7 @@ from watchword.plumbing import probes, reading
 from watchword.plumbing.console import open_house
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.db.sqlite import sqlite_path
+from watchword.plumbing.handed import given
 from watchword.plumbing.logs import redact
 from watchword.plumbing.probes import Step
 from watchword.plumbing.reading import Reading, Sections
@@ -49,16 +50,15 @@ CHECKS: Final = (
     "disk",
     "port",
 )
-Look = Callable[[Sections], Awaitable[list[Step]]]
 _OF_THE_DATABASE: Final = ("database", "migrations", "isolation", "clock")
 
 
-async def _nobody_looks(_: Sections) -> list[Step]:
-    message = "doctor.look_at_domain is not set: the program's root does that"
-    raise RuntimeError(message)
+class LookAtDomain(Protocol):
+    """Looks at the sender's domain: another verb's work, so `app` fills it."""
 
-
-look_at_domain: Look = _nobody_looks
+    async def __call__(self, sections: Sections, /) -> list[Step]:
+        """Return a step for each record that is not well."""
+        ...
 
 
 async def examine(wanted: Collection[str] = CHECKS) -> AsyncIterator[Finding]:
@@ -192,7 +192,8 @@ async def _mail(sections: Sections) -> Finding:
 
 
 async def _dns(sections: Sections) -> Finding:
-    return rules.judge_steps("dns", await look_at_domain(sections), "watchword dns check")
+    look = given(LookAtDomain)  # type: ignore[type-abstract]
+    return rules.judge_steps("dns", await look(sections), "watchword dns check")
 
 
 async def _address(sections: Sections) -> Finding:

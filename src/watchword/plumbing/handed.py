@@ -1,0 +1,32 @@
+"""Handed: what only `app` can do for a command (open the house, read the settings), by its type.
+
+    with handed({OpenHouse: open_it, Read: read_it}):    the program's root; a test hands its own
+        given(Read)()                                    within: whichever command runs
+
+So no command knows how, and when the block ends nothing is left of it.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+Part = TypeVar("Part")
+
+_hands: ContextVar[Mapping[type[Any], Any]] = ContextVar("handed")
+
+
+@contextmanager
+def handed(parts: Mapping[type[Any], Any]) -> Iterator[None]:
+    """Hand these to whatever runs in the block."""
+    before = _hands.set(parts)
+    try:
+        yield
+    finally:
+        _hands.reset(before)
+
+
+def given(kind: type[Part]) -> Part:
+    """Return what was handed of that type. LookupError: nobody handed it."""
+    part: Part = _hands.get()[kind]
+    return part
