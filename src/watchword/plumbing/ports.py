@@ -52,16 +52,18 @@ class Claimed(Account, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """An opened session: a browser carries `cookie`, an API client `refresh_token` and what it brings."""
+    """A session that lets in, `at` a moment: a browser carries `cookie`, an API client `refresh_token`."""
 
     session_id: SessionId
     user_id: SubscriberId
     role: str
     methods: tuple[str, ...]
     authenticated_at: datetime
+    at: datetime
     expires_at: datetime
-    cookie: Secret | None
-    refresh_token: Secret | None
+    cookie: Secret | None = None
+    refresh_token: Secret | None = None
+    refresh_expires_at: datetime | None = None
 
 
 class Tokens(Answer, frozen=True, kw_only=True):
@@ -92,7 +94,7 @@ class Entrance(Protocol):
     """The one way from "we know who this is" to a session (NIST SP 800-63B-4, section 5).
 
     A flow that has proven who somebody is asks to `admit` them in its transaction, and for an API
-    client's `tokens` after the commit.
+    client's `tokens` after the commit; so does who renews them.
     """
 
     async def admit(

@@ -46,8 +46,8 @@ class Reception:
             tx, user_id=account.id, methods=[method], visitor=visitor, transport=transport, now=now
         )
         refresh_token = None
+        lifetime = self.sessions.settings.refresh_lifetime
         if transport == TOKEN:
-            lifetime = self.sessions.settings.refresh_lifetime
             refresh_token = await self.refresh_tokens.issue(tx, session.id, lifetime, now)
         if new_device:
             link = f"{self.issuer.pages}/account/sessions"
@@ -60,14 +60,16 @@ class Reception:
             role=account.role,
             methods=session.methods,
             authenticated_at=session.authenticated_at,
+            at=now,
             expires_at=session.expires_at,
             cookie=session.cookie,
             refresh_token=refresh_token,
+            refresh_expires_at=now + lifetime if refresh_token else None,
         )
 
     async def tokens(self, admission: Admission) -> Tokens:
         """Return an API client's tokens; signed after the commit, so that no row waits for it."""
-        if admission.refresh_token is None:
+        if admission.refresh_token is None or admission.refresh_expires_at is None:
             return Tokens()
         bearer = Bearer(
             user_id=admission.user_id,
@@ -78,10 +80,10 @@ class Reception:
         )
         return Tokens(
             access_token=await self.signing_keys.access_token(
-                bearer, self.issuer.url, admission.authenticated_at
+                bearer, self.issuer.url, admission.at
             ),
             token_type="Bearer",  # noqa: S106 - RFC 6750's word
             expires_in=int(self.signing_keys.settings.lifetime.total_seconds()),
             refresh_token=admission.refresh_token.reveal(),
-            refresh_expires_in=int(self.sessions.settings.refresh_lifetime.total_seconds()),
+            refresh_expires_in=int((admission.refresh_expires_at - admission.at).total_seconds()),
         )

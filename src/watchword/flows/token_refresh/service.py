@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import asdict
+
 from watchword.flows.token_refresh import store
 from watchword.flows.token_refresh.rules import Refreshed, ReuseDetected
 from watchword.kernel.clock import Clock
@@ -13,13 +15,13 @@ from watchword.kernel.times import moment
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Unmet
 from watchword.plumbing.issuer import Issuer
+from watchword.plumbing.ports import Admission, Entrance
 from watchword.records.deliveries.rules import Letter
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.refresh_tokens.rules import RefreshTokenInvalid, RefreshTokenReused
 from watchword.records.refresh_tokens.service import RefreshTokens, Successor
 from watchword.records.sessions.rules import REUSED
 from watchword.records.sessions.service import Sessions
-from watchword.records.signing_keys.rules import Bearer
 from watchword.records.signing_keys.service import SigningKeys
 
 
@@ -30,6 +32,7 @@ class TokenRefresh:
     database: Database
     refresh_tokens: RefreshTokens
     sessions: Sessions
+    entrance: Entrance
     signing_keys: SigningKeys
     deliveries: Deliveries
     journal: Journal
@@ -46,20 +49,19 @@ class TokenRefresh:
         if following is None:  # used before, perhaps a moment ago
             row = await store.held(self.database, digest, now)
             following = await self._repeated(row, token, visitor, now)
-        bearer = Bearer(
-            user_id=row.user_id,
+        admission = Admission(
             session_id=row.session_id,
+            user_id=row.user_id,
             role=row.role,
             methods=tuple(row.methods.split()),
             authenticated_at=row.authenticated_at,
+            at=now,
+            expires_at=row.session_expires_at,
+            refresh_token=following.token,
+            refresh_expires_at=following.expires_at,
         )
         return Refreshed(
-            session_id=str(row.session_id),
-            access_token=await self.signing_keys.access_token(bearer, self.issuer.url, now),
-            token_type="Bearer",  # noqa: S106 - RFC 6750's word
-            expires_in=int(self.signing_keys.settings.lifetime.total_seconds()),
-            refresh_token=following.token.reveal(),
-            refresh_expires_in=int((following.expires_at - now).total_seconds()),
+            session_id=str(row.session_id), **asdict(await self.entrance.tokens(admission))
         )
 
     async def _rotated(

@@ -35,6 +35,7 @@ HELD = lookup(
         sessions.c.methods,
         sessions.c.authenticated_at,
         sessions.c.last_used_at,
+        sessions.c.expires_at.label("session_expires_at"),
         users.c.role,
         users.c.email,
         users.c.given_name,
