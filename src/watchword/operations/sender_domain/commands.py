@@ -1,7 +1,10 @@
 """`watchword dns records`, `check` and `ses-policy`."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
+from functools import wraps
+from inspect import Signature, signature
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -53,16 +56,21 @@ Relay = Annotated[
 ]
 
 
-@group.command("records", epilog="Example: watchword dns records --provider ses --phase 1")
-def records(
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the options that two commands share come to: who sends, and the phase of DMARC."""
+
+    sender: Sender
+    sections: reading.Sections | None
+    phase: int
+
+
+def _asked(
     domain: Domain = "",
     provider: Carriers = None,
     phase: Phase = None,
     since: Since = "",
     now: Now = "",
-    testing: Annotated[
-        bool, typer.Option("--testing", help="Ask receivers to act one step milder (t=y).")
-    ] = False,
     sendgrid_account: SendgridAccount = "",
     sendgrid_host: SendgridHost = "",
     mailgun_domain: MailgunDomain = "",
@@ -70,12 +78,7 @@ def records(
     ses_region: SesRegion = "",
     ses_token: SesTokens = None,
     relay: Relay = "",
-    zone: Annotated[
-        bool, typer.Option("--zone", help="Only the records, for a zone file.")
-    ] = False,
-    as_json: console.AsJson = False,
-) -> None:
-    """Print the records that the sender's domain wants, as lines of a zone file."""
+) -> Asked:
     given = Given(
         domain=domain,
         providers=tuple(provider or ()),
@@ -87,8 +90,40 @@ def records(
         ses_tokens=tuple(ses_token or ()),
         relay=relay,
     )
-    sender, _ = _read(given)
-    chosen = _phase(phase, since, now) or 1
+    sender, sections = _read(given)
+    return Asked(sender, sections, _phase(phase, since, now) or 1)
+
+
+def _of_a_sender(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `_asked`; it gets what they come to as `asked`."""
+    shared = signature(_asked).parameters
+
+    @wraps(command)
+    def wrapped(**words: Any) -> None:
+        about = {name: words.pop(name) for name in shared}
+        command(_asked(**about), **words)
+
+    own = [each for each in signature(command).parameters.values() if each.name != "asked"]
+    wrapped.__signature__ = Signature([*shared.values(), *own])  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {**_asked.__annotations__, **command.__annotations__}
+    del wrapped.__annotations__["asked"]
+    return wrapped
+
+
+@group.command("records", epilog="Example: watchword dns records --provider ses --phase 1")
+@_of_a_sender
+def records(
+    asked: Asked,
+    testing: Annotated[
+        bool, typer.Option("--testing", help="Ask receivers to act one step milder (t=y).")
+    ] = False,
+    zone: Annotated[
+        bool, typer.Option("--zone", help="Only the records, for a zone file.")
+    ] = False,
+    as_json: console.AsJson = False,
+) -> None:
+    """Print the records that the sender's domain wants, as lines of a zone file."""
+    sender, chosen = asked.sender, asked.phase
     wanted = providers.records(sender, chosen, testing=testing)
     if as_json:
         console.output(_told(sender, chosen, wanted), as_json=True)
@@ -104,19 +139,9 @@ def records(
 
 
 @group.command("check", epilog="Example: watchword dns check --domain example.org --provider ses")
+@_of_a_sender
 def check(
-    domain: Domain = "",
-    provider: Carriers = None,
-    phase: Phase = None,
-    since: Since = "",
-    now: Now = "",
-    sendgrid_account: SendgridAccount = "",
-    sendgrid_host: SendgridHost = "",
-    mailgun_domain: MailgunDomain = "",
-    mailgun_key: MailgunKey = "",
-    ses_region: SesRegion = "",
-    ses_token: SesTokens = None,
-    relay: Relay = "",
+    asked: Asked,
     resolver: Annotated[
         str, typer.Option("--resolver", help="Its address and port; else DNS_RESOLVER.")
     ] = "",
@@ -126,19 +151,7 @@ def check(
     as_json: console.AsJson = False,
 ) -> None:
     """Compare the live zone with what is wanted; exit 1 when something is missing or wrong."""
-    given = Given(
-        domain=domain,
-        providers=tuple(provider or ()),
-        sendgrid_account=sendgrid_account,
-        sendgrid_host=sendgrid_host,
-        mailgun_domain=mailgun_domain,
-        mailgun_key=mailgun_key,
-        ses_region=ses_region,
-        ses_tokens=tuple(ses_token or ()),
-        relay=relay,
-    )
-    sender, sections = _read(given)
-    chosen = _phase(phase, since, now) or 1
+    sender, chosen, sections = asked.sender, asked.phase, asked.sections
     servers = _option("--resolver", rules.servers, resolver)
     patience = _option("--timeout", duration, timeout) if timeout else None
     try:
