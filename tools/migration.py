@@ -22,8 +22,7 @@ from sqlalchemy import create_engine
 from watchword.app import slices
 from watchword.migrations import migrate
 from watchword.migrations.known import HERE, revisions
-from watchword.plumbing import dev_messages
-from watchword.plumbing.db import columns, journal, leases, outbox
+from watchword.plumbing.db import columns, dev_messages, journal, leases, outbox
 
 PAGE = '''"""{subject}"""
 

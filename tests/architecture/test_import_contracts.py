@@ -13,7 +13,7 @@ ROOMS = ("rules", "store", "service", "api")
 SLICES = ("flows/greeting", "flows/parting", "records/names", "records/hats")
 FLOORS = (
     *("app", "flows", "provider", "operations", "records"),
-    *("migrations", "plumbing", "adapters", "kernel"),
+    *("migrations", "plumbing", "plumbing/db", "plumbing/web", "adapters", "kernel"),
 )
 
 WRONG_IMPORTS = {
@@ -33,6 +33,12 @@ WRONG_IMPORTS = {
     "a verb picks an adapter": ("flows/greeting/service", "watchword.adapters", "adapters"),
     "rules do I/O": ("records/names/rules", "asyncio", "pure"),
     "the web comes through": ("flows/greeting/service", "starlette.requests", "door"),
+    "rules lead to the web": ("flows/greeting/rules", "watchword.plumbing.web.call", "door"),
+    "a command answers a request": ("flows/greeting/commands", "starlette.responses", "door"),
+    "letters answer a request": ("plumbing/letters", "starlette.responses", "Requests"),
+    "a service writes SQL": ("flows/greeting/service", "sqlalchemy", "SQL"),
+    "a door writes SQL": ("flows/greeting/api", "sqlalchemy", "SQL"),
+    "plumbing writes SQL": ("plumbing/letters", "sqlalchemy", "SQL"),
 }
 
 
@@ -48,6 +54,8 @@ def house(tmp_path: Path) -> Path:
         (root / part).mkdir()
         for room in ("__init__", *ROOMS):
             (root / part / f"{room}.py").touch()
+    (root / "plumbing/web/call.py").write_text("import starlette.requests\n")
+    (root / "records/names/store.py").write_text("import sqlalchemy\n")
     return tmp_path
 
 

@@ -9,7 +9,7 @@ import watchword
 from watchword.kernel.messages import Message
 from watchword.plumbing.languages import LANGUAGES, load_words
 from watchword.plumbing.letters import Letters
-from watchword.plumbing.web.pages import Organisation
+from watchword.plumbing.settings.organisation import Organisation
 
 ROOT = Path(watchword.__file__).parent
 SLICES = {path.parent.parent.name: path.parent for path in ROOT.glob("*/*/templates/letters")}

@@ -12,7 +12,7 @@ from tests.support.knocking import body_doors, knocker
 from tests.support.listening import listening, talk
 from tests.support.world import World
 from watchword.kernel.problems import Problem
-from watchword.plumbing.web.shapes import MAX_BODY, read_bytes
+from watchword.plumbing.web.bodies import MAX_BODY, read_bytes
 from watchword.plumbing.web.wire import MAX_HEAD
 
 PIECE = b"a" * 8192

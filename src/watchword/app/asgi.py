@@ -14,6 +14,7 @@ from watchword.app import slices
 from watchword.app.wiring import House
 from watchword.kernel.clock import Clock
 from watchword.kernel.problems import MethodNotAllowed, NotFound, Problem
+from watchword.plumbing.described import Described
 from watchword.plumbing.logs import AccessLog
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.settings import ServerSettings
@@ -48,7 +49,7 @@ def build(house: House) -> Front:
         url=server.public_url,
         cookie=web.cookies.name("session"),
     )
-    house.put(openapi.Described, openapi.Described(described))
+    house.put(Described, Described(described))
     answer = _fixed(to_json(described))
     api_document = Door(method="GET", path="/openapi.json", handler=answer, limits=())
     routes += _routes([(api_document.path, api_document)], web)

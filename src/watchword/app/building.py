@@ -52,12 +52,13 @@ from watchword.plumbing.settings import (
     ServerSettings,
     TwilioSettings,
 )
+from watchword.plumbing.settings.organisation import Organisation
 from watchword.plumbing.texting import Texting
 from watchword.plumbing.throttle import Throttle
 from watchword.plumbing.web.call import Pages, Web
 from watchword.plumbing.web.cookies import Cookies
 from watchword.plumbing.web.csrf import Csrf
-from watchword.plumbing.web.pages import SHARED, Organisation, TemplatePages
+from watchword.plumbing.web.pages import SHARED, TemplatePages
 from watchword.plumbing.web.static import Assets
 from watchword.records.deliveries.service import LetterSealer
 from watchword.records.refresh_tokens.service import RefreshSecret

@@ -8,7 +8,7 @@ from watchword.app.wiring import House
 from watchword.kernel.clock import Clock
 from watchword.kernel.messages import Message
 from watchword.kernel.ports import Mailer, Texter
-from watchword.plumbing import dev_messages
+from watchword.plumbing.db import dev_messages
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.settings import (
     Carrying,

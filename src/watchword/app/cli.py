@@ -21,8 +21,8 @@ from watchword.kernel.problems import Problem
 from watchword.plumbing import console, folders
 from watchword.plumbing.console import OpenHouse
 from watchword.plumbing.handed import handed
+from watchword.plumbing.house import House
 from watchword.plumbing.reading import Read
-from watchword.plumbing.web.call import House
 
 root = typer.Typer(
     name="watchword",

@@ -20,8 +20,8 @@ import typer
 
 from watchword.kernel.problems import Kind, Overloaded, Problem
 from watchword.plumbing.handed import given
+from watchword.plumbing.house import House
 from watchword.plumbing.logs import redact
-from watchword.plumbing.web.call import House
 
 Result = TypeVar("Result")
 

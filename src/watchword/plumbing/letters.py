@@ -23,8 +23,8 @@ from jinja2 import (
 
 from watchword.kernel.messages import Message
 from watchword.plumbing.languages import Words, direction
+from watchword.plumbing.settings.organisation import Organisation
 from watchword.plumbing.templating import OnceCompiled
-from watchword.plumbing.web.pages import Organisation
 
 SHARED = Path(__file__).parent / "templates"
 

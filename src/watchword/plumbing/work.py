@@ -9,8 +9,8 @@ from datetime import timedelta
 from watchword.kernel.cron import Cron
 from watchword.kernel.problems import Kind, Problem
 from watchword.plumbing.db.changes import Changes
+from watchword.plumbing.house import House
 from watchword.plumbing.logs import log
-from watchword.plumbing.web.call import House
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.world import World
 from tests.support.worlds import Opener
-from watchword.plumbing import dev_messages
+from watchword.plumbing.db import dev_messages
 
 ALICE = "alice@example.org"
 PATHS = ("/dev/mail", "/dev/mail.json", "/dev/mail/newest.json", "/dev/mail/0/html")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.support.terminal import Terminal
 from tests.support.world import World, open_world
-from watchword.plumbing import dev_messages
+from watchword.plumbing.db import dev_messages
 
 
 async def ask_for_a_code(terminal: Terminal, address: str) -> str:

@@ -20,7 +20,7 @@ from watchword.kernel.problems import NotFound
 from watchword.plumbing import console
 from watchword.plumbing.console import AsJson, DryRun, Exit, Yes, read_or_refuse, run_in_house
 from watchword.plumbing.contact import email_address
-from watchword.plumbing.web.call import House
+from watchword.plumbing.house import House
 from watchword.plumbing.web.shapes import convert
 from watchword.records.subscribers.rules import ADMIN, USER
 

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from watchword.flows.dev_mailbox.rules import Kept, Mailbox, Whose, enabled, kept_of
 from watchword.kernel.problems import NotFound
-from watchword.plumbing import dev_messages
+from watchword.plumbing.db import dev_messages
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import get

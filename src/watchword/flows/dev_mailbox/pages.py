@@ -5,9 +5,9 @@ from starlette.responses import Response
 from watchword.flows.dev_mailbox.rules import LETTER_HEADERS, TABS, enabled, shown
 from watchword.kernel import ids
 from watchword.kernel.problems import NotFound
-from watchword.plumbing import dev_messages
+from watchword.plumbing.db import dev_messages
+from watchword.plumbing.db.dev_messages import DevMessage
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing.dev_messages import DevMessage
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import page_get
 

@@ -2,10 +2,10 @@
 
 from typing import Any, Final
 
-from watchword.plumbing.dev_messages import DevMessage
+from watchword.plumbing.db.dev_messages import DevMessage
+from watchword.plumbing.house import House
 from watchword.plumbing.settings import ServerSettings
 from watchword.plumbing.settings.server import DEVELOPMENT
-from watchword.plumbing.web.call import House
 from watchword.plumbing.web.shapes import Answer, Body
 
 TABS: Final = ("html", "text", "source")

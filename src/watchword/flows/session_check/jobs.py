@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from watchword.flows.session_check.service import SessionCheck
-from watchword.plumbing.web.call import House
+from watchword.plumbing.house import House
 from watchword.plumbing.work import Job
 
 

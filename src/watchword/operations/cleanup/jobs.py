@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from watchword.operations.cleanup.rules import CleanupSettings
 from watchword.operations.cleanup.service import Cleanup
-from watchword.plumbing.web.call import House
+from watchword.plumbing.house import House
 from watchword.plumbing.work import Job
 
 

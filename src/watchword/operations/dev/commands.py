@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from watchword.plumbing import console, dev_messages
+from watchword.plumbing import console
 from watchword.plumbing.console import AsJson, run_in_house
+from watchword.plumbing.db import dev_messages
+from watchword.plumbing.db.dev_messages import DevMessage
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing.dev_messages import DevMessage
-from watchword.plumbing.web.call import House
+from watchword.plumbing.house import House
 
 dev = typer.Typer(help="Development: what the mailbox on this machine got.", no_args_is_help=True)
 

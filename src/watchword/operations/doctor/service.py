@@ -14,9 +14,11 @@ from watchword.operations.doctor import rules, store
 from watchword.operations.doctor.rules import Finding, Mode, failed, ok, skipped
 from watchword.plumbing import probes, reading
 from watchword.plumbing.console import open_house
+from watchword.plumbing.db.ping import ping
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.db.sqlite import sqlite_path
 from watchword.plumbing.handed import given
+from watchword.plumbing.house import House
 from watchword.plumbing.logs import redact
 from watchword.plumbing.probes import Step
 from watchword.plumbing.reading import Reading, Sections
@@ -31,7 +33,6 @@ from watchword.plumbing.settings import (
     SmtpSettings,
 )
 from watchword.plumbing.settings.carrying import AT_HOME, RELAYS
-from watchword.plumbing.web.call import House
 from watchword.records.deliveries.rules import MailSettings
 from watchword.records.signing_keys.rules import TokenSettings
 
@@ -112,7 +113,7 @@ async def _database(sections: Sections) -> list[Finding]:
     try:
         async with open_house() as house:
             database = house.part(Database)  # type: ignore[type-abstract]
-            await store.ping(database)
+            await ping(database)
             server = await store.server(database, database.dialect)
             found = [ok("database", rules.describe(server))]
             found.append(await _asked("migrations", lambda: _migrations(house)))

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, Integer, Text, cast, column, func, literal, select, table
+from sqlalchemy import Boolean, Integer, Text, cast, column, func, select, table
 from sqlalchemy.types import DateTime
 
 from watchword.operations.doctor.rules import Server
@@ -34,7 +34,6 @@ ACTIVITY = statement(
     .where(_activity.c.datname == func.current_database(type_=Text))
     .group_by(_activity.c.state)
 )
-PING = statement(select(literal(1).label("one")))
 CLOCK = statement(select(func.clock_timestamp(type_=DateTime(timezone=True)).label("at")))
 ROLE = statement(
     select(_roles.c.rolsuper, _roles.c.rolbypassrls).where(
@@ -46,11 +45,6 @@ PROTECTED = statement(
         _classes.c.oid == func.to_regclass("users")
     )
 )
-
-
-async def ping(db: Executor) -> bool:
-    """Tell whether the database answers."""
-    return await db.first(PING) is not None
 
 
 async def server(db: Executor, dialect: str) -> Server:

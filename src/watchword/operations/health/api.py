@@ -9,8 +9,9 @@ from watchword.operations.health.rules import (
     Status,
 )
 from watchword.operations.health.service import Health, Presence
+from watchword.plumbing.house import House
 from watchword.plumbing.settings import ServerSettings
-from watchword.plumbing.web.call import Call, House
+from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Door, get
 from watchword.plumbing.web.shapes import Answer
 

@@ -6,8 +6,6 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import literal, select
-
 from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Counters, Migrations
@@ -21,14 +19,13 @@ from watchword.operations.health.rules import (
     Report,
 )
 from watchword.plumbing.carriers import Carriers, Standing
+from watchword.plumbing.db.ping import ping
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing.db.statements import statement
 from watchword.plumbing.settings import RedisSettings
 from watchword.records.tickets.service import Tickets
 
 _PATIENCE_SECONDS = 2.0
 _NAMES = {True: "ok", False: "down", None: "not_asked"}
-PING = statement(select(literal(1).label("one")))
 
 
 @dataclass(slots=True)
@@ -100,7 +97,7 @@ class Health:
         return "degraded" if good is False and not self.redis.required else _NAMES[good]
 
     async def _ping(self) -> str | None:
-        return None if await self.database.first(PING) is not None else "silent"
+        return None if await ping(self.database) else "silent"
 
     async def _migrated(self) -> str | None:
         return None if await self.migrations.complete() else "pending"

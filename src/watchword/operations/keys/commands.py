@@ -8,7 +8,7 @@ import typer
 from watchword.operations.keys.service import Keys, generate_files
 from watchword.plumbing import console
 from watchword.plumbing.console import AsJson, DryRun, Yes, run_in_house
-from watchword.plumbing.web.call import House
+from watchword.plumbing.house import House
 from watchword.records.signing_keys.service import SigningKeys
 
 keys = typer.Typer(help="The keys that sign access tokens.", no_args_is_help=True)

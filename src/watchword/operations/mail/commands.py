@@ -10,9 +10,9 @@ from watchword.operations.mail.service import Mail
 from watchword.plumbing import console
 from watchword.plumbing.carriers import Carriers, Standing
 from watchword.plumbing.console import AsJson, DryRun, Exit, Yes, run_in_house
+from watchword.plumbing.house import House
 from watchword.plumbing.languages import LANGUAGES
 from watchword.plumbing.settings import ServerSettings
-from watchword.plumbing.web.call import House
 
 email = typer.Typer(help="Letters, and those who carry them.", no_args_is_help=True)
 queue = typer.Typer(help="Letters that wait, and those given up.", no_args_is_help=True)

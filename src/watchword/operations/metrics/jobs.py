@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from watchword.plumbing.house import House
 from watchword.plumbing.metrics import Metrics
-from watchword.plumbing.web.call import House
 from watchword.plumbing.work import Job
 
 

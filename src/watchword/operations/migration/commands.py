@@ -8,8 +8,8 @@ import typer
 from watchword.migrations import migrate as schema
 from watchword.plumbing import console
 from watchword.plumbing.console import AsJson, DryRun, Exit, Yes, run_in_house
+from watchword.plumbing.house import House
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
-from watchword.plumbing.web.call import House
 
 migrate = typer.Typer(help="The database's schema: bring it up to date, look at it.")
 

@@ -8,7 +8,7 @@ from watchword.kernel.clock import Clock
 from watchword.plumbing import console
 from watchword.plumbing.console import AsJson, DryRun, Yes, run_in_house
 from watchword.plumbing.db.ports import Database, Taken
-from watchword.plumbing.web.call import House
+from watchword.plumbing.house import House
 from watchword.records.services.service import Services
 
 services = typer.Typer(help="Other programs that may call this service, by a token of their own.")

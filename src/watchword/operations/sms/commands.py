@@ -8,9 +8,9 @@ from watchword.operations.sms.service import Texts
 from watchword.plumbing import console
 from watchword.plumbing.carriers import Result
 from watchword.plumbing.console import AsJson, Exit, run_in_house
+from watchword.plumbing.house import House
 from watchword.plumbing.languages import LANGUAGES
 from watchword.plumbing.settings import ServerSettings
-from watchword.plumbing.web.call import House
 
 sms = typer.Typer(help="Texts to telephones.", no_args_is_help=True)
 

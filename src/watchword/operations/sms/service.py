@@ -8,8 +8,8 @@ from watchword.kernel.parts import service
 from watchword.plumbing.carriers import Try
 from watchword.plumbing.contact import PhoneSettings, phone_number
 from watchword.plumbing.languages import Words
+from watchword.plumbing.settings.organisation import Organisation
 from watchword.plumbing.texting import Texting, country_of
-from watchword.plumbing.web.pages import Organisation
 
 
 @service

@@ -1,13 +1,21 @@
 """Whose service this is: what letters and pages tell of it."""
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import InputInvalid
 from watchword.plumbing.contact import email_address, phone_number
 
-if TYPE_CHECKING:
-    from watchword.plumbing.web.pages import Organisation
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """Whose pages and letters these are."""
+
+    name: str
+    logo_url: str | None = None
+    email: str = ""
+    phone: str = ""
+    address: str = ""
 
 
 def _email(text: str) -> str:
@@ -48,10 +56,8 @@ class OrganisationSettings:
     )
     address: str = setting("CLINIC_ADDRESS", "Where it is.", default="", aliases=("ORG_ADDRESS",))
 
-    def organisation(self) -> "Organisation":
+    def organisation(self) -> Organisation:
         """Return it as letters and pages see it."""
-        from watchword.plumbing.web.pages import Organisation  # noqa: PLC0415 - pages need Jinja
-
         return Organisation(
             name=self.name, email=self.email, phone=self.phone, address=self.address
         )

@@ -14,6 +14,7 @@ from watchword.kernel.ports import Authenticator, Caller, ServiceDirectory, Visi
 from watchword.kernel.problems import Problem, Unauthenticated
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
+from watchword.plumbing.house import House, Part
 from watchword.plumbing.languages import Words
 from watchword.plumbing.ports import Admission
 from watchword.plumbing.throttle import Throttle
@@ -24,15 +25,6 @@ from watchword.plumbing.web.shapes import to_json
 DEVICE_LIFETIME = timedelta(days=180)
 
 BodyT = TypeVar("BodyT")
-Part = TypeVar("Part")
-
-
-class House(Protocol):
-    """Where the services stand; built by `app/wiring.py`."""
-
-    def part(self, kind: type[Part]) -> Part:
-        """Return the one service (or section of settings) of that type."""
-        ...
 
 
 class Pages(Protocol):

@@ -26,16 +26,10 @@ from watchword.plumbing import logs
 from watchword.plumbing.languages import accepted_language, known_language
 from watchword.plumbing.throttle import refusal
 from watchword.plumbing.web import problems
+from watchword.plumbing.web.bodies import carries_body, read_form, read_json
 from watchword.plumbing.web.call import Call, Web
 from watchword.plumbing.web.doors import Door, Who
-from watchword.plumbing.web.shapes import (
-    Nothing,
-    carries_body,
-    convert,
-    of_form,
-    read_form,
-    read_json,
-)
+from watchword.plumbing.web.shapes import Nothing, convert, of_form
 
 _SIGNED_IN = {Who.SUBSCRIBER, Who.FRESH, Who.ADMIN}
 _READS_COOKIES = {*_SIGNED_IN, Who.NOTICED}

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -38,13 +37,6 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
 }
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """The document of this deployment; `app` gives it, whoever explains the API reads it."""
-
-    document: dict[str, Any]
 
 
 class ProblemField(msgspec.Struct):

@@ -5,7 +5,6 @@ that a template asks for and nobody gave is an error, not an empty string.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,23 +12,13 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from watchword.plumbing.languages import LANGUAGES, direction
+from watchword.plumbing.settings.organisation import Organisation
 from watchword.plumbing.templating import OnceCompiled
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.static import Assets
 
 SHARED = Path(__file__).parent / "templates"
 THEMES = ("auto", "light", "dark")
-
-
-@dataclass(frozen=True, slots=True)
-class Organisation:
-    """Whose pages and letters these are."""
-
-    name: str
-    logo_url: str | None = None
-    email: str = ""
-    phone: str = ""
-    address: str = ""
 
 
 class TemplatePages:

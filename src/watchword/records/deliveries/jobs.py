@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from watchword.plumbing.db.changes import OUTBOX
-from watchword.plumbing.web.call import House
+from watchword.plumbing.house import House
 from watchword.plumbing.work import Job
 from watchword.records.deliveries.service import Deliveries
 

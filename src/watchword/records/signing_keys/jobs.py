@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from watchword.plumbing.db.changes import KEYS
-from watchword.plumbing.web.call import House
+from watchword.plumbing.house import House
 from watchword.plumbing.work import Job
 from watchword.records.signing_keys.service import SigningKeys
 
