@@ -409,7 +409,7 @@ async def test_a_transaction_happens_provided_its_condition_finds_a_row(database
                 tx.announce("things", name)
     assert (await database.first(GET, id=spent)).spent_at == NOW
     assert (await database.first(GET, id=thing)).name == "first"
-    assert heard == ["first"]
+    assert set(heard) - {""} == {"first"}  # "" when the listener begins: anything may have happened
 
 
 async def test_a_transaction_whose_condition_fails_takes_back_what_it_ran_before(

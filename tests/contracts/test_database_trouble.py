@@ -5,7 +5,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -47,7 +47,7 @@ async def tight(things_url: str) -> AsyncIterator[Database]:
 
 
 async def test_who_finds_no_place_is_told_so_in_time(tight: Database) -> None:
-    async with tight.transaction(), _second_if_there_is(tight):
+    async with _held(tight), _second_if_there_is(tight):
         began = time.monotonic()
         with pytest.raises(DatabaseUnavailable):
             await add(tight, "too late")
@@ -57,15 +57,23 @@ async def test_who_finds_no_place_is_told_so_in_time(tight: Database) -> None:
     await add(tight, "afterwards")
 
 
+@asynccontextmanager
+async def _held(database: Database) -> AsyncIterator[None]:
+    """A place taken: a transaction takes one with its first statement."""
+    async with database.transaction() as tx:
+        await tx.first(COUNT)
+        yield
+
+
 def _second_if_there_is(database: Database) -> AbstractAsyncContextManager[object]:
     if database.dialect == "postgresql":
-        return database.transaction()
+        return _held(database)
     return asyncio.timeout(None)
 
 
 async def test_places_are_given_in_the_order_of_asking(tight: Database) -> None:
     served: list[int] = []
-    async with tight.transaction(), _second_if_there_is(tight):
+    async with _held(tight), _second_if_there_is(tight):
         pass  # every place there may be is open, for opening one takes its time
 
     async def work(number: int) -> None:

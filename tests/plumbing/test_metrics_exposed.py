@@ -15,6 +15,7 @@ from tests.support.world import World, open_world
 from tests.support.worlds import Opener
 from watchword.app.gauges import Gauges
 from watchword.kernel.ports import NotAccepted
+from watchword.records.sessions.store import ACTIVE
 from watchword.records.tickets.rules import TicketSettings
 
 AUTH = "/api/v1/auth"
@@ -240,7 +241,8 @@ async def test_connections_to_the_database_are_a_gauge_beside_what_there_may_be(
         contextlib.AsyncExitStack() as held,
     ):
         for _ in range(3):
-            await held.enter_async_context(world.database.transaction())
+            tx = await held.enter_async_context(world.database.transaction())
+            await tx.first(ACTIVE, now=world.clock.now())
         exposed = await scrape(world)
         assert 3 <= exposed.value("auth_database_connections") <= 7
         assert exposed.value("database_pool_size") == 7
