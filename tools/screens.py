@@ -36,6 +36,7 @@ WANTED = (
     ("account", "ar", "light", "phone"),
     ("sessions", "en", "light", "phone"),
     ("sessions", "fr", "dark", "desktop"),
+    ("sessions", "ar", "dark", "phone"),
 )
 PATHS = {
     "login": "/login",
