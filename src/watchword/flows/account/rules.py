@@ -12,7 +12,7 @@ from watchword.plumbing.faults import Faults
 from watchword.plumbing.languages import chosen_language
 from watchword.plumbing.web.shapes import Answer, Body
 from watchword.records.sessions.rules import TOKEN, Session, device_name
-from watchword.records.subscribers.rules import Subscriber, full_name, split_name
+from watchword.records.subscribers.rules import Profile, Subscriber, full_name, split_name
 
 PREFERENCES_FOR: Final = timedelta(days=365)
 
@@ -27,23 +27,6 @@ class ProfilePatch(Body, frozen=True):
     country: str | None = None
     language: str | UnsetType = UNSET
     version: int | None = None
-
-
-class Profile(Answer, frozen=True):
-    """The subscriber's own data."""
-
-    id: str
-    email: str
-    email_verified: bool
-    first_name: str
-    last_name: str
-    name: str
-    phone: str | None
-    phone_verified: bool
-    status: str
-    role: str
-    language: str
-    version: int
 
 
 class SessionEntry(Answer, frozen=True):

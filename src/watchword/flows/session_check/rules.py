@@ -6,6 +6,7 @@ from typing import Any, Final
 from watchword.kernel.assurance import level
 from watchword.kernel.ports import Caller
 from watchword.plumbing.web.shapes import Answer
+from watchword.records.subscribers.rules import Profile
 
 KEPT_SECONDS: Final = 5.0
 MOST_KEPT: Final = 100_000
@@ -23,21 +24,9 @@ class SessionShape(Answer, frozen=True):
     expires_at: datetime
 
 
-class Me(Answer, frozen=True):
+class Me(Profile, frozen=True):
     """Who the caller is."""
 
-    id: str
-    email: str
-    email_verified: bool
-    first_name: str
-    last_name: str
-    name: str
-    phone: str | None
-    phone_verified: bool
-    status: str
-    role: str
-    language: str
-    version: int
     session: SessionShape
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 from watchword.kernel.events import OWNER, SECURITY_EVENT, Fact, Line
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.problems import Kind, Problem
+from watchword.plumbing.web.shapes import Answer
 
 PENDING: Final = "pending_verification"
 ACTIVE: Final = "active"
@@ -67,6 +68,23 @@ class Subscriber:
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class Profile(Answer, frozen=True):
+    """The subscriber's own data."""
+
+    id: str
+    email: str
+    email_verified: bool
+    first_name: str
+    last_name: str
+    name: str
+    phone: str | None
+    phone_verified: bool
+    status: str
+    role: str
+    language: str
+    version: int
 
 
 def refusal(status: str) -> Problem | None:
