@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import urllib.error
 import urllib.request
@@ -12,6 +13,7 @@ import pytest
 
 from tests.support.exposed import Exposed, read
 from tests.support.running import (
+    PATIENCE,
     ask,
     ports,
     started,
@@ -21,8 +23,10 @@ from tests.support.running import (
 )
 from tests.support.services.kept import free_port
 from tests.support.world import PASSWORD, environment, open_world
+from watchword.app.supervisor import rest
 from watchword.plumbing.settings.processors import processors
 
+UNAVAILABLE = 69
 LIVE = {"route": "/live", "method": "GET", "status": "200"}
 
 
@@ -112,12 +116,42 @@ def test_who_is_asked_to_stop_while_one_process_is_being_replaced_stops(
         assert service.stop() == 0
 
 
-def test_why_a_process_does_not_start_is_told(sqlite_url: str, tmp_path: Path) -> None:
-    environ = two_workers(sqlite_url, DATABASE_URL=f"sqlite:///{tmp_path}/folder.db")
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("sqlite:///{}/folder.db", "unable to open"),
+        ("postgresql://id@127.0.0.1:1/id?sslmode=banana", "DATABASE_URL: .sslmode"),
+    ],
+)
+def test_a_service_of_which_no_process_can_start_says_why_and_ends(
+    tmp_path: Path, url: str, reason: str
+) -> None:
+    environ = two_workers(url.format(tmp_path))
     (tmp_path / "folder.db").mkdir()
     with started(tmp_path, "serve", **environ) as service:
-        service.wait_for("a process failed.*unable to open")
-        assert service.stop() in {0, 1}
+        assert service.process.wait(PATIENCE) == UNAVAILABLE
+        assert re.search(f"a process failed.*{reason}", service.said)
+        assert "no process could start: giving up" in service.said
+
+
+def test_a_service_that_has_served_comes_back_though_all_its_processes_die(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    environ = two_workers(sqlite_url)
+    with started(tmp_path, "serve", **environ) as service:
+        wait_until_ready(f"http://127.0.0.1:{environ['PORT']}")
+        for _ in range(2):
+            workers = service.workers
+            for worker in workers:
+                os.kill(worker, signal.SIGKILL)
+            until(lambda: not set(service.workers) & set(workers), "all are gone")  # noqa: B023
+            wait_until_ready(f"http://127.0.0.1:{environ['PORT']}")
+        assert service.stop() == 0
+
+
+def test_a_process_that_dies_again_and_again_rests_longer_each_time() -> None:
+    assert [rest(deaths) for deaths in range(1, 8)] == [1, 2, 4, 8, 16, 30, 30]
+    assert rest(10**9) == 30
 
 
 @pytest.mark.req("K-35")

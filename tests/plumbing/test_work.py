@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.world import StoppedClock
 from watchword.kernel.problems import Unavailable
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.work import Job, Runner
@@ -19,7 +20,7 @@ HOUSE: Any = object()
 @pytest.fixture
 async def runner() -> AsyncIterator[Runner]:
     """Yield a runner that is stopped in the end."""
-    made = Runner(HOUSE, Changes())
+    made = Runner(HOUSE, Changes(), StoppedClock())
     yield made
     await made.stop(timedelta(0))
 
@@ -42,7 +43,7 @@ async def test_a_job_runs_at_once_and_again_and_again(runner: Runner) -> None:
 
 async def test_news_wakes_a_job_at_once() -> None:
     changes, rounds = Changes(), list[int]()
-    runner = Runner(HOUSE, changes)
+    runner = Runner(HOUSE, changes, StoppedClock())
 
     async def work(_house: object) -> None:
         rounds.append(1)
@@ -56,7 +57,7 @@ async def test_news_wakes_a_job_at_once() -> None:
 
 async def test_news_that_comes_while_a_job_runs_is_not_lost() -> None:
     changes, rounds = Changes(), list[int]()
-    runner = Runner(HOUSE, changes)
+    runner = Runner(HOUSE, changes, StoppedClock())
 
     async def work(_house: object) -> None:
         rounds.append(1)
@@ -81,7 +82,7 @@ async def test_a_job_that_fails_is_tried_again(runner: Runner, trouble: Exceptio
 
 
 async def test_what_is_under_way_finishes_before_the_end() -> None:
-    runner, finished, begun = Runner(HOUSE, Changes()), list[int](), asyncio.Event()
+    runner, finished, begun = Runner(HOUSE, Changes(), StoppedClock()), list[int](), asyncio.Event()
 
     async def work(_house: object) -> None:
         begun.set()
@@ -96,7 +97,7 @@ async def test_what_is_under_way_finishes_before_the_end() -> None:
 
 
 async def test_what_does_not_finish_in_time_is_ended() -> None:
-    runner, begun = Runner(HOUSE, Changes()), asyncio.Event()
+    runner, begun = Runner(HOUSE, Changes(), StoppedClock()), asyncio.Event()
 
     async def work(_house: object) -> None:
         begun.set()

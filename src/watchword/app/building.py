@@ -25,6 +25,7 @@ from watchword.kernel.ports import (
     ServiceDirectory,
     Texter,
 )
+from watchword.kernel.problems import Unavailable
 from watchword.kernel.secret import Peppers
 from watchword.migrations import migrate
 from watchword.operations.health.service import Presence
@@ -150,8 +151,8 @@ async def _open_database(house: House, *, patient: bool) -> Database:
     )
     try:
         await database.start()
-    except DatabaseUnavailable as away:
-        if not patient:
+    except Unavailable as away:
+        if not (patient and isinstance(away, DatabaseUnavailable)):
             await database.close()
             raise
         logs.log().error("the database is away: waiting for it", reason=away.private)

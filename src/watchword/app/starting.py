@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import uvloop
@@ -55,8 +56,9 @@ def start(*, dev: bool, reload: bool = False) -> int:
         return 0
     places = [Place() for _ in range(server.workers)]
 
-    def run(index: int) -> None:
-        uvloop.run(serve(settings, listener, metrics, board=Board(places, index)))
+    def run(index: int, ready: Callable[[], None]) -> None:
+        board = Board(places, index)
+        uvloop.run(serve(settings, listener, metrics, board=board, on_ready=lambda _house: ready()))
 
     return supervise(server.workers, run)
 

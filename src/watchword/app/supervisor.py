@@ -1,12 +1,16 @@
 """Several web processes on one socket: started, watched, stopped together.
 
-Each process is forked before any event loop or thread exists, serves the same listening socket, and is
-started anew when it dies. The first alone runs the worker's jobs, looks after the gauges of the whole
-service and answers on METRICS_PORT, for all of them (see `plumbing/board`).
+Each process is forked before any event loop or thread exists and serves the same listening socket. One
+that dies is started anew after a second, and after twice as long each time it dies again, half a minute
+at most; one that has served for a minute begins with a second. When all have died and none ever served,
+waiting mends nothing: the service ends, with their exit code. The first alone runs the worker's jobs,
+looks after the gauges of the whole service and answers on METRICS_PORT, for all of them (see
+`plumbing/board`).
 """
 
 import contextlib
 import ctypes
+import mmap
 import os
 import signal
 import time
@@ -14,40 +18,119 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 from watchword.kernel.problems import Problem
+from watchword.plumbing import console
 from watchword.plumbing.logs import log
 
-_RESTART_SECONDS = 1.0
+_FIRST_REST, _LONGEST_REST = 1.0, 30.0
+_STEADY_SECONDS = 60.0
+_LOOK_SECONDS = 0.1
 _PR_SET_PDEATHSIG = 1
 _SIGNALS = {signal.SIGTERM, signal.SIGINT}
 _ASKED_TO_GO = {0, *(-number for number in _SIGNALS)}
 
+Work = Callable[[int, Callable[[], None]], None]
 
-def supervise(count: int, work: Callable[[int], None]) -> int:
-    """Run `work(index)` in `count` processes until a signal; return the exit code."""
-    children = {_fork(index, work): index for index in range(count)}
-    asked: list[int] = []
 
-    def stop(number: int, _frame: FrameType | None) -> None:
-        asked.append(number)
-        for pid in children:
+def supervise(count: int, work: Work) -> int:
+    """Run `work(index, ready)` in `count` processes until a signal; return the exit code.
+
+    A process calls `ready` once it serves.
+    """
+    return _Crew(count, work).run()
+
+
+def rest(deaths: int) -> float:
+    """Return how many seconds after so many deaths in a row the next start is."""
+    return min(_FIRST_REST * 2.0 ** min(deaths - 1, 16), _LONGEST_REST)
+
+
+class _Crew:
+    """The processes: who is alive, who rests until when, and who ever served."""
+
+    def __init__(self, count: int, work: Work) -> None:
+        self._work = work
+        self._alive: dict[int, int] = {}
+        self._resting: dict[int, float] = dict.fromkeys(range(count), 0.0)
+        self._began = [0.0] * count
+        self._deaths = [0] * count
+        self._served = mmap.mmap(-1, count)  # one byte for each, shared with every fork
+        self._leaving = False
+        self._worst = 0
+
+    def run(self) -> int:
+        """Start all, and watch until none is left; return the worst exit code."""
+        self._start_rested()
+        for number in _SIGNALS:
+            signal.signal(number, self._pass_on)
+        while self._alive or self._resting:
+            pid, status = self._wait()
+            if pid:
+                self._note(self._alive.pop(pid), os.waitstatus_to_exitcode(status))
+            self._start_rested()
+        return self._worst
+
+    def _wait(self) -> tuple[int, int]:
+        """Return who died; nobody, after a moment, while somebody rests."""
+        if not self._resting:
+            return os.wait()
+        pid, status = os.waitpid(-1, os.WNOHANG) if self._alive else (0, 0)
+        if not pid:
+            time.sleep(_LOOK_SECONDS)
+        return pid, status
+
+    def _note(self, index: int, code: int) -> None:
+        """Let it rest before it is started anew; or end, when asked to or when nothing ever served."""
+        if self._leaving:
+            self._worst = max(self._worst, 0 if code in _ASKED_TO_GO else abs(code))
+            return
+        steady = time.monotonic() - self._began[index] >= _STEADY_SECONDS
+        self._deaths[index] = 1 if steady else self._deaths[index] + 1
+        if all(self._deaths) and not any(self._served[:]):
+            log().error("no process could start: giving up", exit_code=abs(code))
+            self._worst = abs(code)
+            self._pass_on(signal.SIGTERM, None)
+            return
+        self._resting[index] = time.monotonic() + rest(self._deaths[index])
+
+    def _start_rested(self) -> None:
+        """Start those that have rested enough; nobody, once we are leaving."""
+        with _no_signals():
+            if self._leaving:
+                self._resting.clear()
+            now = time.monotonic()
+            for index in [each for each, due in self._resting.items() if due <= now]:
+                del self._resting[index]
+                self._began[index] = now
+                self._alive[self._fork(index)] = index
+
+    def _pass_on(self, number: int, _frame: FrameType | None) -> None:
+        """Pass a signal on to all; from now on nobody is started."""
+        self._leaving = True
+        self._resting.clear()
+        for pid in list(self._alive):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
-    for number in _SIGNALS:
-        signal.signal(number, stop)
-    worst = 0
-    while children:
-        pid, status = os.wait()
-        index = children.pop(pid)
-        if asked:
-            code = os.waitstatus_to_exitcode(status)
-            worst = max(worst, 0 if code in _ASKED_TO_GO else abs(code))
-            continue
-        time.sleep(_RESTART_SECONDS)
-        with _no_signals():
-            if not asked:
-                children[_fork(index, work)] = index
-    return worst
+    def _fork(self, index: int) -> int:
+        pid = os.fork()
+        if pid:
+            return pid
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        die_with_parent()
+        code = 1
+        try:
+            self._work(index, lambda: self._served.__setitem__(index, 1))
+            code = 0
+        except Problem as problem:
+            code = console.exit_code(problem)
+            log().error("a process failed", reason=problem.private or problem.detail)
+        except Exception:  # noqa: BLE001 - told here, or by nobody
+            log().exception("a process failed")
+        finally:
+            os._exit(code)
+        raise AssertionError
 
 
 @contextlib.contextmanager
@@ -58,27 +141,6 @@ def _no_signals() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-
-
-def _fork(index: int, work: Callable[[int], None]) -> int:
-    pid = os.fork()
-    if pid:
-        return pid
-    for number in _SIGNALS:
-        signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-    die_with_parent()
-    code = 1
-    try:
-        work(index)
-        code = 0
-    except Problem as problem:
-        log().error("a process failed", reason=problem.private or problem.detail)
-    except Exception:  # noqa: BLE001 - told here, or by nobody
-        log().exception("a process failed")
-    finally:
-        os._exit(code)
-    raise AssertionError
 
 
 def die_with_parent() -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from watchword.app import slices
 from watchword.app.wiring import House
+from watchword.kernel.clock import Clock
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.work import Job, Runner
 
@@ -41,6 +42,7 @@ def _timed(job: Job, house: House, now: datetime) -> Timed:
 
 def start(house: House, *, everywhere_only: bool, more: Sequence[Job] = ()) -> Runner:
     """Begin to run jobs; `stop` the runner in the end."""
-    runner = Runner(house, house.part(Changes))
+    clock = house.part(Clock)  # type: ignore[type-abstract]
+    runner = Runner(house, house.part(Changes), clock)
     runner.start([*jobs(everywhere_only=everywhere_only), *more])
     return runner

@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from watchword.kernel.clock import Clock
 from watchword.kernel.cron import Cron
 from watchword.kernel.problems import Kind, Problem
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.house import House
 from watchword.plumbing.logs import log
+from watchword.plumbing.outages import Outages
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,10 @@ class Job:
 class Runner:
     """Runs jobs until it is stopped; a job that fails is logged and tried again."""
 
-    def __init__(self, house: House, changes: Changes) -> None:
+    def __init__(self, house: House, changes: Changes, clock: Clock) -> None:
         """Run jobs of this house."""
         self._house = house
+        self._outages = Outages(clock)
         self._changes = changes
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -62,8 +65,9 @@ class Runner:
             news.clear()
             try:
                 await job.run(self._house)
+                self._outages.done(job.name)
             except Exception as error:  # noqa: BLE001 - the next round is another chance
-                _tell(job, error)
+                self._tell(job, error)
             heard = asyncio.create_task(news.wait())
             await asyncio.wait(
                 {heard, stopping},
@@ -75,13 +79,12 @@ class Runner:
                 await heard
         stopping.cancel()
 
-
-def _tell(job: Job, error: Exception) -> None:
-    """Log why a job did not get done; what is out of reach for now is no failure of its own."""
-    if isinstance(error, Problem) and error.kind is Kind.UNAVAILABLE:
-        log().warning("job delayed", job=job.name, reason=error.private or error.detail)
-    else:
-        log().exception("job failed", job=job.name)
+    def _tell(self, job: Job, error: Exception) -> None:
+        """Log why a job did not get done; what is out of reach for now is no failure of its own."""
+        if isinstance(error, Problem) and error.kind is Kind.UNAVAILABLE:
+            self._outages.delayed(job.name, error.private or error.detail)
+        else:
+            log().exception("job failed", job=job.name)
 
 
 def _waker(news: asyncio.Event) -> Callable[[str], None]:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import asyncpg
 
 from watchword.kernel.ids import DEFAULT_TENANT, TenantId
-from watchword.kernel.problems import InputInvalid
+from watchword.kernel.problems import InputInvalid, Unavailable
 from watchword.plumbing.db.bundle import Bundle
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.gathering import Gathering
@@ -91,6 +91,8 @@ class PostgresDatabase:
         try:
             with _connecting():
                 await self._pool.warm()
+        except asyncpg.ClientConfigurationError as wrong:  # of which no waiting makes a right one
+            raise Unavailable(private=f"DATABASE_URL: {wrong}") from wrong
         finally:
             self._tasks = [
                 asyncio.create_task(listen(self._connect, self.changes), name="database-news"),
