@@ -18,6 +18,7 @@ from benchmarks import report
 from benchmarks.contests import (
     beside_logins,
     footprint,
+    letters,
     refresh,
     session_check,
     sign_in,
@@ -36,6 +37,7 @@ CONTESTS = (
     sign_in_bcrypt,
     refresh,
     writes,
+    letters,
     beside_logins,
     footprint,
 )

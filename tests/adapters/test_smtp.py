@@ -22,6 +22,14 @@ from watchword.kernel.secret import Secret
 SHORT = timedelta(milliseconds=400)
 
 
+class Once(dict[str, str]):
+    """Replies that are said once."""
+
+    def get(self, word: str, usual: Any = None) -> Any:
+        """Return a reply, and forget it."""
+        return self.pop(word, usual)
+
+
 def mailer(port: int, **more: Any) -> SmtpMailer:
     told = {"host": "127.0.0.1", "port": port, "timeout": SHORT, **more}
     return SmtpMailer(Relay(**told), SystemClock())
@@ -47,14 +55,46 @@ async def test_a_letter_arrives(smtp_sink: SmtpSink) -> None:
     assert letter.message["Message-ID"] == LETTER.id
 
 
-async def test_many_letters_share_one_line() -> None:
+async def test_letters_one_after_another_share_one_line() -> None:
     async with relay() as server:
         carrier = mailer(server.port)
-        await asyncio.gather(*(carrier.send(LETTER) for _ in range(20)))
+        for _ in range(20):
+            await carrier.send(LETTER)
         await carrier.close()
 
         assert (server.lines, len(server.letters)) == (1, 20)
         assert server.said[-1] == "QUIT"
+
+
+async def test_letters_at_once_share_no_more_lines_than_there_may_be() -> None:
+    async with relay() as server:
+        carrier = mailer(server.port, connections=3)
+        await asyncio.gather(*(carrier.send(LETTER) for _ in range(20)))
+        await carrier.close()
+
+        assert (server.lines, len(server.letters)) == (3, 20)
+        assert server.said.count("QUIT") == 3
+
+
+async def test_a_line_that_has_carried_its_share_gives_way_to_a_new_one() -> None:
+    async with relay() as server:
+        carrier = mailer(server.port, letters_each=5)
+        for _ in range(11):
+            await carrier.send(LETTER)
+        await carrier.close()
+
+        assert (server.lines, len(server.letters)) == (3, 11)
+
+
+async def test_who_waits_in_vain_for_a_line_was_not_taken_and_nobody_doubts_it() -> None:
+    async with relay({"BODY": None}) as server:
+        carrier = mailer(server.port, connections=1)
+        sent = (carrier.send(LETTER) for _ in range(2))
+        first, second = await asyncio.gather(*sent, return_exceptions=True)
+
+        assert isinstance(first, Undelivered)
+        assert isinstance(second, NotAccepted)
+        assert server.said.count("DATA") == 1
 
 
 async def test_an_idle_line_is_closed() -> None:
@@ -75,6 +115,17 @@ async def test_a_line_that_the_relay_closed_meanwhile_is_opened_anew() -> None:
         carrier = mailer(server.port)
         await carrier.send(LETTER)
         server.hang_up()
+        await carrier.send(LETTER)
+        await carrier.close()
+
+        assert len(server.letters) == 2
+
+
+async def test_a_line_on_which_the_relay_takes_leave_is_opened_anew() -> None:
+    async with relay() as server:
+        carrier = mailer(server.port)
+        await carrier.send(LETTER)
+        server.replies = Once({"MAIL": "421 idle for too long"})
         await carrier.send(LETTER)
         await carrier.close()
 
@@ -209,7 +260,7 @@ async def test_silence_after_the_letter_leaves_it_open_whether_it_was_taken(
         assert len(server.letters) == 1
 
 
-@pytest.mark.parametrize("word", ["HELLO", "EHLO", "MAIL", "RCPT"])
+@pytest.mark.parametrize("word", ["HELLO", "EHLO", "MAIL", "RCPT", "DATA"])
 async def test_silence_before_the_letter_costs_no_more_than_our_patience(word: str) -> None:
     async with relay({word: None, "HELO": None}) as server:
         carrier = mailer(server.port)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -39,6 +40,10 @@ async def put(db: Database, label: str = "letter", **more: Any) -> UUID:
             tx, id=work_id, kind="mail", label=label, payload=b"sealed", now=NOW, **more
         )
     return work_id
+
+
+async def settle(db: Database, *settled: outbox.Settled, now: datetime = NOW) -> int:
+    return len(await outbox.settle(db, settled, now))
 
 
 async def claim(db: Database, now: datetime = NOW, batch: int = 10) -> list[outbox.Work]:
@@ -78,10 +83,10 @@ async def test_who_lost_the_lease_cannot_settle_the_work(database: Database) -> 
     (late,) = await claim(database)
     (holder,) = await claim(database, NOW + LEASE)
 
-    assert not await outbox.finish(database, late, NOW, "sent")
-    assert not await outbox.retry(database, late, NOW, "later")
-    assert await outbox.finish(database, holder, NOW, "sent")
-    assert not await outbox.finish(database, holder, NOW, "sent")
+    assert await settle(database, outbox.finished(late, "sent")) == 0
+    assert await settle(database, outbox.put_back(late, NOW, "later")) == 0
+    assert await settle(database, outbox.finished(holder, "sent")) == 1
+    assert await settle(database, outbox.finished(holder, "sent")) == 0
 
 
 async def test_finished_work_is_never_seen_again_and_its_payload_is_wiped(
@@ -89,7 +94,7 @@ async def test_finished_work_is_never_seen_again_and_its_payload_is_wiped(
 ) -> None:
     await put(database)
     (work,) = await claim(database)
-    await outbox.finish(database, work, NOW, "sent")
+    await settle(database, outbox.finished(work, "sent"))
     (row,) = await database.all(ROWS)
 
     assert (row.payload, row.finished_at, row.outcome) == (None, NOW, "sent")
@@ -100,7 +105,7 @@ async def test_finished_work_is_never_seen_again_and_its_payload_is_wiped(
 async def test_retried_work_waits_until_it_is_due(database: Database) -> None:
     work_id = await put(database)
     (work,) = await claim(database)
-    await outbox.retry(database, work, NOW + 3 * MINUTE, "421")
+    await settle(database, outbox.put_back(work, NOW + 3 * MINUTE, "421"))
 
     assert await claim(database, NOW + 2 * MINUTE) == []
     assert [again.id for again in await claim(database, NOW + 3 * MINUTE)] == [work_id]
@@ -116,6 +121,47 @@ async def test_the_urgent_goes_first_and_then_the_oldest(database: Database) -> 
 
     assert {*first} == {"code", "late code"}
     assert rest == ["notice", "bulk"]
+
+
+async def test_a_batch_is_settled_at_once_and_each_piece_for_itself(database: Database) -> None:
+    ids = [await put(database, label) for label in ("sent", "later", "untried", "dead", "lost")]
+    work = {each.label: each for each in await claim(database)}
+    soon = NOW + MINUTE / 2 + timedelta(microseconds=1)
+    held = await outbox.settle(
+        database,
+        [
+            outbox.finished(work["sent"], "sent"),
+            outbox.put_back(work["later"], soon, "421"),
+            outbox.untried(work["untried"], soon),
+            outbox.buried(work["dead"], "550"),
+            replace(outbox.finished(work["lost"], "sent"), work=replace(work["lost"], attempts=7)),
+        ],
+        NOW,
+    )
+
+    assert held == {*ids[:4]}
+    rows = {row.id: row for row in await database.all(ROWS)}
+    told = [(rows[each].outcome, rows[each].reason, rows[each].payload) for each in ids]
+    assert told == [
+        ("sent", None, None),
+        (None, "421", b"sealed"),
+        (None, None, b"sealed"),
+        ("dead", "550", b"sealed"),
+        (None, None, b"sealed"),
+    ]
+    assert await claim(database, soon - timedelta(microseconds=1)) == []
+    again = {each.label: each.attempts for each in await claim(database, soon)}
+    assert again == {"later": 2, "untried": 1}
+
+
+async def test_work_that_comes_back_from_a_lost_worker_says_so_once(database: Database) -> None:
+    await put(database)
+    (first,) = await claim(database)
+    (taken_over,) = await claim(database, NOW + LEASE)
+    await settle(database, outbox.put_back(taken_over, NOW, "421"))
+    (later,) = await claim(database, NOW + LEASE)
+
+    assert [each.lapsed for each in (first, taken_over, later)] == [False, True, False]
 
 
 async def test_other_kinds_of_work_are_left_alone(database: Database) -> None:
@@ -143,7 +189,7 @@ async def test_two_workers_never_get_the_same_work(workers: list[Database]) -> N
         while claimed := await claim(db, batch=3):
             for each in claimed:
                 seen.append(each.id)
-                await outbox.finish(db, each, NOW, "sent")
+                await settle(db, outbox.finished(each, "sent"))
 
     await asyncio.gather(*(work(db) for db in workers))
 
@@ -165,8 +211,8 @@ async def test_what_was_settled_long_ago_is_purged_and_nothing_else(database: Da
     for _ in range(3):
         await put(database)
     old, recent, _ = await claim(database)
-    await outbox.finish(database, old, NOW - timedelta(days=8), "sent")
-    await outbox.finish(database, recent, NOW, "dead", "550")
+    await settle(database, outbox.finished(old, "sent"), now=NOW - timedelta(days=8))
+    await settle(database, outbox.buried(recent, "550"))
 
     assert await outbox.purge(database, NOW - timedelta(days=7)) == 1
     assert {row.id for row in await database.all(ROWS)} >= {recent.id}

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from watchword import __version__
@@ -41,6 +42,7 @@ from watchword.plumbing.languages import Words, load_words
 from watchword.plumbing.letters import Letters
 from watchword.plumbing.log_files import LogFiles
 from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.porters import Porters
 from watchword.plumbing.ports import Entrance, Lockout, MailboxProof, PasswordProof
 from watchword.plumbing.sealing import derive
 from watchword.plumbing.settings import (
@@ -61,12 +63,14 @@ from watchword.plumbing.web.cookies import Cookies
 from watchword.plumbing.web.csrf import Csrf
 from watchword.plumbing.web.pages import SHARED, TemplatePages
 from watchword.plumbing.web.static import Assets
-from watchword.records.deliveries.service import LetterSealer
+from watchword.records.deliveries.rules import KIND as LETTERS
+from watchword.records.deliveries.service import LetterPorters, LetterSealer
 from watchword.records.refresh_tokens.service import RefreshSecret
 from watchword.records.services.service import Services
 from watchword.records.signing_keys.rules import TokenSettings
 from watchword.records.signing_keys.service import Ring
 
+Hands = TypeVar("Hands", bound=Porters)
 STATIC = SHARED.parent / "static"
 
 
@@ -106,6 +110,7 @@ async def open_house(
     abroad = carrying.Abroad(house)
     carriers = _carriers(house, [mailer] if mailer else abroad.mailers())
     house.put(Carriers, carriers)
+    house.put(LetterPorters, _porters(house, LetterPorters, LETTERS))
     countries = house.part(TwilioSettings).countries
     house.put(Texting, Texting(texter or abroad.texter(), house.part(Metrics), countries))
     _put_web(house)
@@ -192,6 +197,12 @@ def _put_words(house: House) -> None:
 def _carriers(house: House, mailers: Sequence[Mailer]) -> Carriers:
     clock, chance = house.part(Clock), house.part(Chance)  # type: ignore[type-abstract]
     return Carriers(mailers, clock, chance, house.part(Metrics))
+
+
+def _porters(house: House, kind: type[Hands], carries: str) -> Hands:
+    database, clock = house.part(Database), house.part(Clock)  # type: ignore[type-abstract]
+    hands = house.part(ServerSettings).hands
+    return kind(database, house.part(Changes), clock, carries, hands)
 
 
 def _put_web(house: House) -> None:

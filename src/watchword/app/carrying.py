@@ -87,6 +87,8 @@ class Abroad:
             secure=smtp.secure,
             user=smtp.user,
             password=smtp.password,
+            connections=smtp.connections,
+            letters_each=smtp.letters_each,
         )
         return SmtpMailer(relay, self._clock, name)
 

@@ -26,7 +26,7 @@ from watchword.plumbing.breaker import Breaker
 from watchword.plumbing.logs import log
 from watchword.plumbing.metrics import Metrics
 
-ONE_TRY: Final = timedelta(seconds=10)
+ONE_TRY: Final = timedelta(seconds=17)  # longer than a carrier's own patience, twice eight seconds
 _NO_OTHER_AFTER: Final = 10.0
 _FRESH: Final = timedelta(seconds=15)
 _CHECK: Final = timedelta(seconds=2)
@@ -181,6 +181,10 @@ class Carriers:
             close = getattr(mailer, "close", None)
             if close is not None:
                 await close()
+
+    def all_rest(self) -> bool:
+        """Tell whether nobody may be asked just now."""
+        return not any(self._may_be_asked(each.name) for each in self._mailers)
 
     def _may_be_asked(self, name: str) -> bool:
         """Tell whether the breaker lets somebody through; half open, one at a time."""

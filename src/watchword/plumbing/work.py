@@ -20,7 +20,7 @@ class Job:
     """A job: run every so often, and at once when there is news of its topic.
 
     `everywhere`: it concerns this process' own memory, so each process does it, worker or not.
-    `times`: it looks that often whether one of these has come.
+    `times`: it looks that often whether one of these has come. `rest`: what tells a long run to end soon.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Job:
     wakes_on: str | None = None
     everywhere: bool = False
     times: Callable[[House], Cron] | None = None
+    rest: Callable[[House], None] | None = None
 
 
 class Runner:
@@ -40,10 +41,12 @@ class Runner:
         self._outages = Outages(clock)
         self._changes = changes
         self._stopping = asyncio.Event()
+        self._jobs: list[Job] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self, jobs: list[Job]) -> None:
         """Begin."""
+        self._jobs += jobs
         for job in jobs:
             news = asyncio.Event()
             if job.wakes_on:
@@ -53,6 +56,9 @@ class Runner:
     async def stop(self, patience: timedelta) -> None:
         """Let what is under way finish, then end."""
         self._stopping.set()
+        for job in self._jobs:
+            if job.rest is not None:
+                job.rest(self._house)
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=patience.total_seconds())
             for task in late:

@@ -14,6 +14,8 @@ from watchword.plumbing.db import outbox
 from watchword.plumbing.db.journal import journal
 from watchword.plumbing.db.outbox import Kept
 from watchword.plumbing.db.statements import statement
+from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.porters import LEASE
 from watchword.records.deliveries.rules import BULK, CODE, KIND, NOTICE, Letter
 from watchword.records.deliveries.service import Deliveries
 
@@ -190,3 +192,18 @@ async def test_a_letter_under_way_can_be_neither_revived_nor_dropped(world: Worl
     assert not await outbox.drop(world.database, KIND, held.id, now)
     async with world.database.transaction() as tx:
         assert not await outbox.revive(tx, KIND, held.id, now)
+
+
+async def test_a_letter_whose_worker_was_lost_leaves_again_under_its_id_and_is_counted(
+    world: World,
+) -> None:
+    await queue(world)
+    [lost] = await outbox.claim(world.database, KIND, world.clock.now(), LEASE, 1)
+    world.clock.advance(LEASE)
+    await world.deliver()
+
+    [message] = world.mailbox.messages
+    assert message.id.startswith(f"<{lost.id}@")
+    counted = world.part(Metrics).emails.labels("none", "already_registered", "unknown")
+    assert counted._value.get() == 1
+    assert "letter taken over" in world.log.getvalue()

@@ -1,15 +1,16 @@
-"""SMTP: one connection to a relay, kept while letters come and closed when none has for a while.
+"""SMTP: letters to a relay, on connections that are kept while letters come (`lines`).
 
 Encryption: from the first byte when `secure` or on port 465; else STARTTLS, and without it nothing is
 sent, not even a name, unless the relay is on this very machine. Certificates are verified.
 
-    refused before acceptance, or no connection     NotAccepted (lasting for 5xx about this letter)
-    silence or a broken line after DATA began       Undelivered: nobody can tell
+    refused, or no connection                          NotAccepted (lasting for 5xx about this letter)
+    silence or a broken line before the letter         NotAccepted: nothing of it was said
+    silence or a broken line after the letter began    Undelivered: nobody can tell
 Source: RFC 5321, 3207 (STARTTLS), 4954 (AUTH), 8314 (TLS), 6531 (SMTPUTF8).
 """
 
 import asyncio
-import contextlib
+import re
 import ssl
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,12 +18,16 @@ from datetime import timedelta
 from aiosmtplib import (
     SMTP,
     SMTPAuthenticationError,
+    SMTPDataError,
     SMTPException,
+    SMTPResponse,
     SMTPResponseException,
     SMTPServerDisconnected,
+    SMTPStatus,
 )
 
 from watchword.adapters.mail.letter import Envelope, compose
+from watchword.adapters.mail.lines import Line, Lines
 from watchword.kernel.addresses import is_loopback
 from watchword.kernel.clock import Clock
 from watchword.kernel.messages import Message
@@ -31,6 +36,8 @@ from watchword.kernel.secret import Secret
 
 _IMPLICIT_PORT = 465
 _PERMANENT = 500
+_CLOSING = 421
+_BARE = re.compile(rb"\r\n|\r|\n")
 _ABOUT_US = {421, 454, 530, 534, 535, 538}
 _HINT = "the relay refused our name or password; some providers want an app password instead"
 
@@ -39,6 +46,8 @@ _HINT = "the relay refused our name or password; some providers want an app pass
 class Relay:
     """A relay: where, who we are to it, and how long we wait.
 
+    `timeout` is for each of two halves: until it waits for the letter, and until it has answered to it.
+    `connections` is how many are open at most, `letters_each` how many letters one carries.
     `greeting` is our name in EHLO; `tls` a context with the relay's own authority, if it has one.
     """
 
@@ -50,6 +59,8 @@ class Relay:
     greeting: str = "localhost"
     timeout: timedelta = timedelta(seconds=8)
     idle: timedelta = timedelta(seconds=30)
+    connections: int = 5
+    letters_each: int = 100
     tls: ssl.SSLContext | None = None
 
     @property
@@ -71,88 +82,97 @@ class SmtpMailer:
         self.name = name
         self._relay = relay
         self._clock = clock
-        self._turn = asyncio.Lock()
-        self._line: SMTP | None = None
-        self._closing: asyncio.TimerHandle | None = None
-        self._ending: asyncio.Task[None] | None = None
+        self._lines = Lines(self._connect, relay.connections, relay.letters_each, relay.idle)
 
     async def send(self, message: Message) -> None:
         """Hand the message over. Problems: `NotAccepted`, `Undelivered`."""
         envelope = compose(message, self._clock.now())
-        async with self._turn:
-            line = await self._ready(envelope)
-            await self._hand_over(line, envelope)
-            self._close_when_idle()
+        line = await self._ready(envelope)
+        try:
+            await self._hand_over(line, envelope.content)
+        except NotAccepted:  # the relay is done with it: the line serves the next letter
+            self._lines.give_back(line)
+            raise
+        except BaseException:
+            self._lines.drop(line)
+            raise
+        self._lines.give_back(line)
 
     async def check(self) -> str | None:
         """Return nothing when the relay lets us in, else a short reason."""
-        async with self._turn:
-            try:
-                line = await self._connected()
-                await line.noop()
-            except NotAccepted as trouble:
-                return str(trouble)
-            except (SMTPException, OSError) as trouble:
-                self._drop()
-                return _reason(trouble)
-            self._close_when_idle()
+        try:
+            async with asyncio.timeout(self._relay.timeout.total_seconds()):
+                line = await self._lines.take()
+                try:
+                    await line.smtp.noop()
+                except BaseException:
+                    self._lines.drop(line)
+                    raise
+        except NotAccepted as trouble:
+            return str(trouble)
+        except (SMTPException, OSError) as trouble:
+            return _reason(trouble)
+        self._lines.give_back(line)
         return None
 
     async def close(self) -> None:
         """Take leave of the relay."""
-        async with self._turn:
-            await self._quit()
+        await self._lines.close()
 
-    async def _ready(self, envelope: Envelope) -> SMTP:
-        """Return a line on which sender and recipient are accepted; a stale one is tried anew once."""
-        stale = self._line is not None and self._line.is_connected
-        line = await self._connected()
+    async def _ready(self, envelope: Envelope) -> Line:
+        """Return a line on which the relay waits for the letter; a stale one is tried anew.
+
+        All of it within our patience: nothing of the letter was told yet. Problem: `NotAccepted`.
+        """
         try:
-            await self._address(line, envelope)
+            async with asyncio.timeout(self._relay.timeout.total_seconds()):
+                while True:
+                    line = await self._lines.take()
+                    if await self._introduced(line, envelope):
+                        return line
+        except TimeoutError:
+            raise NotAccepted("the relay did not take the address in time") from None
+
+    async def _introduced(self, line: Line, envelope: Envelope) -> bool:
+        """Tell the relay from whom to whom; false: it had closed this line since the last letter."""
+        try:
+            await _introduce(line.smtp, envelope)
+        except SMTPResponseException as refusal:
+            if line.used and refusal.code == _CLOSING:
+                self._lines.drop(line)
+                return False
+            await self._start_over(line)
+            raise _refused(refusal) from None
         except SMTPServerDisconnected:
-            self._drop()
-            if not stale:
+            self._lines.drop(line)
+            if not line.used:
                 raise NotAccepted("the relay closed the line") from None
-            return await self._ready(envelope)
-        return line
-
-    async def _address(self, line: SMTP, envelope: Envelope) -> None:
-        options = ["SMTPUTF8"] if envelope.needs_smtputf8 else []
-        if options and not line.supports_extension("smtputf8"):
-            raise Unfit("the relay does not know SMTPUTF8")
-        encoding = "utf-8" if options else "ascii"
-        try:
-            await line.mail(envelope.sender, options=options, encoding=encoding)
-            await line.rcpt(envelope.recipient, encoding=encoding)
-        except SMTPResponseException as refusal:
-            await self._start_over(line)
-            raise _refused(refusal) from None
-        except SMTPServerDisconnected:
+            return False
+        except Unfit:
+            self._lines.give_back(line)
             raise
         except (SMTPException, OSError) as trouble:
-            self._drop()
+            self._lines.drop(line)
             raise NotAccepted(_reason(trouble)) from None
-
-    async def _hand_over(self, line: SMTP, envelope: Envelope) -> None:
-        try:
-            await line.data(envelope.content)
-        except SMTPResponseException as refusal:
-            await self._start_over(line)
-            raise _refused(refusal) from None
-        except (SMTPException, OSError) as trouble:
-            self._drop()
-            raise Undelivered(_reason(trouble)) from None
         except BaseException:
-            self._drop()
+            self._lines.drop(line)
             raise
+        return True
 
-    async def _connected(self) -> SMTP:
-        """Return the open line, or open one: TLS, EHLO, AUTH."""
-        self._stay()
-        if self._line is not None and self._line.is_connected:
-            return self._line
+    async def _hand_over(self, line: Line, content: bytes) -> None:
+        """Send the letter. Without a whole answer nobody can tell."""
+        try:
+            answer = await _say(line.smtp, content, self._relay.timeout)
+        except (SMTPException, OSError) as trouble:
+            raise Undelivered(_reason(trouble)) from None
+        if answer.code != SMTPStatus.completed:
+            raise _refused(SMTPDataError(answer.code, answer.message))
+        line.carried += 1
+
+    async def _connect(self) -> SMTP:
+        """Open a line: TLS, EHLO, AUTH. Problem: `NotAccepted`."""
         relay = self._relay
-        line = SMTP(
+        smtp = SMTP(
             hostname=relay.host,
             port=relay.port,
             username=relay.user or None,
@@ -164,48 +184,50 @@ class SmtpMailer:
             tls_context=relay.tls,
         )
         try:
-            await line.connect()
+            await smtp.connect()
         except SMTPAuthenticationError as refusal:
             raise NotAccepted(f"{refusal.code}: {_HINT}") from None
         except (SMTPException, OSError) as trouble:
             raise NotAccepted(_reason(trouble)) from None
-        self._line = line
-        return line
+        except BaseException:
+            smtp.close()
+            raise
+        return smtp
 
-    async def _start_over(self, line: SMTP) -> None:
+    async def _start_over(self, line: Line) -> None:
         """Forget the half-told letter, so that the line serves the next one."""
         try:
-            await line.rset()
+            await line.smtp.rset()
         except (SMTPException, OSError):
-            self._drop()
+            self._lines.drop(line)
+        except BaseException:
+            self._lines.drop(line)
+            raise
         else:
-            self._close_when_idle()
+            self._lines.give_back(line)
 
-    def _close_when_idle(self) -> None:
-        self._stay()
-        loop = asyncio.get_running_loop()
-        self._closing = loop.call_later(self._relay.idle.total_seconds(), self._leave)
 
-    def _leave(self) -> None:
-        self._ending = asyncio.get_running_loop().create_task(self.close())
+async def _introduce(smtp: SMTP, envelope: Envelope) -> None:
+    """MAIL, RCPT and DATA: afterwards the relay waits for the letter."""
+    options = ["SMTPUTF8"] if envelope.needs_smtputf8 else []
+    if options and not smtp.supports_extension("smtputf8"):
+        raise Unfit("the relay does not know SMTPUTF8")
+    encoding = "utf-8" if options else "ascii"
+    await smtp.mail(envelope.sender, options=options, encoding=encoding)
+    await smtp.rcpt(envelope.recipient, encoding=encoding)
+    answer = await smtp.execute_command(b"DATA")
+    if answer.code != SMTPStatus.start_input:
+        raise SMTPDataError(answer.code, answer.message)
 
-    def _stay(self) -> None:
-        if self._closing is not None:
-            self._closing.cancel()
-            self._closing = None
 
-    async def _quit(self) -> None:
-        self._stay()
-        if self._line is not None and self._line.is_connected:
-            with contextlib.suppress(SMTPException, OSError):
-                await self._line.quit(timeout=2)
-        self._drop()
-
-    def _drop(self) -> None:
-        self._stay()
-        if self._line is not None:
-            self._line.close()
-            self._line = None
+async def _say(smtp: SMTP, content: bytes, patience: timedelta) -> SMTPResponse:
+    """Say the letter, its lines ended by CRLF and those that begin with a dot doubled."""
+    if smtp.protocol is None:
+        raise SMTPServerDisconnected("Connection lost")
+    if content.count(b"\n") != content.count(b"\r\n"):
+        content = _BARE.sub(b"\r\n", content)
+    smtp.protocol.write(content.replace(b"\n.", b"\n..") + b".\r\n")
+    return await smtp.protocol.read_response(patience.total_seconds())
 
 
 def _refused(refusal: SMTPResponseException) -> NotAccepted:

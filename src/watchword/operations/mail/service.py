@@ -52,7 +52,7 @@ class Mail:
     async def depths(self) -> tuple[int, int]:
         """Return how much waits, and how much was given up."""
         waiting = await outbox.depth(self.database)
-        return waiting, await outbox.buried(self.database, KIND)
+        return waiting, await outbox.dead_depth(self.database, KIND)
 
     async def retry(self, wanted: Sequence[UUID]) -> list[UUID]:
         """Make letters due now, with all their tries before them; return those that are."""

@@ -1,22 +1,26 @@
 """The outbox: work to do after a transaction, written inside it. At least once, under a stable id.
 
     put      within the flow's transaction; the worker hears of it at the commit
-    claim    a batch for this worker: leased, so a killed worker's work comes back
-    finish   done: the payload is wiped        retry   later, with the reason
-    bury     given up; the payload stays, so that an operator may `revive` it
-    give_back   not tried at all: it does not count as a try
+    claim    a batch for this worker: leased, so a killed worker's work comes back, and says so (`lapsed`)
+    settle   what became of a batch, in one statement, each piece for itself:
+               finished    done: the payload is wiped
+               put_back    later, with the reason
+               untried     later, and it does not count as a try
+               buried      given up; the payload stays, so that an operator may `revive` it
 
 Claims skip what others hold (SKIP LOCKED on PostgreSQL, the one writer on SQLite). Only the holder of
 a lease may settle its work: `attempts` is the lease's number.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Index,
     Integer,
@@ -24,6 +28,9 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    case,
+    cast,
+    column,
     delete,
     func,
     literal,
@@ -33,13 +40,16 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from watchword.plumbing.db.changes import OUTBOX
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.ports import Executor, Transaction
-from watchword.plumbing.db.statements import insertion, statement
+from watchword.plumbing.db.statements import Statement, insertion, statement
 
 DEAD, DROPPED = "dead", "dropped"
+LAPSED: Final = "its worker was lost"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 outbox = tenant_table(
     "outbox",
@@ -100,7 +110,11 @@ _READY = (
 CLAIM = statement(
     update(outbox)
     .where(outbox.c.id.in_(select(_READY.c.id)))
-    .values(attempts=outbox.c.attempts + 1, leased_until=bindparam("lease", type_=Moment))
+    .values(
+        attempts=outbox.c.attempts + 1,
+        leased_until=bindparam("lease", type_=Moment),
+        reason=case((outbox.c.leased_until.is_not(None), literal(LAPSED)), else_=null()),
+    )
     .returning(
         outbox.c.id,
         outbox.c.label,
@@ -109,57 +123,66 @@ CLAIM = statement(
         outbox.c.attempts,
         outbox.c.created_at,
         outbox.c.expires_at,
+        outbox.c.reason,
     )
 )
 
-_HELD = (
-    outbox.c.id == bindparam("held"),
-    outbox.c.attempts == bindparam("attempt"),
-    outbox.c.finished_at.is_(None),
-)
 
-SETTLE = statement(
-    update(outbox)
-    .where(*_HELD)
-    .values(
-        finished_at=bindparam("now", type_=Moment),
-        outcome=bindparam("how", type_=Text),
-        reason=bindparam("why", type_=Text),
-        payload=null(),
-        leased_until=null(),
+def _settling(told: Any, later: Any) -> Any:
+    """Write what became of each; `told` names the pieces, `later` is when those put back are due."""
+    given_up_or_open = or_(told.c.outcome.is_(None), told.c.outcome == literal(DEAD))
+    return (
+        update(outbox)
+        .where(
+            outbox.c.id == told.c.id,
+            outbox.c.attempts == told.c.attempt,
+            outbox.c.finished_at.is_(None),
+        )
+        .values(
+            finished_at=case((told.c.outcome.is_not(None), bindparam("now", type_=Moment))),
+            outcome=told.c.outcome,
+            reason=told.c.reason,
+            due_at=func.coalesce(later, outbox.c.due_at),
+            attempts=outbox.c.attempts - told.c.untried,
+            payload=case((given_up_or_open, outbox.c.payload)),
+            leased_until=null(),
+        )
+        .returning(outbox.c.id)
     )
-)
 
-RETRY = statement(
-    update(outbox)
-    .where(*_HELD)
-    .values(
-        due_at=bindparam("later", type_=Moment),
-        reason=bindparam("why", type_=Text),
-        leased_until=null(),
-    )
-)
 
-BURY = statement(
-    update(outbox)
-    .where(*_HELD)
-    .values(
-        finished_at=bindparam("now", type_=Moment),
-        outcome=literal(DEAD),
-        reason=bindparam("why", type_=Text),
-        leased_until=null(),
-    )
-)
+_SETTLED: Final[dict[str, Any]] = {
+    "id": Uuid,
+    "attempt": Integer,
+    "outcome": Text,
+    "reason": Text,
+    "later": BigInteger,
+    "untried": Integer,
+}
 
-GIVE_BACK = statement(
-    update(outbox)
-    .where(*_HELD)
-    .values(
-        attempts=outbox.c.attempts - 1,
-        due_at=bindparam("later", type_=Moment),
-        leased_until=null(),
-    )
-)
+
+def _told_to_postgres() -> Any:
+    rows = func.jsonb_to_recordset(cast(bindparam("settled", type_=Text), JSONB))
+    columns = [column(name, kind) for name, kind in _SETTLED.items()]
+    return rows.table_valued(*columns, name="told").render_derived(with_types=True)
+
+
+def _told_to_sqlite() -> Any:
+    each = func.json_each(bindparam("settled", type_=Text)).table_valued("value")
+    columns = [
+        func.json_extract(each.c.value, f"$.{name}", type_=kind()).label(name)
+        for name, kind in _SETTLED.items()
+    ]
+    return select(*columns).subquery("told")
+
+
+def _settle() -> Statement:
+    told, there = _told_to_postgres(), _told_to_sqlite()
+    later = literal(_EPOCH, type_=Moment) + told.c.later * text("interval '1 microsecond'")
+    return Statement(_settling(told, later), _settling(there, there.c.later))
+
+
+SETTLE = _settle()
 
 _FREE = or_(
     outbox.c.leased_until.is_(None), outbox.c.leased_until <= bindparam("now", type_=Moment)
@@ -214,7 +237,7 @@ KEPT = statement(
     .limit(bindparam("most", type_=Integer))
 )
 
-BURIED = statement(
+DEAD_DEPTH = statement(
     select(func.count().label("depth"))
     .select_from(outbox)
     .where(outbox.c.kind == bindparam("kind"), outbox.c.outcome == literal(DEAD))
@@ -239,6 +262,50 @@ class Work:
     created_at: datetime
     expires_at: datetime | None
     leased_until: datetime
+    lapsed: bool = False  # the worker that had it before never said what became of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What became of a piece of work; without an outcome it goes back until `later`."""
+
+    work: Work
+    outcome: str | None = None
+    reason: str | None = None
+    later: datetime | None = None
+    tried: bool = True
+
+    def as_row(self) -> dict[str, Any]:
+        """Return it as the statement reads it, its moment in microseconds since 1970."""
+        later = None if self.later is None else (self.later - _EPOCH) // timedelta(microseconds=1)
+        return {
+            "id": self.work.id.hex,
+            "attempt": self.work.attempts,
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "later": later,
+            "untried": 0 if self.tried else 1,
+        }
+
+
+def finished(work: Work, outcome: str, reason: str | None = None) -> Settled:
+    """Say that the work is done for good."""
+    return Settled(work=work, outcome=outcome, reason=reason)
+
+
+def put_back(work: Work, later: datetime, reason: str) -> Settled:
+    """Say that the work was tried and is to be tried again."""
+    return Settled(work=work, later=later, reason=reason)
+
+
+def untried(work: Work, later: datetime) -> Settled:
+    """Say that nobody tried the work."""
+    return Settled(work=work, later=later, tried=False)
+
+
+def buried(work: Work, reason: str) -> Settled:
+    """Say that the work was given up; it is kept for an operator."""
+    return Settled(work=work, outcome=DEAD, reason=reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,35 +366,17 @@ async def claim(
             r.created_at,
             r.expires_at,
             now + lease,
+            r.reason == LAPSED,
         )
         for r in rows
     ]
     return sorted(work, key=lambda each: (each.priority, each.created_at, each.id))
 
 
-async def finish(db: Executor, work: Work, now: datetime, outcome: str, reason: str = "") -> bool:
-    """Settle the work for good and wipe its payload; false when the lease was lost."""
-    return (
-        await db.run(
-            SETTLE, held=work.id, attempt=work.attempts, now=now, how=outcome, why=reason or None
-        )
-        > 0
-    )
-
-
-async def retry(db: Executor, work: Work, later: datetime, reason: str) -> bool:
-    """Put the work back until `later`; false when the lease was lost."""
-    return await db.run(RETRY, held=work.id, attempt=work.attempts, later=later, why=reason) > 0
-
-
-async def bury(db: Executor, work: Work, now: datetime, reason: str) -> bool:
-    """Give the work up, but keep it for an operator; false when the lease was lost."""
-    return await db.run(BURY, held=work.id, attempt=work.attempts, now=now, why=reason) > 0
-
-
-async def give_back(db: Executor, work: Work, later: datetime) -> bool:
-    """Put back until `later` work that was not tried; false when the lease was lost."""
-    return await db.run(GIVE_BACK, held=work.id, attempt=work.attempts, later=later) > 0
+async def settle(db: Executor, settled: Sequence[Settled], now: datetime) -> frozenset[UUID]:
+    """Write what became of a batch; return the ids of those whose lease was still held."""
+    told = json.dumps([each.as_row() for each in settled])
+    return frozenset(row.id for row in await db.all(SETTLE, settled=told, now=now))
 
 
 async def kept(db: Executor, kind: str, now: datetime, most: int) -> Sequence[Kept]:
@@ -368,9 +417,9 @@ async def drop(db: Executor, kind: str, wanted: UUID, now: datetime) -> bool:
     return await db.run(DROP, kind=kind, wanted=wanted, now=now) > 0
 
 
-async def buried(db: Executor, kind: str) -> int:
+async def dead_depth(db: Executor, kind: str) -> int:
     """Return how much work was given up, and is not yet purged."""
-    row: Any = await db.first(BURIED, kind=kind)
+    row: Any = await db.first(DEAD_DEPTH, kind=kind)
     return int(row.depth)
 
 

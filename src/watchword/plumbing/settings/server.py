@@ -89,6 +89,13 @@ class ServerSettings:
         parse=boolean,
         default="true",
     )
+    hands: int = setting(
+        "WORKER_CONCURRENCY",
+        "How many letters the worker has under way at once, and as many texts. While providers are slow,"
+        " more of them keep the queue moving; each holds a connection of theirs.",
+        parse=whole(1, 256),
+        default="16",
+    )
     shutdown_timeout: timedelta = setting(
         "SHUTDOWN_TIMEOUT",
         "How long requests under way may take to finish after SIGTERM.",

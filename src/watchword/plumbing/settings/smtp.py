@@ -26,3 +26,15 @@ class SmtpSettings:
         aliases=("SMTP_PASS",),
         secret=True,
     )
+    connections: int = setting(
+        "SMTP_MAX_CONNECTIONS",
+        "How many connections to it are open at most; many servers refuse more than ten from one client.",
+        parse=whole(1, 256),
+        default="5",
+    )
+    letters_each: int = setting(
+        "SMTP_MAX_MESSAGES",
+        "How many letters a connection carries before a new one takes its place.",
+        parse=whole(1, 100_000),
+        default="100",
+    )

@@ -10,8 +10,13 @@ from watchword.records.deliveries.service import Deliveries
 
 async def carry(house: House) -> None:
     """Carry letters until none is due."""
-    while await house.part(Deliveries).carry():
-        pass
+    await house.part(Deliveries).carry()
 
 
-jobs = [Job("deliveries", carry, every=timedelta(seconds=1), wakes_on=OUTBOX)]
+def rest(house: House) -> None:
+    """Begin no further letter."""
+    house.part(Deliveries).rest()
+
+
+# News wakes it at once; the look every second is for letters whose time has come.
+jobs = [Job("deliveries", carry, every=timedelta(seconds=1), wakes_on=OUTBOX, rest=rest)]

@@ -15,9 +15,6 @@ from watchword.plumbing.settings.carrying import mail_services
 
 KIND: Final = "mail"
 CODE, NOTICE, BULK = 1, 5, 9
-LEASE: Final = timedelta(seconds=30)
-PATIENCE: Final = timedelta(seconds=22)  # more than the carriers ever take for one letter
-BATCH: Final = 20
 A_MOMENT: Final = timedelta(seconds=1)
 NO_CARRIER: Final = "none"
 NOBODY: Final = "Watchword <noreply@localhost>"

@@ -1,5 +1,6 @@
 """Deliveries: queue letters within a transaction, carry them after it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -10,35 +11,37 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.ids import mint
 from watchword.kernel.messages import Message
 from watchword.kernel.parts import service
-from watchword.plumbing.carriers import Carriers, Handover, Try
+from watchword.plumbing.carriers import Carriers, Handover, Result, Try
 from watchword.plumbing.db import outbox
 from watchword.plumbing.db.journal import Journal
-from watchword.plumbing.db.outbox import Work
+from watchword.plumbing.db.outbox import Settled, Work
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.letters import Letters
 from watchword.plumbing.logs import log
 from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.porters import Porters
 from watchword.plumbing.sealing import Sealer
 from watchword.records.deliveries.rules import (
     A_MOMENT,
-    BATCH,
     KIND,
-    LEASE,
     NO_CARRIER,
-    PATIENCE,
     Letter,
     LetterBuried,
     MailSettings,
     next_try,
 )
 
-NOBODY = "nobody"
+NOBODY, EXPIRED = "nobody", "expired"
 _PADDING = {"about": "as long as most letters are " * 8}
 _decode = msgspec.json.Decoder(Letter).decode
 
 
 class LetterSealer(Sealer):
     """Seals letters in the outbox."""
+
+
+class LetterPorters(Porters):
+    """Carry letters."""
 
 
 @service
@@ -49,6 +52,7 @@ class Deliveries:
     sealer: LetterSealer
     letters: Letters
     carriers: Carriers
+    porters: LetterPorters
     journal: Journal
     settings: MailSettings
     metrics: Metrics
@@ -77,33 +81,32 @@ class Deliveries:
         await self.queue(tx, nobody, now)
 
     async def carry(self) -> int:
-        """Carry what is due; return how many pieces of work were claimed."""
-        claimed = await outbox.claim(self.database, KIND, self.clock.now(), LEASE, BATCH)
-        for work in claimed:
-            if self.clock.now() + PATIENCE < work.leased_until:  # else another worker may have it
-                await self._carry_one(work)
-        return len(claimed)
+        """Carry what is due, several letters at once; return how many that were."""
+        return await self.porters.carry(self._carry_one, self._settle, self.carriers.all_rest)
 
-    async def _carry_one(self, work: Work) -> None:
+    def rest(self) -> None:
+        """Begin no further letter."""
+        self.porters.rest()
+
+    async def _carry_one(self, work: Work) -> Settled:
         now = self.clock.now()
         if work.expires_at is not None and work.expires_at <= now:
-            self._count(work, "expired")
-            await outbox.finish(self.database, work, now, "expired")
-            return
+            return outbox.finished(work, EXPIRED)
+        if work.lapsed:
+            self._count(work, Result.UNKNOWN)
+            log().warning("letter taken over", letter=str(work.id), tries=work.attempts)
         try:
             message = self._write(work)
         except Exception as error:  # noqa: BLE001 - it will not become writable later
             log().exception("letter cannot be written", letter=str(work.id), template=work.label)
-            await self._bury(work, type(error).__name__)
-            return
+            return outbox.buried(work, type(error).__name__)
         handover = await self.carriers.send(message)
         if handover.sent is not None:
-            await self._sent(work, handover.sent)
-        elif handover.untried:
+            return self._sent(work, handover.sent)
+        if handover.untried:
             rest = handover.rest_until or now
-            await outbox.give_back(self.database, work, max(rest, now + A_MOMENT))
-        else:
-            await self._try_later(work, handover)
+            return outbox.untried(work, max(rest, now + A_MOMENT))
+        return self._try_later(work, handover)
 
     def _write(self, work: Work) -> Message:
         letter = _decode(self.sealer.open(work.payload, f"outbox:{work.id}"))
@@ -117,7 +120,7 @@ class Deliveries:
             message_id=f"<{work.id}@{domain}>",
         )
 
-    async def _sent(self, work: Work, tried: Try) -> None:
+    def _sent(self, work: Work, tried: Try) -> Settled:
         log().info(
             "letter sent",
             category="performance",
@@ -127,32 +130,49 @@ class Deliveries:
             reference=tried.reference,
             duration_ms=round(tried.seconds * 1000, 2),
         )
-        await outbox.finish(self.database, work, self.clock.now(), "sent")
+        return outbox.finished(work, Result.SENT)
 
-    async def _try_later(self, work: Work, handover: Handover) -> None:
+    def _try_later(self, work: Work, handover: Handover) -> Settled:
         if handover.hopeless or work.attempts >= self.settings.most_tries:
-            await self._bury(work, handover.reason)
-            return
+            return outbox.buried(work, handover.reason)
         log().warning(
-            "letter delayed", letter=str(work.id), tries=work.attempts, reason=handover.reason
+            "letter delayed",
+            letter=str(work.id),
+            tries=work.attempts,
+            result=handover.tries[-1].result,
+            reason=handover.reason,
         )
         now, jitter = self.clock.now(), self.chance.below(1000) / 1000
         later = next_try(work.attempts, now, jitter, handover.retry_after)
-        await outbox.retry(self.database, work, later, handover.reason)
+        return outbox.put_back(work, later, handover.reason)
 
-    async def _bury(self, work: Work, reason: str) -> None:
-        """Give the letter up, and say so; its sealed words stay for an operator to try again."""
-        letter, now = str(work.id), self.clock.now()
+    async def _settle(self, back: Sequence[Settled]) -> None:
+        """Write what became of letters; of those given up the journal tells, in the same commit."""
+        now = self.clock.now()
         async with self.database.transaction() as tx:
-            if not await outbox.bury(tx, work, now, reason):
-                return
-            fact = LetterBuried(letter=letter, template=work.label, reason=reason)
-            await self.journal.record(tx, fact, now)
-        log().error("letter not delivered", letter=letter, template=work.label, reason=reason)
-        self._count(work, outbox.DEAD)
+            held = await outbox.settle(tx, back, now)
+            buried = [each for each in back if each.outcome == outbox.DEAD and each.work.id in held]
+            for each in buried:
+                await self.journal.record(tx, _fact(each), now)
+        for each in back:
+            if each.outcome == EXPIRED and each.work.id in held:
+                self._count(each.work, EXPIRED)
+        for each in buried:
+            self._tell_buried(each)
+
+    def _tell_buried(self, each: Settled) -> None:
+        """Say that a letter was given up; its sealed words stay for an operator to try again."""
+        letter, template = str(each.work.id), each.work.label
+        log().error("letter not delivered", letter=letter, template=template, reason=each.reason)
+        self._count(each.work, outbox.DEAD)
         self.metrics.emails_dead.inc()
 
     def _count(self, work: Work, result: str) -> None:
         """Count what came of a letter that no carrier has."""
         known_as = self.letters.known_as(work.label)
         self.metrics.emails.labels(NO_CARRIER, known_as, result).inc()
+
+
+def _fact(each: Settled) -> LetterBuried:
+    work = each.work
+    return LetterBuried(letter=str(work.id), template=work.label, reason=each.reason or "")
