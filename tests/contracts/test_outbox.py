@@ -99,7 +99,7 @@ async def test_finished_work_is_never_seen_again_and_its_payload_is_wiped(
 
     assert (row.payload, row.finished_at, row.outcome) == (None, NOW, "sent")
     assert await claim(database, NOW + timedelta(days=9)) == []
-    assert await outbox.depth(database) == 0
+    assert await outbox.depth(database, "mail") == 0
 
 
 async def test_retried_work_waits_until_it_is_due(database: Database) -> None:
@@ -216,4 +216,4 @@ async def test_what_was_settled_long_ago_is_purged_and_nothing_else(database: Da
 
     assert await outbox.purge(database, NOW - timedelta(days=7)) == 1
     assert {row.id for row in await database.all(ROWS)} >= {recent.id}
-    assert await outbox.depth(database) == 1
+    assert await outbox.depth(database, "mail") == 1

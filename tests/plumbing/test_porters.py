@@ -95,7 +95,7 @@ async def test_as_much_is_under_way_at_once_as_there_are_hands(yard: Yard) -> No
 
     assert await yard.carry() == 7
     assert (sorted(yard.done), yard.most) == ([*"abcdefg"], 2)
-    assert await outbox.depth(yard.database) == 0
+    assert await outbox.depth(yard.database, "mail") == 0
 
 
 async def test_a_code_that_comes_while_a_slow_letter_is_under_way_passes_it(yard: Yard) -> None:
@@ -134,7 +134,7 @@ async def test_what_was_done_while_the_database_is_away_is_settled_when_it_is_ba
     await yard.carry()
 
     assert yard.done == ["a"]
-    assert await outbox.depth(yard.database) == 0
+    assert await outbox.depth(yard.database, "mail") == 0
 
 
 async def test_a_piece_with_a_fault_holds_up_no_other_and_stays_leased(yard: Yard) -> None:
@@ -168,7 +168,7 @@ async def test_who_is_to_end_finishes_what_is_under_way_and_begins_nothing_more(
     yard.let_go.set()
 
     assert await carrying == 2
-    assert await outbox.depth(yard.database) == 1
+    assert await outbox.depth(yard.database, "mail") == 1
 
 
 async def test_what_is_cancelled_comes_back_when_its_lease_ends(yard: Yard) -> None:

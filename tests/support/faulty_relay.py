@@ -108,7 +108,7 @@ class _Handler:
         return fault.does if fault.does[:1].isdigit() else "451 nobody hears this"
 
 
-class _Talk(SMTP):
+class _Talk(SMTP):  # type: ignore[misc]
     """One connection."""
 
     def __init__(self, relay: FaultyRelay) -> None:

@@ -203,7 +203,7 @@ async def _until_arrived(relay: FaultyRelay, number: int) -> None:
 
 async def _until_empty(world: World) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while await outbox.depth(world.database):
+        while await outbox.depth(world.database, KIND):
             await asyncio.sleep(0.1)
 
 

@@ -17,6 +17,7 @@ from watchword.app.settings import Settings, read
 from watchword.kernel.clock import Clock
 from watchword.operations.doctor.service import LookAtDomain
 from watchword.operations.sender_domain import service as sender_domain
+from watchword.plumbing import logs
 from watchword.plumbing.console import OpenHouse
 from watchword.plumbing.handed import handed
 from watchword.plumbing.reading import Read
@@ -52,10 +53,13 @@ class Terminal:
             Read: lambda: told(self._read),
             LookAtDomain: sender_domain.steps,
         }
-        with handed(hands):
-            result = CliRunner(env={"NO_COLOR": "1", "COLUMNS": "100"}).invoke(
-                _root(), list(words), input=typed
-            )
+        try:
+            with handed(hands):
+                result = CliRunner(env={"NO_COLOR": "1", "COLUMNS": "100"}).invoke(
+                    _root(), list(words), input=typed
+                )
+        finally:
+            logs.configure()  # the streams of the command are closed
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Said(result.stdout, result.stderr, result.exit_code)

@@ -19,7 +19,7 @@ from watchword.app.building import open_house
 from watchword.app.settings import Settings, read
 from watchword.app.wiring import House
 from watchword.kernel.chance import SystemChance
-from watchword.kernel.messages import Message
+from watchword.kernel.messages import Message, Text
 from watchword.kernel.ports import NotAccepted, Undelivered
 from watchword.kernel.secret import Secret
 from watchword.migrations import migrate
@@ -32,6 +32,7 @@ from watchword.records.deliveries.service import Deliveries
 from watchword.records.passwords.service import Passwords
 from watchword.records.subscribers.rules import ACTIVE, USER, Subscriber
 from watchword.records.subscribers.service import Subscribers
+from watchword.records.texts.service import Texts
 
 Part = TypeVar("Part")
 
@@ -110,6 +111,30 @@ class Mailbox:
         return [message for message in self.messages if message.to == address]
 
 
+class Telephone:
+    """A carrier that keeps every text; it can be told to refuse."""
+
+    name = "fake"
+
+    def __init__(self) -> None:
+        self.texts: list[Text] = []
+        self.trouble: NotAccepted | Undelivered | None = None
+
+    async def send(self, text: Text) -> None:
+        """Keep the text."""
+        if self.trouble is not None:
+            raise self.trouble
+        self.texts.append(text)
+
+    async def check(self) -> str | None:
+        """Return nothing: it is well."""
+        return None
+
+    def to(self, number: str) -> list[Text]:
+        """Return what a number got, oldest first."""
+        return [text for text in self.texts if text.to == number]
+
+
 @dataclass
 class World:
     """The service and its surroundings."""
@@ -120,6 +145,7 @@ class World:
     clock: StoppedClock
     mailbox: Mailbox
     log: io.StringIO = field(repr=False)
+    telephone: Telephone = field(default_factory=Telephone)
 
     def part(self, kind: type[Part]) -> Part:
         """Return a service of the house."""
@@ -142,7 +168,7 @@ class World:
 
     async def deliver(self) -> None:
         """Let the worker carry what is due."""
-        while await self.part(Deliveries).carry():
+        while await self.part(Deliveries).carry() + await self.part(Texts).carry():
             pass
 
     async def letters(self, address: str) -> list[Message]:
@@ -244,6 +270,7 @@ async def open_world(database_url: str, folder: Path, **more: str) -> AsyncItera
     """Open a world on a database that is already migrated."""
     settings = read(environment(database_url, **more), cwd=folder)
     clock, mailbox, log = StoppedClock(), Mailbox(), io.StringIO()
+    telephone = Telephone()
     logs.configure("info", stream=log)
     access = AccessLog("watchword", "", log)
     async with open_house(
@@ -251,10 +278,11 @@ async def open_world(database_url: str, folder: Path, **more: str) -> AsyncItera
         clock=clock,
         chance=OrderlyChance(),
         mailer=mailbox,
+        texter=telephone,
         access=access,
         pool=Hashes(),
     ) as house:
-        yield World(house, asgi.build(house), settings, clock, mailbox, log)
+        yield World(house, asgi.build(house), settings, clock, mailbox, log, telephone)
 
 
 __all__ = [

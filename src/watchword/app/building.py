@@ -69,6 +69,8 @@ from watchword.records.refresh_tokens.service import RefreshSecret
 from watchword.records.services.service import Services
 from watchword.records.signing_keys.rules import TokenSettings
 from watchword.records.signing_keys.service import Ring
+from watchword.records.texts.rules import KIND as TEXTS
+from watchword.records.texts.service import TextPorters, TextSealer
 
 Hands = TypeVar("Hands", bound=Porters)
 STATIC = SHARED.parent / "static"
@@ -111,8 +113,9 @@ async def open_house(
     carriers = _carriers(house, [mailer] if mailer else abroad.mailers())
     house.put(Carriers, carriers)
     house.put(LetterPorters, _porters(house, LetterPorters, LETTERS))
-    countries = house.part(TwilioSettings).countries
-    house.put(Texting, Texting(texter or abroad.texter(), house.part(Metrics), countries))
+    texting = _texting(house, [texter] if texter else abroad.texters())
+    house.put(Texting, texting)
+    house.put(TextPorters, _porters(house, TextPorters, TEXTS))
     _put_web(house)
     try:
         yield house
@@ -120,6 +123,7 @@ async def open_house(
         pool.close()
         await _close(counters)
         await carriers.close()
+        await texting.close()
         await abroad.close()
         await database.close()
         house.part(logs.AccessLog).flush()
@@ -133,6 +137,7 @@ def _put_secrets(house: House) -> None:
     house.put(
         LetterSealer, LetterSealer(derive(secrets.session_secret.reveal(), "letters"), chance)
     )
+    house.put(TextSealer, TextSealer(derive(secrets.session_secret.reveal(), "texts"), chance))
     house.put(Journal, Journal(chance, house.part(Metrics)))
     house.put(Ring, Ring())
 
@@ -197,6 +202,12 @@ def _put_words(house: House) -> None:
 def _carriers(house: House, mailers: Sequence[Mailer]) -> Carriers:
     clock, chance = house.part(Clock), house.part(Chance)  # type: ignore[type-abstract]
     return Carriers(mailers, clock, chance, house.part(Metrics))
+
+
+def _texting(house: House, texters: Sequence[Texter]) -> Texting:
+    clock, chance = house.part(Clock), house.part(Chance)  # type: ignore[type-abstract]
+    countries = house.part(TwilioSettings).countries
+    return Texting(texters, clock, chance, house.part(Metrics), countries)
 
 
 def _porters(house: House, kind: type[Hands], carries: str) -> Hands:

@@ -22,6 +22,7 @@ from watchword.plumbing.settings import (
 from watchword.plumbing.settings.carrying import RELAYS
 from watchword.plumbing.settings.server import DEVELOPMENT
 from watchword.records.deliveries.rules import MailSettings
+from watchword.records.texts.rules import TextSettings
 
 if TYPE_CHECKING:
     import httpx2
@@ -48,13 +49,14 @@ class Abroad:
         )
         return [self._mailer(name, carrying) for name in carrying.names]
 
-    def texter(self) -> Texter:
-        """Return the carrier of texts: Twilio when we have an account there, else the console."""
-        settings = self._house.part(TwilioSettings)
-        if not settings.complete:
-            from watchword.adapters.sms.console import ConsoleTexter
+    def texters(self) -> list[Texter]:
+        """Return the carriers of texts, in their order: without any account, the console."""
+        twilio = self._house.part(TwilioSettings)
+        usual = ("twilio",) if twilio.complete else ("console",)
+        names = self._house.part(TextSettings).services or usual
+        return [self._twilio(twilio) if name == "twilio" else _console_texter() for name in names]
 
-            return ConsoleTexter(sys.stdout)
+    def _twilio(self, settings: TwilioSettings) -> Texter:
         from watchword.adapters.sms.twilio import TwilioTexter
 
         provider = self._provider(settings.url)
@@ -136,3 +138,9 @@ class Abroad:
         from watchword.adapters.providers import new_client
 
         return new_client()
+
+
+def _console_texter() -> Texter:
+    from watchword.adapters.sms.console import ConsoleTexter
+
+    return ConsoleTexter(sys.stdout)

@@ -12,7 +12,9 @@ from watchword.plumbing.db.ports import Database
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.settings import RedisSettings
 from watchword.plumbing.work import Job
+from watchword.records.deliveries.rules import KIND as LETTERS
 from watchword.records.sessions.service import Sessions
+from watchword.records.texts.rules import KIND as TEXTS
 
 
 class Gauges:
@@ -30,6 +32,7 @@ class Gauges:
             "active_sessions_total", "Deprecated name of active_auth_sessions."
         )
         self._waiting = metrics.gauge("email_queue_depth", "Letters that wait.")
+        self._texts_waiting = metrics.gauge("sms_queue_depth", "Texts that wait.")
         self._carrier_up = metrics.gauge(
             "email_provider_up", "Whether the carrier of letters answers.", "provider"
         )
@@ -45,7 +48,8 @@ class Gauges:
             number = await self._sessions.active(self._database, self._clock.now())
             self._active.set(number)
             self._alias.set(number)
-            self._waiting.set(await outbox.depth(self._database))
+            self._waiting.set(await outbox.depth(self._database, LETTERS))
+            self._texts_waiting.set(await outbox.depth(self._database, TEXTS))
             self._up.set(1)
         except Unavailable:
             self._up.set(0)

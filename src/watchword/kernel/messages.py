@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+CODE, NOTICE, BULK = 1, 5, 9  # how urgent
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:

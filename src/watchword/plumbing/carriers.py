@@ -1,4 +1,4 @@
-"""Carriers: whom a letter is given to, one after another, until one takes it.
+"""Carriers: whom a letter or a text is given to, one after another, until one takes it.
 
     taken                            that is all
     certainly not taken              the next one gets it
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
@@ -33,6 +33,7 @@ _CHECK: Final = timedelta(seconds=2)
 
 
 Sent_contra = TypeVar("Sent_contra", contravariant=True)
+What = TypeVar("What")
 
 
 class Carrier(Protocol[Sent_contra]):
@@ -42,6 +43,10 @@ class Carrier(Protocol[Sent_contra]):
 
     async def send(self, what: Sent_contra, /) -> str | None:
         """Hand it over."""
+        ...
+
+    async def check(self) -> str | None:
+        """Return nothing when it could send, else a short reason."""
         ...
 
 
@@ -123,18 +128,15 @@ class Standing:
         return "available" if self.available else f"unavailable ({self.trouble})"
 
 
-class Carriers:
-    """The carriers of letters, in their order."""
+class Failover(Generic[What]):
+    """Carriers of one kind, in their order."""
 
-    def __init__(
-        self, mailers: Sequence[Mailer], clock: Clock, chance: Chance, metrics: Metrics
-    ) -> None:
-        """Give letters to these."""
-        self._mailers = tuple(mailers)
+    def __init__(self, carriers: Sequence[Carrier[What]], clock: Clock, chance: Chance) -> None:
+        """Give what is to be sent to these."""
+        self._carriers = tuple(carriers)
         self._clock = clock
         self._chance = chance
-        self._metrics = metrics
-        self._breakers = {mailer.name: Breaker() for mailer in mailers}
+        self._breakers = {each.name: Breaker() for each in carriers}
         self._on_trial: set[str] = set()
         self._looking = asyncio.Lock()
         self._seen: tuple[datetime, tuple[Standing, ...]] | None = None
@@ -142,23 +144,27 @@ class Carriers:
     @property
     def names(self) -> tuple[str, ...]:
         """Return their names."""
-        return tuple(mailer.name for mailer in self._mailers)
+        return tuple(each.name for each in self._carriers)
 
-    async def send(self, message: Message, only: str | None = None) -> Handover:
-        """Give the letter to one after another, until it is taken or nobody else may have it.
+    def note(self, what: What, tried: Try) -> None:
+        """Count and time a try."""
+        raise NotImplementedError
+
+    async def send(self, what: What, only: str | None = None) -> Handover:
+        """Give it to one after another, until it is taken or nobody else may have it.
 
         `only` names the one to be asked, be it resting or not.
         """
         tries: list[Try] = []
         began = time.monotonic()
-        for mailer in self._mailers:
-            if only is not None and mailer.name != only:
+        for carrier in self._carriers:
+            if only is not None and carrier.name != only:
                 continue
-            if only is None and not self._may_be_asked(mailer.name):
+            if only is None and not self._may_be_asked(carrier.name):
                 continue
             if tries and time.monotonic() - began > _NO_OTHER_AFTER:
                 break  # the lease of the letter does not last for more
-            tries.append(await self._try(mailer, message))
+            tries.append(await self._try(carrier, what))
             if tries[-1].result not in {Result.FAILED, Result.UNFIT}:
                 break
         resting = [each.open_until for each in self._breakers.values() if each.open_until]
@@ -166,7 +172,7 @@ class Carriers:
 
     async def check(self, patience: timedelta = _CHECK) -> tuple[Standing, ...]:
         """Ask all of them at once how they are."""
-        return tuple(await asyncio.gather(*(_look(mailer, patience) for mailer in self._mailers)))
+        return tuple(await asyncio.gather(*(_look(each, patience) for each in self._carriers)))
 
     async def standing(self) -> tuple[Standing, ...]:
         """Return how they are, as seen a moment ago: whoever asks us does not ask them each time."""
@@ -177,33 +183,32 @@ class Carriers:
 
     async def close(self) -> None:
         """Take leave of them."""
-        for mailer in self._mailers:
-            close = getattr(mailer, "close", None)
+        for each in self._carriers:
+            close = getattr(each, "close", None)
             if close is not None:
                 await close()
 
     def all_rest(self) -> bool:
         """Tell whether nobody may be asked just now."""
-        return not any(self._may_be_asked(each.name) for each in self._mailers)
+        return not any(self._may_be_asked(each.name) for each in self._carriers)
 
     def _may_be_asked(self, name: str) -> bool:
         """Tell whether the breaker lets somebody through; half open, one at a time."""
         breaker = self._breakers[name]
         return breaker.admits(self._clock.now()) and name not in self._on_trial
 
-    async def _try(self, mailer: Mailer, message: Message) -> Try:
-        half_open = self._breakers[mailer.name].open_until is not None
+    async def _try(self, carrier: Carrier[What], what: What) -> Try:
+        half_open = self._breakers[carrier.name].open_until is not None
         if half_open:
-            self._on_trial.add(mailer.name)
+            self._on_trial.add(carrier.name)
         started = time.monotonic()
         try:
-            tried = await give(mailer, message)
+            tried = await give(carrier, what)
         finally:
-            self._on_trial.discard(mailer.name)
+            self._on_trial.discard(carrier.name)
         tried = replace(tried, seconds=time.monotonic() - started)
         self._remember(tried)
-        self._metrics.email_seconds.labels(mailer.name).observe(tried.seconds)
-        self._metrics.emails.labels(mailer.name, message.known_as, tried.result).inc()
+        self.note(what, tried)
         return tried
 
     def _remember(self, tried: Try) -> None:
@@ -214,6 +219,22 @@ class Carriers:
         elif tried.result is not Result.UNFIT:
             breaker = breaker.succeeded()
         self._breakers[tried.carrier] = breaker
+
+
+class Carriers(Failover[Message]):
+    """The carriers of letters, in their order."""
+
+    def __init__(
+        self, mailers: Sequence[Mailer], clock: Clock, chance: Chance, metrics: Metrics
+    ) -> None:
+        """Give letters to these."""
+        super().__init__(mailers, clock, chance)
+        self._metrics = metrics
+
+    def note(self, what: Message, tried: Try) -> None:
+        """Count and time a try."""
+        self._metrics.email_seconds.labels(tried.carrier).observe(tried.seconds)
+        self._metrics.emails.labels(tried.carrier, what.known_as, tried.result).inc()
 
 
 async def give(carrier: Carrier[Sent_contra], what: Sent_contra) -> Try:
@@ -239,16 +260,16 @@ async def give(carrier: Carrier[Sent_contra], what: Sent_contra) -> Try:
     return Try(carrier=name, result=Result.SENT, reference=reference)
 
 
-async def _look(mailer: Mailer, patience: timedelta) -> Standing:
+async def _look(carrier: Carrier[Any], patience: timedelta) -> Standing:
     started = time.monotonic()
-    trouble = await _trouble(mailer, patience)
-    return Standing(carrier=mailer.name, trouble=trouble, seconds=time.monotonic() - started)
+    trouble = await _trouble(carrier, patience)
+    return Standing(carrier=carrier.name, trouble=trouble, seconds=time.monotonic() - started)
 
 
-async def _trouble(mailer: Mailer, patience: timedelta) -> str | None:
+async def _trouble(carrier: Carrier[Any], patience: timedelta) -> str | None:
     try:
         async with asyncio.timeout(patience.total_seconds()):
-            return await mailer.check()
+            return await carrier.check()
     except TimeoutError:
         return "no answer in time"
     except Exception as error:  # noqa: BLE001 - whatever the reason, it is not well

@@ -1,15 +1,16 @@
-"""Texting: a text leaves for a telephone, if texts may go to its country, and is counted.
+"""Texting: a text is given to one carrier after another, if texts may go to its country, and is counted.
 
 Who may make us send texts may make us pay for them (toll fraud, "SMS pumping"): `SMS_ALLOWED_COUNTRIES`
 names where they may go. What comes of it is a value, as with letters (`carriers`).
 """
 
-import time
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 
+from watchword.kernel.chance import Chance
+from watchword.kernel.clock import Clock
 from watchword.kernel.messages import Text
 from watchword.kernel.ports import Texter
-from watchword.plumbing.carriers import Result, Try, give
+from watchword.plumbing.carriers import Failover, Handover, Result, Try
 from watchword.plumbing.metrics import Metrics
 
 
@@ -20,22 +21,32 @@ def country_of(number: str) -> str:
     return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
 
 
-@dataclass(frozen=True, slots=True)
-class Texting:
-    """Sends texts by one carrier; an empty set of countries is everywhere."""
+class Texting(Failover[Text]):
+    """The carriers of texts, in their order; an empty set of countries is everywhere."""
 
-    texter: Texter
-    metrics: Metrics
-    countries: frozenset[str] = frozenset()
+    def __init__(
+        self,
+        texters: Sequence[Texter],
+        clock: Clock,
+        chance: Chance,
+        metrics: Metrics,
+        countries: frozenset[str] = frozenset(),
+    ) -> None:
+        """Give texts to these."""
+        super().__init__(texters, clock, chance)
+        self._metrics = metrics
+        self._countries = countries
 
-    async def send(self, text: Text) -> Try:
-        """Send the text, and say what came of it."""
-        if self.countries and text.country not in self.countries:
-            reason = f"texts may not go to {text.country or 'a number of no country'}"
-            tried = Try(carrier=self.texter.name, result=Result.REFUSED, reason=reason)
-        else:
-            started = time.monotonic()
-            tried = replace(await give(self.texter, text), seconds=time.monotonic() - started)
-        country = text.country or "unknown"
-        self.metrics.texts.labels(self.texter.name, country, tried.result).inc()
-        return tried
+    def note(self, what: Text, tried: Try) -> None:
+        """Count a try."""
+        country = what.country or "unknown"
+        self._metrics.texts.labels(tried.carrier, country, tried.result).inc()
+
+    async def send(self, what: Text, only: str | None = None) -> Handover:
+        """Give it to one after another; nobody is asked about a country that texts may not go to."""
+        if not self._countries or what.country in self._countries:
+            return await super().send(what, only)
+        reason = f"texts may not go to {what.country or 'a number of no country'}"
+        refused = Try(carrier=self.names[0], result=Result.REFUSED, reason=reason)
+        self.note(what, refused)
+        return Handover(tries=(refused,))

@@ -51,7 +51,7 @@ class Mail:
 
     async def depths(self) -> tuple[int, int]:
         """Return how much waits, and how much was given up."""
-        waiting = await outbox.depth(self.database)
+        waiting = await outbox.depth(self.database, KIND)
         return waiting, await outbox.dead_depth(self.database, KIND)
 
     async def retry(self, wanted: Sequence[UUID]) -> list[UUID]:

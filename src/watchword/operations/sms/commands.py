@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from watchword.operations.sms.service import Texts
+from watchword.operations.sms.service import Sms
 from watchword.plumbing import console
 from watchword.plumbing.carriers import Result
 from watchword.plumbing.console import AsJson, Exit, run_in_house
@@ -34,7 +34,7 @@ def send_test(
 
     async def work(house: House) -> Any:
         chosen = language or house.part(ServerSettings).default_language
-        return await house.part(Texts).try_out(to, chosen)
+        return await house.part(Sms).try_out(to, chosen)
 
     tried = run_in_house(work)
     answer = " ".join(filter(None, [tried.result, tried.reason]))

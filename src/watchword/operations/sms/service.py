@@ -13,7 +13,7 @@ from watchword.plumbing.texting import Texting, country_of
 
 
 @service
-class Texts:
+class Sms:
     """What operators do with texts."""
 
     texting: Texting
@@ -34,4 +34,4 @@ class Texts:
             language=language,
             country=country_of(number),
         )
-        return await self.texting.send(text)
+        return (await self.texting.send(text)).tries[-1]

@@ -1,7 +1,7 @@
 """Statistics, from the console: how many accounts, sessions and codes there are, and what waits.
 
     stats       accounts by status, sessions that live, codes that can still be used,
-                letters that wait, connections of this process and at most
+                letters and texts that wait, connections of this process and at most
     otp stats   codes by purpose: active, expired, failed (all guesses borne), used
 
 Numbers alone: no code, no address.

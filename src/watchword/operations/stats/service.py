@@ -6,9 +6,11 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.plumbing.db import outbox
 from watchword.plumbing.db.ports import Database
+from watchword.records.deliveries.rules import KIND as LETTERS
 from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import STATUSES
 from watchword.records.subscribers.service import Subscribers
+from watchword.records.texts.rules import KIND as TEXTS
 from watchword.records.tickets.rules import Purpose, Tally
 from watchword.records.tickets.service import Tickets
 
@@ -33,7 +35,8 @@ class Statistics:
             "accounts": {status: accounts.get(status, 0) for status in STATUSES},
             "sessions": await self.sessions.active(self.database, now),
             "codes": codes,
-            "letters_waiting": await outbox.depth(self.database),
+            "letters_waiting": await outbox.depth(self.database, LETTERS),
+            "texts_waiting": await outbox.depth(self.database, TEXTS),
             "connections": {"open": self.database.size, "most": self.database.most},
         }
 

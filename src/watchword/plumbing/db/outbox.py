@@ -13,7 +13,7 @@ a lease may settle its work: `attempts` is the lease's number.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -49,6 +49,7 @@ from watchword.plumbing.db.statements import Statement, insertion, statement
 
 DEAD, DROPPED = "dead", "dropped"
 LAPSED: Final = "its worker was lost"
+Also = Callable[[Transaction], Awaitable[None]]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 outbox = tenant_table(
@@ -246,7 +247,9 @@ DEAD_DEPTH = statement(
 PURGE = statement(delete(outbox).where(outbox.c.finished_at < bindparam("before", type_=Moment)))
 
 DEPTH = statement(
-    select(func.count().label("depth")).select_from(outbox).where(outbox.c.finished_at.is_(None))
+    select(func.count().label("depth"))
+    .select_from(outbox)
+    .where(outbox.c.kind == bindparam("kind"), outbox.c.finished_at.is_(None))
 )
 
 
@@ -267,13 +270,17 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What became of a piece of work; without an outcome it goes back until `later`."""
+    """What became of a piece of work; without an outcome it goes back until `later`.
+
+    `also` is what else is to be written in the same commit, by whoever still holds the lease.
+    """
 
     work: Work
     outcome: str | None = None
     reason: str | None = None
     later: datetime | None = None
     tried: bool = True
+    also: Also | None = None
 
     def as_row(self) -> dict[str, Any]:
         """Return it as the statement reads it, its moment in microseconds since 1970."""
@@ -288,9 +295,11 @@ class Settled:
         }
 
 
-def finished(work: Work, outcome: str, reason: str | None = None) -> Settled:
+def finished(
+    work: Work, outcome: str, reason: str | None = None, also: Also | None = None
+) -> Settled:
     """Say that the work is done for good."""
-    return Settled(work=work, outcome=outcome, reason=reason)
+    return Settled(work=work, outcome=outcome, reason=reason, also=also)
 
 
 def put_back(work: Work, later: datetime, reason: str) -> Settled:
@@ -303,9 +312,9 @@ def untried(work: Work, later: datetime) -> Settled:
     return Settled(work=work, later=later, tried=False)
 
 
-def buried(work: Work, reason: str) -> Settled:
+def buried(work: Work, reason: str, also: Also | None = None) -> Settled:
     """Say that the work was given up; it is kept for an operator."""
-    return Settled(work=work, outcome=DEAD, reason=reason)
+    return Settled(work=work, outcome=DEAD, reason=reason, also=also)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -423,9 +432,9 @@ async def dead_depth(db: Executor, kind: str) -> int:
     return int(row.depth)
 
 
-async def depth(db: Executor) -> int:
+async def depth(db: Executor, kind: str) -> int:
     """Return how much work waits."""
-    row: Any = await db.first(DEPTH)
+    row: Any = await db.first(DEPTH, kind=kind)
     return int(row.depth)
 
 

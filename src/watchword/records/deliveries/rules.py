@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from email.utils import parseaddr
 from typing import Any, ClassVar, Final
 
 from watchword.kernel.events import Fact
+from watchword.kernel.messages import BULK, CODE, NOTICE
 from watchword.kernel.parsing import whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import InputInvalid
@@ -14,9 +15,6 @@ from watchword.plumbing.contact import email_address
 from watchword.plumbing.settings.carrying import mail_services
 
 KIND: Final = "mail"
-CODE, NOTICE, BULK = 1, 5, 9
-A_MOMENT: Final = timedelta(seconds=1)
-NO_CARRIER: Final = "none"
 NOBODY: Final = "Watchword <noreply@localhost>"
 _SPECIAL = re.compile(r'[()<>@,:;".\\\[\]]')
 
@@ -128,12 +126,13 @@ class LetterBuried(Fact):
     reason: str
 
 
-def next_try(
-    attempts: int, now: datetime, jitter: float, asked_for: timedelta | None = None
-) -> datetime:
-    """Return when to try again: 2, 4, 8 ... seconds, at most an hour, plus up to a quarter.
-
-    Not before the carrier wants to be asked again.
-    """
-    wait = timedelta(seconds=min(2.0**attempts, 3600.0))
-    return now + max(wait, asked_for or wait) * (1 + jitter / 4)
+__all__ = [
+    "BULK",
+    "CODE",
+    "KIND",
+    "NOTICE",
+    "Letter",
+    "LetterBuried",
+    "LetterWithheld",
+    "MailSettings",
+]

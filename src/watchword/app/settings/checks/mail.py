@@ -13,6 +13,7 @@ from watchword.plumbing.settings import (
 )
 from watchword.plumbing.settings.carrying import AT_HOME, ORDER, PRESETS
 from watchword.records.deliveries.rules import MailSettings
+from watchword.records.texts.rules import TextSettings
 
 
 def carriers(settings: Settings, findings: Findings) -> None:
@@ -78,7 +79,10 @@ def texter(settings: Settings, findings: Findings) -> None:
         "TWILIO_TOKEN": twilio.token,
         "TWILIO_PHONE": twilio.sender,
     }
-    if any(given.values()):
+    named = settings.section(TextSettings).services
+    if "console" in named:
+        findings.unsafe("SMS_SERVICE", "console is for development: nobody gets a text.")
+    if any(given.values()) or "twilio" in named:
         for name in (name for name, value in given.items() if not value):
             findings.wrong(
                 name, "is missing; TWILIO_SID, TWILIO_TOKEN and TWILIO_PHONE belong together."

@@ -1,0 +1,153 @@
+"""Sending: what letters and texts have in common on their way from the outbox to a carrier.
+
+    expired          never sent; counted
+    lapsed           the worker that had it was killed: it goes out again under its id, and is counted as one
+                     that nobody can tell of
+    unwritable       buried: it will not become writable later
+    taken            finished, its payload wiped
+    nobody was asked put back; it loses no try
+    refused itself   buried with the reason, and after the last try too
+    else             put back for 2, 4, 8 ... seconds, at most an hour, and not before a carrier wants it
+
+Whoever sends says how a piece is written, counted and told of. Source: RFC 5321, section 4.5.4 (retries).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final, Generic, TypeVar
+
+from watchword.kernel.chance import Chance
+from watchword.kernel.clock import Clock
+from watchword.kernel.events import Fact
+from watchword.plumbing.carriers import Failover, Handover, Result, Try
+from watchword.plumbing.db import outbox
+from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.outbox import Settled, Work
+from watchword.plumbing.db.ports import Database, Transaction
+from watchword.plumbing.logs import log
+from watchword.plumbing.porters import Porters
+
+EXPIRED: Final = "expired"
+NO_CARRIER: Final = "none"
+_A_MOMENT: Final = timedelta(seconds=1)
+
+Sent = TypeVar("Sent")
+
+
+def next_try(
+    attempts: int, now: datetime, jitter: float, asked_for: timedelta | None = None
+) -> datetime:
+    """Return when to try again: 2, 4, 8 ... seconds, at most an hour, plus up to a quarter.
+
+    Not before the carrier wants to be asked again.
+    """
+    wait = timedelta(seconds=min(2.0**attempts, 3600.0))
+    return now + max(wait, asked_for or wait) * (1 + jitter / 4)
+
+
+class Sending(Generic[Sent]):
+    """Carries one kind of work; `what` is its name in the log."""
+
+    what: ClassVar[str]
+    database: Database
+    carriers: Failover[Sent]
+    porters: Porters
+    journal: Journal
+    clock: Clock
+    chance: Chance
+
+    @property
+    def most_tries(self) -> int:
+        """Return how often a piece is tried before it is given up."""
+        raise NotImplementedError
+
+    def write(self, work: Work) -> Sent:
+        """Write what a carrier takes."""
+        raise NotImplementedError
+
+    def count(self, work: Work, result: str) -> None:
+        """Count what came of a piece, when no carrier can tell."""
+        raise NotImplementedError
+
+    def given_up(self, work: Work, reason: str) -> Fact:
+        """Return what the journal tells of a piece that was given up."""
+        raise NotImplementedError
+
+    async def carry(self) -> int:
+        """Carry what is due, several pieces at once; return how many that were."""
+        return await self.porters.carry(self._carry_one, self._settle, self.carriers.all_rest)
+
+    def rest(self) -> None:
+        """Begin no further piece."""
+        self.porters.rest()
+
+    async def _carry_one(self, work: Work) -> Settled:
+        now = self.clock.now()
+        if work.expires_at is not None and work.expires_at <= now:
+            return outbox.finished(work, EXPIRED)
+        if work.lapsed:
+            self.count(work, Result.UNKNOWN)
+            log().warning(f"{self.what} taken over", **self._named(work), tries=work.attempts)
+        try:
+            written = self.write(work)
+        except Exception as error:  # noqa: BLE001 - it will not become writable later
+            log().exception(f"{self.what} cannot be written", **self._named(work))
+            return self._buried(work, type(error).__name__)
+        handover = await self.carriers.send(written)
+        if handover.sent is not None:
+            return self._sent(work, handover.sent)
+        if handover.untried:
+            rest = handover.rest_until or now
+            return outbox.untried(work, max(rest, now + _A_MOMENT))
+        return self._try_later(work, handover)
+
+    def _sent(self, work: Work, tried: Try) -> Settled:
+        log().info(
+            f"{self.what} sent",
+            category="performance",
+            **self._named(work),
+            carrier=tried.carrier,
+            reference=tried.reference,
+            duration_ms=round(tried.seconds * 1000, 2),
+        )
+        return outbox.finished(work, Result.SENT)
+
+    def _try_later(self, work: Work, handover: Handover) -> Settled:
+        if handover.hopeless or work.attempts >= self.most_tries:
+            return self._buried(work, handover.reason)
+        log().warning(
+            f"{self.what} delayed",
+            **self._named(work),
+            tries=work.attempts,
+            result=handover.tries[-1].result,
+            reason=handover.reason,
+        )
+        now, jitter = self.clock.now(), self.chance.below(1000) / 1000
+        later = next_try(work.attempts, now, jitter, handover.retry_after)
+        return outbox.put_back(work, later, handover.reason)
+
+    def _buried(self, work: Work, reason: str) -> Settled:
+        """Give it up; the journal knows, and its sealed words stay for an operator to try again."""
+
+        async def tell(tx: Transaction) -> None:
+            await self.journal.record(tx, self.given_up(work, reason), self.clock.now())
+
+        return outbox.buried(work, reason, tell)
+
+    async def _settle(self, back: Sequence[Settled]) -> None:
+        """Write what became of a batch, and what belongs to it, in one commit."""
+        async with self.database.transaction() as tx:
+            held = await outbox.settle(tx, back, self.clock.now())
+            settled = [each for each in back if each.work.id in held]
+            for each in settled:
+                if each.also is not None:
+                    await each.also(tx)
+        for each in settled:
+            if each.outcome == outbox.DEAD:
+                named = self._named(each.work)
+                log().error(f"{self.what} not delivered", **named, reason=each.reason)
+            if each.outcome in {outbox.DEAD, EXPIRED}:
+                self.count(each.work, each.outcome)
+
+    def _named(self, work: Work) -> dict[str, Any]:
+        return {self.what: str(work.id), "template": work.label}

@@ -1,0 +1,105 @@
+"""Texts: queue them within a transaction, carry them after it."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+import msgspec
+
+from watchword.kernel.chance import Chance
+from watchword.kernel.clock import Clock
+from watchword.kernel.ids import mint
+from watchword.kernel.messages import Text
+from watchword.kernel.parts import service
+from watchword.plumbing.db import outbox
+from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.outbox import Work
+from watchword.plumbing.db.ports import Database, Transaction
+from watchword.plumbing.languages import Words
+from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.porters import Porters
+from watchword.plumbing.sealing import Sealer
+from watchword.plumbing.sending import NO_CARRIER, Sending
+from watchword.plumbing.settings.organisation import Organisation
+from watchword.plumbing.texting import Texting, country_of
+from watchword.records.texts.rules import KIND, Draft, TextBuried, TextSettings
+
+NOBODY = "nobody"
+_PADDING = {"about": "as long as most are"}
+_ANYWHERE = "unknown"
+_decode = msgspec.json.Decoder(Draft).decode
+
+
+class TextSealer(Sealer):
+    """Seals texts in the outbox."""
+
+
+class TextPorters(Porters):
+    """Carry texts."""
+
+
+@service
+class Texts(Sending[Text]):
+    """The way of a text."""
+
+    what = "text"
+
+    database: Database
+    sealer: TextSealer
+    words: Words
+    organisation: Organisation
+    carriers: Texting
+    porters: TextPorters
+    journal: Journal
+    settings: TextSettings
+    metrics: Metrics
+    clock: Clock
+    chance: Chance
+
+    async def queue(self, tx: Transaction, draft: Draft, now: datetime) -> None:
+        """Write the text into the outbox, with the facts that ask for it."""
+        text_id = mint(now, self.chance)
+        sealed = self.sealer.seal(msgspec.json.encode(asdict(draft)), f"outbox:{text_id}")
+        await outbox.put(
+            tx,
+            id=text_id,
+            kind=KIND,
+            label=draft.words,
+            payload=sealed,
+            now=now,
+            priority=draft.priority,
+            due_at=draft.not_before,
+            expires_at=draft.expires_at,
+        )
+
+    async def pretend(self, tx: Transaction, now: datetime) -> None:
+        """Do the work of queueing a text for nobody: strangers cannot tell by the time it takes."""
+        nobody = Draft(words=NOBODY, to="", language="en", facts=_PADDING, expires_at=now)
+        await self.queue(tx, nobody, now)
+
+    @property
+    def most_tries(self) -> int:
+        """Return how often a text is tried before it is given up."""
+        return self.settings.most_tries
+
+    def write(self, work: Work) -> Text:
+        """Open the seal and write the text in its reader's language."""
+        draft = _decode(self.sealer.open(work.payload, f"outbox:{work.id}"))
+        told = {"org": self.organisation.name, **draft.facts}
+        return Text(
+            id=str(work.id),
+            to=draft.to,
+            body=self.words.say(draft.language, draft.words, **told),
+            template=draft.words,
+            language=draft.language,
+            country=country_of(draft.to),
+        )
+
+    def count(self, work: Work, result: str) -> None:  # noqa: ARG002 - the country is sealed
+        """Count what came of a text, when no carrier can tell."""
+        self.metrics.texts.labels(NO_CARRIER, _ANYWHERE, result).inc()
+        if result == outbox.DEAD:
+            self.metrics.texts_dead.inc()
+
+    def given_up(self, work: Work, reason: str) -> TextBuried:
+        """Return what the journal tells of a text that was given up."""
+        return TextBuried(text=str(work.id), template=work.label, reason=reason)
