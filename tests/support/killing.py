@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +28,7 @@ from tests.support.faulty_relay import DROP, FAULTS, HANG, WELL, Fault, FaultyRe
 from tests.support.program import COMMAND
 from tests.support.services.postgres import Postgres
 from tests.support.world import START, World, environment, migrate, open_world
+from watchword.kernel.chance import SystemChance
 from watchword.plumbing.db import outbox
 from watchword.records.deliveries.rules import KIND, Letter
 from watchword.records.deliveries.service import Deliveries
@@ -180,7 +181,7 @@ def _id(line: Mapping[str, str]) -> str:
 
 async def _queue(world: World, letters: int) -> None:
     facts = {"name": "Alice", "link": "https://x.test", "minutes": 60}
-    deliveries, now = world.part(Deliveries), world.clock.now()
+    deliveries, now = replace(world.part(Deliveries), chance=SystemChance()), world.clock.now()
     async with world.database.transaction() as tx:
         for number in range(letters):
             to = f"{NOBODY if number % 100 == 0 else 'n'}{number}@example.org"

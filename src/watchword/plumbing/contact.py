@@ -61,6 +61,26 @@ def phone_number(text: str, country: str | None, field: str = "phone") -> str:
     return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
 
 
+@dataclass(frozen=True, slots=True)
+class PhoneNumber:
+    """A number as E.164; its country by two letters, empty for none; whether texts reach it as any mobile."""
+
+    e164: str
+    country: str
+    mobile: bool
+
+
+def described(e164: str) -> PhoneNumber:
+    """Return what is known of a number that was read before."""
+    import phonenumbers  # noqa: PLC0415 - large, and few processes need it at once
+
+    kinds = phonenumbers.PhoneNumberType
+    parsed = phonenumbers.parse(e164)
+    country = phonenumbers.region_code_for_number(parsed) or ""
+    mobile = phonenumbers.number_type(parsed) in {kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE}
+    return PhoneNumber(e164, country if country.isalpha() else "", mobile)
+
+
 def person_name(text: str, field: str) -> str:
     """Read a name: one line, at most 100 characters. Problem: `invalid_input` naming the field."""
     name = " ".join(text.split())

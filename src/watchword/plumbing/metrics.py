@@ -86,6 +86,9 @@ class Metrics:
         self.texts = self._counter(
             "sms_sent_total", "Texts handed to a carrier.", "provider", "country", "result"
         )
+        self.texts_withheld = self._counter(
+            "sms_withheld_total", "Texts that were not sent, to bound what they cost.", "reason"
+        )
         self.texts_dead = self._counter("sms_queue_dead_total", "Texts given up.")
         self.emails_dead = self._counter("email_queue_dead_total", "Letters given up.")
         self.email_seconds = Histogram(

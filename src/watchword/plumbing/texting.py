@@ -14,13 +14,6 @@ from watchword.plumbing.carriers import Failover, Handover, Result, Try
 from watchword.plumbing.metrics import Metrics
 
 
-def country_of(number: str) -> str:
-    """Return the two letters of the country that a number (E.164) belongs to; empty: of none."""
-    import phonenumbers  # noqa: PLC0415 - large, and few processes need it at once
-
-    return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
-
-
 class Texting(Failover[Text]):
     """The carriers of texts, in their order; an empty set of countries is everywhere."""
 
@@ -35,7 +28,7 @@ class Texting(Failover[Text]):
         """Give texts to these."""
         super().__init__(texters, clock, chance)
         self._metrics = metrics
-        self._countries = countries
+        self.countries = countries
 
     def note(self, what: Text, tried: Try) -> None:
         """Count a try."""
@@ -44,7 +37,7 @@ class Texting(Failover[Text]):
 
     async def send(self, what: Text, only: str | None = None) -> Handover:
         """Give it to one after another; nobody is asked about a country that texts may not go to."""
-        if not self._countries or what.country in self._countries:
+        if not self.countries or what.country in self.countries:
             return await super().send(what, only)
         reason = f"texts may not go to {what.country or 'a number of no country'}"
         refused = Try(carrier=self.names[0], result=Result.REFUSED, reason=reason)

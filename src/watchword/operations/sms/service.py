@@ -6,10 +6,10 @@ from watchword.kernel.ids import mint
 from watchword.kernel.messages import Text
 from watchword.kernel.parts import service
 from watchword.plumbing.carriers import Try
-from watchword.plumbing.contact import PhoneSettings, phone_number
+from watchword.plumbing.contact import PhoneSettings, described, phone_number
 from watchword.plumbing.languages import Words
 from watchword.plumbing.settings.organisation import Organisation
-from watchword.plumbing.texting import Texting, country_of
+from watchword.plumbing.texting import Texting
 
 
 @service
@@ -32,6 +32,6 @@ class Sms:
             body=self.words.say(language, "texts.test.body", org=self.organisation.name),
             template="sms/test",
             language=language,
-            country=country_of(number),
+            country=described(number).country,
         )
         return (await self.texting.send(text)).tries[-1]

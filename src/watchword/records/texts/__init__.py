@@ -6,6 +6,11 @@
 
 They go the way of letters (docs/flows/records/deliveries): the urgent first, never late, tried again under
 one id, given up with the reason, wiped when done; carriers are asked in the order of `SMS_SERVICE`. Where a
-country wants a sender of its own, `SMS_SENDERS` names it. A number of a country that `SMS_ALLOWED_COUNTRIES`
-does not name is refused before anybody is asked.
+country wants a sender of its own, `SMS_SENDERS` names it.
+
+Who can make us send texts can make us pay for them (SMS pumping). So a text is withheld, and whoever asked
+for it cannot tell, when its number is of no country or of one that `SMS_ALLOWED_COUNTRIES` does not name,
+when it is no mobile one (premium-rate, shared-cost, fixed), and when a budget is used up: that of the number,
+of the block of numbers around it, of its country, of the hour, of the day (`SMS_BUDGET_...`). The journal
+tells of each (`id.sms.withheld`), the log as a security event, and `sms_withheld_total` counts by reason.
 """

@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, ClassVar, Final
 
-from watchword.kernel.events import Fact
+from watchword.kernel.events import SECURITY_EVENT, Fact, Line
+from watchword.kernel.limits import Limit
 from watchword.kernel.messages import CODE
 from watchword.kernel.parsing import listed, whole
 from watchword.kernel.parts import section, setting
+from watchword.plumbing.contact import PhoneNumber
 
 KIND: Final = "text"
 
+BLOCK_DIGITS: Final = 4
 CARRIERS: Final = ("twilio", "console")
 
 
@@ -42,6 +46,73 @@ class TextSettings:
     )
 
 
+@section
+class BudgetSettings:
+    """How many texts may leave: who can make us send them can make us pay for them (SMS pumping)."""
+
+    recipient: Limit = setting(
+        "SMS_BUDGET_RECIPIENT", "Texts to one number.", parse=Limit.parse, default="5/3600000"
+    )
+    block: Limit = setting(
+        "SMS_BUDGET_PREFIX",
+        "Texts to numbers that differ in their last four digits alone: pumping has whole blocks of them.",
+        parse=Limit.parse,
+        default="20/3600000",
+    )
+    country: Limit = setting(
+        "SMS_BUDGET_COUNTRY", "Texts to one country.", parse=Limit.parse, default="300/3600000"
+    )
+    hour: Limit = setting(
+        "SMS_BUDGET_HOUR", "Texts to all in an hour.", parse=Limit.parse, default="1000/3600000"
+    )
+    day: Limit = setting(
+        "SMS_BUDGET_DAY", "Texts to all in a day.", parse=Limit.parse, default="5000/86400000"
+    )
+
+
+class Reason(StrEnum):
+    """Why a text was withheld; the label `reason` of `sms_withheld_total`."""
+
+    COUNTRY_NOT_ALLOWED = "country_not_allowed"
+    NO_MOBILE = "no_mobile"
+    RECIPIENT = "recipient"
+    PREFIX = "prefix"
+    COUNTRY = "country"
+    HOUR = "hour"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """One budget that a text draws on: its reason when it is used up, its key, how much there is."""
+
+    reason: Reason
+    key: str
+    limit: Limit
+
+
+def barred(number: PhoneNumber, countries: frozenset[str]) -> Reason | None:
+    """Return why no text may go to a number, whatever the budgets; an empty set is every country."""
+    if not number.country or (countries and number.country not in countries):
+        return Reason.COUNTRY_NOT_ALLOWED
+    return None if number.mobile else Reason.NO_MOBILE
+
+
+def shares(number: PhoneNumber, settings: BudgetSettings) -> tuple[Share, ...]:
+    """Return the budgets that a text draws on, the narrow before the wide.
+
+    So whoever has used up a narrow one takes nothing from those of everybody.
+    """
+    block = number.e164[:-BLOCK_DIGITS]
+    return (
+        Share(reason=Reason.RECIPIENT, key=number.e164, limit=settings.recipient),
+        Share(reason=Reason.PREFIX, key=block, limit=settings.block),
+        Share(reason=Reason.COUNTRY, key=number.country, limit=settings.country),
+        Share(reason=Reason.HOUR, key="all", limit=settings.hour),
+        Share(reason=Reason.DAY, key="all", limit=settings.day),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A text to write: `words` is the slug of what it says, `facts` what that tells; `to` is E.164."""
@@ -53,6 +124,21 @@ class Draft:
     priority: int = CODE
     not_before: datetime | None = None
     expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextWithheld(Fact):
+    """A text was not sent: no text may go there, or a budget is used up."""
+
+    type: ClassVar[str] = "id.sms.withheld"
+    text: str
+    country: str
+    reason: str
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it: somebody may be pumping."""
+        return (SECURITY_EVENT,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

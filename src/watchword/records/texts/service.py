@@ -7,9 +7,11 @@ import msgspec
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
-from watchword.kernel.ids import mint
+from watchword.kernel.ids import SubscriberId, mint
 from watchword.kernel.messages import Text
 from watchword.kernel.parts import service
+from watchword.kernel.ports import Counters
+from watchword.plumbing.contact import PhoneNumber, described
 from watchword.plumbing.db import outbox
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.outbox import Work
@@ -20,8 +22,18 @@ from watchword.plumbing.porters import Porters
 from watchword.plumbing.sealing import Sealer
 from watchword.plumbing.sending import NO_CARRIER, Sending
 from watchword.plumbing.settings.organisation import Organisation
-from watchword.plumbing.texting import Texting, country_of
-from watchword.records.texts.rules import KIND, Draft, TextBuried, TextSettings
+from watchword.plumbing.texting import Texting
+from watchword.records.texts.rules import (
+    KIND,
+    BudgetSettings,
+    Draft,
+    Reason,
+    TextBuried,
+    TextSettings,
+    TextWithheld,
+    barred,
+    shares,
+)
 
 NOBODY = "nobody"
 _PADDING = {"about": "as long as most are"}
@@ -51,12 +63,43 @@ class Texts(Sending[Text]):
     porters: TextPorters
     journal: Journal
     settings: TextSettings
+    budgets: BudgetSettings
+    counters: Counters
     metrics: Metrics
     clock: Clock
     chance: Chance
 
-    async def queue(self, tx: Transaction, draft: Draft, now: datetime) -> None:
-        """Write the text into the outbox, with the facts that ask for it."""
+    async def queue(
+        self, tx: Transaction, draft: Draft, now: datetime, user_id: SubscriberId | None = None
+    ) -> bool:
+        """Write the text into the outbox, with the facts that ask for it; false: it is withheld.
+
+        Whoever asked cannot tell: the same work is done for nobody, and the journal alone knows.
+        """
+        number = described(draft.to)
+        reason = await self._withheld(number, now)
+        if reason is None:
+            await self._put(tx, draft, now)
+            return True
+        fact = TextWithheld(
+            user_id=user_id, text=draft.words, country=number.country, reason=reason
+        )
+        await self.journal.record(tx, fact, now)
+        await self.pretend(tx, now)
+        self.metrics.texts_withheld.labels(reason).inc()
+        return False
+
+    async def _withheld(self, number: PhoneNumber, now: datetime) -> Reason | None:
+        """Draw on every budget; return why the text may not leave."""
+        if (reason := barred(number, self.carriers.countries)) is not None:
+            return reason
+        for share in shares(number, self.budgets):
+            key = f"sms:{share.reason}:{share.key}"
+            if not (await self.counters.hit(key, share.limit, now)).allowed:
+                return share.reason
+        return None
+
+    async def _put(self, tx: Transaction, draft: Draft, now: datetime) -> None:
         text_id = mint(now, self.chance)
         sealed = self.sealer.seal(msgspec.json.encode(asdict(draft)), f"outbox:{text_id}")
         await outbox.put(
@@ -74,7 +117,7 @@ class Texts(Sending[Text]):
     async def pretend(self, tx: Transaction, now: datetime) -> None:
         """Do the work of queueing a text for nobody: strangers cannot tell by the time it takes."""
         nobody = Draft(words=NOBODY, to="", language="en", facts=_PADDING, expires_at=now)
-        await self.queue(tx, nobody, now)
+        await self._put(tx, nobody, now)
 
     @property
     def most_tries(self) -> int:
@@ -91,7 +134,7 @@ class Texts(Sending[Text]):
             body=self.words.say(draft.language, draft.words, **told),
             template=draft.words,
             language=draft.language,
-            country=country_of(draft.to),
+            country=described(draft.to).country,
         )
 
     def count(self, work: Work, result: str) -> None:  # noqa: ARG002 - the country is sealed
