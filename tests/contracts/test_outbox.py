@@ -62,6 +62,21 @@ async def test_work_is_there_once_its_transaction_commits(database: Database) ->
     assert [work.id for work in await claim(database)] == [kept]
 
 
+async def test_a_transaction_may_ask_for_very_much_work(database: Database) -> None:
+    async with database.transaction() as tx:
+        for number in range(4000):
+            await outbox.put(
+                tx,
+                id=mint(NOW, SystemChance()),
+                kind="mail",
+                label=str(number),
+                payload=b"",
+                now=NOW,
+            )
+
+    assert await outbox.depth(database, "mail") == 4000
+
+
 async def test_claimed_work_is_nobody_elses_while_the_lease_lasts(database: Database) -> None:
     await put(database)
     (work,) = await claim(database)

@@ -19,6 +19,7 @@ from watchword.plumbing.db.statements import Compiled
 
 _PLACE = re.compile(r"\$(\d+)")
 _KINDS_REMEMBERED = 256
+_MOST = 64
 _MET = "(SELECT 1 / least(count(*), 1) FROM part0)"
 _TELL = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload"
 _End = tuple[bool, bool]
@@ -39,6 +40,11 @@ class Bundle:
         self._counts: list[int] = []
         self._arguments: list[Any] = []
         self._conditional = False
+
+    @property
+    def full(self) -> bool:
+        """Tell whether it is time to send it: one statement takes only so many arguments."""
+        return len(self._texts) >= _MOST
 
     def add(self, form: Compiled, arguments: Sequence[Any]) -> None:
         """Add a write."""

@@ -235,6 +235,9 @@ class _PostgresTransaction:
     async def later(self, statement: Statement, **values: Any) -> None:
         form = statement.postgres
         self._left.add(form, form.arguments(values))
+        if self._left.full and (left := self._left.statement(())) is not None:
+            await self._ask("execute", *left)
+            self._left = Bundle()
 
     async def provided(self, statement: Statement, **values: Any) -> None:
         form = statement.postgres
