@@ -17,6 +17,8 @@ from watchword.kernel.problems import FieldError, InputInvalid
 LANGUAGES: Mapping[str, str] = {"en": "English", "fr": "Français", "ar": "العربية"}
 RIGHT_TO_LEFT = frozenset({"ar"})
 FALLBACK = "en"
+_HOUR, _DAY = 60, 1440
+_FEW = range(3, 11)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,29 @@ class Words:
         if text is None:
             text = self.texts[FALLBACK][key]
         return text.format(**params) if params else text
+
+    def t(self, lang: str, key: str, params: Mapping[str, str] | None = None) -> str:
+        """Look up as Molam does: `ttl` is whole minutes; a language we do not speak is English.
+
+        KeyError: there is no such key.
+        """
+        language = known_language(lang) or FALLBACK
+        values = dict(params or {})
+        if "ttl" in values:
+            values["ttl"] = self.duration(language, int(values["ttl"]))
+        return self.say(language, key, **values)
+
+    def duration(self, language: str, minutes: int) -> str:
+        """Say how long: "10 minutes", "24 hours", "7 days", with the plural the language wants."""
+        unit, each = "minutes", 1
+        if minutes >= 2 * _DAY:
+            unit, each = "days", _DAY
+        elif minutes >= 2 * _HOUR:
+            unit, each = "hours", _HOUR
+        n = minutes // each
+        if not n:
+            return self.say(language, "duration.under_a_minute")
+        return self.say(language, f"duration.{unit}_{_plural(n)}", n=n)
 
     def knows(self, key: str) -> bool:
         """Tell whether there is such a slug."""
@@ -91,6 +116,11 @@ def accepted_language(header: str) -> str | None:
         if language and weight > best_weight:
             best, best_weight = language, weight
     return best
+
+
+def _plural(n: int) -> str:
+    """Return the form of a number: Arabic has four of ours, and the others say the rest alike."""
+    return "one" if n == 1 else "two" if n == 2 else "few" if n % 100 in _FEW else "many"  # noqa: PLR2004
 
 
 def direction(language: str) -> str:

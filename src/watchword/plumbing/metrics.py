@@ -62,7 +62,7 @@ class Metrics:
         info = self.gauge("app_info", "This service.", "version", "profile", "node_id")
         info.labels(version, profile, node_id).set(1)
         self.otp_generated = self._counter(
-            "otp_generated_total", "Codes queued in a letter.", "purpose", "channel"
+            "otp_generated_total", "Codes queued in a letter or a text.", "purpose", "channel"
         )
         self.otp_validated = self._counter(
             "otp_validated_total", "Codes tried.", "purpose", "result"

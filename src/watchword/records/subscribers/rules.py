@@ -132,6 +132,13 @@ class EmailVerified(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneVerified(Fact):
+    """A telephone proved itself."""
+
+    type: ClassVar[str] = "id.user.phone_verified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserUpdated(Fact):
     """Somebody changed their account; `fields` are the names of what changed."""
 

@@ -115,7 +115,10 @@ def shares(number: PhoneNumber, settings: BudgetSettings) -> tuple[Share, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A text to write: `words` is the slug of what it says, `facts` what that tells; `to` is E.164."""
+    """A text to write: `words` is the slug of what it says, `facts` what that tells; `to` is E.164.
+
+    A fact called `ttl` is whole minutes.
+    """
 
     words: str
     to: str

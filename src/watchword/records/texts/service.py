@@ -131,7 +131,7 @@ class Texts(Sending[Text]):
         return Text(
             id=str(work.id),
             to=draft.to,
-            body=self.words.say(draft.language, draft.words, **told),
+            body=self.words.t(draft.language, draft.words, told),
             template=draft.words,
             language=draft.language,
             country=described(draft.to).country,

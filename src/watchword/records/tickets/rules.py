@@ -20,10 +20,14 @@ class Purpose(StrEnum):
     VERIFY_EMAIL = "verify_email"
     SIGN_IN = "sign_in"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose
+    VERIFY_PHONE = "verify_phone"
     EMAIL_CHANGE = "email_change"
     EMAIL_CHANGE_UNDO = "email_change_undo"
     UNLOCK = "unlock"
     SETUP = "setup"
+
+
+EMAIL, SMS = "email", "sms"  # the channels of a code
 
 
 def _minutes_as_seconds(text: str) -> str:

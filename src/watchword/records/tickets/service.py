@@ -15,6 +15,7 @@ from watchword.plumbing.metrics import Metrics
 from watchword.records.tickets import store
 from watchword.records.tickets.rules import (
     BLOCKED,
+    EMAIL,
     EXPIRED,
     FAILED,
     SUCCESS,
@@ -90,10 +91,11 @@ class Tickets:
         now: datetime,
         *,
         sent: bool,
+        channel: str = EMAIL,
     ) -> None:
-        """Note that somebody asked for a code; it counts as one if a letter with it was queued."""
+        """Note that somebody asked for a code; it counts as one if it was queued."""
         if sent:
-            self.metrics.otp_generated.labels(purpose.value, "email").inc()
+            self.metrics.otp_generated.labels(purpose.value, channel).inc()
         await self.journal.record(
             tx, CodeRequested(user_id=user_id, purpose=purpose.value), now, visitor
         )

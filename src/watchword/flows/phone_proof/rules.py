@@ -1,0 +1,52 @@
+"""What the text says, and what a caller without a number is told."""
+
+from watchword.kernel.problems import Kind, Problem
+from watchword.plumbing.web.shapes import Answer, Body
+from watchword.records.subscribers.rules import Subscriber
+from watchword.records.texts.rules import Draft
+from watchword.records.tickets.rules import Ticket, TicketSettings
+
+
+class PhoneMissing(Problem):
+    """This account has no telephone number."""
+
+    code = "phone_missing"
+    kind = Kind.CONFLICT
+
+
+class PhoneCode(Body, frozen=True):
+    """The code of the text."""
+
+    code: str
+
+
+class TextAccepted(Answer, frozen=True):
+    """The request was taken; the telephone learns the rest."""
+
+    status: str = "accepted"
+
+
+class PhoneProven(Answer, frozen=True):
+    """The number that the account has proven."""
+
+    phone: str
+    phone_verified: bool = True
+
+
+def address_of(owner: Subscriber) -> str:
+    """Return what a code is bound to: this number for this account. Problem: `phone_missing`."""
+    if owner.phone is None:
+        raise PhoneMissing
+    return f"{owner.id}:{owner.phone}"
+
+
+def code_text(owner: Subscriber, number: str, ticket: Ticket, settings: TicketSettings) -> Draft:
+    """Write the code to the account's number."""
+    minutes = int(settings.code_lifetime.total_seconds()) // 60
+    return Draft(
+        words="OTP_SMS",
+        to=number,
+        language=owner.language,
+        facts={"otp": ticket.code.reveal(), "ttl": minutes},
+        expires_at=ticket.code_expires_at,
+    )

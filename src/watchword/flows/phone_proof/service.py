@@ -1,0 +1,68 @@
+"""The two steps of a phone proof: begin, finish."""
+
+from dataclasses import replace
+
+from watchword.flows.phone_proof.rules import address_of, code_text
+from watchword.kernel.clock import Clock
+from watchword.kernel.parts import service
+from watchword.kernel.ports import Caller, Visitor
+from watchword.kernel.secret import Secret
+from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.ports import Database
+from watchword.records.subscribers.rules import PhoneVerified
+from watchword.records.subscribers.service import Subscribers
+from watchword.records.texts.service import Texts
+from watchword.records.tickets.rules import SMS, CodeInvalid, Purpose
+from watchword.records.tickets.service import Tickets
+
+_PURPOSE = Purpose.VERIFY_PHONE
+
+
+@service
+class PhoneProof:
+    """Proves the number of an account."""
+
+    database: Database
+    subscribers: Subscribers
+    tickets: Tickets
+    texts: Texts
+    journal: Journal
+    clock: Clock
+
+    async def begin(self, caller: Caller, visitor: Visitor) -> None:
+        """Text a code to the account's number. Problem: `phone_missing`."""
+        now = self.clock.now()
+        async with self.database.transaction() as tx:
+            owner = await self.subscribers.get(tx, caller.user_id)
+            address = address_of(owner)
+            ticket = await self.tickets.issue(
+                tx,
+                purpose=_PURPOSE,
+                address=address,
+                user_id=owner.id,
+                lifetime=self.tickets.settings.code_lifetime,
+                now=now,
+            )
+            draft = code_text(owner, owner.phone or "", ticket, self.tickets.settings)
+            sent = await self.texts.queue(tx, draft, now, owner.id)
+            await self.tickets.note_requested(
+                tx, _PURPOSE, owner.id, visitor, now, sent=sent, channel=SMS
+            )
+
+    async def finish(self, caller: Caller, code: Secret, visitor: Visitor) -> str:
+        """Prove the number by the code; return it. Problems: `phone_missing`, `code_invalid`."""
+        now = self.clock.now()
+        owner = await self.subscribers.get(self.database, caller.user_id)
+        stub = await self.tickets.guess(
+            self.database, _PURPOSE, address_of(owner), code, visitor, now
+        )
+        async with self.database.transaction() as tx:
+            held = await self.subscribers.hold(tx, caller.user_id)
+            await self.tickets.spend_guessed(tx, stub, _PURPOSE, visitor, now)
+            if held is None or held.phone is None or held.phone != owner.phone:
+                raise CodeInvalid(private="the number has changed since")
+            await self.subscribers.change(
+                tx, replace(held, phone_verified_at=now), held.version, now
+            )
+            await self.journal.record(tx, PhoneVerified(user_id=held.id), now, visitor)
+        return held.phone
