@@ -5,8 +5,9 @@ from starlette.responses import Response
 from watchword.flows.phone_proof.rules import PhoneCode, PhoneMissing, PhoneProven, TextAccepted
 from watchword.flows.phone_proof.service import PhoneProof
 from watchword.kernel.secret import Secret
+from watchword.plumbing.house import House
 from watchword.plumbing.settings import ServerSettings, TwilioSettings
-from watchword.plumbing.web.call import Call, House
+from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, post
 from watchword.records.tickets.rules import CodeInvalid
 
