@@ -2,7 +2,8 @@
 
 A slice keeps its words in `templates/words/<language>.toml`; tables flatten to slugs
 (`[login] title` is `login.title`). A slug missing in one language falls back to English; a test
-fails for it. The choice: explicit, cookie, the person's own, Accept-Language, default.
+fails for it. Whose words: what was asked for, what the person or the browser chose before, what the
+browser accepts (RFC 9110), the country's, the default (`choose_language`).
 """
 
 import tomllib
@@ -17,6 +18,14 @@ from watchword.kernel.problems import FieldError, InputInvalid
 LANGUAGES: Mapping[str, str] = {"en": "English", "fr": "Français", "ar": "العربية"}
 RIGHT_TO_LEFT = frozenset({"ar"})
 FALLBACK = "en"
+_HOUR, _DAY = 60, 1440
+_FEW = range(3, 11)
+# The language that most letters to a country are read in; where it is English, or where we speak none of
+# its languages, nothing is said here.
+_COUNTRIES: Mapping[str, str] = {
+    "ar": "AE BH DZ EG IQ JO KW LB LY MA MR OM PS QA SA SD SY TN YE",
+    "fr": "BE BF BI BJ CD CF CG CI CM DJ FR GA GF GN GP GQ HT KM LU MC MG ML MQ NC NE PF RE SN TD TG YT",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,29 @@ class Words:
         if text is None:
             text = self.texts[FALLBACK][key]
         return text.format(**params) if params else text
+
+    def t(self, lang: str, key: str, params: Mapping[str, str] | None = None) -> str:
+        """Look up as Molam does: `ttl` is whole minutes; a language we do not speak is English.
+
+        KeyError: there is no such key.
+        """
+        language = known_language(lang) or FALLBACK
+        values = dict(params or {})
+        if "ttl" in values:
+            values["ttl"] = self.duration(language, int(values["ttl"]))
+        return self.say(language, key, **values)
+
+    def duration(self, language: str, minutes: int) -> str:
+        """Say how long: "10 minutes", "24 hours", "7 days", with the plural the language wants."""
+        unit, each = "minutes", 1
+        if minutes >= 2 * _DAY:
+            unit, each = "days", _DAY
+        elif minutes >= 2 * _HOUR:
+            unit, each = "hours", _HOUR
+        n = minutes // each
+        if not n:
+            return self.say(language, "duration.under_a_minute")
+        return self.say(language, f"duration.{unit}_{_plural(n)}", n=n)
 
     def knows(self, key: str) -> bool:
         """Tell whether there is such a slug."""
@@ -62,6 +94,25 @@ def _flatten(prefix: str, table: Mapping[str, Any]) -> Iterable[tuple[str, str]]
             yield slug, str(value)
 
 
+def choose_language(
+    *,
+    asked: str | None = None,
+    preferred: str | None = None,
+    accepted: str | None = None,
+    country: str | None = None,
+    default: str = FALLBACK,
+) -> str:
+    """Return the first that we speak: asked for, preferred, Accept-Language, the country's, the default."""
+    return (
+        known_language(asked)
+        or known_language(preferred)
+        or accepted_language(accepted or "")
+        or _of_country(country)
+        or known_language(default)
+        or FALLBACK
+    )
+
+
 def known_language(word: str | None) -> str | None:
     """Return the language if we speak it (`fr-DZ` is `fr`), else nothing."""
     code = (word or "").partition("-")[0].partition("_")[0].strip().lower()
@@ -91,6 +142,16 @@ def accepted_language(header: str) -> str | None:
         if language and weight > best_weight:
             best, best_weight = language, weight
     return best
+
+
+def _of_country(country: str | None) -> str | None:
+    code = (country or "").upper()
+    return next((name for name, known in _COUNTRIES.items() if code in known.split()), None)
+
+
+def _plural(n: int) -> str:
+    """Return the form of a number: Arabic has four of ours, and the others say the rest alike."""
+    return "one" if n == 1 else "two" if n == 2 else "few" if n % 100 in _FEW else "many"  # noqa: PLR2004
 
 
 def direction(language: str) -> str:
