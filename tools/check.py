@@ -41,6 +41,7 @@ def tools() -> dict[str, Sequence[str]]:
         "ruff format": ["ruff", "format", "--check", "."],
         "codespell": ["codespell"],
         "docs": ["python", "-m", "tools.docs", "--check"],
+        "letters": ["python", "-m", "tools.letters", "--check"],
         "shellcheck": ["shellcheck", *scripts],
     }
 

@@ -11,7 +11,8 @@ import watchword
 ROOT = Path(watchword.__file__).parent
 STATIC = ROOT / "plumbing/web/static"
 CSS = (STATIC / "watchword.css").read_text("utf-8")
-PAGES = sorted(path for path in ROOT.rglob("templates/**/*.html") if "letters" not in path.parts)
+TEMPLATES = ROOT.rglob("templates/**/*.html")
+PAGES = sorted(path for path in TEMPLATES if "letters" not in path.relative_to(ROOT).parts)
 
 ON_SURFACES = list(product(["ink", "soft", "accent"], ["paper", "card", "sunk"]))
 TEXT = [

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from watchword import __version__
 from watchword.adapters.counters.memory import MemoryCounters
-from watchword.app import carrying, slices
+from watchword.app import carrying, lettering, slices
 from watchword.app.settings import Settings
 from watchword.app.wiring import House
 from watchword.flows.entrance.service import Reception
@@ -38,7 +38,7 @@ from watchword.plumbing.db.ports import Database, DatabaseUnavailable
 from watchword.plumbing.db.sqlite import SqliteDatabase, sqlite_path
 from watchword.plumbing.hashing import HashPool
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.languages import Words, load_words
+from watchword.plumbing.languages import Words
 from watchword.plumbing.letters import Letters
 from watchword.plumbing.log_files import LogFiles
 from watchword.plumbing.metrics import Metrics
@@ -47,6 +47,7 @@ from watchword.plumbing.ports import Entrance, Lockout, MailboxProof, PasswordPr
 from watchword.plumbing.sealing import derive
 from watchword.plumbing.settings import (
     DatabaseSettings,
+    LetterSettings,
     LimitSettings,
     LogSettings,
     OrganisationSettings,
@@ -188,15 +189,22 @@ def _counters(house: House) -> Counters:
 
 
 def _put_words(house: House) -> None:
-    folders = slices.template_folders()
-    words = load_words([SHARED / "words", *(folder / "words" for folder in folders.values())])
-    organisation = house.part(OrganisationSettings).organisation()
+    words, organisation = lettering.every_word(), house.part(OrganisationSettings).organisation()
+    fallbacks = house.part(Metrics).letter_fallbacks
+    letters = lettering.letters(
+        words,
+        organisation,
+        house.part(LetterSettings),
+        lambda template: fallbacks.labels(template).inc(),
+    )
+    for fault in letters.faults:
+        logs.log().error("an operator's letter is wrong: ours is sent", fault=str(fault))
     house.put(Words, words)
     house.put(Organisation, organisation)
-    house.put(Letters, Letters(folders, words, organisation))
+    house.put(Letters, letters)
     assets = Assets(STATIC)
     house.put(Assets, assets)
-    house.put(Pages, TemplatePages(folders, assets, organisation))  # type: ignore[type-abstract]
+    house.put(Pages, TemplatePages(slices.template_folders(), assets, organisation))  # type: ignore[type-abstract]
 
 
 def _carriers(house: House, mailers: Sequence[Mailer]) -> Carriers:

@@ -132,8 +132,10 @@ def _open_house() -> AbstractAsyncContextManager[House]:
 
 def _hands() -> dict[type[Any], Any]:
     """Return what only `app` can do for the commands of the slices."""
+    from watchword.app import lettering
     from watchword.operations.configuration.rules import Desk
     from watchword.operations.doctor.service import LookAtDomain
+    from watchword.operations.mail.service import OpenLetters
     from watchword.operations.sender_domain import service as sender_domain
 
     return {
@@ -141,6 +143,7 @@ def _hands() -> dict[type[Any], Any]:
         Read: lambda: told(_read),
         Desk: SettingsDesk(_read),
         LookAtDomain: sender_domain.steps,
+        OpenLetters: lambda: lettering.letters_of(_read()),
     }
 
 

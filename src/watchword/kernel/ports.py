@@ -39,7 +39,11 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """Where a request comes from; `network` is the key for limits, `device` a known-device token."""
+    """Where a request comes from; `network` is the key for limits, `device` a known-device token.
+
+    `language` is that of the answer; `asked_language` is set where a field of the request named it, and
+    then letters to somebody known are in it, too.
+    """
 
     address: str
     network: str
@@ -47,6 +51,7 @@ class Visitor:
     language: str
     request_id: str
     device: str | None = None
+    asked_language: str | None = None
 
 
 class Authenticator(Protocol):

@@ -2,7 +2,8 @@
 
 A slice keeps its words in `templates/words/<language>.toml`; tables flatten to slugs
 (`[login] title` is `login.title`). A slug missing in one language falls back to English; a test
-fails for it. The choice: explicit, cookie, the person's own, Accept-Language, default.
+fails for it. Whose words: what was asked for, what the person or the browser chose before, what the
+browser accepts (RFC 9110), the country's, the default (`choose_language`).
 """
 
 import tomllib
@@ -19,6 +20,12 @@ RIGHT_TO_LEFT = frozenset({"ar"})
 FALLBACK = "en"
 _HOUR, _DAY = 60, 1440
 _FEW = range(3, 11)
+# The language that most letters to a country are read in; where it is English, or where we speak none of
+# its languages, nothing is said here.
+_COUNTRIES: Mapping[str, str] = {
+    "ar": "AE BH DZ EG IQ JO KW LB LY MA MR OM PS QA SA SD SY TN YE",
+    "fr": "BE BF BI BJ CD CF CG CI CM DJ FR GA GF GN GP GQ HT KM LU MC MG ML MQ NC NE PF RE SN TD TG YT",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,25 @@ def _flatten(prefix: str, table: Mapping[str, Any]) -> Iterable[tuple[str, str]]
             yield slug, str(value)
 
 
+def choose_language(
+    *,
+    asked: str | None = None,
+    preferred: str | None = None,
+    accepted: str | None = None,
+    country: str | None = None,
+    default: str = FALLBACK,
+) -> str:
+    """Return the first that we speak: asked for, preferred, Accept-Language, the country's, the default."""
+    return (
+        known_language(asked)
+        or known_language(preferred)
+        or accepted_language(accepted or "")
+        or _of_country(country)
+        or known_language(default)
+        or FALLBACK
+    )
+
+
 def known_language(word: str | None) -> str | None:
     """Return the language if we speak it (`fr-DZ` is `fr`), else nothing."""
     code = (word or "").partition("-")[0].partition("_")[0].strip().lower()
@@ -116,6 +142,11 @@ def accepted_language(header: str) -> str | None:
         if language and weight > best_weight:
             best, best_weight = language, weight
     return best
+
+
+def _of_country(country: str | None) -> str | None:
+    code = (country or "").upper()
+    return next((name for name, known in _COUNTRIES.items() if code in known.split()), None)
 
 
 def _plural(n: int) -> str:

@@ -91,6 +91,11 @@ class Metrics:
         )
         self.texts_dead = self._counter("sms_queue_dead_total", "Texts given up.")
         self.emails_dead = self._counter("email_queue_dead_total", "Letters given up.")
+        self.letter_fallbacks = self._counter(
+            "letter_fallbacks_total",
+            "Letters in our words because the operator's cannot be written.",
+            "template",
+        )
         self.email_seconds = Histogram(
             "email_delivery_duration_seconds",
             "Seconds a carrier took.",

@@ -42,6 +42,18 @@ async def test_a_code_is_refused_after_five_minutes(world: World) -> None:
         assert late.status_code == 400
 
 
+@pytest.mark.parametrize("path", [REQUEST, "/api/v1/auth/forgot-password"])
+async def test_a_letter_is_in_the_language_that_was_asked_for(world: World, path: str) -> None:
+    await world.subscriber(language="ar")
+    async with world.client(headers={"Accept-Language": "en"}) as client:
+        await client.post(path, json={"email": ALICE})
+        assert (await world.newest(ALICE)).language == "ar"
+        await client.post(path, json={"email": ALICE, "lang": "fr"})
+        assert (await world.newest(ALICE)).language == "fr"
+        await client.post(path, json={"email": ALICE, "lang": "tlh"})
+        assert (await world.newest(ALICE)).language == "ar"
+
+
 @pytest.mark.req("N-13", "D-36")
 async def test_the_fourth_guess_fails_even_with_the_right_code(world: World) -> None:
     await world.subscriber()

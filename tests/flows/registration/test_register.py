@@ -80,6 +80,10 @@ async def test_letters_come_in_the_language_that_was_chosen(world: World) -> Non
     assert verification.text.startswith("Bonjour,")
 
 
+async def test_without_a_choice_the_country_tells_the_language(world: World) -> None:
+    assert (await me_after(world, name="Aïcha", country="SN"))["language"] == "fr"
+
+
 async def test_without_a_choice_letters_come_in_the_language_of_the_request(world: World) -> None:
     async with world.client(headers={"Accept-Language": "fr-DZ,fr;q=0.9"}) as client:
         await client.post(f"{AUTH}/register", json=BODY)

@@ -10,7 +10,6 @@ from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.faults import refuse_both
-from watchword.plumbing.languages import known_language
 from watchword.plumbing.throttle import TooManyAttempts
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import post
@@ -68,8 +67,7 @@ async def by_password(call: Call[PasswordSignIn]) -> Response:
 async def send_code(call: Call[CodeRequest]) -> Response:
     """Send a sign-in code and link to a mailbox, whoever asked."""
     email = email_address(call.body.email)
-    language = known_language(call.body.lang)
-    visitor = call.speaking(language) if language else call.visitor
+    visitor = call.speaking(call.body.lang)
     await call.part(Login).send_code(email, visitor, Purpose(call.body.purpose))
     return call.json(Accepted(), 202)
 

@@ -80,6 +80,7 @@ def code_letter(
     ticket: Ticket,
     link: str,
     settings: TicketSettings,
+    asked_language: str | None = None,
 ) -> Letter:
     """Write link and code to a mailbox whose account may use them."""
     facts = {
@@ -92,7 +93,7 @@ def code_letter(
     return Letter(
         template="login/sign_in_code",
         to=email.text,
-        language=owner.language,
+        language=asked_language or owner.language,
         facts=facts,
         priority=CODE,
         expires_at=ticket.code_expires_at,

@@ -146,7 +146,8 @@ class Login:
             welcome = found is not None and found.status in {ACTIVE, PENDING}
             if found is not None and welcome:
                 link = self.issuer.link(link_path(purpose), ticket.token)
-                letter = code_letter(found, email, purpose, ticket, link, self.tickets.settings)
+                settings, asked = self.tickets.settings, visitor.asked_language
+                letter = code_letter(found, email, purpose, ticket, link, settings, asked)
             else:
                 register = f"{self.issuer.pages}/register"
                 letter = no_code_letter(found, email, visitor.language, register, ticket)

@@ -7,7 +7,6 @@ from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.faults import refuse_both
-from watchword.plumbing.languages import known_language
 from watchword.plumbing.throttle import TooManyAttempts
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import post
@@ -47,8 +46,7 @@ class PasswordResetDone(Answer, frozen=True):
 async def begin(call: Call[ForgotPassword]) -> Response:
     """Send a link and a code to choose a new password, whoever asked."""
     email = email_address(call.body.email)
-    language = known_language(call.body.lang)
-    visitor = call.speaking(language) if language else call.visitor
+    visitor = call.speaking(call.body.lang)
     await call.part(PasswordReset).begin(email, visitor)
     return call.json(ResetAccepted(), 202)
 

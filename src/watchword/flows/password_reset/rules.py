@@ -47,7 +47,13 @@ def check_owner(
     return subscriber
 
 
-def reset_letter(owner: Subscriber, link: str, ticket: Ticket, settings: TicketSettings) -> Letter:
+def reset_letter(
+    owner: Subscriber,
+    link: str,
+    ticket: Ticket,
+    settings: TicketSettings,
+    asked_language: str | None = None,
+) -> Letter:
     """Write link and code; a name that a stranger may have typed goes to nobody."""
     facts = {
         "name": "" if owner.status == PENDING else owner.given_name,
@@ -59,7 +65,7 @@ def reset_letter(owner: Subscriber, link: str, ticket: Ticket, settings: TicketS
     return Letter(
         template="password_reset/password_reset",
         to=owner.email,
-        language=owner.language,
+        language=asked_language or owner.language,
         facts=facts,
         priority=CODE,
         expires_at=ticket.expires_at,

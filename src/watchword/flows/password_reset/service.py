@@ -152,7 +152,8 @@ class PasswordReset:
         """Write what the mailbox learns: link and code, or why there are none."""
         if found is not None and may_reset(found):
             link = self.issuer.link("/reset-password", ticket.token)
-            return reset_letter(found, link, ticket, self.tickets.settings)
+            settings, asked = self.tickets.settings, visitor.asked_language
+            return reset_letter(found, link, ticket, settings, asked)
         if found is not None:
             return closed_letter(found, ticket)
         return no_account_letter(

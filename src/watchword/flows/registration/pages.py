@@ -47,7 +47,7 @@ async def register(call: Call[Register]) -> Response:
     registration = call.part(Registration)
     application = read_application(
         call.body,
-        call.language,
+        call.language_for,
         call.part(PhoneSettings).default_country,
         registration.password_faults(call.body),
     )

@@ -1,5 +1,6 @@
 """What registration takes and tells."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -48,9 +49,14 @@ class Register(Body, frozen=True):
 
 
 def read_application(
-    body: Register, language: str, country: str, more: list[FieldError]
+    body: Register,
+    language_for: Callable[[str | None, str | None], str],
+    country: str,
+    more: list[FieldError],
 ) -> Application:
     """Read what somebody wants to register; `more` are faults found elsewhere (the password's).
+
+    `language_for` chooses by what the body says of language and country.
 
     Problem: `invalid_input` with every fault at once.
     """
@@ -66,7 +72,7 @@ def read_application(
         if not body.first_name:
             faults.add("firstName", "missing", "Send firstName and lastName, or name.")
     if body.language:
-        language = faults.read(chosen_language, body.language) or language
+        faults.read(chosen_language, body.language)
     if body.role not in {None, "user", "vendor"}:
         faults.add("role", "invalid", "Choose user or vendor.")
     faults.found.extend(more)
@@ -78,6 +84,6 @@ def read_application(
         given_name=given,
         family_name=family,
         phone=phone,
-        language=language,
+        language=language_for(body.language, body.country),
         role=body.role or "user",
     )

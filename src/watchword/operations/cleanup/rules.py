@@ -35,3 +35,4 @@ class Removed:
     refresh_tokens: int = 0
     guesses: int = 0
     outbox: int = 0
+    idempotency_keys: int = 0

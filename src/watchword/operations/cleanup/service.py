@@ -22,6 +22,8 @@ from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.metrics import Metrics
 from watchword.records.guesses.service import Guesses
+from watchword.records.idempotency_keys.rules import STAYS as KEYS_STAY
+from watchword.records.idempotency_keys.service import IdempotencyKeys
 from watchword.records.refresh_tokens.service import RefreshTokens
 from watchword.records.sessions.service import Sessions
 from watchword.records.tickets.service import Tickets
@@ -36,6 +38,7 @@ class Cleanup:
     sessions: Sessions
     refresh_tokens: RefreshTokens
     guesses: Guesses
+    idempotency_keys: IdempotencyKeys
     settings: CleanupSettings
     metrics: Metrics
     clock: Clock
@@ -85,6 +88,7 @@ class Cleanup:
             sessions=await self.sessions.purge(self.database, now),
             guesses=await self.guesses.purge(self.database, now - GUESSES_STAY),
             outbox=await outbox.purge(self.database, now - OUTBOX_STAYS),
+            idempotency_keys=await self.idempotency_keys.purge(self.database, now - KEYS_STAY),
         )
 
     async def _tickets(self, now: datetime) -> Removed:

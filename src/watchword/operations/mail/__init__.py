@@ -5,6 +5,10 @@
     email probe    the same, with how long each took to answer
     email queue    list what waits and what was given up; retry it now; drop it for good
 
+    email templates      every letter with its facts, and the languages that the operator has words for
+    email render         a letter as it would leave, with the facts of its sample
+    email check-letters  what is wrong with the operator's words (LETTERS_DIR), by file and line
+
 A test letter does not wait in the queue: what each carrier answered is told at once, and the exit code is
 0 only when one took it. A letter in the queue is told by its id, kind and times: whom it is for is sealed.
 Problem: `invalid_input` (an address, a carrier that is not configured).

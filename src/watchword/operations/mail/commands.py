@@ -1,17 +1,22 @@
 """`watchword email ...`."""
 
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
-from watchword.operations.mail.service import Mail
+from watchword.operations.mail import service
+from watchword.operations.mail.service import Mail, OpenLetters
 from watchword.plumbing import console
 from watchword.plumbing.carriers import Carriers, Standing
 from watchword.plumbing.console import AsJson, DryRun, Exit, Yes, run_in_house
+from watchword.plumbing.handed import given
 from watchword.plumbing.house import House
-from watchword.plumbing.languages import LANGUAGES
+from watchword.plumbing.languages import FALLBACK, LANGUAGES
+from watchword.plumbing.letters import Letters
 from watchword.plumbing.settings import ServerSettings
 
 email = typer.Typer(help="Letters, and those who carry them.", no_args_is_help=True)
@@ -19,6 +24,10 @@ queue = typer.Typer(help="Letters that wait, and those given up.", no_args_is_he
 email.add_typer(queue, name="queue")
 
 Ids = Annotated[list[UUID] | None, typer.Argument(metavar="[ID]...", help="Letters, by their ids.")]
+Language = Annotated[
+    str,
+    typer.Option("--lang", "--language", metavar="|".join(LANGUAGES), help="In this language."),
+]
 Dead = Annotated[bool, typer.Option("--dead", help="All that were given up.")]
 
 
@@ -28,14 +37,11 @@ def send_test(
     provider: Annotated[
         str, typer.Option("--provider", metavar="NAME", help="By this carrier alone.")
     ] = "",
-    language: Annotated[
-        str, typer.Option("--lang", metavar="|".join(LANGUAGES), help="In this language.")
-    ] = "",
+    language: Language = "",
     as_json: AsJson = False,
 ) -> None:
     """Send a test letter, and tell what each carrier answered."""
-    if language and language not in LANGUAGES:
-        raise console.refuse(f"--lang: write one of: {', '.join(LANGUAGES)}", Exit.USAGE)
+    _known(language)
 
     async def work(house: House) -> Any:
         chosen = language or house.part(ServerSettings).default_language
@@ -89,6 +95,67 @@ def probe(as_json: AsJson = False) -> None:
         raise typer.Exit(Exit.REFUSED)
 
 
+@email.command("templates", epilog="Example: watchword email templates --json")
+def templates(as_json: AsJson = False) -> None:
+    """List every letter with its facts, and the languages that you have words of your own for."""
+    found = service.shapes(_letters())
+    console.rows(found, ("template", "facts", "bulk", "overridden"), as_json=as_json)
+
+
+@email.command(
+    "render",
+    epilog="Example: watchword email render welcome --language ar --html --out welcome.html",
+)
+def render(
+    template: Annotated[
+        str, typer.Argument(metavar="TEMPLATE", help="A letter, as `templates` lists it.")
+    ],
+    language: Language = "",
+    sample: Annotated[  # noqa: ARG001 - it is so without being said
+        bool,
+        typer.Option("--sample", help="With the facts of its sample, as ever; --fact goes before."),
+    ] = True,
+    fact: Annotated[
+        list[str] | None, typer.Option("--fact", metavar="NAME=TEXT", help="Tell this instead.")
+    ] = None,
+    html: Annotated[
+        bool, typer.Option("--html/--text", help="The HTML part, or subject and text.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write it there.")
+    ] = None,
+) -> None:
+    """Write a letter as it would leave, with the facts of its sample."""
+    told = [each.partition("=")[::2] for each in fact or ()]
+    message = console.read_or_refuse(
+        lambda: service.render(_letters(), template, _known(language) or FALLBACK, dict(told))
+    )
+    text = message.html if html else f"{message.subject}\n\n{message.text}\n"
+    if out is not None:
+        try:
+            out.write_text(text, "utf-8")
+        except OSError as error:
+            raise console.refuse(f"--out: {error.strerror}: {out}") from error
+    elif sys.stdout.isatty():
+        console.output({}, as_json=False, text=text.splitlines())
+    else:
+        sys.stdout.write(text)
+
+
+@email.command("check-letters", epilog="Example: watchword email check-letters deploy/letters")
+def check_letters(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[FOLDER]", help="Instead of LETTERS_DIR.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look through your own words for letters: what is wrong, by file and line; exit 1: something is."""
+    faults = service.check(_letters(), folder)
+    console.output(faults, as_json=as_json, text=[str(fault) for fault in faults])
+    if faults:
+        raise typer.Exit(Exit.REFUSED)
+
+
 @queue.command("list", epilog="Example: watchword email queue list --dead")
 def list_queue(dead: Dead = False, as_json: AsJson = False) -> None:
     """List letters that wait and those given up, oldest first, at most a thousand."""
@@ -126,6 +193,16 @@ def drop(
         return
     done = run_in_house(lambda house: house.part(Mail).drop(wanted))
     _tell("dropped", wanted, done, as_json=as_json)
+
+
+def _letters() -> Letters:
+    return given(OpenLetters)()  # type: ignore[type-abstract]
+
+
+def _known(language: str) -> str:
+    if language and language not in LANGUAGES:
+        raise console.refuse(f"--lang: write one of: {', '.join(LANGUAGES)}", Exit.USAGE)
+    return language
 
 
 def _wanted(ids: list[UUID] | None, *, dead: bool) -> list[UUID]:

@@ -1,11 +1,12 @@
 """What the console tells of mail."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.plumbing.carriers import Handover, Try
+from watchword.plumbing.letter_forms import Form
 
 LETTER: Final = "mail/test"
 MOST: Final = 1000
@@ -20,6 +21,52 @@ class Trial:
     carrier: str | None
     reference: str | None
     tries: tuple[Try, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What a letter is made from; `overridden` are the languages that an operator has words for."""
+
+    template: str
+    facts: tuple[str, ...]
+    bulk: bool
+    overridden: tuple[str, ...]
+
+
+def shape_of(form: Form, overridden: Sequence[str]) -> Shape:
+    """Tell of a letter."""
+    return Shape(
+        template=form.template,
+        facts=tuple(form.sample),
+        bulk=form.bulk,
+        overridden=tuple(overridden),
+    )
+
+
+def facts_of(form: Form, told: Mapping[str, str]) -> dict[str, Any]:
+    """Return the sample's facts with others in their place. Problem: `invalid_input`."""
+    facts = dict(form.sample)
+    for name, text in told.items():
+        if name not in facts:
+            raise _invalid(
+                "fact", f"{form.template} has no fact {name}; it has: {', '.join(facts)}."
+            )
+        try:
+            facts[name] = _READ[type(facts[name])](text)
+        except (ValueError, KeyError):
+            raise _invalid("fact", f"{name} is like {facts[name]}: {text!r} is not.") from None
+    return facts
+
+
+_READ: Final[Mapping[type, Any]] = {
+    str: str,
+    int: int,
+    bool: {"true": True, "false": False}.__getitem__,
+}
+
+
+def _invalid(field: str, told: str) -> InputInvalid:
+    return InputInvalid(errors=[FieldError(field, "invalid", told)])
 
 
 def judge(message_id: str, handover: Handover) -> Trial:

@@ -1,21 +1,70 @@
-"""Mail: send a test letter, and look after the queue."""
+"""Mail: send a test letter, look after the queue, and show what letters say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
 from uuid import UUID
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
 from watchword.kernel.ids import mint
+from watchword.kernel.messages import Message
 from watchword.kernel.parts import service
 from watchword.kernel.times import moment
-from watchword.operations.mail.rules import LETTER, MOST, Trial, judge, known
+from watchword.operations.mail.rules import (
+    LETTER,
+    MOST,
+    Shape,
+    Trial,
+    facts_of,
+    judge,
+    known,
+    shape_of,
+)
 from watchword.plumbing.carriers import Carriers
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.db import outbox
 from watchword.plumbing.db.outbox import Kept
 from watchword.plumbing.db.ports import Database
+from watchword.plumbing.letter_forms import find_form
+from watchword.plumbing.letter_overrides import Fault, read_overrides
 from watchword.plumbing.letters import Letters
 from watchword.records.deliveries.rules import KIND, MailSettings
+
+
+class OpenLetters(Protocol):
+    """Opens the letters as the settings have them: only `app` knows all slices, so it is handed."""
+
+    def __call__(self) -> Letters:
+        """Return them."""
+        ...
+
+
+def shapes(letters: Letters) -> list[Shape]:
+    """Return what every letter is made from."""
+    own = letters.overrides
+    return [
+        shape_of(form, [language for template, language in own if template == form.template])
+        for form in letters.forms.values()
+    ]
+
+
+def render(letters: Letters, name: str, language: str, told: Mapping[str, str]) -> Message:
+    """Write a letter with its sample's facts, or others. Problem: `invalid_input`."""
+    form = find_form(letters.forms, name)
+    return letters.write(
+        template=form.template,
+        language=language,
+        facts=facts_of(form, told),
+        to="reader@example.org",
+        sender="sender@example.org",
+        message_id="<sample@example.org>",
+    )
+
+
+def check(letters: Letters, folder: Path | None) -> Sequence[Fault]:
+    """Return what is wrong with the operator's words, those in use or those in a folder."""
+    return letters.faults if folder is None else read_overrides(folder, letters.forms)[1]
 
 
 @service

@@ -15,7 +15,7 @@ from watchword.kernel.problems import Problem, Unauthenticated
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.house import House, Part
-from watchword.plumbing.languages import Words
+from watchword.plumbing.languages import Words, choose_language, known_language
 from watchword.plumbing.ports import Admission
 from watchword.plumbing.throttle import Throttle
 from watchword.plumbing.web.cookies import Cookies
@@ -98,9 +98,22 @@ class Call(Generic[BodyT]):
         """Return the words of a slug in the language of the answer."""
         return self.web.words.say(self.language, key, **params)
 
-    def speaking(self, language: str) -> Visitor:
-        """Return the visitor as one who asked for a language."""
-        return replace(self.visitor, language=language)
+    def speaking(self, asked: str | None) -> Visitor:
+        """Return the visitor as one who asked for a language in a field, if we speak it."""
+        language = known_language(asked)
+        if language is None:
+            return self.visitor
+        return replace(self.visitor, language=language, asked_language=language)
+
+    def language_for(self, asked: str | None, country: str | None) -> str:
+        """Return the language of somebody who is new: a field, the browser's choice, the country's."""
+        return choose_language(
+            asked=known_language(asked) or self.request.query_params.get("lang"),
+            preferred=self.cookie("lang"),
+            accepted=self.request.headers.get("accept-language"),
+            country=country,
+            default=self.web.default_language,
+        )
 
     def json(self, answer: Any, status: int = 200) -> Response:
         """Answer with JSON that nobody keeps."""

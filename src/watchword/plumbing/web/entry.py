@@ -23,7 +23,7 @@ from watchword.kernel.problems import (
     Unauthenticated,
 )
 from watchword.plumbing import logs
-from watchword.plumbing.languages import accepted_language, known_language
+from watchword.plumbing.languages import choose_language
 from watchword.plumbing.throttle import refusal
 from watchword.plumbing.web import problems
 from watchword.plumbing.web.bodies import carries_body, read_form, read_json
@@ -198,11 +198,11 @@ def error_page(call: Call[Any], problem: Problem) -> Response:
 def visitor_of(request: Request, web: Web) -> Visitor:
     """Return where the request comes from and the language it asks for."""
     scope = request.scope
-    language = (
-        known_language(request.query_params.get("lang"))
-        or known_language(request.cookies.get(web.cookies.name("lang")))
-        or accepted_language(request.headers.get("accept-language", ""))
-        or web.default_language
+    language = choose_language(
+        asked=request.query_params.get("lang"),
+        preferred=request.cookies.get(web.cookies.name("lang")),
+        accepted=request.headers.get("accept-language"),
+        default=web.default_language,
     )
     return Visitor(
         address=scope["watchword.address"],

@@ -1,0 +1,100 @@
+"""What a summary of an appointment says."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from watchword.kernel.events import Fact
+from watchword.plumbing.addressing import greeted
+from watchword.plumbing.contact import EmailAddress, email_address, person_name
+from watchword.plumbing.dates import in_words
+from watchword.plumbing.faults import Faults
+from watchword.plumbing.languages import choose_language
+from watchword.plumbing.web.shapes import Body
+from watchword.records.deliveries.rules import Letter
+from watchword.records.subscribers.rules import Subscriber
+
+
+class SummaryRequest(Body, frozen=True):
+    """An appointment, and the mailbox that gets its summary; `startsAt` with the offset of the place."""
+
+    email: str
+    practitioner: str
+    starts_at: str
+    name: str = ""
+    place: str = ""
+    lang: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What somebody is told, read and screened."""
+
+    email: EmailAddress
+    name: str
+    practitioner: str
+    place: str
+    starts_at: datetime
+    asked_language: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryQueued(Fact):
+    """A program asked for the summary of an appointment."""
+
+    type: ClassVar[str] = "id.email.appointment_summary_queued"
+    service: str
+
+
+def read_summary(body: SummaryRequest) -> Summary:
+    """Read what a program asks for. Problem: `invalid_input` with every fault at once."""
+    faults = Faults()
+    email = faults.read(email_address, body.email)
+    practitioner = faults.read(person_name, body.practitioner, "practitioner") or ""
+    if practitioner and not greeted(practitioner):
+        faults.add("practitioner", "invalid_name", "Write a name alone.")
+    place = faults.read(person_name, body.place, "place") if body.place else ""
+    starts_at = _moment(body.starts_at)
+    if starts_at is None:
+        told = "Write a time with its offset, such as 2026-11-23T10:30:00+01:00."
+        faults.add("startsAt", "invalid_time", told)
+    faults.refuse()
+    assert email is not None
+    assert starts_at is not None
+    return Summary(
+        email=email,
+        name=body.name,
+        practitioner=practitioner,
+        place=place or "",
+        starts_at=starts_at,
+        asked_language=body.lang,
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
+def letter(summary: Summary, reader: Subscriber | None, default_language: str) -> Letter:
+    """Write to the mailbox, in its reader's language."""
+    language = choose_language(
+        asked=summary.asked_language,
+        preferred=reader.language if reader else None,
+        default=default_language,
+    )
+    facts = {
+        "name": summary.name,
+        "practitioner": summary.practitioner,
+        "at": in_words(summary.starts_at, language),
+        "place": summary.place,
+    }
+    return Letter(
+        template="appointment_summary/appointment_summary",
+        to=summary.email.text,
+        language=language,
+        facts=facts,
+    )

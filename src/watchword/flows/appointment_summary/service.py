@@ -1,0 +1,45 @@
+"""Appointment summary: one letter for one key."""
+
+import msgspec
+
+from watchword.flows.appointment_summary.rules import (
+    SummaryQueued,
+    SummaryRequest,
+    letter,
+    read_summary,
+)
+from watchword.kernel.clock import Clock
+from watchword.kernel.parts import service
+from watchword.kernel.ports import Visitor
+from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.ports import Database
+from watchword.plumbing.settings import ServerSettings
+from watchword.records.deliveries.service import Deliveries
+from watchword.records.idempotency_keys.service import IdempotencyKeys
+from watchword.records.subscribers.service import Subscribers
+
+
+@service
+class AppointmentSummaries:
+    """Sends summaries of appointments."""
+
+    database: Database
+    subscribers: Subscribers
+    idempotency_keys: IdempotencyKeys
+    deliveries: Deliveries
+    journal: Journal
+    server: ServerSettings
+    clock: Clock
+
+    async def send(self, whose: str, key: str, wanted: SummaryRequest, visitor: Visitor) -> None:
+        """Send the summary, once for each key. Problems: `invalid_input`, `idempotency_key_reused`."""
+        summary, now = read_summary(wanted), self.clock.now()
+        asked = msgspec.json.encode(wanted)
+        async with self.database.transaction() as tx:
+            if not await self.idempotency_keys.keep(tx, whose, key, asked, now):
+                return
+            reader = await self.subscribers.find_by_email(tx, summary.email)
+            told = letter(summary, reader, self.server.default_language)
+            await self.deliveries.queue(tx, told, now)
+            fact = SummaryQueued(user_id=reader.id if reader else None, service=whose)
+            await self.journal.record(tx, fact, now, visitor)
