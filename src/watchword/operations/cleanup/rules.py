@@ -35,3 +35,5 @@ class Removed:
     refresh_tokens: int = 0
     guesses: int = 0
     outbox: int = 0
+    dispatches: int = 0
+    receipts: int = 0

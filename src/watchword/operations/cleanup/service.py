@@ -21,7 +21,10 @@ from watchword.plumbing.db import leases, outbox
 from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.metrics import Metrics
+from watchword.records.dispatches.rules import FeedbackSettings
+from watchword.records.dispatches.service import Dispatches
 from watchword.records.guesses.service import Guesses
+from watchword.records.receipts.service import Receipts
 from watchword.records.refresh_tokens.service import RefreshTokens
 from watchword.records.sessions.service import Sessions
 from watchword.records.tickets.service import Tickets
@@ -36,6 +39,9 @@ class Cleanup:
     sessions: Sessions
     refresh_tokens: RefreshTokens
     guesses: Guesses
+    dispatches: Dispatches
+    receipts: Receipts
+    feedback: FeedbackSettings
     settings: CleanupSettings
     metrics: Metrics
     clock: Clock
@@ -85,6 +91,8 @@ class Cleanup:
             sessions=await self.sessions.purge(self.database, now),
             guesses=await self.guesses.purge(self.database, now - GUESSES_STAY),
             outbox=await outbox.purge(self.database, now - OUTBOX_STAYS),
+            dispatches=await self.dispatches.purge(self.database, now - self.feedback.stays),
+            receipts=await self.receipts.purge(self.database, now),
         )
 
     async def _tickets(self, now: datetime) -> Removed:
