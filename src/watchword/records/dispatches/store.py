@@ -114,7 +114,7 @@ async def note(
     now: datetime,
 ) -> None:
     """Note what a carrier took; once for each name that it gives."""
-    await db.first(
+    await db.later(
         NOTE,
         id=dispatch_id,
         channel=channel,
