@@ -18,7 +18,8 @@ from tests.support.carriers import (
 )
 from tests.support.letter import LETTER
 from tests.support.stub import answer
-from watchword.kernel.ports import NotAccepted, Unfit
+from watchword.adapters.providers import Reply
+from watchword.kernel.ports import NotAccepted, Quota, Unfit
 
 NOVA = replace(
     LETTER,
@@ -31,6 +32,10 @@ NOVA = replace(
     language="fr",
     headers={"Reply-To": "Cité <contact@nova-rdv.dz>"},
     facts={"code": "123456", "minutes": 5},
+)
+QUOTA = (
+    b"<GetSendQuotaResponse><GetSendQuotaResult><Max24HourSend>%s</Max24HourSend>"
+    b"<SentLast24Hours>%s</SentLast24Hours></GetSendQuotaResult></GetSendQuotaResponse>"
 )
 BY_HTTPS: list[Any] = [sendgrid, ses, mailgun]
 
@@ -105,6 +110,27 @@ async def test_ses_is_asked_for_its_quota_to_know_whether_it_would_take_a_letter
 
     assert (asked.method, asked.path) == ("POST", "/")
     assert asked.form == {"Action": "GetSendQuota", "Version": "2010-12-01"}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "quota"),
+    [
+        (200, QUOTA % (b"200.0", b"127.0"), Quota(used=127, most=200)),
+        (200, QUOTA % (b"-1.0", b"5"), Quota(used=5, most=None)),
+        (403, QUOTA % (b"200.0", b"127.0"), None),
+        (200, b"<html>", None),
+    ],
+)
+async def test_ses_tells_how_many_letters_of_its_day_are_used(
+    status: int, body: bytes, quota: Quota | None
+) -> None:
+    async with provider(Reply(status=status, headers={}, body=body)) as (api, _):
+        assert await ses(api).quota() == quota
+
+
+async def test_a_key_of_sendgrid_that_may_not_know_the_plan_tells_no_quota() -> None:
+    async with provider(answer(403, {"errors": []})) as (api, _):
+        assert await sendgrid(api).quota() is None
 
 
 async def test_a_sender_that_ses_does_not_know_is_about_us() -> None:

@@ -15,8 +15,11 @@ from tests.support.world import migrate, open_world
 from watchword.flows.password_proof.store import BY_EMAIL
 from watchword.flows.session_check.store import BY_DIGEST, BY_ID
 from watchword.flows.token_refresh.store import HELD
+from watchword.kernel.feedback import Outcome
 from watchword.kernel.ids import DEFAULT_TENANT
 from watchword.plumbing.db.statements import Statement
+from watchword.records.dispatches.store import SETTLE, SOFT_BOUNCES
+from watchword.records.suppressions.store import REASONS
 from watchword.records.tickets.store import GUESS, LOOK, SPEND
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -42,6 +45,15 @@ FILL = (
         SELECT gen_random_uuid(), 'sign_in', email_key, id, sha256(email::bytea), '', 1, 0, now(),
         now() + interval '1 day', now() + interval '1 day' FROM users""",
 )
+FILL += (
+    """INSERT INTO dispatches (id, channel, carrier, reference, letter_id, template, address_digest,
+        state, sent_at, told_at)
+        SELECT gen_random_uuid(), 'mail', 'ses', email, id, 'x', sha256(email::bytea), 'soft_bounce',
+        now(), now() FROM users""",
+    """INSERT INTO suppressions (address_key, reason, address, source, since, withheld)
+        SELECT email_key, 'bounce', email, 'ses', now(), 0 FROM users""",
+    """INSERT INTO receipts (digest, expires_at) SELECT sha256(email::bytea), now() FROM users""",
+)
 HOT: dict[str, tuple[Statement, dict[str, Any], str]] = {
     "session of a cookie": (
         BY_DIGEST,
@@ -65,6 +77,17 @@ HOT: dict[str, tuple[Statement, dict[str, Any], str]] = {
         {"digest": DIGEST, "purpose": "sign_in", "now": NOW},
         "idx_tickets_digest",
     ),
+    "letter of a report": (
+        SETTLE[Outcome.DELIVERY],
+        {"whose": "ses", "which": "u7@example.org", "now": NOW},
+        "idx_dispatches_reference",
+    ),
+    "soft bounces of an address": (
+        SOFT_BOUNCES,
+        {"digest": DIGEST, "since": NOW},
+        "idx_dispatches_soft",
+    ),
+    "reasons to send nothing": (REASONS, {"key": "u7@example.org"}, "pk_suppressions"),
     "code guessed at": (
         GUESS,
         {"purpose": "sign_in", "address_key": "u7@example.org", "now": NOW, "bound": 3},

@@ -20,7 +20,7 @@ from watchword.app.settings import Settings, read
 from watchword.app.wiring import House
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.messages import Message, Text
-from watchword.kernel.ports import NotAccepted, Undelivered
+from watchword.kernel.ports import Fetcher, Mailer, NotAccepted, Undelivered
 from watchword.kernel.secret import Secret
 from watchword.migrations import migrate
 from watchword.plumbing import logs
@@ -266,8 +266,18 @@ def environment(database_url: str, **more: str) -> dict[str, str]:
 
 
 @contextlib.asynccontextmanager
-async def open_world(database_url: str, folder: Path, **more: str) -> AsyncIterator[World]:
-    """Open a world on a database that is already migrated."""
+async def open_world(
+    database_url: str,
+    folder: Path,
+    *,
+    mailer: Mailer | None = None,
+    fetcher: Fetcher | None = None,
+    **more: str,
+) -> AsyncIterator[World]:
+    """Open a world on a database that is already migrated.
+
+    `mailer` carries letters in the mailbox's place; `fetcher` is the way to documents elsewhere.
+    """
     settings = read(environment(database_url, **more), cwd=folder)
     clock, mailbox, log = StoppedClock(), Mailbox(), io.StringIO()
     telephone = Telephone()
@@ -277,8 +287,9 @@ async def open_world(database_url: str, folder: Path, **more: str) -> AsyncItera
         settings,
         clock=clock,
         chance=OrderlyChance(),
-        mailer=mailbox,
+        mailer=mailer or mailbox,
         texter=telephone,
+        fetcher=fetcher,
         access=access,
         pool=Hashes(),
     ) as house:

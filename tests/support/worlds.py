@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -73,10 +74,10 @@ async def small_world(sqlite_url: str, tmp_path: Path) -> AsyncIterator[World]:
 @pytest.fixture
 def worlds(database_url: str, tmp_path: Path) -> Opener:
     """Return a way to open worlds with settings of one's own, on both databases."""
-    return lambda **more: open_world(database_url, tmp_path, **more)
+    return partial(open_world, database_url, tmp_path)
 
 
 @pytest.fixture
 def small_worlds(sqlite_url: str, tmp_path: Path) -> Opener:
     """Return a way to open worlds with settings of one's own, on SQLite."""
-    return lambda **more: open_world(sqlite_url, tmp_path, **more)
+    return partial(open_world, sqlite_url, tmp_path)

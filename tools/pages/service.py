@@ -15,6 +15,10 @@ from watchword.plumbing.described import Described
 
 Result = TypeVar("Result")
 ADDRESS = "http://localhost:8000"
+WEBHOOK_KEY = (
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEMvPeXhOVeKMbMFmRNm3IS0V8qFI+16TVAn9A8Tc3"
+    "0FRPJyBO07mHDQX3T4G7yoEGhOQpmEpnAcZUdeTCmkhSJA=="
+)
 
 
 def in_house(work: Callable[[House], Awaitable[Result]]) -> Result:
@@ -30,6 +34,12 @@ def in_house(work: Callable[[House], Awaitable[Result]]) -> Result:
                 "DATABASE_URL": url,
                 "PUBLIC_BASE_URL": ADDRESS,
                 "REDIS_URL": "redis://localhost:6379/0",  # so that its gauges are described, too
+                "MAILGUN_WEBHOOK_SIGNING_KEY": "only-to-be-described",  # and every door
+                "SENDGRID_WEBHOOK_PUBLIC_KEY": WEBHOOK_KEY,
+                "SES_SNS_TOPICS": "arn:aws:sns:eu-west-1:123456789012:mail",
+                "TWILIO_SID": "AC1",
+                "TWILIO_TOKEN": "only-to-be-described",
+                "TWILIO_PHONE": "+15005550006",
                 "JWT_SECRET": "only-to-be-described-" * 4,
             }
             async with open_house(read(environ, cwd=Path(folder))) as house:

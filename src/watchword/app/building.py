@@ -11,6 +11,7 @@ from watchword.adapters.counters.memory import MemoryCounters
 from watchword.app import carrying, lettering, slices
 from watchword.app.settings import Settings
 from watchword.app.wiring import House
+from watchword.flows.delivery_feedback.service import PostbookKeeper, Reporters
 from watchword.flows.entrance.service import Reception
 from watchword.flows.lockout.service import Locksmith
 from watchword.flows.mailbox_proof.service import MailboxProver
@@ -21,6 +22,7 @@ from watchword.kernel.clock import Clock, SystemClock
 from watchword.kernel.ports import (
     Authenticator,
     Counters,
+    Fetcher,
     Mailer,
     Migrations,
     ServiceDirectory,
@@ -43,7 +45,7 @@ from watchword.plumbing.letters import Letters
 from watchword.plumbing.log_files import LogFiles
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.porters import Porters
-from watchword.plumbing.ports import Entrance, Lockout, MailboxProof, PasswordProof
+from watchword.plumbing.ports import Entrance, Lockout, MailboxProof, PasswordProof, Postbook
 from watchword.plumbing.sealing import derive
 from watchword.plumbing.settings import (
     DatabaseSettings,
@@ -85,13 +87,15 @@ async def open_house(
     chance: Chance | None = None,
     mailer: Mailer | None = None,
     texter: Texter | None = None,
+    fetcher: Fetcher | None = None,
     access: logs.AccessLog | None = None,
     pool: HashPool | None = None,
     patient: bool = False,
 ) -> AsyncIterator[House]:
     """Build the house, open its database, and close everything in the end.
 
-    Tests hand in their own clock, chance and carriers; nothing else can be exchanged. `patient`: a
+    Tests hand in their own clock, chance, carriers, and what is fetched; nothing else can be exchanged.
+    `patient`: a
     database that is away is waited for, as a service does, and is no reason not to open.
     """
     house = House(settings.sections)
@@ -117,6 +121,8 @@ async def open_house(
     texting = _texting(house, [texter] if texter else abroad.texters())
     house.put(Texting, texting)
     house.put(TextPorters, _porters(house, TextPorters, TEXTS))
+    house.put(Reporters, abroad.reporters(fetcher))
+    house.put(Postbook, house.part(PostbookKeeper))  # type: ignore[type-abstract]
     _put_web(house)
     try:
         yield house

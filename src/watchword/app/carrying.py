@@ -1,13 +1,18 @@
 """Carrying: the carriers of letters and texts that the settings ask for, made when first asked."""
 
 import sys
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from watchword.app.wiring import House
+from watchword.flows.delivery_feedback.rules import PATH, WebhookSettings
+from watchword.flows.delivery_feedback.service import Reporters
+from watchword.kernel.addresses import is_loopback
 from watchword.kernel.clock import Clock
 from watchword.kernel.messages import Message
-from watchword.kernel.ports import Mailer, Texter
+from watchword.kernel.ports import Fetcher, Mailer, Reporter, Texter
 from watchword.plumbing.db import dev_messages
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.settings import (
@@ -56,13 +61,54 @@ class Abroad:
         names = self._house.part(TextSettings).services or usual
         return [self._twilio(twilio) if name == "twilio" else _console_texter() for name in names]
 
+    def reporters(self, fetcher: Fetcher | None = None) -> Reporters:
+        """Return those who read the posts of providers, where we can tell whose they are.
+
+        `fetcher` fetches what a proof needs; without one it is fetched from where it says.
+        """
+        return Reporters(dict(self._reporters(fetcher)))
+
+    def _reporters(self, fetcher: Fetcher | None) -> Iterator[tuple[str, Reporter]]:
+        mailgun, ses = self._house.part(MailgunSettings), self._house.part(SesSettings)
+        sendgrid, twilio = self._house.part(SendgridSettings), self._house.part(TwilioSettings)
+        max_age = self._house.part(WebhookSettings).max_age
+        if mailgun.signing_key:
+            from watchword.adapters.feedback.mailgun import MailgunReporter
+
+            yield "mailgun", MailgunReporter(mailgun.signing_key, max_age)
+        if sendgrid.webhook_key:
+            from watchword.adapters.feedback.sendgrid import SendgridReporter
+
+            yield "sendgrid", SendgridReporter(sendgrid.webhook_key, max_age)
+        if ses.topics:
+            from watchword.adapters.feedback.ses import SesReporter
+            from watchword.adapters.feedback.sns import SnsDesk
+            from watchword.adapters.fetching import HttpsFetcher
+
+            fetcher = fetcher or HttpsFetcher(self._client)
+            yield "ses", SesReporter(SnsDesk(ses.topics, fetcher, max_age))
+        if twilio.complete:
+            from watchword.adapters.feedback.twilio import TwilioReporter
+
+            yield "twilio", TwilioReporter(twilio.account, twilio.token)
+
     def _twilio(self, settings: TwilioSettings) -> Texter:
         from watchword.adapters.sms.twilio import TwilioTexter
 
         provider = self._provider(settings.url)
         return TwilioTexter(
-            provider, settings.account, settings.token, settings.sender, settings.senders
+            provider,
+            settings.account,
+            settings.token,
+            settings.sender,
+            settings.senders,
+            self._callback(),
         )
+
+    def _callback(self) -> str:
+        """Return where Twilio tells what became of a text; empty where it could not reach us."""
+        url = self._house.part(ServerSettings).public_url
+        return "" if is_loopback(urlsplit(url).hostname or "") else f"{url}{PATH}/twilio"
 
     async def close(self) -> None:
         """Close the client, if anybody wanted one."""

@@ -1,9 +1,11 @@
 """What flows need of the outside and of one another, as shapes; `app` decides who fills them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from watchword.kernel.feedback import Post, Report
 from watchword.kernel.ids import SessionId, SubscriberId
 from watchword.kernel.limits import Limit, Verdict
 from watchword.kernel.messages import Message, Text
@@ -74,6 +76,14 @@ class ServiceDirectory(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """How many letters a carrier took of those that it takes; `most` is nothing without a bound."""
+
+    used: int
+    most: int | None
+
+
 class Mailer(Protocol):
     """A carrier of e-mail."""
 
@@ -105,6 +115,24 @@ class Texter(Protocol):
 
     async def check(self) -> str | None:
         """Return nothing when it could send, else a short reason."""
+        ...
+
+
+class Reporter(Protocol):
+    """Whoever reads what one provider posts to our webhook."""
+
+    carrier: str
+
+    async def read(self, post: Post, now: datetime) -> Sequence[Report]:
+        """Return what a genuine post says. Problems: `NotGenuine`, `Unreadable`, `OutOfReach`."""
+        ...
+
+
+class Fetcher(Protocol):
+    """Whoever fetches a small document from an address that was judged before."""
+
+    async def fetch(self, url: str) -> bytes | None:
+        """Return the document; nothing when there is none. Problem: `OutOfReach`."""
         ...
 
 
@@ -154,6 +182,10 @@ class Unfit(NotAccepted):
     def __init__(self, reason: str) -> None:
         """Keep the reason (no secret, no address)."""
         super().__init__(reason, lasting=True)
+
+
+class OutOfReach(Exception):
+    """Whoever was asked did not answer; later they may."""
 
 
 class Undelivered(Exception):

@@ -21,7 +21,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
 from watchword.kernel.messages import Message
-from watchword.kernel.ports import Mailer, NotAccepted, Undelivered, Unfit
+from watchword.kernel.ports import Mailer, NotAccepted, Quota, Undelivered, Unfit
 from watchword.plumbing.breaker import Breaker
 from watchword.plumbing.logs import log
 from watchword.plumbing.metrics import Metrics
@@ -58,6 +58,7 @@ class Result(StrEnum):
     REFUSED = "refused"
     UNFIT = "unfit"
     UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +182,11 @@ class Failover(Generic[What]):
                 self._seen = self._clock.now(), await self.check()
             return self._seen[1]
 
+    async def quotas(self, patience: timedelta = _CHECK) -> dict[str, Quota | None]:
+        """Ask all of them at once how much they still take; nothing of one that does not tell."""
+        told = await asyncio.gather(*(_quota(each, patience) for each in self._carriers))
+        return dict(zip(self.names, told, strict=True))
+
     async def close(self) -> None:
         """Take leave of them."""
         for each in self._carriers:
@@ -264,6 +270,18 @@ async def _look(carrier: Carrier[Any], patience: timedelta) -> Standing:
     started = time.monotonic()
     trouble = await _trouble(carrier, patience)
     return Standing(carrier=carrier.name, trouble=trouble, seconds=time.monotonic() - started)
+
+
+async def _quota(carrier: Carrier[Any], patience: timedelta) -> Quota | None:
+    ask = getattr(carrier, "quota", None)
+    if ask is None:
+        return None
+    try:
+        async with asyncio.timeout(patience.total_seconds()):
+            quota: Quota | None = await ask()
+    except Exception:  # noqa: BLE001 - how a carrier is, is told elsewhere
+        return None
+    return quota
 
 
 async def _trouble(carrier: Carrier[Any], patience: timedelta) -> str | None:

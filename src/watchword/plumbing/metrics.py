@@ -83,6 +83,12 @@ class Metrics:
         self.emails = self._counter(
             "emails_sent_total", "Letters handed to a carrier.", "provider", "template", "result"
         )
+        self.feedback = self._counter(
+            "email_feedback_total", "Letters that a carrier told us of later.", "provider", "kind"
+        )
+        self.text_feedback = self._counter(
+            "sms_feedback_total", "Texts that a carrier told us of later.", "provider", "kind"
+        )
         self.texts = self._counter(
             "sms_sent_total", "Texts handed to a carrier.", "provider", "country", "result"
         )

@@ -6,11 +6,13 @@ The other ports, which know of no transaction, stand in `kernel/ports.py`.
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from watchword.kernel.ids import SessionId, SubscriberId
 from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Secret
-from watchword.plumbing.db.ports import Transaction
+from watchword.plumbing.carriers import Try
+from watchword.plumbing.db.ports import Executor, Transaction
 from watchword.plumbing.web.shapes import Answer
 
 
@@ -162,4 +164,26 @@ class MailboxProof(Protocol):
         self, tx: Transaction, owner: Claimed, answers: str, visitor: Visitor, now: datetime
     ) -> Account:
         """Open a held account whose mailbox answered a letter; one that is not pending stays as it is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """A letter or a text that is about to leave, or has left: `channel` says which."""
+
+    channel: str
+    id: UUID
+    to: str
+    template: str
+
+
+class Postbook(Protocol):
+    """Whoever knows where letters may not go, and remembers those that left."""
+
+    async def withheld(self, letter: Leaving, *, asked_for: bool, now: datetime) -> str | None:
+        """Return why a letter may not leave, in a word; `asked_for`: somebody waits for it."""
+        ...
+
+    async def note(self, db: Executor, leaving: Leaving, tried: Try, now: datetime) -> None:
+        """Remember what a carrier took."""
         ...

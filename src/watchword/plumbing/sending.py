@@ -4,7 +4,8 @@
     lapsed           the worker that had it was killed: it goes out again under its id, and is counted as one
                      that nobody can tell of
     unwritable       buried: it will not become writable later
-    taken            finished, its payload wiped
+    suppressed       finished, its payload wiped; the journal knows
+    taken            finished, its payload wiped; the postbook knows
     nobody was asked put back; it loses no try
     refused itself   buried with the reason, and after the last try too
     else             put back for 2, 4, 8 ... seconds, at most an hour, and not before a carrier wants it
@@ -14,7 +15,7 @@ Whoever sends says how a piece is written, counted and told of. Source: RFC 5321
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
@@ -26,12 +27,22 @@ from watchword.plumbing.db.outbox import Settled, Work
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.logs import log
 from watchword.plumbing.porters import Porters
+from watchword.plumbing.ports import Leaving, Postbook
 
 EXPIRED: Final = "expired"
 NO_CARRIER: Final = "none"
 _A_MOMENT: Final = timedelta(seconds=1)
 
-Sent = TypeVar("Sent")
+
+class Addressed(Protocol):
+    """What goes to somebody."""
+
+    @property
+    def to(self) -> str:
+        """Where it goes."""
+
+
+Sent = TypeVar("Sent", bound=Addressed)
 
 
 def next_try(
@@ -51,6 +62,7 @@ class Sending(Generic[Sent]):
     what: ClassVar[str]
     database: Database
     carriers: Failover[Sent]
+    postbook: Postbook
     porters: Porters
     journal: Journal
     clock: Clock
@@ -73,6 +85,14 @@ class Sending(Generic[Sent]):
         """Return what the journal tells of a piece that was given up."""
         raise NotImplementedError
 
+    async def barred(self, work: Work, written: Sent) -> str | None:  # noqa: ARG002 - for some kinds
+        """Return why a piece may not leave for where it goes; nothing when it may."""
+        return None
+
+    def held_back(self, work: Work, reason: str) -> Fact:
+        """Return what the journal tells of a piece that may not leave."""
+        raise NotImplementedError
+
     async def carry(self) -> int:
         """Carry what is due, several pieces at once; return how many that were."""
         return await self.porters.carry(self._carry_one, self._settle, self.carriers.all_rest)
@@ -93,15 +113,30 @@ class Sending(Generic[Sent]):
         except Exception as error:  # noqa: BLE001 - it will not become writable later
             log().exception(f"{self.what} cannot be written", **self._named(work))
             return self._buried(work, type(error).__name__)
+        barred = await self.barred(work, written)
+        if barred is not None:
+            return self._suppressed(work, barred)
         handover = await self.carriers.send(written)
         if handover.sent is not None:
-            return self._sent(work, handover.sent)
+            return self._sent(work, written, handover.sent)
         if handover.untried:
             rest = handover.rest_until or now
             return outbox.untried(work, max(rest, now + _A_MOMENT))
         return self._try_later(work, handover)
 
-    def _sent(self, work: Work, tried: Try) -> Settled:
+    def leaving(self, work: Work, written: Sent) -> Leaving:
+        """Return what the postbook knows of a piece."""
+        return Leaving(channel=self.what, id=work.id, to=written.to, template=work.label)
+
+    def _suppressed(self, work: Work, reason: str) -> Settled:
+        """Keep it here, and say so; the payload is wiped, for it will not leave later either."""
+
+        async def tell(tx: Transaction) -> None:
+            await self.journal.record(tx, self.held_back(work, reason), self.clock.now())
+
+        return outbox.finished(work, Result.SUPPRESSED, reason, tell)
+
+    def _sent(self, work: Work, written: Sent, tried: Try) -> Settled:
         log().info(
             f"{self.what} sent",
             category="performance",
@@ -110,7 +145,11 @@ class Sending(Generic[Sent]):
             reference=tried.reference,
             duration_ms=round(tried.seconds * 1000, 2),
         )
-        return outbox.finished(work, Result.SENT)
+
+        async def tell(tx: Transaction) -> None:
+            await self.postbook.note(tx, self.leaving(work, written), tried, self.clock.now())
+
+        return outbox.finished(work, Result.SENT, also=tell)
 
     def _try_later(self, work: Work, handover: Handover) -> Settled:
         if handover.hopeless or work.attempts >= self.most_tries:
@@ -146,7 +185,10 @@ class Sending(Generic[Sent]):
             if each.outcome == outbox.DEAD:
                 named = self._named(each.work)
                 log().error(f"{self.what} not delivered", **named, reason=each.reason)
-            if each.outcome in {outbox.DEAD, EXPIRED}:
+            if each.outcome == Result.SUPPRESSED:
+                named = self._named(each.work)
+                log().warning(f"{self.what} suppressed", **named, reason=each.reason)
+            if each.outcome in {outbox.DEAD, EXPIRED, Result.SUPPRESSED}:
                 self.count(each.work, each.outcome)
 
     def _named(self, work: Work) -> dict[str, Any]:

@@ -100,12 +100,12 @@ def test_the_language_of_those_who_name_none_is_the_profiles(
 
 
 @pytest.mark.req("M-46")
-@pytest.mark.parametrize("rule", ["api", "auth", "otp", "upload", "page", "letters"])
+@pytest.mark.parametrize("rule", ["api", "auth", "otp", "upload", "page", "webhook", "letters"])
 def test_every_limit_has_a_setting(read: Read, rule: str) -> None:
     rules = read(development(**{f"RATE_LIMIT_{rule.upper()}": "7/1000"})).section(LimitSettings)
 
     assert str(rules.rules[rule]) == "7/1000"
-    assert set(rules.rules) == {"api", "auth", "otp", "upload", "page", "letters"}
+    assert set(rules.rules) == {"api", "auth", "otp", "upload", "page", "webhook", "letters"}
 
 
 @pytest.mark.req("K-32")

@@ -154,6 +154,7 @@ def test_requests_to_the_api_are_limited_as_the_seed_says(
         "otp": "3/60000",
         "upload": "10/3600000",
         "page": "600/60000",
+        "webhook": "6000/60000",
         "letters": "3/3600000",
     }
 

@@ -11,8 +11,10 @@ import asyncpg
 import pytest
 from sqlalchemy import Table, func, select
 
+from tests.support.feedback import left, take
 from tests.support.program import COMMAND, watchword
 from tests.support.terminal import Said, Terminal
+from tests.support.webhooks import Mailgun
 from tests.support.world import START, StoppedClock, World, environment, open_world
 from tests.support.worlds import Opener
 from watchword.app import worker
@@ -27,9 +29,12 @@ from watchword.plumbing.db.outbox import outbox
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.db.statements import statement
 from watchword.plumbing.work import Job
+from watchword.records.dispatches.store import dispatches
 from watchword.records.guesses.store import guesses
+from watchword.records.receipts.store import receipts
 from watchword.records.refresh_tokens.store import refresh_tokens
 from watchword.records.sessions.store import sessions
+from watchword.records.suppressions.store import suppressions
 from watchword.records.tickets.store import tickets
 
 NIGHTLY = {"CLEANUP_CRON": "0 2 * * *"}
@@ -72,6 +77,21 @@ def job() -> Job:
 
 
 TABLES = (sessions, refresh_tokens, tickets, guesses, outbox)
+
+
+async def test_what_became_of_letters_is_forgotten_after_a_while(worlds: Opener) -> None:
+    mailgun = Mailgun()
+    async with worlds(**mailgun.settings, EMAIL_FEEDBACK_DAYS="10") as world:
+        await left(world, "mailgun", "mg-1@mg.nova-rdv.dz")
+        await take(world, mailgun.post("complained"))
+        held = (dispatches, receipts, suppressions)
+        assert [await count(world, table) for table in held] == [1, 2, 1]
+        world.clock.advance(timedelta(days=4))
+        assert (await clean(world)).receipts == 2
+        assert [await count(world, table) for table in held] == [1, 0, 1]
+        world.clock.advance(timedelta(days=7))
+        assert (await clean(world)).dispatches == 1
+        assert [await count(world, table) for table in held] == [0, 0, 1]
 
 
 @pytest.mark.req("N-100")

@@ -204,8 +204,8 @@ def test_a_fresh_secret_holds_64_bytes_and_needs_no_quotes() -> None:
 
 @pytest.mark.req("M-46")
 def test_show_tells_every_limit(run: Run) -> None:
-    limits = ("AUTH", "OTP", "API", "UPLOAD", "PAGE", "LETTERS", "MAX_REQUESTS", "WINDOW_MS")
-    names = {f"RATE_LIMIT_{each}" for each in limits}
+    limits = ("AUTH", "OTP", "API", "UPLOAD", "PAGE", "WEBHOOK", "LETTERS")
+    names = {f"RATE_LIMIT_{each}" for each in (*limits, "MAX_REQUESTS", "WINDOW_MS")}
     environ = production(RATE_LIMIT_OTP="9/1000")
 
     told = {

@@ -11,7 +11,7 @@ from typing import Any
 from watchword.adapters.mail.letter import Mailbox, guard
 from watchword.adapters.providers import Provider
 from watchword.kernel.messages import Message
-from watchword.kernel.ports import Unfit
+from watchword.kernel.ports import Quota, Unfit
 from watchword.kernel.secret import Secret
 
 _UNTRACKED = {
@@ -40,6 +40,14 @@ class SendgridMailer:
     async def check(self) -> str | None:
         """Return nothing when the key is good, else a short reason."""
         return await self._provider.trouble("GET", "/v3/scopes", headers=self._headers)
+
+    async def quota(self) -> Quota | None:
+        """Return how many letters of the plan's share are used; nothing when the key may not know."""
+        reply = await self._provider.ask("GET", "/v3/user/credits", headers=self._headers)
+        used, most = reply.json.get("used"), reply.json.get("total")
+        if not (reply.good and isinstance(used, int) and isinstance(most, int)):
+            return None
+        return Quota(used=used, most=most)
 
     async def close(self) -> None:
         """Do nothing: the client is everybody's."""

@@ -9,6 +9,7 @@ Source: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.htm
 """
 
 import json
+import re
 from base64 import b64encode
 from dataclasses import replace
 from typing import Any, Final
@@ -19,10 +20,11 @@ from watchword.adapters.mail.sigv4 import Signer
 from watchword.adapters.providers import Provider, Reply
 from watchword.kernel.clock import Clock
 from watchword.kernel.messages import Message
-from watchword.kernel.ports import Unfit
+from watchword.kernel.ports import Quota, Unfit
 
 _SEND: Final = "/v2/email/outbound-emails"
 _QUOTA: Final = urlencode({"Action": "GetSendQuota", "Version": "2010-12-01"}).encode()
+_FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 _TOO_LARGE: Final = 413
 
 
@@ -56,8 +58,17 @@ class SesMailer:
 
     async def check(self) -> str | None:
         """Return nothing when SES lets us in, else a short reason."""
-        signed = self._signed("/", _QUOTA, "application/x-www-form-urlencoded; charset=utf-8")
+        signed = self._signed("/", _QUOTA, _FORM)
         return await self._provider.trouble("POST", "/", **signed)
+
+    async def quota(self) -> Quota | None:
+        """Return how many letters of the last day's share are used; nothing when SES does not say."""
+        signed = self._signed("/", _QUOTA, _FORM)
+        reply = await self._provider.ask("POST", "/", **signed)
+        used, most = (_number(name, reply) for name in (b"SentLast24Hours", b"Max24HourSend"))
+        if not reply.good or used is None or most is None:
+            return None
+        return Quota(used=used, most=most if most >= 0 else None)
 
     async def close(self) -> None:
         """Do nothing: the client is everybody's."""
@@ -66,6 +77,12 @@ class SesMailer:
         url, now = self._provider.base + path, self._clock.now()
         headers = self._signer.sign("POST", url, {"Content-Type": kind}, body, now)
         return {"content": body, "headers": headers}
+
+
+def _number(name: bytes, reply: Reply) -> int | None:
+    """Return a number that an answer of the query API (XML) holds."""
+    found = re.search(rb"<%s>(-?[0-9]{1,12})(?:\.[0-9]+)?</%s>" % (name, name), reply.body)
+    return int(found[1]) if found else None
 
 
 def _about_the_message(reply: Reply) -> bool:

@@ -38,13 +38,15 @@ class TwilioTexter:
         token: Secret,
         sender: str,
         senders: Mapping[str, str] | None = None,
+        callback: str = "",
     ) -> None:
-        """Send for this account."""
+        """Send for this account; what becomes of a text is told at `callback`."""
         self._provider = provider
         self._auth = (account, token.reveal())
         self._path = f"/2010-04-01/Accounts/{account}"
         self._sender = sender
         self._senders = senders or {}
+        self._told = {"StatusCallback": callback} if callback else {}
 
     async def send(self, text: Text) -> str | None:
         """Hand the text over. Problems: `NotAccepted`, `Undelivered`."""
@@ -54,7 +56,7 @@ class TwilioTexter:
             raise NotAccepted("a text of no length that Twilio takes", lasting=True)
         sender = self._senders.get(text.country, self._sender)
         by = "MessagingServiceSid" if _SERVICE.fullmatch(sender) else "From"
-        form = {"To": text.to, by: sender, "Body": text.body}
+        form = {"To": text.to, by: sender, "Body": text.body, **self._told}
         reply = await self._provider.hand_over(
             f"{self._path}/Messages.json", lasting=_lasting, data=form, auth=self._auth
         )

@@ -42,6 +42,7 @@ from watchword.records.subscribers.rules import (
     refusal,
 )
 from watchword.records.subscribers.service import Subscribers
+from watchword.records.suppressions.service import Suppressions
 from watchword.records.tickets.rules import (
     Purpose,
     Stub,
@@ -62,6 +63,7 @@ class AddressChange:
     tickets: Tickets
     sessions: Sessions
     password_proof: PasswordProof
+    suppressions: Suppressions
     deliveries: Deliveries
     journal: Journal
     throttle: Throttle
@@ -169,6 +171,7 @@ class AddressChange:
         if refused is not None:
             raise refused
         await self._move(tx, owner, email_address(change.new), visitor, now)
+        await self.suppressions.forgive(tx, change.new, now, owner.id)
         spared = SessionId(change.session)
         await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, now, spared)
         await self.tickets.void(tx, owner.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)

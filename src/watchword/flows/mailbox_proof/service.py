@@ -10,6 +10,7 @@ from watchword.plumbing.ports import Account, Claimed
 from watchword.records.passwords.service import Passwords
 from watchword.records.subscribers.rules import PENDING, EmailVerified, keeps_password
 from watchword.records.subscribers.service import Subscribers
+from watchword.records.suppressions.service import Suppressions
 from watchword.records.tickets.rules import Purpose
 from watchword.records.tickets.service import Tickets
 
@@ -21,12 +22,17 @@ class MailboxProver:
     subscribers: Subscribers
     passwords: Passwords
     tickets: Tickets
+    suppressions: Suppressions
     journal: Journal
 
     async def prove(
         self, tx: Transaction, owner: Claimed, answers: str, visitor: Visitor, now: datetime
     ) -> Account:
-        """Open a pending account whose mailbox answered a letter; any other stays as it is."""
+        """Open a pending account whose mailbox answered a letter; any other stays as it is.
+
+        That an earlier letter bounced is forgotten in either case.
+        """
+        await self.suppressions.forgive(tx, owner.email, now, owner.id)
         if owner.status != PENDING:
             return owner
         registration = answers == Purpose.VERIFY_EMAIL

@@ -2,7 +2,8 @@
 
     tickets          an hour after they expired         sessions         expired or ended
     refresh tokens   expired                            guesses          untouched for a day
-    outbox           settled a week ago              idempotency keys  a day old
+    outbox           settled a week ago                 idempotency keys a day old
+    dispatches       after EMAIL_FEEDBACK_DAYS          receipts         after three days
 
     when      every worker looks once a minute whether a time has come; whoever takes the lease first
               cleans up, the others find it done. A time that nobody was there for is made up for.

@@ -36,3 +36,5 @@ class Removed:
     guesses: int = 0
     outbox: int = 0
     idempotency_keys: int = 0
+    dispatches: int = 0
+    receipts: int = 0

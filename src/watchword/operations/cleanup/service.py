@@ -21,9 +21,12 @@ from watchword.plumbing.db import leases, outbox
 from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.metrics import Metrics
+from watchword.records.dispatches.rules import FeedbackSettings
+from watchword.records.dispatches.service import Dispatches
 from watchword.records.guesses.service import Guesses
 from watchword.records.idempotency_keys.rules import STAYS as KEYS_STAY
 from watchword.records.idempotency_keys.service import IdempotencyKeys
+from watchword.records.receipts.service import Receipts
 from watchword.records.refresh_tokens.service import RefreshTokens
 from watchword.records.sessions.service import Sessions
 from watchword.records.tickets.service import Tickets
@@ -39,6 +42,9 @@ class Cleanup:
     refresh_tokens: RefreshTokens
     guesses: Guesses
     idempotency_keys: IdempotencyKeys
+    dispatches: Dispatches
+    receipts: Receipts
+    feedback: FeedbackSettings
     settings: CleanupSettings
     metrics: Metrics
     clock: Clock
@@ -89,6 +95,8 @@ class Cleanup:
             guesses=await self.guesses.purge(self.database, now - GUESSES_STAY),
             outbox=await outbox.purge(self.database, now - OUTBOX_STAYS),
             idempotency_keys=await self.idempotency_keys.purge(self.database, now - KEYS_STAY),
+            dispatches=await self.dispatches.purge(self.database, now - self.feedback.stays),
+            receipts=await self.receipts.purge(self.database, now),
         )
 
     async def _tickets(self, now: datetime) -> Removed:

@@ -1,9 +1,11 @@
 """Mail, from the console: see whether letters arrive, and what became of those that did not.
 
     email test     a letter to an address, by the carriers in their order or by one of them
-    email status   each carrier, whether it would take a letter; how much waits, how much was given up
+    email status   each carrier, whether it would take a letter, how many it still takes, what share of
+                   the last week's bounced or was complained of; how much waits, how much was given up
     email probe    the same, with how long each took to answer
     email queue    list what waits and what was given up; retry it now; drop it for good
+    email suppressions   list the addresses that letters are kept from; add some, remove some
 
     email templates      every letter with its facts, and the languages that the operator has words for
     email render         a letter as it would leave, with the facts of its sample

@@ -9,25 +9,33 @@ from uuid import UUID
 import typer
 
 from watchword.operations.mail import service
+from watchword.operations.mail.rules import CarrierStatus
 from watchword.operations.mail.service import Mail, OpenLetters
 from watchword.plumbing import console
-from watchword.plumbing.carriers import Carriers, Standing
+from watchword.plumbing.carriers import Carriers, Result
 from watchword.plumbing.console import AsJson, DryRun, Exit, Yes, run_in_house
 from watchword.plumbing.handed import given
 from watchword.plumbing.house import House
 from watchword.plumbing.languages import FALLBACK, LANGUAGES
 from watchword.plumbing.letters import Letters
 from watchword.plumbing.settings import ServerSettings
+from watchword.records.suppressions.rules import Reason
 
 email = typer.Typer(help="Letters, and those who carry them.", no_args_is_help=True)
 queue = typer.Typer(help="Letters that wait, and those given up.", no_args_is_help=True)
 email.add_typer(queue, name="queue")
+suppressions = typer.Typer(help="Addresses that letters are kept from.", no_args_is_help=True)
+email.add_typer(suppressions, name="suppressions")
+
+_STATUS = ("carrier", "state", "quota", "bounce %", "complaint %")
+_LISTED = ("address", "reason", "source", "since", "withheld")
 
 Ids = Annotated[list[UUID] | None, typer.Argument(metavar="[ID]...", help="Letters, by their ids.")]
 Language = Annotated[
     str,
     typer.Option("--lang", "--language", metavar="|".join(LANGUAGES), help="In this language."),
 ]
+Addresses = Annotated[list[str], typer.Argument(metavar="ADDRESS...", help="Mailboxes.")]
 Dead = Annotated[bool, typer.Option("--dead", help="All that were given up.")]
 
 
@@ -52,29 +60,30 @@ def send_test(
         answer = " ".join(filter(None, [each.result, each.reason]))
         console.talk(f"{each.carrier}: {answer} ({each.seconds * 1000:.0f} ms)")
     console.output(trial, as_json=as_json, text=trial.message_id)
+    if any(each.result is Result.SUPPRESSED for each in trial.tries):
+        console.talk(f"Let it get letters again: watchword email suppressions remove {to}")
     if not trial.sent:
         raise console.refuse("Nobody took the letter.")
 
 
 @email.command("status", epilog="Example: watchword email status --json")
 def status(as_json: AsJson = False) -> None:
-    """Tell of each carrier whether it would take a letter, and how many wait; exit 1: none would."""
+    """Tell of each carrier whether it takes letters and what became of them; exit 1: none takes any.
 
-    async def work(house: House) -> tuple[tuple[Standing, ...], tuple[int, int]]:
-        return await house.part(Carriers).check(), await house.part(Mail).depths()
+    The quota is what the carrier tells of it; the shares are of the letters of the last seven days.
+    """
 
-    standings, (waiting, dead) = run_in_house(work)
-    text = [f"{each.carrier}: {each.words}" for each in standings]
-    text.append(f"queue: {waiting} waiting, {dead} given up")
-    told = {
-        "carriers": [
-            {"carrier": each.carrier, "available": each.available, "reason": each.trouble}
-            for each in standings
-        ],
-        "queue": {"waiting": waiting, "dead": dead},
-    }
-    console.output(told, as_json=as_json, text=text)
-    if not any(each.available for each in standings):
+    async def work(house: House) -> tuple[list[CarrierStatus], tuple[int, int]]:
+        return await house.part(Mail).status(), await house.part(Mail).depths()
+
+    carriers, (waiting, dead) = run_in_house(work)
+    if as_json:
+        told = {"carriers": carriers, "queue": {"waiting": waiting, "dead": dead}}
+        console.output(told, as_json=True)
+    else:
+        console.rows([each.row for each in carriers], _STATUS, as_json=False)
+        console.output(None, as_json=False, text=f"queue: {waiting} waiting, {dead} given up")
+    if not any(each.available for each in carriers):
         raise typer.Exit(Exit.REFUSED)
 
 
@@ -203,6 +212,37 @@ def _known(language: str) -> str:
     if language and language not in LANGUAGES:
         raise console.refuse(f"--lang: write one of: {', '.join(LANGUAGES)}", Exit.USAGE)
     return language
+
+
+@suppressions.command("list", epilog="Example: watchword email suppressions list")
+def list_suppressions(as_json: AsJson = False) -> None:
+    """List addresses that get no letters: why, who said so, since when, how many were withheld."""
+    console.rows(
+        run_in_house(lambda house: house.part(Mail).suppressed()), _LISTED, as_json=as_json
+    )
+
+
+@suppressions.command("add", epilog="Example: watchword email suppressions add ada@example.org")
+def suppress(
+    addresses: Addresses,
+    reason: Annotated[Reason, typer.Option("--reason", help="Why.")] = Reason.OPERATOR,
+    as_json: AsJson = False,
+) -> None:
+    """Keep letters from addresses; that they were kept already is no failure."""
+    done = run_in_house(lambda house: house.part(Mail).suppress(addresses, reason))
+    console.output({"suppressed": done}, as_json=as_json, text=done)
+
+
+@suppressions.command(
+    "remove", epilog="Example: watchword email suppressions remove ada@example.org --yes"
+)
+def release(addresses: Addresses, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Let addresses get letters again; exit 1: one of them did already."""
+    console.confirm(f"Send letters to {', '.join(addresses)} again?", yes=yes)
+    done = run_in_house(lambda house: house.part(Mail).release(addresses))
+    console.output({"released": done}, as_json=as_json, text=done)
+    if len(done) < len(addresses):
+        raise console.refuse("Not all of them were suppressed.")
 
 
 def _wanted(ids: list[UUID] | None, *, dead: bool) -> list[UUID]:

@@ -4,12 +4,53 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from watchword.kernel.ports import Quota
 from watchword.kernel.problems import FieldError, InputInvalid
-from watchword.plumbing.carriers import Handover, Try
+from watchword.plumbing.carriers import Handover, Standing, Try
 from watchword.plumbing.letter_forms import Form
+from watchword.records.dispatches.rules import Rates
 
 LETTER: Final = "mail/test"
 MOST: Final = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierStatus:
+    """A carrier: whether it takes letters, how many more, and what became of last week's."""
+
+    carrier: str
+    available: bool
+    reason: str | None
+    quota: Quota | None
+    letters: int
+    bounce_percent: float | None
+    complaint_percent: float | None
+
+    @property
+    def row(self) -> dict[str, str | float | None]:
+        """Return it as a line of a table."""
+        quota = self.quota
+        most = "" if quota is None or quota.most is None else f" of {quota.most}"
+        return {
+            "carrier": self.carrier,
+            "state": "available" if self.available else f"unavailable ({self.reason})",
+            "quota": f"{quota.used}{most}" if quota else None,
+            "bounce %": self.bounce_percent,
+            "complaint %": self.complaint_percent,
+        }
+
+
+def carrier_status(standing: Standing, quota: Quota | None, rates: Rates) -> CarrierStatus:
+    """Put together what is known of a carrier."""
+    return CarrierStatus(
+        carrier=standing.carrier,
+        available=standing.available,
+        reason=standing.trouble,
+        quota=quota,
+        letters=rates.letters,
+        bounce_percent=rates.bounced,
+        complaint_percent=rates.complained,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

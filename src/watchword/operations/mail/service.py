@@ -14,14 +14,16 @@ from watchword.kernel.times import moment
 from watchword.operations.mail.rules import (
     LETTER,
     MOST,
+    CarrierStatus,
     Shape,
     Trial,
+    carrier_status,
     facts_of,
     judge,
     known,
     shape_of,
 )
-from watchword.plumbing.carriers import Carriers
+from watchword.plumbing.carriers import Carriers, Handover, Result, Try
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.db import outbox
 from watchword.plumbing.db.outbox import Kept
@@ -29,7 +31,14 @@ from watchword.plumbing.db.ports import Database
 from watchword.plumbing.letter_forms import find_form
 from watchword.plumbing.letter_overrides import Fault, read_overrides
 from watchword.plumbing.letters import Letters
+from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.ports import Leaving, Postbook
+from watchword.plumbing.sending import NO_CARRIER
 from watchword.records.deliveries.rules import KIND, MailSettings
+from watchword.records.dispatches.rules import MAIL, Rates
+from watchword.records.dispatches.service import Dispatches
+from watchword.records.suppressions.rules import OPERATOR, Reason, Suppression, first
+from watchword.records.suppressions.service import Suppressions
 
 
 class OpenLetters(Protocol):
@@ -74,24 +83,73 @@ class Mail:
     database: Database
     carriers: Carriers
     letters: Letters
+    postbook: Postbook
+    dispatches: Dispatches
+    suppressions: Suppressions
+    metrics: Metrics
     settings: MailSettings
     clock: Clock
     chance: Chance
 
     async def try_out(self, to: str, language: str, carrier: str | None = None) -> Trial:
-        """Send a test letter now, by the carriers in their order or by one. Problem: `invalid_input`."""
-        address = email_address(to, "to").text
+        """Send a test letter now, by the carriers in their order or by one. Problem: `invalid_input`.
+
+        A suppressed address gets none: that is what becomes of every other letter, too.
+        """
+        address = email_address(to, "to")
         only = known(carrier, self.carriers.names) if carrier else None
         now = self.clock.now()
+        letter = mint(now, self.chance)
         message = self.letters.write(
             template=LETTER,
             language=language,
             facts={"at": moment(now)},
-            to=address,
+            to=address.text,
             sender=self.settings.sender,
-            message_id=f"<{mint(now, self.chance)}@{self.settings.sender_domain}>",
+            message_id=f"<{letter}@{self.settings.sender_domain}>",
         )
-        return judge(message.id, await self.carriers.send(message, only))
+        reasons = await self.suppressions.reasons(self.database, address)
+        if reasons:
+            self.metrics.emails.labels(NO_CARRIER, message.known_as, Result.SUPPRESSED).inc()
+            tried = Try(carrier=NO_CARRIER, result=Result.SUPPRESSED, reason=first(reasons))
+            return judge(message.id, Handover(tries=(tried,)))
+        handover = await self.carriers.send(message, only)
+        if handover.sent is not None:
+            leaving = Leaving(channel=MAIL, id=letter, to=address.text, template=LETTER)
+            await self.postbook.note(self.database, leaving, handover.sent, now)
+        return judge(message.id, handover)
+
+    async def status(self) -> list[CarrierStatus]:
+        """Return how each carrier is, in their order."""
+        standings = await self.carriers.check()
+        quotas = await self.carriers.quotas()
+        rates = await self.dispatches.rates(self.database, self.clock.now())
+        return [
+            carrier_status(each, quotas[each.carrier], rates.get(each.carrier, Rates()))
+            for each in standings
+        ]
+
+    async def suppressed(self) -> list[Suppression]:
+        """Return the list of suppressions, oldest first."""
+        return await self.suppressions.every(self.database)
+
+    async def suppress(self, wanted: Sequence[str], reason: Reason) -> list[str]:
+        """Keep letters from addresses; return those that got them until now. Problem: `invalid_input`."""
+        addresses, now = [email_address(each, "address") for each in wanted], self.clock.now()
+        async with self.database.transaction() as tx:
+            return [
+                each.text
+                for each in addresses
+                if await self.suppressions.add(tx, each, reason, OPERATOR, now)
+            ]
+
+    async def release(self, wanted: Sequence[str]) -> list[str]:
+        """Let addresses get letters again; return those that got none. Problem: `invalid_input`."""
+        addresses, now = [email_address(each, "address") for each in wanted], self.clock.now()
+        async with self.database.transaction() as tx:
+            return [
+                each.text for each in addresses if await self.suppressions.remove(tx, each, now)
+            ]
 
     async def queue(self, *, dead_only: bool = False) -> list[Kept]:
         """Return what waits and what was given up, oldest first."""

@@ -7,15 +7,20 @@ from watchword.kernel.messages import Text
 from watchword.kernel.parts import service
 from watchword.plumbing.carriers import Try
 from watchword.plumbing.contact import PhoneSettings, described, phone_number
+from watchword.plumbing.db.ports import Database
 from watchword.plumbing.languages import Words
+from watchword.plumbing.ports import Leaving, Postbook
 from watchword.plumbing.settings.organisation import Organisation
 from watchword.plumbing.texting import Texting
+from watchword.records.dispatches.rules import TEXT
 
 
 @service
 class Sms:
     """What operators do with texts."""
 
+    database: Database
+    postbook: Postbook
     texting: Texting
     words: Words
     organisation: Organisation
@@ -26,12 +31,18 @@ class Sms:
     async def try_out(self, to: str, language: str) -> Try:
         """Send a test text now. Problem: `invalid_input`."""
         number = phone_number(to, self.phones.default_country, "to")
+        now = self.clock.now()
+        letter_id = mint(now, self.chance)
         text = Text(
-            id=str(mint(self.clock.now(), self.chance)),
+            id=str(letter_id),
             to=number,
             body=self.words.say(language, "texts.test.body", org=self.organisation.name),
             template="sms/test",
             language=language,
             country=described(number).country,
         )
-        return (await self.texting.send(text)).tries[-1]
+        handover = await self.texting.send(text)
+        if handover.sent is not None:
+            leaving = Leaving(channel=TEXT, id=letter_id, to=number, template=text.template)
+            await self.postbook.note(self.database, leaving, handover.sent, now)
+        return handover.tries[-1]

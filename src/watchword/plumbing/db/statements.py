@@ -120,6 +120,21 @@ def insertion(table: Table, *names: str) -> Insert:
     return insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in names})
 
 
+def novelty(table: Table, *names: str, key: Sequence[str]) -> Statement:
+    """Insert one row unless the same key is there; a row comes back only when it is new."""
+
+    def build(kind: Any) -> Executable:
+        wanted = kind(table).values(
+            {name: bindparam(name, type_=table.c[name].type) for name in names}
+        )
+        built: Executable = wanted.on_conflict_do_nothing(index_elements=list(key)).returning(
+            table.c[key[-1]]
+        )
+        return built
+
+    return Statement(build(postgresql.insert), build(sqlite.insert))
+
+
 def upsertion(
     table: Table,
     *names: str,

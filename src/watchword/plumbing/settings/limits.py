@@ -61,6 +61,12 @@ class LimitSettings:
     page: Limit = setting(
         "RATE_LIMIT_PAGE", "Pages looked at.", parse=Limit.parse, default="600/60000"
     )
+    webhook: Limit = setting(
+        "RATE_LIMIT_WEBHOOK",
+        "Posts of providers to a webhook.",
+        parse=Limit.parse,
+        default="6000/60000",
+    )
     letters: Limit = setting(
         "RATE_LIMIT_LETTERS",
         "Letters of one kind to one mailbox.",
@@ -83,5 +89,6 @@ class LimitSettings:
             "otp": self.otp,
             "upload": self.upload,
             "page": self.page,
+            "webhook": self.webhook,
             "letters": self.letters,
         }

@@ -4,6 +4,7 @@ Base addresses are told for other regions (SendGrid and Mailgun have one in Euro
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 
 from watchword.kernel.parsing import listed
@@ -16,6 +17,7 @@ _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,6
 _TEMPLATE = re.compile(r"d-[0-9a-f]{32}")
 _ACCOUNT = re.compile(r"[A-Za-z0-9]{1,64}")
 _SENDER = re.compile(r"\+[1-9][0-9]{2,14}|MG[0-9a-fA-F]{32}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
+_TOPIC = re.compile(r"arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
@@ -64,6 +66,37 @@ def _countries(text: str) -> frozenset[str]:
     return found
 
 
+def _public_key(text: str) -> str:
+    """Read a public key of ECDSA, as SendGrid shows it: DER in base64."""
+    key = "".join(text.split())
+    if key and not _is_public_key(key):
+        message = "write the verification key as SendGrid shows it: base64, on one line"
+        raise ValueError(message)
+    return key
+
+
+def _is_public_key(text: str) -> bool:
+    # Few processes have a webhook of SendGrid's, and the rest need no ciphers for their settings.
+    from cryptography.hazmat.primitives.asymmetric.ec import (  # noqa: PLC0415
+        EllipticCurvePublicKey,
+    )
+    from cryptography.hazmat.primitives.serialization import load_der_public_key  # noqa: PLC0415
+
+    try:
+        key = load_der_public_key(b64decode(text, validate=True))
+    except ValueError:
+        return False
+    return isinstance(key, EllipticCurvePublicKey)
+
+
+def _topics(text: str) -> frozenset[str]:
+    found = frozenset(listed(text))
+    if not all(_TOPIC.fullmatch(topic) for topic in found):
+        message = "write ARNs such as arn:aws:sns:eu-west-1:123456789012:mail, separated by commas"
+        raise ValueError(message)
+    return found
+
+
 @section
 class SendgridSettings:
     """SendGrid."""
@@ -91,6 +124,13 @@ class SendgridSettings:
         "SENDGRID_TEMPLATE_APPOINTMENT_SUMMARY",
         "Its dynamic template for summaries of appointments; empty sends our own letter.",
         parse=_template,
+        default="",
+    )
+
+    webhook_key: str = setting(
+        "SENDGRID_WEBHOOK_PUBLIC_KEY",
+        "The verification key of its event webhook, in base64; empty: no webhook.",
+        parse=_public_key,
         default="",
     )
 
@@ -129,6 +169,13 @@ class SesSettings:
         default="",
     )
 
+    topics: frozenset[str] = setting(
+        "SES_SNS_TOPICS",
+        "Topics of SNS that tell of bounces and complaints, by their ARNs; empty: no webhook.",
+        parse=_topics,
+        default="",
+    )
+
     @property
     def url(self) -> str:
         """Return where it is."""
@@ -154,6 +201,13 @@ class MailgunSettings:
         "Where it is; https://api.eu.mailgun.net/v3 in Europe.",
         parse=web_address,
         default="https://api.mailgun.net/v3",
+    )
+    signing_key: Secret = setting(
+        "MAILGUN_WEBHOOK_SIGNING_KEY",
+        "The key that it signs its webhooks with; empty: no webhooks.",
+        parse=Secret,
+        default="",
+        secret=True,
     )
 
 

@@ -80,19 +80,21 @@ async def read_form(request: Request) -> dict[str, str]:
     return dict(pairs)
 
 
-async def read_bytes(request: Request, patience: float = PATIENCE_SECONDS) -> bytes:
-    """Read the whole body, never more than `MAX_BODY` bytes, never longer than `patience` seconds."""
+async def read_bytes(
+    request: Request, patience: float = PATIENCE_SECONDS, most: int = MAX_BODY
+) -> bytes:
+    """Read the whole body, never more than `most` bytes, never longer than `patience` seconds."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise MediaTypeUnsupported("Send the body as it is, without a Content-Encoding.")
     declared = request.headers.get("content-length", "0")
-    if len(declared) > _MOST_DIGITS or (declared.isdigit() and int(declared) > MAX_BODY):
+    if len(declared) > _MOST_DIGITS or (declared.isdigit() and int(declared) > most):
         raise BodyTooLarge
     parts, size = [], 0
     try:
         async with asyncio.timeout(patience):
             async for part in request.stream():
                 size += len(part)
-                if size > MAX_BODY:
+                if size > most:
                     raise BodyTooLarge
                 parts.append(part)
     except TimeoutError as error:

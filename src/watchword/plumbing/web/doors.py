@@ -40,7 +40,8 @@ class Door:
     """One route.
 
     `bodiless`: the body may be left out. `described`: a body that the handler reads itself, as JSON or
-    as a form. `otherwise`: the answers that are neither the good one nor a problem, by status.
+    as a form; `raw`: one that it takes as it comes, of these media types. `otherwise`: the answers that
+    are neither the good one nor a problem, by status.
     A `probe` is asked from inside, so it answers without TLS even where that is required.
     """
 
@@ -50,6 +51,7 @@ class Door:
     body: type[Any] | None = None
     bodiless: bool = False
     described: type[Any] | None = None
+    raw: tuple[str, ...] = ()
     form: bool = False
     page: bool = False
     root: bool = False

@@ -145,7 +145,7 @@ class Entry:
             left_out = door.bodiless and not carries_body(request)
             call.body = door.body() if left_out else await read_json(request, door.body)
         elif door.body is None and door.described is None and request.method in _UNSAFE:
-            if carries_body(request):
+            if carries_body(request) and not door.raw:
                 await read_json(request, Nothing)
         elif door.body is not None and request.method not in _UNSAFE:
             call.body = convert(dict(request.query_params), door.body, strict=False)

@@ -119,6 +119,8 @@ def _operation(path: str, door: Door, refs: dict[Any, Any]) -> dict[str, Any]:
         {"name": name, "in": "path", "required": True, "schema": _PATH_SCHEMAS.get(name, _TEXT)}
         for name in _path_names(path)
     ]
+    if door.raw:
+        operation["requestBody"] = {"required": True, "content": {kind: {} for kind in door.raw}}
     shape = door.body or door.described
     if shape is not None and door.method in {"POST", "PUT", "PATCH"}:
         kinds = (JSON, *((FORM,) if door.described else ()))

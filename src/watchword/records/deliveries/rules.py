@@ -126,6 +126,17 @@ class LetterBuried(Fact):
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterSuppressed(Fact):
+    """A letter did not leave: its address is on the list of suppressions, for this reason."""
+
+    type: ClassVar[str] = "id.email.suppressed"
+
+    letter: str
+    template: str
+    reason: str
+
+
 __all__ = [
     "BULK",
     "CODE",
@@ -133,6 +144,7 @@ __all__ = [
     "NOTICE",
     "Letter",
     "LetterBuried",
+    "LetterSuppressed",
     "LetterWithheld",
     "MailSettings",
 ]

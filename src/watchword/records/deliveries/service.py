@@ -18,9 +18,17 @@ from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.letters import Letters
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.porters import Porters
+from watchword.plumbing.ports import Postbook
 from watchword.plumbing.sealing import Sealer
 from watchword.plumbing.sending import NO_CARRIER, Sending
-from watchword.records.deliveries.rules import KIND, Letter, LetterBuried, MailSettings
+from watchword.records.deliveries.rules import (
+    CODE,
+    KIND,
+    Letter,
+    LetterBuried,
+    LetterSuppressed,
+    MailSettings,
+)
 
 NOBODY = "nobody"
 _PADDING = {"about": "as long as most letters are " * 8}
@@ -44,6 +52,7 @@ class Deliveries(Sending[Message]):
     sealer: LetterSealer
     letters: Letters
     carriers: Carriers
+    postbook: Postbook
     porters: LetterPorters
     journal: Journal
     settings: MailSettings
@@ -99,3 +108,14 @@ class Deliveries(Sending[Message]):
     def given_up(self, work: Work, reason: str) -> LetterBuried:
         """Return what the journal tells of a letter that was given up."""
         return LetterBuried(letter=str(work.id), template=work.label, reason=reason)
+
+    async def barred(self, work: Work, written: Message) -> str | None:
+        """Return why the letter may not leave for its address; nothing when it may."""
+        asked_for, now = work.priority == CODE, self.clock.now()
+        return await self.postbook.withheld(
+            self.leaving(work, written), asked_for=asked_for, now=now
+        )
+
+    def held_back(self, work: Work, reason: str) -> LetterSuppressed:
+        """Return what the journal tells of a letter that may not leave."""
+        return LetterSuppressed(letter=str(work.id), template=work.label, reason=reason)

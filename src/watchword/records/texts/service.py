@@ -19,6 +19,7 @@ from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.languages import Words
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.porters import Porters
+from watchword.plumbing.ports import Postbook
 from watchword.plumbing.sealing import Sealer
 from watchword.plumbing.sending import NO_CARRIER, Sending
 from watchword.plumbing.settings.organisation import Organisation
@@ -60,6 +61,7 @@ class Texts(Sending[Text]):
     words: Words
     organisation: Organisation
     carriers: Texting
+    postbook: Postbook
     porters: TextPorters
     journal: Journal
     settings: TextSettings

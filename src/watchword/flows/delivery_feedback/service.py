@@ -1,0 +1,150 @@
+"""Delivery feedback: act once on what carriers tell; and the postbook that letters leave by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from watchword.flows.delivery_feedback.rules import WebhookRefused, ground, parcels
+from watchword.kernel.clock import Clock
+from watchword.kernel.feedback import NotGenuine, Outcome, Post, Report, Unreadable
+from watchword.kernel.parts import service
+from watchword.kernel.ports import OutOfReach, Reporter
+from watchword.kernel.problems import BodyMalformed, InputInvalid, Unavailable
+from watchword.plumbing.carriers import Try
+from watchword.plumbing.contact import email_address
+from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.ports import Database, Executor, Transaction
+from watchword.plumbing.logs import log
+from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.ports import Leaving
+from watchword.records.dispatches.rules import (
+    Dispatch,
+    FeedbackSettings,
+    LetterBounced,
+    LetterComplained,
+)
+from watchword.records.dispatches.service import Dispatches
+from watchword.records.receipts.service import Receipts
+from watchword.records.subscribers.service import Subscribers
+from watchword.records.suppressions.service import Suppressions
+
+
+@dataclass(frozen=True, slots=True)
+class Reporters:
+    """Those who read the posts of providers, by the carrier's name."""
+
+    by_carrier: Mapping[str, Reporter]
+
+
+@service
+class PostbookKeeper:
+    """Fills the port `Postbook`."""
+
+    database: Database
+    suppressions: Suppressions
+    dispatches: Dispatches
+
+    async def withheld(self, letter: Leaving, *, asked_for: bool, now: datetime) -> str | None:
+        """Return why a letter may not leave, in a word."""
+        return await self.suppressions.withheld(
+            self.database, letter.id, letter.to, asked_for=asked_for, now=now
+        )
+
+    async def note(self, db: Executor, leaving: Leaving, tried: Try, now: datetime) -> None:
+        """Remember what a carrier took."""
+        await self.dispatches.note(
+            db,
+            channel=leaving.channel,
+            carrier=tried.carrier,
+            reference=tried.reference,
+            letter_id=leaving.id,
+            template=leaving.template,
+            to=leaving.to,
+            now=now,
+        )
+
+
+@service
+class DeliveryFeedback:
+    """Acts on what carriers tell."""
+
+    database: Database
+    reporters: Reporters
+    receipts: Receipts
+    dispatches: Dispatches
+    suppressions: Suppressions
+    subscribers: Subscribers
+    journal: Journal
+    settings: FeedbackSettings
+    metrics: Metrics
+    clock: Clock
+
+    async def take(self, carrier: str, post: Post) -> None:
+        """Act on a post. Problems: `webhook_refused`, `malformed_body`, `unavailable`."""
+        now = self.clock.now()
+        for parcel in parcels(await self._read(carrier, post, now)):
+            async with self.database.transaction() as tx:
+                done = [each for each in parcel if await self._act(tx, carrier, each, now)]
+            for report in done:
+                self._count(carrier, report)
+
+    async def _read(self, carrier: str, post: Post, now: datetime) -> list[Report]:
+        try:
+            return [*await self.reporters.by_carrier[carrier].read(post, now)]
+        except NotGenuine as trouble:
+            log().warning(
+                "webhook refused", category="security", carrier=carrier, reason=str(trouble)
+            )
+            self.metrics.auth_failures.labels("webhook.refused", carrier).inc()
+            raise WebhookRefused(private=str(trouble)) from trouble
+        except Unreadable as trouble:
+            raise BodyMalformed(private=str(trouble)) from trouble
+        except OutOfReach as trouble:
+            raise Unavailable(private=f"webhook of {carrier}: {trouble}") from trouble
+
+    async def _act(self, tx: Transaction, carrier: str, report: Report, now: datetime) -> bool:
+        """Act on one report; false when that was done before, or it is no news."""
+        if not await self.receipts.keep(tx, carrier, report.receipts, now):
+            return False
+        dispatch = await self.dispatches.find(tx, carrier, report.reference)
+        settled = await self.dispatches.settle(tx, carrier, report.reference, report.outcome, now)
+        if report.address is None:
+            return settled
+        if report.outcome is not Outcome.DELIVERY:
+            await self._conclude(tx, carrier, report, dispatch, now)
+        return True
+
+    async def _conclude(
+        self,
+        tx: Transaction,
+        carrier: str,
+        report: Report,
+        dispatch: Dispatch | None,
+        now: datetime,
+    ) -> None:
+        """Tell the journal of what went wrong, and suppress the address where that follows."""
+        try:
+            address = email_address(report.address or "")
+        except InputInvalid:
+            log().warning("webhook names no address", carrier=carrier, outcome=report.outcome)
+            return
+        owner = await self.subscribers.find_by_email(tx, address)
+        user_id = owner.id if owner else None
+        template = dispatch.template if dispatch else ""
+        if report.outcome is Outcome.COMPLAINT:
+            complained = LetterComplained(carrier=carrier, template=template, user_id=user_id)
+            await self.journal.record(tx, complained, now)
+        else:
+            lasting = report.outcome is Outcome.BOUNCE
+            bounced = LetterBounced(
+                carrier=carrier, template=template, lasting=lasting, user_id=user_id
+            )
+            await self.journal.record(tx, bounced, now)
+        soft = await self.dispatches.soft_bounces(tx, dispatch, now) if dispatch else 0
+        reason = ground(report.outcome, soft, self.settings.soft_bounces)
+        if reason is not None:
+            await self.suppressions.add(tx, address, reason, carrier, now, user_id)
+
+    def _count(self, carrier: str, report: Report) -> None:
+        counter = self.metrics.text_feedback if report.address is None else self.metrics.feedback
+        counter.labels(carrier, report.outcome).inc()

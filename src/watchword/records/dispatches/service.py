@@ -1,0 +1,82 @@
+"""Dispatches: note what a carrier took, settle what became of it, tell the shares."""
+
+from collections import defaultdict
+from datetime import datetime
+from uuid import UUID
+
+from watchword.kernel.chance import Chance
+from watchword.kernel.feedback import Outcome
+from watchword.kernel.ids import mint
+from watchword.kernel.parts import service
+from watchword.kernel.secret import Peppers
+from watchword.plumbing.db.ports import Executor, Transaction
+from watchword.records.dispatches import store
+from watchword.records.dispatches.rules import RATES_OVER, SENT, SOFT_OVER, Dispatch, Rates, bare
+
+_PURPOSE = "dispatch"
+
+
+@service
+class Dispatches:
+    """What left, and what became of it."""
+
+    peppers: Peppers
+    chance: Chance
+
+    async def note(
+        self,
+        db: Executor,
+        *,
+        channel: str,
+        carrier: str,
+        reference: str | None,
+        letter_id: UUID,
+        template: str,
+        to: str,
+        now: datetime,
+    ) -> None:
+        """Note what a carrier took, by the name that it gave it."""
+        await store.note(
+            db,
+            dispatch_id=mint(now, self.chance),
+            channel=channel,
+            carrier=carrier,
+            reference=bare(reference),
+            letter_id=letter_id,
+            template=template,
+            digest=self.peppers.digest(_PURPOSE, to.casefold()),
+            state=SENT,
+            now=now,
+        )
+
+    async def find(self, tx: Transaction, carrier: str, reference: str) -> Dispatch | None:
+        """Return what a carrier's report is about."""
+        return await store.find(tx, carrier, bare(reference) or "")
+
+    async def settle(
+        self, tx: Transaction, carrier: str, reference: str, outcome: Outcome, now: datetime
+    ) -> bool:
+        """Say what became of a dispatch; false when more is known of it, or nothing."""
+        return await store.settle(tx, carrier, bare(reference) or "", outcome, now)
+
+    async def soft_bounces(self, tx: Transaction, dispatch: Dispatch, now: datetime) -> int:
+        """Return how many letters to the same address came back for now, within a week."""
+        return await store.soft_bounces(tx, dispatch.address_digest, now - SOFT_OVER)
+
+    async def rates(self, db: Executor, now: datetime) -> dict[str, Rates]:
+        """Return what became of the letters of the last week, by carrier."""
+        states: dict[str, dict[str, int]] = defaultdict(dict)
+        for row in await store.counts(db, now - RATES_OVER):
+            states[row.carrier][row.state] = row.number
+        return {
+            carrier: Rates(
+                letters=sum(found.values()),
+                bounces=found.get(Outcome.BOUNCE, 0) + found.get(Outcome.SOFT_BOUNCE, 0),
+                complaints=found.get(Outcome.COMPLAINT, 0),
+            )
+            for carrier, found in states.items()
+        }
+
+    async def purge(self, db: Executor, before: datetime) -> int:
+        """Delete what was sent before a moment; return how many."""
+        return await store.purge(db, before)

@@ -1,0 +1,159 @@
+"""All SQL of dispatches."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Column,
+    Index,
+    LargeBinary,
+    Text,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    text,
+    update,
+)
+
+from watchword.kernel.feedback import Outcome
+from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.db.statements import Statement, novelty, statement
+from watchword.records.dispatches.rules import MAIL, Dispatch, earlier
+
+_SOFT = text(f"state = '{Outcome.SOFT_BOUNCE}'")
+
+dispatches = tenant_table(
+    "dispatches",
+    Column("id", Uuid, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("carrier", Text, nullable=False),
+    Column("reference", Text),
+    Column("letter_id", Uuid, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("address_digest", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("sent_at", Moment, nullable=False),
+    Column("told_at", Moment),
+    Index("idx_dispatches_reference", "tenant_id", "carrier", "reference", unique=True),
+    Index("idx_dispatches_sent_at", "sent_at"),
+    Index(
+        "idx_dispatches_soft",
+        "address_digest",
+        "told_at",
+        postgresql_where=_SOFT,
+        sqlite_where=_SOFT,
+    ),
+)
+
+NOTE = novelty(
+    dispatches,
+    "id",
+    "channel",
+    "carrier",
+    "reference",
+    "letter_id",
+    "template",
+    "address_digest",
+    "state",
+    "sent_at",
+    key=("tenant_id", "carrier", "reference"),
+)
+_THAT_ONE = (
+    dispatches.c.carrier == bindparam("whose"),
+    dispatches.c.reference == bindparam("which"),
+)
+FIND = statement(select(dispatches.c.template, dispatches.c.address_digest).where(*_THAT_ONE))
+
+
+def _settling(outcome: Outcome) -> Statement:
+    return statement(
+        update(dispatches)
+        .where(*_THAT_ONE, dispatches.c.state.in_([literal(each) for each in earlier(outcome)]))
+        .values(state=literal(outcome.value), told_at=bindparam("now", type_=Moment))
+        .returning(dispatches.c.id)
+    )
+
+
+SETTLE = {outcome: _settling(outcome) for outcome in Outcome}
+SOFT_BOUNCES = statement(
+    select(func.count().label("number")).where(
+        dispatches.c.address_digest == bindparam("digest"),
+        dispatches.c.state == literal(Outcome.SOFT_BOUNCE.value),
+        dispatches.c.told_at >= bindparam("since", type_=Moment),
+    )
+)
+COUNTS = statement(
+    select(dispatches.c.carrier, dispatches.c.state, func.count().label("number"))
+    .where(
+        dispatches.c.channel == literal(MAIL),
+        dispatches.c.sent_at >= bindparam("since", type_=Moment),
+    )
+    .group_by(dispatches.c.carrier, dispatches.c.state)
+)
+PURGE = statement(
+    delete(dispatches).where(dispatches.c.sent_at < bindparam("before", type_=Moment))
+)
+
+
+async def note(
+    db: Executor,
+    *,
+    dispatch_id: UUID,
+    channel: str,
+    carrier: str,
+    reference: str | None,
+    letter_id: UUID,
+    template: str,
+    digest: bytes,
+    state: str,
+    now: datetime,
+) -> None:
+    """Note what a carrier took; once for each name that it gives."""
+    await db.later(
+        NOTE,
+        id=dispatch_id,
+        channel=channel,
+        carrier=carrier,
+        reference=reference,
+        letter_id=letter_id,
+        template=template,
+        address_digest=digest,
+        state=state,
+        sent_at=now,
+    )
+
+
+async def find(tx: Executor, carrier: str, reference: str) -> Dispatch | None:
+    """Return what a carrier took, by its name for it."""
+    row: Any = await tx.first(FIND, whose=carrier, which=reference)
+    if row is None:
+        return None
+    return Dispatch(template=row.template, address_digest=row.address_digest)
+
+
+async def settle(
+    tx: Executor, carrier: str, reference: str, outcome: Outcome, now: datetime
+) -> bool:
+    """Say what became of a dispatch; false when more is known of it, or nothing."""
+    return await tx.first(SETTLE[outcome], whose=carrier, which=reference, now=now) is not None
+
+
+async def soft_bounces(tx: Executor, digest: bytes, since: datetime) -> int:
+    """Return how many letters to one address came back for now since a moment."""
+    row: Any = await tx.first(SOFT_BOUNCES, digest=digest, since=since)
+    return int(row.number)
+
+
+async def counts(db: Executor, since: datetime) -> list[Any]:
+    """Return carrier, state, number of letters sent since a moment."""
+    return await db.all(COUNTS, since=since)
+
+
+async def purge(db: Executor, before: datetime) -> int:
+    """Delete what was sent before a moment."""
+    return await db.run(PURGE, before=before)
