@@ -121,8 +121,8 @@ def test_status_tells_whether_a_key_is_good(
         said, told = terminal.run("email", "status"), terminal.run("email", "status", "--json")
 
     assert said.out.splitlines() == [
-        "carrier\tstate\tquota\tbounce %\tcomplaint %",
-        f"sendgrid\t{words}\t-\t-\t-",
+        "carrier\tquota\tbounce %\tcomplaint %",
+        f"sendgrid: {words}\t-\t-\t-",
         "queue: 0 waiting, 0 given up",
     ]
     assert said.code == told.code == code

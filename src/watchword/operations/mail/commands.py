@@ -27,7 +27,7 @@ email.add_typer(queue, name="queue")
 suppressions = typer.Typer(help="Addresses that letters are kept from.", no_args_is_help=True)
 email.add_typer(suppressions, name="suppressions")
 
-_STATUS = ("carrier", "state", "quota", "bounce %", "complaint %")
+_STATUS = ("carrier", "quota", "bounce %", "complaint %")
 _LISTED = ("address", "reason", "source", "since", "withheld")
 
 Ids = Annotated[list[UUID] | None, typer.Argument(metavar="[ID]...", help="Letters, by their ids.")]

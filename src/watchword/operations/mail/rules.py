@@ -31,9 +31,9 @@ class CarrierStatus:
         """Return it as a line of a table."""
         quota = self.quota
         most = "" if quota is None or quota.most is None else f" of {quota.most}"
+        state = "available" if self.available else f"unavailable ({self.reason})"
         return {
-            "carrier": self.carrier,
-            "state": "available" if self.available else f"unavailable ({self.reason})",
+            "carrier": f"{self.carrier}: {state}",
             "quota": f"{quota.used}{most}" if quota else None,
             "bounce %": self.bounce_percent,
             "complaint %": self.complaint_percent,
