@@ -1,5 +1,6 @@
 """A terminal: the command line, run in this process on a world's database."""
 
+import io
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,7 +62,7 @@ class Terminal:
                     _root(), list(words), input=typed
                 )
         finally:
-            logs.configure()  # the streams of the command are closed
+            logs.configure(stream=io.StringIO())  # the streams of the command are closed
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Said(result.stdout, result.stderr, result.exit_code)

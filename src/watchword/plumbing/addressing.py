@@ -28,10 +28,10 @@ _ALIKE: Final = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC",
 
 def greeted(name: str) -> str:
     """Return the name as a letter may say it; empty: the letter greets without one."""
-    plain = unicodedata.normalize("NFC", name.strip(" "))
-    if not plain or len(plain) > LONGEST:
+    if any(unicodedata.category(sign) in _INVISIBLE for sign in name):
         return ""
-    if any(unicodedata.category(sign) in _INVISIBLE for sign in plain):
+    plain = " ".join(unicodedata.normalize("NFC", name).split())
+    if not plain or len(plain) > LONGEST:
         return ""
     compared = unicodedata.normalize("NFKC", plain)
     if _LINK.search(compared) or _MARKUP.search(compared) or _of_two_alphabets(compared):

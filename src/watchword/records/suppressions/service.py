@@ -60,6 +60,8 @@ class Suppressions:
         A letter that may leave as a trial may do so as often as it is tried.
         """
         key = email_address(to).key
+        if not await store.listed(db, key):
+            return None
         found = await store.reasons(db, key)
         verdict = judge(found, asked_for=asked_for)
         if verdict is Verdict.SEND:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from watchword.plumbing.contact import EmailAddress
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.ports import Executor
-from watchword.plumbing.db.statements import novelty, statement
+from watchword.plumbing.db.statements import lookup, novelty, statement
 from watchword.records.suppressions.rules import Reason, Suppression
 
 suppressions = tenant_table(
@@ -51,6 +51,7 @@ ADD = novelty(
     "withheld",
     key=("tenant_id", "address_key", "reason"),
 )
+LISTED = lookup(select(suppressions.c.address), key=suppressions.c.address_key)
 REASONS = statement(
     select(suppressions.c.reason).where(suppressions.c.address_key == bindparam("key"))
 )
@@ -94,6 +95,11 @@ async def add(
     values: dict[str, Any] = {"address": address.text, "source": source, "since": now}
     row = await tx.first(ADD, address_key=address.key, reason=reason.value, withheld=0, **values)
     return row is not None
+
+
+async def listed(db: Executor, key: str) -> bool:
+    """Tell whether an address is on the list at all; many may be asked about at once."""
+    return await db.first(LISTED, address_key=key) is not None
 
 
 async def reasons(db: Executor, key: str) -> tuple[Reason, ...]:
