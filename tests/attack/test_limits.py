@@ -15,6 +15,8 @@ from watchword.records.subscribers.rules import PENDING
 API = "/api/v1/auth"
 TWINS = {
     "/account": "/api/v1/me",
+    "/account/consents/give": "/api/v1/me/consents",
+    "/account/consents/withdraw": "/api/v1/me/consents/withdraw",
     "/account/email": f"{API}/change-email",
     "/account/security": f"{API}/change-password",
     "/account/sessions/end-others": f"{API}/sessions/{{id}}",

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from watchword.plumbing.dates import in_words
+from watchword.plumbing.dates import day_in_words, in_words
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,11 @@ from watchword.plumbing.dates import in_words
 )
 def test_a_date_is_told_in_words_at_the_clock_of_its_place(language: str, told: str) -> None:
     assert in_words(datetime.fromisoformat("2026-11-23T10:30:00+01:00"), language) == told
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "1 March 2027"), ("fr", "1 mars 2027"), ("ar", "1 مارس 2027")],
+)
+def test_a_day_is_told_in_words(language: str, told: str) -> None:
+    assert day_in_words(datetime.fromisoformat("2027-03-01T00:30:00+01:00"), language) == told

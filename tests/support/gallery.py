@@ -203,6 +203,9 @@ SCENES: dict[str, Scene] = {
         _at("/account/security"), currentPassword="not this one", newPassword="short"
     ),
     "sessions": _at("/account/sessions"),
+    "consents": _at("/account/consents"),
+    "consents-given": _sending("/account/consents"),
+    "unsubscribe-dead": _at("/unsubscribe?token=wwu_1_nothing"),
     "email": _at("/account/email"),
     "email-wrong": _then(_at("/account/email"), newEmail=MEMBER),
     "email-sent": _then(_at("/account/email"), newEmail="zoe.new@example.org"),
@@ -222,7 +225,9 @@ SCENES: dict[str, Scene] = {
 }
 
 MEMBERS_ONLY = {
-    name for name in SCENES if name.split("-")[0] in {"account", "security", "sessions", "email"}
+    name
+    for name in SCENES
+    if name.split("-")[0] in {"account", "security", "sessions", "email", "consents"}
 }
 
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -34,6 +35,7 @@ from watchword.migrations import migrate
 from watchword.operations.health.service import Presence
 from watchword.plumbing import logs
 from watchword.plumbing.carriers import Carriers
+from watchword.plumbing.consent_texts import ConsentTexts, read_consent_texts
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, DatabaseUnavailable
@@ -66,6 +68,8 @@ from watchword.plumbing.web.cookies import Cookies
 from watchword.plumbing.web.csrf import Csrf
 from watchword.plumbing.web.pages import SHARED, TemplatePages
 from watchword.plumbing.web.static import Assets
+from watchword.records import consents
+from watchword.records.consents.rules import ConsentSettings, Purpose
 from watchword.records.deliveries.rules import KIND as LETTERS
 from watchword.records.deliveries.service import LetterPorters, LetterSealer
 from watchword.records.refresh_tokens.service import RefreshSecret
@@ -77,6 +81,8 @@ from watchword.records.texts.service import TextPorters, TextSealer
 
 Hands = TypeVar("Hands", bound=Porters)
 STATIC = SHARED.parent / "static"
+
+_CONSENT_TEXTS = Path(consents.__file__).parent / "texts"
 
 
 @asynccontextmanager
@@ -208,6 +214,11 @@ def _put_words(house: House) -> None:
     house.put(Words, words)
     house.put(Organisation, organisation)
     house.put(Letters, letters)
+    own = house.part(ConsentSettings).texts
+    texts = read_consent_texts(
+        _CONSENT_TEXTS, Path(own) if own else None, Purpose, organisation.name
+    )
+    house.put(ConsentTexts, texts)
     assets = Assets(STATIC)
     house.put(Assets, assets)
     house.put(Pages, TemplatePages(slices.template_folders(), assets, organisation))  # type: ignore[type-abstract]

@@ -99,6 +99,14 @@ def mint_token(kind: str, peppers: Peppers, chance: Chance) -> Secret:
     return token_from(kind, peppers.current, chance.draw(32))
 
 
+def token_entropy(text: str) -> bytes | None:
+    """Return the 32 bytes that a token spells (see `token_version`); nothing when they are more."""
+    number = 0
+    for digit in text[-_BODY - _CHECK : -_CHECK]:
+        number = number * len(_DIGITS) + _DIGITS.index(digit)
+    return number.to_bytes(32, "big") if number < 1 << 256 else None
+
+
 def token_version(kind: str, text: str) -> int | None:
     """Return the pepper version a token names, or nothing when it is not a token of that kind."""
     found = _TOKEN.fullmatch(text)

@@ -14,3 +14,10 @@ def in_words(moment: datetime, language: str) -> str:
     locale = _LOCALES[language]
     pattern = str(get_datetime_format("medium", locale=locale))
     return pattern.format(f"{moment:%H:%M}", format_date(moment, "full", locale=locale))
+
+
+def day_in_words(moment: datetime, language: str) -> str:
+    """Return the day as the moment's own offset has it: "23 November 2026"."""
+    from babel.dates import format_date  # noqa: PLC0415 - large, and seldom
+
+    return str(format_date(moment, "long", locale=_LOCALES[language]))

@@ -112,6 +112,7 @@ class Metrics:
         self.resets = self._counter(
             "password_reset_requests_total", "Password resets asked for.", "channel", "country"
         )
+        self.consents = self._counter("consents_changed_total", "Consents changed.", "kind")
         self.cleaned = self._counter("cleanup_deleted_total", "Rows deleted when over.", "kind")
         self.database_failures = self._counter(
             "database_connections_failed_total", "Connections to the database that failed."

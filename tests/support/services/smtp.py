@@ -5,14 +5,16 @@ letters           -> what has arrived, oldest first
 wait_for(count)   -> the letters, once that many have arrived
 """
 
+import ssl
 import threading
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import cast
+from functools import partial
+from typing import Any, cast
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.support.services.kept import free_port
 
@@ -48,6 +50,16 @@ class _Keep:
         return "250 Kept"
 
 
+def _knows(login: tuple[str, str] | None, *asked: Any) -> AuthResult:
+    """Tell whether this is the login."""
+    given = asked[-1]
+    right = isinstance(given, LoginPassword) and login == (
+        given.login.decode(),
+        given.password.decode(),
+    )
+    return AuthResult(success=right)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpSink:
     """A listening sink; `stop` closes it."""
@@ -58,10 +70,14 @@ class SmtpSink:
     _controller: Controller
 
     @classmethod
-    def start(cls) -> "SmtpSink":
-        """Listen on a free loopback port."""
+    def start(
+        cls, tls: ssl.SSLContext | None = None, login: tuple[str, str] | None = None
+    ) -> "SmtpSink":
+        """Listen on a free loopback port; with `tls`, only to who says STARTTLS and has this login."""
         keep, port = _Keep(), free_port()
-        controller = Controller(keep, hostname=HOST, port=port)
+        strict: dict[str, Any] = {"tls_context": tls, "require_starttls": True}
+        strict |= {"auth_required": True, "authenticator": partial(_knows, login)}
+        controller = Controller(keep, hostname=HOST, port=port, **(strict if tls else {}))
         controller.start()
         return cls(port=port, host=HOST, _keep=keep, _controller=controller)
 

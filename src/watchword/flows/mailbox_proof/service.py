@@ -7,6 +7,7 @@ from watchword.kernel.ports import Visitor
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Transaction
 from watchword.plumbing.ports import Account, Claimed
+from watchword.records.consents.service import Consents
 from watchword.records.passwords.service import Passwords
 from watchword.records.subscribers.rules import PENDING, EmailVerified, keeps_password
 from watchword.records.subscribers.service import Subscribers
@@ -21,6 +22,7 @@ class MailboxProver:
 
     subscribers: Subscribers
     passwords: Passwords
+    consents: Consents
     tickets: Tickets
     suppressions: Suppressions
     journal: Journal
@@ -38,6 +40,7 @@ class MailboxProver:
         registration = answers == Purpose.VERIFY_EMAIL
         if not keeps_password(contested=owner.contested, by_registration=registration):
             await self.passwords.forget(tx, owner.id)
+            await self.consents.disown(tx, owner.id, visitor, now)
         verified = await self.subscribers.verify(tx, owner.id, now)
         await self.tickets.void(tx, owner.id, now)
         await self.journal.record(tx, EmailVerified(user_id=owner.id), now, visitor)

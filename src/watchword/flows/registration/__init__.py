@@ -9,6 +9,10 @@ The answer is the same whether or not the address has an account; the work is al
 learns. When two strangers register one address before it is proven, no password of theirs survives the
 proof: the owner chooses one (docs/decisions). Opening a link spends nothing; only the click that POSTs does.
 
+With `consents` {processing, marketing, transactional} the acts are written in the account's own transaction;
+where CONSENT_REQUIRED holds, nobody registers without the first. Those of a stranger hold no longer than
+their password: see `records/consents`.
+
 Ticket: 256 bits, VERIFY_TOKEN_TTL_HOURS; code: OTP_TTL_SECONDS.
 Problems: `invalid_input`, `token_invalid|used|expired`, `code_invalid`, `overloaded`.
 Source: NIST SP 800-63A-4, section 3.8; OWASP Authentication; pre-hijacking (Sudhodanan, Paverd, 2022).

@@ -2,11 +2,11 @@
 
 from starlette.responses import Response
 
-from watchword.flows.registration.rules import Register, read_application
+from watchword.flows.registration.rules import Register
 from watchword.flows.registration.service import Registration
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
-from watchword.plumbing.contact import PhoneSettings, email_address
+from watchword.plumbing.contact import email_address
 from watchword.plumbing.faults import refuse_both
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import post
@@ -52,12 +52,7 @@ class Accepted(Answer, frozen=True):
 async def register(call: Call[Register]) -> Response:
     """Make an account; the answer is the same for an address that has one."""
     registration = call.part(Registration)
-    application = read_application(
-        call.body,
-        call.language_for,
-        call.part(PhoneSettings).default_country,
-        registration.password_faults(call.body),
-    )
+    application = registration.read(call.body, call.language_for)
     await registration.register(application, call.visitor)
     return call.json(Registered(status="verification_sent", email=application.email.text), 201)
 

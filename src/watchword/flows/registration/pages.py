@@ -2,21 +2,32 @@
 
 from typing import Any
 
+from msgspec import field
+from msgspec.structs import replace
 from starlette.responses import Response
 
-from watchword.flows.registration.rules import Register, read_application
+from watchword.flows.registration.rules import GivenConsents, Register
 from watchword.flows.registration.service import Registration
 from watchword.kernel.problems import FieldError, InputInvalid, Problem
 from watchword.kernel.secret import Secret
-from watchword.plumbing.contact import PhoneSettings, email_address
+from watchword.plumbing.contact import email_address
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import page_get, page_post
 from watchword.plumbing.web.entry import error_page
 from watchword.plumbing.web.link_page import link_page, link_token
 from watchword.plumbing.web.shapes import Body
+from watchword.records.consents.service import Consents
 from watchword.records.passwords.rules import PasswordSettings
 
 _RESEND_AFTER = 60
+
+
+class RegisterForm(Register, frozen=True):
+    """A new account, its consents as boxes."""
+
+    processing: bool = field(default=False, name="consents.processing")
+    marketing: bool = field(default=False, name="consents.marketing")
+    transactional: bool = field(default=False, name="consents.transactional")
 
 
 class VerifyForm(Body, frozen=True):
@@ -38,19 +49,15 @@ async def show(call: Call[Any], problem: Problem | None = None) -> Response:
     return call.page(
         "registration/register.html",
         min_length=call.part(PasswordSettings).min_length,
+        consents=call.part(Consents).asked(call.language),
         errors=call.faults(problem),
     )
 
 
-async def register(call: Call[Register]) -> Response:
+async def register(call: Call[RegisterForm]) -> Response:
     """Make an account, and show where to type the code, whoever has the address."""
     registration = call.part(Registration)
-    application = read_application(
-        call.body,
-        call.language_for,
-        call.part(PhoneSettings).default_country,
-        registration.password_faults(call.body),
-    )
+    application = registration.read(_with_consents(call.body), call.language_for)
     await registration.register(application, call.visitor)
     return _check_mailbox(call, application.email.text)
 
@@ -94,6 +101,13 @@ async def resend(call: Call[ResendForm]) -> Response:
     return _check_mailbox(call, email.text)
 
 
+def _with_consents(form: RegisterForm) -> Register:
+    given = GivenConsents(
+        processing=form.processing, marketing=form.marketing, transactional=form.transactional
+    )
+    return replace(form, consents=given)
+
+
 def _check_mailbox(call: Call[Any], email: str, problem: Problem | None = None) -> Response:
     return call.page(
         "registration/check_mailbox.html",
@@ -113,7 +127,7 @@ async def _link_page(call: Call[Any], problem: Problem | None = None) -> Respons
 
 doors = [
     page_get("/register", show),
-    page_post("/register", register, body=Register, again=show),
+    page_post("/register", register, body=RegisterForm, again=show),
     page_get("/verify-email", show_verify),
     page_post("/verify-email", verify, body=VerifyForm, again=verify_again),
     page_get("/resend-verification", ask),

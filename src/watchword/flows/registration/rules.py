@@ -11,6 +11,7 @@ from watchword.plumbing.contact import EmailAddress, email_address, person_name,
 from watchword.plumbing.faults import Faults
 from watchword.plumbing.languages import chosen_language
 from watchword.plumbing.web.shapes import Body
+from watchword.records.consents.rules import Purpose
 from watchword.records.subscribers.rules import split_name
 
 
@@ -25,6 +26,7 @@ class Application:
     phone: str | None
     language: str
     role: str = "user"
+    consents: tuple[Purpose, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,14 @@ class RegistrationRepeated(Fact):
     """Somebody wanted an account with an address that has one."""
 
     type: ClassVar[str] = "id.user.registration_repeated"
+
+
+class GivenConsents(Body, frozen=True):
+    """What a new account allows; what is not said is not allowed."""
+
+    processing: bool = False
+    marketing: bool = False
+    transactional: bool = False
 
 
 class Register(Body, frozen=True):
@@ -46,6 +56,7 @@ class Register(Body, frozen=True):
     country: str | None = None
     language: str | None = None
     role: str | None = None
+    consents: GivenConsents | None = None
 
 
 def read_application(
@@ -53,6 +64,8 @@ def read_application(
     language_for: Callable[[str | None, str | None], str],
     country: str,
     more: list[FieldError],
+    *,
+    consent_needed: bool = False,
 ) -> Application:
     """Read what somebody wants to register; `more` are faults found elsewhere (the password's).
 
@@ -76,6 +89,10 @@ def read_application(
     if body.role not in {None, "user", "vendor"}:
         faults.add("role", "invalid", "Choose user or vendor.")
     faults.found.extend(more)
+    allowed = body.consents or GivenConsents()
+    if consent_needed and not allowed.processing:
+        message = "Without this consent there can be no account."
+        faults.add("consents.processing", "consent_required", message)
     faults.refuse()
     assert email is not None
     return Application(
@@ -86,4 +103,5 @@ def read_application(
         phone=phone,
         language=language_for(body.language, body.country),
         role=body.role or "user",
+        consents=tuple(each for each in Purpose if getattr(allowed, each)),
     )

@@ -1,11 +1,13 @@
 """Registration: register, verify, resend."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from watchword.flows.registration.rules import (
     Application,
     Register,
     RegistrationRepeated,
+    read_application,
 )
 from watchword.kernel.clock import Clock
 from watchword.kernel.events import Fact
@@ -14,13 +16,15 @@ from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import FieldError
 from watchword.kernel.secret import Secret
 from watchword.kernel.times import hours, minutes
-from watchword.plumbing.contact import EmailAddress
+from watchword.plumbing.contact import EmailAddress, PhoneSettings
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.faults import Faults
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.ports import Account, MailboxProof
 from watchword.plumbing.throttle import Throttle
+from watchword.records.consents.rules import REGISTRATION
+from watchword.records.consents.service import Consents, Source
 from watchword.records.deliveries.rules import CODE, Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.passwords.rules import Stored
@@ -48,6 +52,7 @@ class Registration:
     database: Database
     subscribers: Subscribers
     passwords: Passwords
+    consents: Consents
     tickets: Tickets
     mailbox_proof: MailboxProof
     deliveries: Deliveries
@@ -55,6 +60,19 @@ class Registration:
     issuer: Issuer
     clock: Clock
     throttle: Throttle
+    phones: PhoneSettings
+
+    def read(
+        self, body: Register, language_for: Callable[[str | None, str | None], str]
+    ) -> Application:
+        """Read what somebody wants to register. Problem: `invalid_input`, every fault at once."""
+        return read_application(
+            body,
+            language_for,
+            self.phones.default_country,
+            self.password_faults(body),
+            consent_needed=self.consents.settings.required,
+        )
 
     def password_faults(self, body: Register) -> list[FieldError]:
         """Return what is wrong with a password that somebody wants."""
@@ -102,10 +120,15 @@ class Registration:
                     now=now,
                 )
                 await self.passwords.replace(tx, found.id, stored, now)
+                source = Source(
+                    channel=REGISTRATION, language=application.language, visitor=visitor
+                )
+                await self.consents.begin(tx, found.id, application.consents, source, now)
                 fact = UserRegistered(user_id=found.id, role=found.role)
             else:
                 await self.subscribers.contest(tx, found.id, now)  # a pending one; else no row
                 await self.passwords.exchange(tx, found.id, stored, stored, now)  # no row, ever
+                await self.consents.ignore(tx, found.id, application.consents, visitor, now)
                 fact = RegistrationRepeated(user_id=found.id)
             await self.journal.record(tx, fact, now, visitor)
             if tell:

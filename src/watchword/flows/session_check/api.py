@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Scope
 
-from watchword.flows.session_check.rules import Me, me_of
+from watchword.flows.session_check.rules import Me, MeInFull, in_full, me_of
 from watchword.flows.session_check.service import Known, SessionCheck
 from watchword.kernel.limits import Verdict
 from watchword.kernel.problems import Unauthenticated
@@ -24,9 +24,15 @@ async def me(call: Call[None]) -> Response:
     return call.json(me_of(call.me, call.me.methods))
 
 
+async def me_in_full(call: Call[None]) -> Response:
+    """Tell the caller who they are, and whether a consent of theirs is to be renewed."""
+    due = await call.part(SessionCheck).renewal_required(call.me)
+    return call.json(in_full(me_of(call.me, call.me.methods), due))
+
+
 doors: list[Door] = [
     get("/auth/me", me, answer=Me, who=Who.SUBSCRIBER, problems=(Unauthenticated,)),
-    get("/me", me, answer=Me, who=Who.SUBSCRIBER, problems=(Unauthenticated,)),
+    get("/me", me_in_full, answer=MeInFull, who=Who.SUBSCRIBER, problems=(Unauthenticated,)),
 ]
 
 
@@ -56,7 +62,7 @@ def hot(web: Web) -> dict[str, Callable[[Scope, dict[bytes, bytes]], Awaitable[A
         status, lines, body = plain(problem, scope["watchword.request_id"])
         return status, spell(lines) + _limits(web.throttle, verdict), body
 
-    return {"GET /auth/me": answer, "GET /me": answer}
+    return {"GET /auth/me": answer}
 
 
 def _limits(throttle: Throttle, verdict: Verdict) -> bytes:

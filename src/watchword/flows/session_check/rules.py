@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec.structs import asdict
+
 from watchword.kernel.assurance import level
 from watchword.kernel.ports import Caller
 from watchword.plumbing.web.shapes import Answer
@@ -28,6 +30,17 @@ class Me(Profile, frozen=True):
     """Who the caller is."""
 
     session: SessionShape
+
+
+class MeInFull(Me, frozen=True):
+    """Who the caller is, and what waits for them."""
+
+    consent_renewal_required: bool
+
+
+def in_full(me: Me, renewal_required: bool) -> MeInFull:  # noqa: FBT001 - it is the field's value
+    """Add what is not worth a statement at every check."""
+    return MeInFull(**asdict(me), consent_renewal_required=renewal_required)
 
 
 def methods_of(row: Any) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ from watchword.plumbing.db.ports import Database
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.remembered import Remembered
 from watchword.plumbing.web.shapes import to_json
+from watchword.records.consents.rules import renewal_required
+from watchword.records.consents.service import Consents
 from watchword.records.sessions.rules import SessionSettings
 from watchword.records.sessions.service import Sessions
 from watchword.records.signing_keys.service import SigningKeys
@@ -70,6 +72,7 @@ class SessionCheck:
     database: Database
     sessions: Sessions
     signing_keys: SigningKeys
+    consents: Consents
     settings: SessionSettings
     changes: Changes
     recent: Recent
@@ -113,6 +116,11 @@ class SessionCheck:
         if row is not None and row.user_id != claims.user_id:
             return None
         return self._learn(value, row, now, turn, claims.expires_at)
+
+    async def renewal_required(self, caller: Caller) -> bool:
+        """Tell whether the caller has a consent to renew; it costs a statement of its own."""
+        found = await self.consents.standings(self.database, caller.user_id, self.clock.now())
+        return renewal_required(found, needed=self.consents.settings.required)
 
     async def flush(self) -> None:
         """Write the last uses that were gathered."""
