@@ -19,7 +19,6 @@ async def press(somebody: Browser, deed: str, purpose: str) -> None:
     await somebody.send(action, purpose=purpose, version=version[1])
 
 
-@pytest.mark.req("N-50")
 async def test_what_one_button_gives_the_button_in_its_place_withdraws(world: World) -> None:
     await world.subscriber()
     async with browser(world) as alice:
