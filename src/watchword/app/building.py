@@ -12,6 +12,7 @@ from watchword.adapters.counters.memory import MemoryCounters
 from watchword.app import carrying, lettering, slices
 from watchword.app.settings import Settings
 from watchword.app.wiring import House
+from watchword.flows.consent.service import Permissions
 from watchword.flows.delivery_feedback.service import PostbookKeeper, Reporters
 from watchword.flows.entrance.service import Reception
 from watchword.flows.lockout.service import Locksmith
@@ -47,7 +48,14 @@ from watchword.plumbing.letters import Letters
 from watchword.plumbing.log_files import LogFiles
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.porters import Porters
-from watchword.plumbing.ports import Entrance, Lockout, MailboxProof, PasswordProof, Postbook
+from watchword.plumbing.ports import (
+    Entrance,
+    Lockout,
+    MailboxProof,
+    PasswordProof,
+    Permission,
+    Postbook,
+)
 from watchword.plumbing.sealing import derive
 from watchword.plumbing.settings import (
     DatabaseSettings,
@@ -128,6 +136,7 @@ async def open_house(
     house.put(Texting, texting)
     house.put(TextPorters, _porters(house, TextPorters, TEXTS))
     house.put(Reporters, abroad.reporters(fetcher))
+    house.put(Permission, house.part(Permissions))  # type: ignore[type-abstract]
     house.put(Postbook, house.part(PostbookKeeper))  # type: ignore[type-abstract]
     _put_web(house)
     try:

@@ -12,7 +12,8 @@ class Message:
     """One e-mail: `to` and `sender` are RFC 5322 mailboxes, `id` stays the same over retries.
 
     `known_as` is what metrics and providers' templates call the letter; `facts` are what it was written
-    from, for carriers that write by a template of their own.
+    from, for carriers that write by a template of their own. `needs` is the consent without which it may
+    not leave, by its purpose.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Message:
     headers: dict[str, str] = field(default_factory=dict)
     code: str | None = field(default=None, repr=False)
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    needs: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -177,6 +177,14 @@ class Leaving:
     template: str
 
 
+class Permission(Protocol):
+    """Whoever knows what people allow us to write to them for."""
+
+    async def allows(self, address: str, purpose: str, now: datetime) -> bool:
+        """Tell whether the reader of this address allows letters for a purpose."""
+        ...
+
+
 class Postbook(Protocol):
     """Whoever knows where letters may not go, and remembers those that left."""
 

@@ -10,6 +10,8 @@
     ask           an operator writes to whom a renewal waits for (`watchword consents renew`), once a month
                   at most
 
+    permission    a letter that `needs` a consent asks here when it leaves; without it, it is `suppressed`
+
 What is so already is not written again: of many alike at once one act remains. The link's token holds the
 account and a keyed digest for this one purpose; it does not expire, and one who forwards a letter forwards
 it too, which ends letters and nothing else.

@@ -23,6 +23,7 @@ from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import Conflict
 from watchword.kernel.secret import Peppers, Secret
+from watchword.plumbing.contact import email_address
 from watchword.plumbing.dates import day_in_words
 from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.plumbing.issuer import Issuer
@@ -44,6 +45,23 @@ from watchword.records.tickets.rules import TokenInvalid
 
 _BATCH: Final = 200
 _FIRST: Final = SubscriberId(UUID(int=0))
+
+
+@service
+class Permissions:
+    """Fills the port `Permission`."""
+
+    database: Database
+    subscribers: Subscribers
+    consents: Consents
+
+    async def allows(self, address: str, purpose: str, now: datetime) -> bool:
+        """Tell whether whoever has this address allows it; nobody does by silence."""
+        person = await self.subscribers.find_by_email(self.database, email_address(address))
+        if person is None:
+            return False
+        found = await self.consents.standings(self.database, person.id, now)
+        return any(each.given for each in found if each.purpose == purpose)
 
 
 @service

@@ -15,6 +15,7 @@ from watchword.plumbing.contact import email_address
 from watchword.plumbing.settings.carrying import mail_services
 
 KIND: Final = "mail"
+NO_CONSENT: Final = "no_consent"
 NOBODY: Final = "Watchword <noreply@localhost>"
 _SPECIAL = re.compile(r'[()<>@,:;".\\\[\]]')
 
@@ -96,7 +97,10 @@ class MailSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A letter to write: `template` is `<slice>/<letter>`, `facts` are what it tells."""
+    """A letter to write: `template` is `<slice>/<letter>`, `facts` are what it tells.
+
+    `needs`: the purpose that its reader must have consented to, when it leaves.
+    """
 
     template: str
     to: str
@@ -105,6 +109,7 @@ class Letter:
     priority: int = NOTICE
     not_before: datetime | None = None
     expires_at: datetime | None = None
+    needs: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Deliveries: queue letters within a transaction, carry them after it."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 
 import msgspec
@@ -18,12 +18,13 @@ from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.letters import Letters
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.porters import Porters
-from watchword.plumbing.ports import Postbook
+from watchword.plumbing.ports import Permission, Postbook
 from watchword.plumbing.sealing import Sealer
 from watchword.plumbing.sending import NO_CARRIER, Sending
 from watchword.records.deliveries.rules import (
     CODE,
     KIND,
+    NO_CONSENT,
     Letter,
     LetterBuried,
     LetterSuppressed,
@@ -53,6 +54,7 @@ class Deliveries(Sending[Message]):
     letters: Letters
     carriers: Carriers
     postbook: Postbook
+    permission: Permission
     porters: LetterPorters
     journal: Journal
     settings: MailSettings
@@ -90,7 +92,7 @@ class Deliveries(Sending[Message]):
         """Open the seal and write the letter in its reader's language."""
         letter = _decode(self.sealer.open(work.payload, f"outbox:{work.id}"))
         domain = self.settings.sender_domain
-        return self.letters.write(
+        message = self.letters.write(
             template=letter.template,
             language=letter.language,
             facts=letter.facts,
@@ -98,6 +100,7 @@ class Deliveries(Sending[Message]):
             sender=self.settings.sender,
             message_id=f"<{work.id}@{domain}>",
         )
+        return replace(message, needs=letter.needs)
 
     def count(self, work: Work, result: str) -> None:
         """Count what came of a letter, when no carrier can tell."""
@@ -112,6 +115,9 @@ class Deliveries(Sending[Message]):
     async def barred(self, work: Work, written: Message) -> str | None:
         """Return why the letter may not leave for its address; nothing when it may."""
         asked_for, now = work.priority == CODE, self.clock.now()
+        needs = written.needs
+        if needs is not None and not await self.permission.allows(written.to, needs, now):
+            return NO_CONSENT
         return await self.postbook.withheld(
             self.leaving(work, written), asked_for=asked_for, now=now
         )
