@@ -71,6 +71,10 @@ def test_a_domain_outside_ascii_leaves_as_its_a_label() -> None:
     envelope = compose(replace(LETTER, to="alice@bücher.example"), NOW)
 
     assert envelope.recipient == "alice@xn--bcher-kva.example"
+    other = compose(replace(LETTER, to="boss@straße.example"), NOW)
+    assert (
+        other.recipient == "boss@xn--strae-oqa.example"
+    )  # and not strasse.example, whose it is not
     assert not envelope.needs_smtputf8
 
 

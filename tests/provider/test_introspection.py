@@ -41,6 +41,8 @@ async def test_a_service_learns_whose_a_good_token_is(
             told["session_id"],
         )
         assert said["token_type"] == "Bearer"
+        assert said["exp"] - said["iat"] == told["expires_in"] == 900
+        assert said["iat"] == int(world.clock.now().timestamp())
 
 
 async def test_a_service_may_ask_about_a_browsers_session(

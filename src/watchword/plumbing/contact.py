@@ -1,11 +1,14 @@
 """How people can be reached: mailboxes and telephone numbers, read strictly.
 
-A mailbox is normalised by email-validator (RFC 5321/5322/6531, no DNS); its `key` is case-folded, so
-that one mailbox is one account. A telephone number becomes E.164 by phonenumbers.
+A mailbox is normalised by email-validator (RFC 5321/5322/6531, no DNS). Its `key` is what one account is:
+the domain as the DNS has it (IDNA 2008), the letters A-Z of the local part small. No more is folded: `boß@`
+and `boss@` are two mailboxes, and who owns one must not open the account of the other (UTS 36, 2.8).
+A telephone number becomes E.164 by phonenumbers.
 """
 
 import re
 from dataclasses import dataclass
+from string import ascii_uppercase
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -16,6 +19,7 @@ from watchword.kernel.problems import FieldError, InputInvalid
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 # A name goes into letters to people who never asked for one: it may not carry links or markup.
 _NO_NAME = re.compile(r"[<>]|://|www\.", re.IGNORECASE)
+_SMALL = {ord(letter): letter.lower() for letter in ascii_uppercase}
 MAX_EMAIL = 254
 MAX_NAME = 100
 
@@ -43,7 +47,21 @@ def email_address(text: str, field: str = "email") -> EmailAddress:
     if len(normalised.encode()) > MAX_EMAIL:
         told = FieldError(field, "invalid_email", "This is not an e-mail address.")
         raise InputInvalid(errors=[told])
-    return EmailAddress(normalised, normalised.casefold())
+    return EmailAddress(normalised, _key(found.local_part, found.ascii_domain))
+
+
+def mailbox_key(address: str) -> str:
+    """Return the key of an address that was read before."""
+    return email_address(address).key
+
+
+def small(text: str) -> str:
+    """Write A-Z small, and leave every other sign as it is."""
+    return text.translate(_SMALL)
+
+
+def _key(local: str, domain: str | None) -> str:
+    return f"{small(local)}@{domain}"
 
 
 def phone_number(text: str, country: str | None, field: str = "phone") -> str:

@@ -68,8 +68,7 @@ async def test_a_browser_session_lives_as_long_as_its_setting_says(worlds: Opene
         await world.subscriber()
         await world.sign_in(client, transport="cookie")
         assert (await client.get(ME)).status_code == 200
-        world.clock.advance(timedelta(seconds=2))
-        world.part(SessionCheck).recent.forget("")
+        world.clock.advance(timedelta(seconds=2))  # no later, though it is remembered for five
         assert (await client.get(ME)).status_code == 401
 
 
@@ -83,8 +82,23 @@ async def test_a_browser_session_ends_when_it_goes_unused(worlds: Opener) -> Non
             assert (await client.get(ME)).status_code == 200
             await world.part(SessionCheck).flush()
         world.clock.advance(timedelta(minutes=30))
-        world.part(SessionCheck).recent.forget("")
         assert (await client.get(ME)).status_code == 401
+
+
+async def test_a_value_is_good_at_its_own_door_only_however_lately_it_was_seen(
+    world: World,
+) -> None:
+    await world.subscriber()
+    async with world.client() as browser, world.client() as program, world.client() as mixed:
+        await world.sign_in(browser, transport="cookie")
+        token = (await world.sign_in(program))["access_token"]
+        cookie = browser.cookies["__Host-watchword-session"]
+        for client in (browser, program):
+            assert (await client.get(ME)).status_code == 200
+        as_token = {"Authorization": f"Bearer {cookie}"}
+        as_cookie = {"Cookie": f"__Host-watchword-session={token}"}
+        for headers in (as_token, as_cookie):
+            assert (await mixed.get(ME, headers=headers)).status_code == 401
 
 
 @pytest.mark.req("R-33", "G-14")

@@ -10,7 +10,7 @@ import msgspec
 from watchword.kernel.events import Fact
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.times import hours, minutes
-from watchword.plumbing.contact import EmailAddress, email_address
+from watchword.plumbing.contact import EmailAddress, email_address, mailbox_key
 from watchword.records.deliveries.rules import CODE, Letter
 from watchword.records.subscribers.rules import PENDING, Subscriber
 from watchword.records.tickets.rules import Stub, Ticket, TicketSettings, TokenInvalid
@@ -40,7 +40,7 @@ def change_of(stub: Stub) -> Change:
 def wanted_address(text: str, present: str) -> EmailAddress:
     """Read the new address. Problem: `invalid_input`, also when it is the present one."""
     email = email_address(text, "newEmail")
-    if email.key == present.casefold():
+    if email.key == mailbox_key(present):
         told = FieldError("newEmail", "same_email", "This is your address already.")
         raise InputInvalid(errors=[told])
     return email

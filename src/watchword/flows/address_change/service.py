@@ -22,7 +22,7 @@ from watchword.kernel.ids import SessionId
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Caller, Visitor
 from watchword.kernel.secret import Secret
-from watchword.plumbing.contact import EmailAddress, email_address
+from watchword.plumbing.contact import EmailAddress, email_address, mailbox_key
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.issuer import Issuer
@@ -108,7 +108,7 @@ class AddressChange:
 
     async def confirm_by_code(self, caller: Caller, code: Secret, visitor: Visitor) -> str:
         """Spend the code; return the new address. Problems: `code_invalid`, `email_taken`."""
-        purpose, address = Purpose.EMAIL_CHANGE, caller.email.casefold()
+        purpose, address = Purpose.EMAIL_CHANGE, mailbox_key(caller.email)
         now = self.clock.now()
         stub = await self.tickets.guess(self.database, purpose, address, code, visitor, now)
         return await self._twice(self._confirm_by_stub, stub, visitor)
@@ -122,7 +122,7 @@ class AddressChange:
     ) -> None:
         """A password that is given must be right. Problems: `invalid_input`, `too_many_attempts`."""
         proven = await self.password_proof.prove(
-            caller.email.casefold(),
+            mailbox_key(caller.email),
             password,
             owner=caller.user_id,
             door="email_change",
@@ -165,7 +165,7 @@ class AddressChange:
     ) -> str:
         """The account moves; what was issued before ends, but for the session that asked."""
         change = change_of(stub)
-        if owner.email.casefold() != stub.address:
+        if mailbox_key(owner.email) != stub.address:
             raise TokenInvalid(private="the account has another address now")
         refused = refusal(owner.status)
         if refused is not None:
@@ -184,7 +184,7 @@ class AddressChange:
         stub = await self.tickets.spend(tx, Purpose.EMAIL_CHANGE_UNDO, token, now)
         change = change_of(stub)
         await self.passwords.forget(tx, owner.id)
-        if owner.email.casefold() != stub.address:
+        if mailbox_key(owner.email) != stub.address:
             await self._move(tx, owner, email_address(change.old), visitor, now)
         await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, now)
         await self.tickets.void(tx, owner.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
@@ -223,7 +223,7 @@ class AddressChange:
         return await self.tickets.issue(
             tx,
             purpose=purpose,
-            address=owner.email.casefold(),
+            address=mailbox_key(owner.email),
             user_id=owner.id,
             detail=change.text(),
             lifetime=UNDO_FOR if undo else self.tickets.settings.verify_lifetime,
@@ -251,7 +251,7 @@ class AddressChange:
         ticket = await self.tickets.issue(
             tx,
             purpose=Purpose.PASSWORD_RESET,
-            address=address.casefold(),
+            address=mailbox_key(address),
             user_id=owner.id,
             lifetime=settings.reset_lifetime,
             now=now,

@@ -21,7 +21,7 @@ from watchword.kernel.ids import SessionId, SubscriberId
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Secret
-from watchword.plumbing.contact import EmailAddress, email_address, person_name
+from watchword.plumbing.contact import EmailAddress, email_address, mailbox_key, person_name
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.issuer import Issuer
@@ -242,4 +242,4 @@ class Administration:
         return managed(subscriber, standing)
 
     def _guess_key(self, subscriber: Subscriber) -> bytes:
-        return self.guesses.key("password", subscriber.email.casefold())
+        return self.guesses.key("password", mailbox_key(subscriber.email))

@@ -75,7 +75,6 @@ def link_path(purpose: Purpose) -> str:
 
 def code_letter(
     owner: Subscriber,
-    email: EmailAddress,
     purpose: Purpose,
     ticket: Ticket,
     link: str,
@@ -92,7 +91,7 @@ def code_letter(
     }
     return Letter(
         template="login/sign_in_code",
-        to=email.text,
+        to=owner.email,
         language=asked_language or owner.language,
         facts=facts,
         priority=CODE,
@@ -109,7 +108,7 @@ def no_code_letter(
     """
     return Letter(
         template="login/account_closed" if owner else "login/no_account",
-        to=email.text,
+        to=owner.email if owner else email.text,
         language=owner.language if owner else language,
         facts={"name": owner.given_name} if owner else {"email": email.text, "link": register},
         priority=CODE,

@@ -147,7 +147,7 @@ class Login:
             if found is not None and welcome:
                 link = self.issuer.link(link_path(purpose), ticket.token)
                 settings, asked = self.tickets.settings, visitor.asked_language
-                letter = code_letter(found, email, purpose, ticket, link, settings, asked)
+                letter = code_letter(found, purpose, ticket, link, settings, asked)
             else:
                 register = f"{self.issuer.pages}/register"
                 letter = no_code_letter(found, email, visitor.language, register, ticket)

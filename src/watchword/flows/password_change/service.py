@@ -17,6 +17,7 @@ from watchword.kernel.ports import Caller, Visitor
 from watchword.kernel.problems import Conflict, Overloaded, Unauthenticated
 from watchword.kernel.secret import Secret
 from watchword.kernel.times import moment
+from watchword.plumbing.contact import mailbox_key
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
@@ -144,4 +145,4 @@ class PasswordChange:
 
 
 def _key(caller: Caller) -> str:
-    return caller.email.casefold()
+    return mailbox_key(caller.email)

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from watchword.kernel.events import Fact
 from watchword.kernel.times import minutes
+from watchword.plumbing.contact import mailbox_key
 from watchword.records.deliveries.rules import CODE, Letter
 from watchword.records.subscribers.rules import ACTIVE, PENDING, Subscriber, refusal
 from watchword.records.tickets.rules import CodeInvalid, Stub, Ticket, TicketSettings, TokenInvalid
@@ -39,7 +40,7 @@ def check_owner(
     """Return whose ticket it is. Problems: the `unfit` one, and what forbids the account."""
     if subscriber is None:
         raise unfit(private="ticket of nobody")
-    if subscriber.email.casefold() != stub.address:
+    if mailbox_key(subscriber.email) != stub.address:
         raise unfit(private="the account has another address now")
     refused = refusal(subscriber.status)
     if refused is not None and subscriber.status != PENDING:

@@ -16,7 +16,7 @@ from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Secret
 from watchword.kernel.times import moment
-from watchword.plumbing.contact import EmailAddress
+from watchword.plumbing.contact import EmailAddress, mailbox_key
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
@@ -136,7 +136,7 @@ class PasswordReset:
         await self.passwords.replace(tx, owner.id, stored, now)
         await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, now)
         await self.tickets.void(tx, owner.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
-        key = self.guesses.key("password", owner.email.casefold())
+        key = self.guesses.key("password", mailbox_key(owner.email))
         await self.guesses.forget(tx, key)
         await self.journal.record(tx, ResetCompleted(user_id=owner.id), now, visitor)
         await self._confirm(tx, owner, now)

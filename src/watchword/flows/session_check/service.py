@@ -23,15 +23,17 @@ from watchword.plumbing.remembered import Remembered
 from watchword.plumbing.web.shapes import to_json
 from watchword.records.consents.rules import renewal_required
 from watchword.records.consents.service import Consents
-from watchword.records.sessions.rules import SessionSettings
+from watchword.records.sessions.rules import COOKIE, TOKEN, SessionSettings
 from watchword.records.sessions.service import Sessions
 from watchword.records.signing_keys.service import SigningKeys
+
+Key = tuple[str, str]  # a value is good at its own door only: (transport, value)
 
 
 class Known:
     """Whose session it is: their id, and what `me` answers them, already written.
 
-    `until` is an access token's own end of life, in seconds since 1970.
+    `until` is when the session, or the access token, ends by itself: seconds since 1970.
     """
 
     __slots__ = ("_row", "body", "until", "user")
@@ -40,7 +42,8 @@ class Known:
         """Read the statement's row; most who ask want to know no more than `body` tells."""
         self._row = row
         told = me_of(row, methods_of(row))
-        self.user, self.body, self.until = told.id, to_json(told), until
+        self.user, self.body = told.id, to_json(told)
+        self.until = min(until, row.expires_at.timestamp(), row.idle_until.timestamp())
 
     @property
     def caller(self) -> Caller:
@@ -92,22 +95,23 @@ class SessionCheck:
 
     async def known_by_cookie(self, value: str) -> Known | None:
         """Return the caller and what `me` tells them."""
-        held = self._recall(value)
+        now, key = self.clock.now(), (COOKIE, value)
+        held = self._recall(key, now)
         if held is not None:
             return held
         digest = self.sessions.digest(value)
         if digest is None:
             return None
-        now, turn = self.clock.now(), self.recent.turn
+        turn = self.recent.turn
         row = await store.by_digest(self.database, digest, now)
-        return self._learn(value, row, now, turn)
+        return self._learn(key, row, now, turn)
 
     async def known_by_token(self, value: str) -> Known | None:
         """Return the caller and what `me` tells them; the token's own expiry is kept with it."""
-        held = self._recall(value)
+        now, key = self.clock.now(), (TOKEN, value)
+        held = self._recall(key, now)
         if held is not None:
-            return held if held.until > self.clock.now().timestamp() else None
-        now = self.clock.now()
+            return held
         claims = await self.signing_keys.verify(value, self.issuer.url, now)
         if claims is None:
             return None
@@ -115,7 +119,7 @@ class SessionCheck:
         row = await store.by_id(self.database, claims.session_id, now)
         if row is not None and row.user_id != claims.user_id:
             return None
-        return self._learn(value, row, now, turn, claims.expires_at)
+        return self._learn(key, row, now, turn, claims.expires_at)
 
     async def renewal_required(self, caller: Caller) -> bool:
         """Tell whether the caller has a consent to renew; it costs a statement of its own."""
@@ -128,14 +132,15 @@ class SessionCheck:
         for session_id, transport in waiting.items():
             await self.sessions.touch(self.database, session_id, self.clock.now(), transport)
 
-    def _recall(self, key: str) -> Known | None:
+    def _recall(self, key: Key, now: datetime) -> Known | None:
         moment = time.monotonic()
         if not self.settings.cache or not self.changes.trusted(moment):
             return None
-        return self.recent.recall(key, moment)
+        held = self.recent.recall(key, moment)
+        return held if held is not None and held.until > now.timestamp() else None
 
     def _learn(
-        self, key: str, row: Any, now: datetime, turn: int, until: float = float("inf")
+        self, key: Key, row: Any, now: datetime, turn: int, until: float = float("inf")
     ) -> Known | None:
         if row is None:
             return None

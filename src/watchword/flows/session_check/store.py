@@ -34,6 +34,7 @@ _WHO = (
         sessions.c.authenticated_at,
         sessions.c.last_used_at,
         sessions.c.expires_at,
+        sessions.c.idle_until,
     )
     .select_from(sessions.join(users, users.c.id == sessions.c.user_id))
     .where(

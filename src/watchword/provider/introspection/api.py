@@ -10,6 +10,7 @@ from watchword.plumbing.web.doors import Who, post
 from watchword.plumbing.web.shapes import convert
 from watchword.provider.introspection.rules import Finding, Question, answer
 from watchword.records.signing_keys.rules import TokenSettings
+from watchword.records.signing_keys.service import SigningKeys
 
 
 async def introspect(call: Call[None]) -> Response:
@@ -22,12 +23,11 @@ async def introspect(call: Call[None]) -> Response:
         if form
         else await read_json(call.request, Question)
     )
-    authenticator = call.web.authenticator
-    caller = await authenticator.by_token(question.token) or await authenticator.by_cookie(
-        question.token
-    )
-    audience = call.part(TokenSettings).audience
-    return call.json(answer(caller, call.part(Issuer).url, audience))
+    authenticator, issuer = call.web.authenticator, call.part(Issuer).url
+    claims = await call.part(SigningKeys).verify(question.token, issuer, call.now)
+    found = authenticator.by_cookie if claims is None else authenticator.by_token
+    caller = await found(question.token)
+    return call.json(answer(caller, claims, issuer, call.part(TokenSettings).audience))
 
 
 doors = [

@@ -3,6 +3,7 @@
 import msgspec
 
 from watchword.kernel.ports import Caller
+from watchword.records.signing_keys.rules import Claims
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,10 +34,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str | None = None
 
 
-def answer(caller: Caller | None, issuer: str, audience: str) -> Finding:
-    """Return the introspection response (RFC 7662, section 2.2)."""
+def answer(caller: Caller | None, claims: Claims | None, issuer: str, audience: str) -> Finding:
+    """Return the introspection response (RFC 7662, section 2.2); an access token has times of its own."""
     if caller is None:
         return Finding(active=False)
+    begun, over = caller.created_at.timestamp(), caller.expires_at.timestamp()
+    if claims is not None:
+        begun, over = claims.issued_at, min(claims.expires_at, over)
     return Finding(
         active=True,
         sub=str(caller.user_id),
@@ -45,8 +49,8 @@ def answer(caller: Caller | None, issuer: str, audience: str) -> Finding:
         iss=issuer,
         aud=audience,
         token_type="Bearer" if caller.transport == "token" else "Cookie",
-        exp=int(caller.expires_at.timestamp()),
-        iat=int(caller.created_at.timestamp()),
+        exp=int(over),
+        iat=int(begun),
         auth_time=int(caller.authenticated_at.timestamp()),
         amr=caller.methods,
         acr=f"aal{caller.aal}",

@@ -70,6 +70,7 @@ class Claims:
     user_id: SubscriberId
     session_id: SessionId
     expires_at: float
+    issued_at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,7 @@ def claims_of(payload: dict[str, Any]) -> Claims | None:
             SubscriberId(UUID(payload["sub"])),
             SessionId(UUID(payload["sid"])),
             float(payload["exp"]),
+            float(payload["iat"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from watchword.kernel.ids import SubscriberId
+from watchword.plumbing.contact import small
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import insertion, statement
@@ -270,7 +271,7 @@ async def page(
     status: str | None = None,
 ) -> list[Subscriber]:
     """Return subscribers in the order of their ids, after a given one."""
-    literal = _literal(part.casefold()) if part else None
+    literal = _literal(small(part)) if part else None
     rows = await db.all(PAGE, after=after, size=size, part=literal, having=status)
     return [found for row in rows if (found := _read(row))]
 
