@@ -111,7 +111,7 @@ class Letters:
             known_as=self.known_as(template),
             language=language,
             headers=headers,
-            code=told.get("code"),
+            code=told.get("code") or None,
             facts=told,
         )
 

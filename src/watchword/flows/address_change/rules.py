@@ -75,6 +75,7 @@ def confirm_letter(
         facts=facts,
         priority=CODE,
         expires_at=ticket.expires_at,
+        code_ends_at=ticket.code_expires_at,
     )
 
 
@@ -126,6 +127,7 @@ def undone_letter(
         facts=facts,
         priority=CODE,
         expires_at=ticket.expires_at,
+        code_ends_at=ticket.code_expires_at,
     )
 
 

@@ -70,6 +70,7 @@ def reset_letter(
         facts=facts,
         priority=CODE,
         expires_at=ticket.expires_at,
+        code_ends_at=ticket.code_expires_at,
     )
 
 

@@ -229,6 +229,7 @@ class Registration:
             facts=facts,
             priority=CODE,
             expires_at=ticket.expires_at,
+            code_ends_at=ticket.code_expires_at,
         )
         await self.deliveries.queue(tx, letter, now)
 

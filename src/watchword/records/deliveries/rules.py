@@ -100,6 +100,7 @@ class Letter:
     """A letter to write: `template` is `<slice>/<letter>`, `facts` are what it tells.
 
     `needs`: the purpose that its reader must have consented to, when it leaves.
+    `code_ends_at`: when the code in its facts is good for nothing; later it leaves without it.
     """
 
     template: str
@@ -110,6 +111,7 @@ class Letter:
     not_before: datetime | None = None
     expires_at: datetime | None = None
     needs: str | None = None
+    code_ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,11 +91,12 @@ class Deliveries(Sending[Message]):
     def write(self, work: Work) -> Message:
         """Open the seal and write the letter in its reader's language."""
         letter = _decode(self.sealer.open(work.payload, f"outbox:{work.id}"))
-        domain = self.settings.sender_domain
+        domain, ends_at = self.settings.sender_domain, letter.code_ends_at
+        late = ends_at is not None and ends_at <= self.clock.now()
         message = self.letters.write(
             template=letter.template,
             language=letter.language,
-            facts=letter.facts,
+            facts={**letter.facts, "code": ""} if late else letter.facts,
             to=letter.to,
             sender=self.settings.sender,
             message_id=f"<{work.id}@{domain}>",
