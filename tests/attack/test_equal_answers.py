@@ -115,6 +115,9 @@ async def test_nor_by_guessing_at_the_code_of_a_letter(world: World, door: str) 
         told = [await ask(world, number, door, address) for number, address in enumerate(STATES)]
         assert len(set(told)) == 1, f"guess {turn + 1}"
         assert told[0].status == 400
+    told = [await ask(world, number, door, address) for number, address in enumerate(STATES)]
+    assert len(set(told)) == 1, "the address refuses codes"
+    assert told[0].status == 429
 
 
 @pytest.mark.req("A-28", "R-38", "R-39", "D-37")

@@ -12,6 +12,7 @@ from watchword.adapters.counters.memory import MemoryCounters
 from watchword.app import carrying, lettering, slices
 from watchword.app.settings import Settings
 from watchword.app.wiring import House
+from watchword.flows.code_proof.service import CodeProver
 from watchword.flows.consent.service import Permissions
 from watchword.flows.delivery_feedback.service import PostbookKeeper, Reporters
 from watchword.flows.entrance.service import Reception
@@ -49,6 +50,7 @@ from watchword.plumbing.log_files import LogFiles
 from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.porters import Porters
 from watchword.plumbing.ports import (
+    CodeProof,
     Entrance,
     Lockout,
     MailboxProof,
@@ -270,6 +272,7 @@ def _put_web(house: House) -> None:
     house.put(Authenticator, check)  # type: ignore[type-abstract]
     house.put(Entrance, house.part(Reception))  # type: ignore[type-abstract]
     house.put(Lockout, house.part(Locksmith))  # type: ignore[type-abstract]
+    house.put(CodeProof, house.part(CodeProver))  # type: ignore[type-abstract]
     house.put(PasswordProof, house.part(PasswordProver))  # type: ignore[type-abstract]
     house.put(MailboxProof, house.part(MailboxProver))  # type: ignore[type-abstract]
     house.put(ServiceDirectory, house.part(Services))  # type: ignore[type-abstract]

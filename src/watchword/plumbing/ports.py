@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from watchword.kernel.ids import SessionId, SubscriberId
+from watchword.kernel.ids import SessionId, SubscriberId, TicketId
 from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Secret
 from watchword.plumbing.carriers import Try
@@ -92,6 +92,16 @@ class Proven:
     guess: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stub:
+    """What a spent (or looked at) ticket says: whom and which address it is about, and a detail."""
+
+    id: TicketId
+    user_id: SubscriberId | None
+    address: str
+    detail: str | None
+
+
 class Entrance(Protocol):
     """The one way from "we know who this is" to a session (NIST SP 800-63B-4, section 5).
 
@@ -154,6 +164,41 @@ class PasswordProof(Protocol):
 
         Nothing when it is wrong, which counts and is noted. Problems: `too_many_attempts`, `overloaded`.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightCode:
+    """A code that was right: its ticket, not spent yet, and the key its guess counted under."""
+
+    purpose: str
+    ticket: Stub
+    guess: bytes
+
+
+class CodeProof(Protocol):
+    """Whoever tells the right code from a wrong one, and counts the guess whichever door it was at."""
+
+    async def prove(
+        self,
+        purpose: str,
+        address: str,
+        code: Secret,
+        *,
+        owner: SubscriberId | None = None,
+        visitor: Visitor,
+        now: datetime,
+    ) -> RightCode:
+        """Compare a code with the one of an address; `owner`: who is signed in and asked for it.
+
+        Problems: `code_invalid`, which counts and is noted; `too_many_attempts`.
+        """
+        ...
+
+    async def spend(
+        self, tx: Transaction, right: RightCode, visitor: Visitor, now: datetime
+    ) -> None:
+        """Spend the code and forget the count. Problem: `code_invalid` when somebody was faster."""
         ...
 
 

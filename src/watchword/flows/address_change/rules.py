@@ -11,9 +11,10 @@ from watchword.kernel.events import Fact
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.times import hours, minutes
 from watchword.plumbing.contact import EmailAddress, email_address, mailbox_key
+from watchword.plumbing.ports import Stub
 from watchword.records.deliveries.rules import CODE, Letter
 from watchword.records.subscribers.rules import PENDING, Subscriber
-from watchword.records.tickets.rules import Stub, Ticket, TicketSettings, TokenInvalid
+from watchword.records.tickets.rules import Ticket, TicketSettings, TokenInvalid
 
 UNDO_FOR: Final = timedelta(days=7)
 

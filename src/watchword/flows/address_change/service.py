@@ -26,10 +26,11 @@ from watchword.plumbing.contact import EmailAddress, email_address, mailbox_key
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.ports import PasswordProof
+from watchword.plumbing.ports import CodeProof, PasswordProof, RightCode, Stub
 from watchword.plumbing.throttle import Throttle
 from watchword.records.deliveries.rules import Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
+from watchword.records.guesses.rules import KINDS
 from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.service import Passwords
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED
@@ -45,7 +46,6 @@ from watchword.records.subscribers.service import Subscribers
 from watchword.records.suppressions.service import Suppressions
 from watchword.records.tickets.rules import (
     Purpose,
-    Stub,
     Ticket,
     TokenInvalid,
 )
@@ -63,6 +63,7 @@ class AddressChange:
     tickets: Tickets
     sessions: Sessions
     password_proof: PasswordProof
+    code_proof: CodeProof
     suppressions: Suppressions
     deliveries: Deliveries
     journal: Journal
@@ -107,11 +108,13 @@ class AddressChange:
         return await self._twice(self._confirm_by_link, token, visitor)
 
     async def confirm_by_code(self, caller: Caller, code: Secret, visitor: Visitor) -> str:
-        """Spend the code; return the new address. Problems: `code_invalid`, `email_taken`."""
+        """Spend the code; return the new address. Problems: those of a guess, `email_taken`."""
         purpose, address = Purpose.EMAIL_CHANGE, mailbox_key(caller.email)
         now = self.clock.now()
-        stub = await self.tickets.guess(self.database, purpose, address, code, visitor, now)
-        return await self._twice(self._confirm_by_stub, stub, visitor)
+        right = await self.code_proof.prove(
+            purpose, address, code, owner=caller.user_id, visitor=visitor, now=now
+        )
+        return await self._twice(self._confirm_by_code, right, visitor)
 
     async def undo(self, token: Secret, visitor: Visitor) -> str:
         """Spend the undo link; return the old address. Problems: the link's, `email_taken`."""
@@ -153,12 +156,12 @@ class AddressChange:
         stub = await self.tickets.spend(tx, Purpose.EMAIL_CHANGE, token, now)
         return await self._confirm(tx, owner, stub, visitor, now)
 
-    async def _confirm_by_stub(
-        self, tx: Transaction, stub: Stub, visitor: Visitor, now: datetime
+    async def _confirm_by_code(
+        self, tx: Transaction, right: RightCode, visitor: Visitor, now: datetime
     ) -> str:
-        owner = await self._hold(tx, stub)
-        await self.tickets.spend_guessed(tx, stub, Purpose.EMAIL_CHANGE, visitor, now)
-        return await self._confirm(tx, owner, stub, visitor, now)
+        owner = await self._hold(tx, right.ticket)
+        await self.code_proof.spend(tx, right, visitor, now)
+        return await self._confirm(tx, owner, right.ticket, visitor, now)
 
     async def _confirm(
         self, tx: Transaction, owner: Subscriber, stub: Stub, visitor: Visitor, now: datetime
@@ -189,7 +192,8 @@ class AddressChange:
         await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, now)
         await self.tickets.void(tx, owner.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
         await self.tickets.void_younger(tx, stub, Purpose.EMAIL_CHANGE_UNDO, now)
-        await self.guesses.forget(tx, self.guesses.key("password", stub.address))
+        for kind in KINDS:
+            await self.guesses.forget(tx, self.guesses.key(kind, stub.address))
         await self.journal.record(tx, ChangeUndone(user_id=owner.id), now, visitor)
         await self._send_reset(tx, owner, change.old, visitor, now)
         return change.old

@@ -26,6 +26,7 @@ from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.languages import FALLBACK
+from watchword.records.guesses.rules import KINDS, PASSWORD
 from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.service import Passwords
 from watchword.records.sessions.rules import BY_ADMIN, Session, SessionRevoked
@@ -186,10 +187,13 @@ class Administration:
 
     async def _forgive(self, tx: Transaction, found: Subscriber, now: datetime) -> bool:
         """Forgive wrong guesses; true when there were any."""
-        key = self._guess_key(found)
-        standing = await self.guesses.standing(tx, key, now)
-        await self.guesses.forget(tx, key)
-        return standing.locked_until is not None or standing.failures > 0
+        forgiven = False
+        for kind in KINDS:
+            key = self._guess_key(found, kind)
+            standing = await self.guesses.standing(tx, key, now)
+            await self.guesses.forget(tx, key)
+            forgiven |= standing.locked_until is not None or standing.failures > 0
+        return forgiven
 
     async def _close_setup(self, tx: Transaction, subscriber: Subscriber, now: datetime) -> None:
         """Where there is an administrator, the link for the first one is dead."""
@@ -241,5 +245,5 @@ class Administration:
         )
         return managed(subscriber, standing)
 
-    def _guess_key(self, subscriber: Subscriber) -> bytes:
-        return self.guesses.key("password", mailbox_key(subscriber.email))
+    def _guess_key(self, subscriber: Subscriber, kind: str = PASSWORD) -> bytes:
+        return self.guesses.key(kind, mailbox_key(subscriber.email))

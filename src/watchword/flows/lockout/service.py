@@ -10,8 +10,9 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.ports import Account
+from watchword.plumbing.ports import Account, Stub
 from watchword.records.deliveries.service import Deliveries
+from watchword.records.guesses.rules import KINDS
 from watchword.records.guesses.service import Guesses
 from watchword.records.subscribers.rules import (
     ACTIVE,
@@ -19,7 +20,7 @@ from watchword.records.subscribers.rules import (
     SubscriberLocked,
     SubscriberUnlocked,
 )
-from watchword.records.tickets.rules import Purpose, Stub
+from watchword.records.tickets.rules import Purpose
 from watchword.records.tickets.service import Tickets
 
 
@@ -79,5 +80,9 @@ class Locksmith:
 
     def _counts(self, stub: Stub, visitor: Visitor) -> set[bytes]:
         """Return whose counts start anew: strangers', the one that locked, and this browser's own."""
-        mine = {self.guesses.key("password", stub.address, each) for each in (None, visitor.device)}
+        mine = {
+            self.guesses.key(kind, stub.address, each)
+            for kind in KINDS
+            for each in (None, visitor.device)
+        }
         return mine | ({bytes.fromhex(stub.detail)} if stub.detail else set())

@@ -30,6 +30,7 @@ from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.ports import (
     Account,
     Admission,
+    CodeProof,
     Entrance,
     MailboxProof,
     PasswordProof,
@@ -38,7 +39,7 @@ from watchword.plumbing.ports import (
 from watchword.plumbing.throttle import Throttle
 from watchword.records.deliveries.rules import LetterWithheld
 from watchword.records.deliveries.service import Deliveries
-from watchword.records.guesses.rules import LoginFailed
+from watchword.records.guesses.rules import CODE, LoginFailed
 from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
@@ -77,6 +78,7 @@ class Login:
     tickets: Tickets
     entrance: Entrance
     password_proof: PasswordProof
+    code_proof: CodeProof
     mailbox_proof: MailboxProof
     deliveries: Deliveries
     journal: Journal
@@ -163,16 +165,16 @@ class Login:
         transport: str,
         purpose: Purpose = Purpose.SIGN_IN,
     ) -> Welcome:
-        """Sign in by a code from the mailbox, which proves the mailbox too. Problem: `code_invalid`."""
+        """Sign in by a code from the mailbox, which proves the mailbox too. Problems: those of a guess."""
         now = self.clock.now()
         try:
-            stub = await self.tickets.guess(self.database, purpose, email.key, code, visitor, now)
+            right = await self.code_proof.prove(purpose, email.key, code, visitor=visitor, now=now)
         except CodeInvalid as wrong:
             self._count_failure("otp", wrong.code)
             raise
         async with self.database.transaction() as tx:
-            held = await self.subscribers.hold(tx, stub.user_id)
-            await self.tickets.spend_guessed(tx, stub, purpose, visitor, now)
+            held = await self.subscribers.hold(tx, right.ticket.user_id)
+            await self.code_proof.spend(tx, right, visitor, now)
             if held is None:
                 raise CodeInvalid(private="no account")
             owner = await self._proven(tx, held, purpose, visitor, now)
@@ -200,6 +202,7 @@ class Login:
             if held is None:
                 raise TokenInvalid(private="no account")
             owner = await self._proven(tx, held, Purpose.SIGN_IN, visitor, now)
+            await self.guesses.forget(tx, self.guesses.key(CODE, peeked.address))
             admission = await self.entrance.admit(
                 tx, owner, method=EMAIL_CODE, visitor=visitor, transport=transport, now=now
             )

@@ -12,7 +12,7 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.ports import Lockout, Proven
-from watchword.records.guesses.rules import LoginFailed
+from watchword.records.guesses.rules import PASSWORD, LoginFailed
 from watchword.records.guesses.service import Guess, Guesses
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
@@ -44,7 +44,7 @@ class PasswordProver:
             row = None
         stored = Stored(row.hash, row.pepper_version) if row is not None and row.hash else None
         known = self.guesses.knows(visitor.device, address, stored.hash if stored else None)
-        key = self.guesses.key("password", address, visitor.device if known else None)
+        key = self.guesses.key(PASSWORD, address, visitor.device if known else None)
         guess = await self.guesses.enter(self.database, key, now)
         try:
             right = await self.passwords.verify(password, stored)

@@ -6,9 +6,10 @@ from typing import ClassVar
 from watchword.kernel.events import Fact
 from watchword.kernel.times import minutes
 from watchword.plumbing.contact import mailbox_key
+from watchword.plumbing.ports import Stub
 from watchword.records.deliveries.rules import CODE, Letter
 from watchword.records.subscribers.rules import ACTIVE, PENDING, Subscriber, refusal
-from watchword.records.tickets.rules import CodeInvalid, Stub, Ticket, TicketSettings, TokenInvalid
+from watchword.records.tickets.rules import CodeInvalid, Ticket, TicketSettings, TokenInvalid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

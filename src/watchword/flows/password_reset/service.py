@@ -21,10 +21,11 @@ from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.metrics import Metrics
-from watchword.plumbing.ports import MailboxProof
+from watchword.plumbing.ports import CodeProof, MailboxProof
 from watchword.plumbing.throttle import Throttle
 from watchword.records.deliveries.rules import Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
+from watchword.records.guesses.rules import KINDS
 from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
@@ -52,6 +53,7 @@ class PasswordReset:
     guesses: Guesses
     tickets: Tickets
     sessions: Sessions
+    code_proof: CodeProof
     mailbox_proof: MailboxProof
     deliveries: Deliveries
     journal: Journal
@@ -113,14 +115,15 @@ class PasswordReset:
         now = self.clock.now()
         self.passwords.screen(password, email.text)
         await self.throttle.check("auth", visitor.network, "reset-password")
-        stub = await self.tickets.guess(self.database, _PURPOSE, email.key, code, visitor, now)
+        right = await self.code_proof.prove(_PURPOSE, email.key, code, visitor=visitor, now=now)
+        stub = right.ticket
         found = await self.subscribers.find(self.database, stub.user_id) if stub.user_id else None
         owner = check_owner(stub, found, CodeInvalid)
         self.passwords.screen(password, owner.email, owner.name)
         stored = await self.passwords.hash(password)
         async with self.database.transaction() as tx:
             held = await self.subscribers.hold(tx, owner.id)
-            await self.tickets.spend_guessed(tx, stub, _PURPOSE, visitor, now)
+            await self.code_proof.spend(tx, right, visitor, now)
             await self._replace(tx, check_owner(stub, held, CodeInvalid), stored, visitor, now)
 
     async def _replace(
@@ -136,8 +139,8 @@ class PasswordReset:
         await self.passwords.replace(tx, owner.id, stored, now)
         await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, now)
         await self.tickets.void(tx, owner.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
-        key = self.guesses.key("password", mailbox_key(owner.email))
-        await self.guesses.forget(tx, key)
+        for kind in KINDS:
+            await self.guesses.forget(tx, self.guesses.key(kind, mailbox_key(owner.email)))
         await self.journal.record(tx, ResetCompleted(user_id=owner.id), now, visitor)
         await self._confirm(tx, owner, now)
 

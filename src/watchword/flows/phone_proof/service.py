@@ -9,6 +9,7 @@ from watchword.kernel.ports import Caller, Visitor
 from watchword.kernel.secret import Secret
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
+from watchword.plumbing.ports import CodeProof
 from watchword.records.subscribers.rules import PhoneVerified
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.texts.service import Texts
@@ -25,6 +26,7 @@ class PhoneProof:
     database: Database
     subscribers: Subscribers
     tickets: Tickets
+    code_proof: CodeProof
     texts: Texts
     journal: Journal
     clock: Clock
@@ -50,15 +52,15 @@ class PhoneProof:
             )
 
     async def finish(self, caller: Caller, code: Secret, visitor: Visitor) -> str:
-        """Prove the number by the code; return it. Problems: `phone_missing`, `code_invalid`."""
+        """Prove the number by the code; return it. Problems: `phone_missing`, those of a guess."""
         now = self.clock.now()
         owner = await self.subscribers.get(self.database, caller.user_id)
-        stub = await self.tickets.guess(
-            self.database, _PURPOSE, address_of(owner), code, visitor, now
+        right = await self.code_proof.prove(
+            _PURPOSE, address_of(owner), code, owner=owner.id, visitor=visitor, now=now
         )
         async with self.database.transaction() as tx:
             held = await self.subscribers.hold(tx, caller.user_id)
-            await self.tickets.spend_guessed(tx, stub, _PURPOSE, visitor, now)
+            await self.code_proof.spend(tx, right, visitor, now)
             if held is None or held.phone is None or held.phone != owner.phone:
                 raise CodeInvalid(private="the number has changed since")
             await self.subscribers.change(

@@ -21,7 +21,7 @@ from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.faults import Faults
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.ports import Account, MailboxProof
+from watchword.plumbing.ports import Account, CodeProof, MailboxProof, Stub
 from watchword.plumbing.throttle import Throttle
 from watchword.records.consents.rules import REGISTRATION
 from watchword.records.consents.service import Consents, Source
@@ -38,7 +38,6 @@ from watchword.records.subscribers.rules import (
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import (
     Purpose,
-    Stub,
     Ticket,
     TokenInvalid,
 )
@@ -54,6 +53,7 @@ class Registration:
     passwords: Passwords
     consents: Consents
     tickets: Tickets
+    code_proof: CodeProof
     mailbox_proof: MailboxProof
     deliveries: Deliveries
     journal: Journal
@@ -163,12 +163,12 @@ class Registration:
             return await self._prove(tx, before, visitor, now)
 
     async def verify_by_code(self, email: EmailAddress, code: Secret, visitor: Visitor) -> bool:
-        """Spend a verification code; true when the account has a password. Problem: `code_invalid`."""
+        """Spend a verification code; true when the account has a password. Problems: those of a guess."""
         now, purpose = self.clock.now(), Purpose.VERIFY_EMAIL
-        stub = await self.tickets.guess(self.database, purpose, email.key, code, visitor, now)
+        right = await self.code_proof.prove(purpose, email.key, code, visitor=visitor, now=now)
         async with self.database.transaction() as tx:
-            before = await self.subscribers.hold(tx, stub.user_id)
-            await self.tickets.spend_guessed(tx, stub, purpose, visitor, now)
+            before = await self.subscribers.hold(tx, right.ticket.user_id)
+            await self.code_proof.spend(tx, right, visitor, now)
             return await self._prove(tx, before, visitor, now)
 
     async def _prove(

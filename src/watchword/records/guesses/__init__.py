@@ -8,6 +8,7 @@
 After MAX_LOGIN_ATTEMPTS the account refuses guesses for ACCOUNT_LOCK_TIME_MS, twice as long each time
 anew, up to a day. The key is a digest of the address that was typed, so an address without an account
 locks just the same and nobody learns which exist. A known device has a count of its own, so a stranger
-cannot lock an owner out. Counts survive restarts. Problem: `too_many_attempts` with `Retry-After`.
+cannot lock an owner out. Wrong passwords and wrong codes count apart. Counts survive restarts.
+Problem: `too_many_attempts` with `Retry-After`.
 Source: NIST SP 800-63B-4, section 3.2.2; OWASP Credential Stuffing.
 """

@@ -4,20 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from watchword.kernel.events import AUTH_FAILURE, Fact, Line
+from watchword.kernel.events import AUTH_FAILURE, SECURITY_EVENT, Fact, Line
 from watchword.kernel.parsing import milliseconds, whole
 from watchword.kernel.parts import section, setting
 
 LONGEST = timedelta(days=1)
 
+PASSWORD, CODE = "password", "code"
+KINDS = (PASSWORD, CODE)  # of guesses: each has its own count, so that neither shuts the other out
+
 
 @section
 class GuessSettings:
-    """Guesses at passwords."""
+    """Guesses at passwords and at codes."""
 
     max_failures: int = setting(
         "MAX_LOGIN_ATTEMPTS",
-        "Wrong passwords before an account refuses more.",
+        "Wrong passwords, or wrong codes, before an account refuses more.",
         parse=whole(1, 100),
         default="5",
     )
@@ -40,6 +43,19 @@ class GuessRefused(Fact):
     def lines(self) -> tuple[Line, ...]:
         """Say it where operators look for it."""
         return (AUTH_FAILURE,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodesRefused(Fact):
+    """One wrong code too many: the address refuses codes for a while; passwords and links go on."""
+
+    type: ClassVar[str] = "codes.refused"
+    reason: str = "too_many_attempts"
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it."""
+        return (SECURITY_EVENT,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

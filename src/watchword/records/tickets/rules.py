@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from watchword.kernel.events import AUTH_FAILURE, SECURITY_EVENT, Fact, Line
-from watchword.kernel.ids import SubscriberId, TicketId
+from watchword.kernel.ids import SubscriberId
 from watchword.kernel.parsing import whole
 from watchword.kernel.parts import Alias, section, setting
 from watchword.kernel.problems import Kind, Problem
@@ -80,16 +80,6 @@ class Ticket:
     code: Secret
     expires_at: datetime
     code_expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stub:
-    """What a spent (or looked at) ticket says: whom and which address it is about, and a detail."""
-
-    id: TicketId
-    user_id: SubscriberId | None
-    address: str
-    detail: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from watchword.kernel.secret import Peppers, Secret, mint_token, token_version
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.ports import Stub
 from watchword.records.tickets import store
 from watchword.records.tickets.rules import (
     BLOCKED,
@@ -23,7 +24,6 @@ from watchword.records.tickets.rules import (
     CodeRequested,
     CodeTried,
     Purpose,
-    Stub,
     Tally,
     Ticket,
     TicketSettings,

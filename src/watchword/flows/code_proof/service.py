@@ -1,0 +1,67 @@
+"""The proof of a code: counted, compared, spent."""
+
+from datetime import datetime
+
+from watchword.flows.code_proof import store
+from watchword.kernel.ids import SubscriberId
+from watchword.kernel.parts import service
+from watchword.kernel.ports import Visitor
+from watchword.kernel.secret import Secret
+from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.ports import Database, Transaction
+from watchword.plumbing.ports import RightCode
+from watchword.records.guesses.rules import CODE, CodesRefused
+from watchword.records.guesses.service import Guesses
+from watchword.records.tickets.rules import CodeInvalid, Purpose
+from watchword.records.tickets.service import Tickets
+
+
+@service
+class CodeProver:
+    """Fills the port `CodeProof`."""
+
+    database: Database
+    guesses: Guesses
+    tickets: Tickets
+    journal: Journal
+
+    async def prove(
+        self,
+        purpose: str,
+        address: str,
+        code: Secret,
+        *,
+        owner: SubscriberId | None = None,
+        visitor: Visitor,
+        now: datetime,
+    ) -> RightCode:
+        """Compare a code with the one of an address. Problems: `code_invalid`, `too_many_attempts`."""
+        key = await self._key(address, owner, visitor)
+        guess = await self.guesses.enter(self.database, key, now)
+        try:
+            ticket = await self.tickets.guess(
+                self.database, Purpose(purpose), address, code, visitor, now
+            )
+        except CodeInvalid:
+            if await self.guesses.failed(self.database, guess, now):
+                await self.journal.record(self.database, CodesRefused(user_id=owner), now, visitor)
+            raise
+        await self.guesses.excuse(self.database, key)
+        return RightCode(purpose=purpose, ticket=ticket, guess=key)
+
+    async def spend(
+        self, tx: Transaction, right: RightCode, visitor: Visitor, now: datetime
+    ) -> None:
+        """Spend the code and forget the count. Problem: `code_invalid` when somebody was faster."""
+        await self.tickets.spend_guessed(tx, right.ticket, Purpose(right.purpose), visitor, now)
+        await self.guesses.forget(tx, right.guess)
+
+    async def _key(self, address: str, owner: SubscriberId | None, visitor: Visitor) -> bytes:
+        """Return what the guess counts under: the owner, a browser that is known, or the address."""
+        if owner is not None:
+            return self.guesses.key(CODE, f"account:{owner}")
+        if visitor.device is None:
+            return self.guesses.key(CODE, address)
+        stored = await store.hash_of(self.database, address)
+        known = self.guesses.knows(visitor.device, address, stored)
+        return self.guesses.key(CODE, address, visitor.device if known else None)

@@ -1,0 +1,145 @@
+"""Guesses at codes count for the address, at whichever door and from whichever network they come."""
+
+import asyncio
+from datetime import timedelta
+
+import httpx2
+import pytest
+
+from tests.support.facts import facts
+from tests.support.world import NEW_PASSWORD, World
+from tests.support.worlds import Opener
+
+AUTH = "/api/v1/auth"
+ALICE, NOBODY = "alice@example.org", "nobody@example.org"
+ORIGIN = {"Origin": "https://auth.example.test"}
+DOORS = ("otp/verify", "verify-email", "reset-password")
+
+
+async def guess(
+    world: World, number: int, door: str = "otp/verify", address: str = ALICE, code: str = "x"
+) -> httpx2.Response:
+    """Try a code at a door, from a network of its own; without a code, a wrong one."""
+    body = {"email": address, "code": code}
+    if door == "reset-password":
+        body["password"] = NEW_PASSWORD
+    async with world.client(f"198.51.{number}.9") as stranger:
+        return await stranger.post(f"{AUTH}/{door}", json=body)
+
+
+async def lock(world: World, address: str = ALICE) -> None:
+    """Make as many wrong guesses as an address bears."""
+    for number in range(5):
+        assert (await guess(world, number, address=address)).status_code == 400
+
+
+@pytest.mark.req("K-20")
+@pytest.mark.parametrize("address", [ALICE, NOBODY])
+async def test_a_new_network_for_each_guess_is_no_way_around_the_count(
+    world: World, address: str
+) -> None:
+    await world.subscriber()
+    await lock(world, address)
+    for door in DOORS:
+        refused = await guess(world, 100, door, address)
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_attempts")
+        assert refused.headers["retry-after"] == "900"
+    world.clock.advance(timedelta(minutes=15))
+    assert (await guess(world, 101, address=address)).status_code == 400
+
+
+async def test_a_new_code_each_time_is_no_way_around_it_either(world: World) -> None:
+    await world.subscriber()
+    for number in range(5):
+        async with world.client(f"203.0.113.{number}") as stranger:
+            await stranger.post(f"{AUTH}/otp/request", json={"email": ALICE})
+        await guess(world, number)
+    async with world.client() as owner:
+        await owner.post(f"{AUTH}/otp/request", json={"email": ALICE})
+    right = await world.code(ALICE)
+    assert (await guess(world, 100, code=right)).status_code == 429
+
+
+async def test_guesses_at_all_doors_count_together(world: World) -> None:
+    await world.subscriber()
+    for number, door in enumerate((*DOORS, *DOORS[:2])):
+        assert (await guess(world, number, door)).status_code == 400, door
+    for door in DOORS:
+        assert (await guess(world, 100, door)).status_code == 429, door
+
+
+@pytest.mark.parametrize("bound", [3, 5])
+async def test_of_twenty_guesses_at_once_no_more_are_judged_than_the_bound(
+    worlds: Opener, bound: int
+) -> None:
+    async with worlds(MAX_LOGIN_ATTEMPTS=str(bound), MAX_OTP_ATTEMPTS="10") as world:
+        await world.subscriber()
+        async with world.client() as owner:
+            await owner.post(f"{AUTH}/otp/request", json={"email": ALICE})
+        answers = await asyncio.gather(*(guess(world, number) for number in range(20)))
+        told = [answer.status_code for answer in answers]
+        assert (told.count(400), told.count(429)) == (bound, 20 - bound)
+        assert len(await facts(world, "otp.validated")) == bound
+        assert len(await facts(world, "codes.refused")) == 1
+
+
+async def test_wrong_codes_shut_nobody_out_of_their_password_nor_of_the_link(world: World) -> None:
+    await world.subscriber()
+    await lock(world)
+    async with world.client() as owner:
+        await world.sign_in(owner)
+        await owner.post(f"{AUTH}/otp/request", json={"email": ALICE})
+        token = await world.token(ALICE)
+        opened = await owner.post(f"{AUTH}/otp/verify", json={"token": token})
+        assert opened.status_code == 200
+    assert (await guess(world, 100)).status_code == 400, "the link forgave the guesses"
+
+
+async def test_a_known_device_signs_in_by_code_though_strangers_guess(world: World) -> None:
+    await world.subscriber()
+    async with world.client(headers=ORIGIN) as owner:
+        await world.sign_in(owner, transport="cookie")
+        await lock(world)
+        await owner.post(f"{AUTH}/otp/request", json={"email": ALICE})
+        right = await world.code(ALICE)
+        assert (await guess(world, 100, code=right)).status_code == 429
+        body = {"email": ALICE, "code": right}
+        assert (await owner.post(f"{AUTH}/otp/verify", json=body)).status_code == 200
+
+
+async def test_whoever_is_signed_in_has_a_count_of_their_own(world: World) -> None:
+    await world.subscriber()
+    await lock(world)
+    async with world.client() as owner:
+        await world.sign_in(owner)
+        confirm = f"{AUTH}/change-email/confirm"
+        await owner.post(f"{AUTH}/change-email", json={"newEmail": "new@example.org"})
+        assert (await owner.post(confirm, json={"code": "x"})).status_code == 400
+        right = await world.code("new@example.org")
+        assert (await owner.post(confirm, json={"code": right})).status_code == 200
+
+        for _ in range(5):
+            assert (await owner.post(confirm, json={"code": "x"})).status_code == 400
+        assert (await owner.post(confirm, json={"code": "x"})).status_code == 429
+
+
+async def test_a_right_code_forgets_the_wrong_ones(world: World) -> None:
+    await world.subscriber()
+    for turn in range(3):
+        async with world.client(f"203.0.113.{turn}") as owner:
+            await owner.post(f"{AUTH}/otp/request", json={"email": ALICE})
+        for number in range(2):
+            assert (await guess(world, 10 * turn + number)).status_code == 400
+        signed_in = await guess(world, 10 * turn + 9, code=await world.code(ALICE))
+        assert signed_in.status_code == 200
+
+
+async def test_a_reset_by_the_link_forgives_wrong_codes(world: World) -> None:
+    await world.subscriber()
+    await lock(world)
+    async with world.client() as owner:
+        await owner.post(f"{AUTH}/forgot-password", json={"email": ALICE})
+        token = await world.token(ALICE)
+        body = {"token": token, "password": NEW_PASSWORD}
+        assert (await owner.post(f"{AUTH}/reset-password", json=body)).status_code == 200
+    assert (await guess(world, 100)).status_code == 400
