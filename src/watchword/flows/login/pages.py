@@ -10,6 +10,7 @@ from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.web.call import Call
+from watchword.plumbing.web.code_page import forget, remember, remembered
 from watchword.plumbing.web.doors import page_get, page_post
 from watchword.plumbing.web.entry import safe_return
 from watchword.plumbing.web.link_page import link_page
@@ -17,6 +18,8 @@ from watchword.plumbing.web.shapes import Body
 from watchword.records.sessions.rules import COOKIE
 from watchword.records.subscribers.rules import AccountPending
 from watchword.records.tickets.rules import Purpose
+
+_RESEND_AFTER = 30
 
 
 class PasswordForm(Body, frozen=True):
@@ -86,21 +89,26 @@ async def send_code(call: Call[CodeRequestForm]) -> Response:
     return _code_page(call, email.text, Purpose.SIGN_IN)
 
 
+async def show_code(call: Call[None]) -> Response:
+    """Show where to type a code that is on its way; else where one asks for it."""
+    email = remembered(call)
+    if not email:
+        return call.redirect("/login/code")
+    return _code_page(call, email, _purpose(call.request.query_params.get("purpose")))
+
+
 async def submit_code(call: Call[CodeForm]) -> Response:
     """Sign in by a code."""
     email = email_address(call.body.email)
-    purpose = Purpose.VERIFY_EMAIL if call.body.purpose == "verify_email" else Purpose.SIGN_IN
     welcome = await call.part(Login).by_code(
-        email, Secret(call.body.code), call.visitor, COOKIE, purpose
+        email, Secret(call.body.code), call.visitor, COOKIE, _purpose(call.body.purpose)
     )
-    return _inside(call, welcome)
+    return forget(call, _inside(call, welcome))
 
 
 async def code_again(call: Call[CodeForm], problem: Problem) -> Response:
     """Show the code page once more."""
-    purpose = (
-        Purpose.VERIFY_EMAIL if call.form.get("purpose") == "verify_email" else Purpose.SIGN_IN
-    )
+    purpose = _purpose(call.form.get("purpose"))
     return _code_page(call, call.form.get("email", ""), purpose, problem)
 
 
@@ -126,25 +134,31 @@ def _wanted(call: Call[Any]) -> str:
     return safe_return(told, "")
 
 
+def _purpose(told: str | None) -> Purpose:
+    """Return what a code is for, as a form or the address of the page says."""
+    return Purpose.VERIFY_EMAIL if told == Purpose.VERIFY_EMAIL else Purpose.SIGN_IN
+
+
 def _inside(call: Call[PasswordForm] | Call[CodeForm], welcome: Welcome) -> Response:
     response = call.redirect(safe_return(call.body.return_to))
     return call.let_in(response, welcome.admission, welcome.device)
 
 
 def _code_page(
-    call: Call[CodeForm] | Call[CodeRequestForm] | Call[PasswordForm],
+    call: Call[Any],
     email: str,
     purpose: Purpose,
     problem: Problem | None = None,
 ) -> Response:
-    return call.page(
+    page = call.page(
         "login/code.html",
         email=email,
         purpose=purpose.value,
-        resend_in=0 if problem else 30,
+        resend_in=0 if problem or not call.form else _RESEND_AFTER,
         return_to=_wanted(call),
         errors=call.faults(problem),
     )
+    return remember(call, page, email)
 
 
 doors = [
@@ -160,6 +174,7 @@ doors = [
     ),
     page_get("/login/code", ask_for_code),
     page_post("/login/code", send_code, body=CodeRequestForm, again=ask_for_code, limits=("otp",)),
+    page_get("/login/code/verify", show_code),
     page_post("/login/code/verify", submit_code, body=CodeForm, again=code_again, limits=("auth",)),
     page_get("/login/link", show_link),
     page_post("/login/link", submit_link, body=LinkForm, again=show_link, limits=("auth",)),

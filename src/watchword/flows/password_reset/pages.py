@@ -9,6 +9,7 @@ from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.web.call import Call
+from watchword.plumbing.web.code_page import forget, remember, remembered
 from watchword.plumbing.web.doors import page_get, page_post
 from watchword.plumbing.web.link_page import link_page
 from watchword.plumbing.web.shapes import Body
@@ -70,7 +71,9 @@ async def finish(call: Call[ResetForm]) -> Response:
 async def show_code(call: Call[Any], problem: Problem | None = None) -> Response:
     """Show where to type a code and a new password; without an address, ask for that as well."""
     doubtful = problem is not None and any(error.field == "email" for error in problem.errors)
-    return _code_page(call, "" if doubtful else call.form.get("email", ""), 0, problem)
+    sent = "sent" in call.request.query_params
+    email = remembered(call) if sent and not call.form else call.form.get("email", "")
+    return _code_page(call, "" if doubtful else email, 0, problem)
 
 
 async def finish_by_code(call: Call[CodeForm]) -> Response:
@@ -78,19 +81,20 @@ async def finish_by_code(call: Call[CodeForm]) -> Response:
     email = email_address(call.body.email)
     code, password = Secret(call.body.code), Secret(call.body.password)
     await call.part(PasswordReset).finish_by_code(email, code, password, call.visitor)
-    return call.page("password_reset/reset_done.html")
+    return forget(call, call.page("password_reset/reset_done.html"))
 
 
 def _code_page(
     call: Call[Any], email: str, resend_in: int, problem: Problem | None = None
 ) -> Response:
-    return call.page(
+    page = call.page(
         "password_reset/code.html",
         email=email,
         resend_in=resend_in,
         min_length=call.part(PasswordSettings).min_length,
         errors=call.faults(problem),
     )
+    return remember(call, page, email)
 
 
 doors = [

@@ -12,6 +12,7 @@ from watchword.kernel.problems import FieldError, InputInvalid, Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.web.call import Call
+from watchword.plumbing.web.code_page import forget, remember, remembered
 from watchword.plumbing.web.doors import page_get, page_post
 from watchword.plumbing.web.entry import error_page
 from watchword.plumbing.web.link_page import link_page, link_token
@@ -63,8 +64,11 @@ async def register(call: Call[RegisterForm]) -> Response:
 
 
 async def show_verify(call: Call[None]) -> Response:
-    """Show the button that confirms an address; opening the page spends nothing."""
-    return await _link_page(call) if link_token(call) else call.redirect("/resend-verification")
+    """Show the button that confirms an address, or where to type the code; opening spends nothing."""
+    if link_token(call):
+        return await _link_page(call)
+    email = remembered(call)
+    return _check_mailbox(call, email) if email else call.redirect("/resend-verification")
 
 
 async def verify(call: Call[VerifyForm]) -> Response:
@@ -77,7 +81,8 @@ async def verify(call: Call[VerifyForm]) -> Response:
         has_password = await registration.verify_by_code(email, Secret(body.code), call.visitor)
     else:
         raise InputInvalid(errors=[FieldError("code", "missing", "Type the code.")])
-    return call.page("registration/verified.html", password_required=not has_password)
+    page = call.page("registration/verified.html", password_required=not has_password)
+    return forget(call, page)
 
 
 async def verify_again(call: Call[VerifyForm], problem: Problem) -> Response:
@@ -109,12 +114,13 @@ def _with_consents(form: RegisterForm) -> Register:
 
 
 def _check_mailbox(call: Call[Any], email: str, problem: Problem | None = None) -> Response:
-    return call.page(
+    page = call.page(
         "registration/check_mailbox.html",
         email=email,
-        resend_in=0 if problem else _RESEND_AFTER,
+        resend_in=0 if problem or not call.form else _RESEND_AFTER,
         errors=call.faults(problem),
     )
+    return remember(call, page, email)
 
 
 async def _link_page(call: Call[Any], problem: Problem | None = None) -> Response:

@@ -8,6 +8,7 @@ doors      a door: one route with its body, answers, problems, limits and who ma
 entry      opens a door: limits, who is calling, CSRF, body; renders problems
 call       what a door's handler is given
 link_page  the page behind a link of a letter
+code_page  the page where a code is typed
 bodies     of requests: JSON and forms, with bounds
 shapes     msgspec in and out: unknown fields refused, every fault named
 problems   RFC 9457 problem details

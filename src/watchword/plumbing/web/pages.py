@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from starlette.requests import Request
 
 from watchword.plumbing.languages import LANGUAGES, direction
 from watchword.plumbing.settings.organisation import Organisation
@@ -50,7 +51,7 @@ class TemplatePages:
                 "dir": direction(language),
                 "theme": theme if theme in THEMES else "auto",
                 "csrf": call.web.csrf.token(binding),
-                "path": call.request.url.path,
+                "path": _here(call.request),
                 "session": call.caller,
                 "request_id": call.visitor.request_id,
                 "form": dict(call.form),
@@ -59,3 +60,9 @@ class TemplatePages:
             }
         )
         return text.encode()
+
+
+def _here(request: Request) -> str:
+    """Return the address of the page itself, from which it can be opened anew."""
+    query = request.url.query if request.method == "GET" else ""
+    return f"{request.url.path}?{query}" if query else request.url.path
