@@ -2,11 +2,13 @@
 
 import gzip
 import json
+import uuid
 from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
 
+from tests.support.browser import browser
 from tests.support.facts import facts
 from tests.support.knocking import (
     api_doors,
@@ -407,3 +409,32 @@ async def test_the_description_of_the_api_is_only_read(small_world: World) -> No
     async with small_world.client() as client:
         for method in ("PUT", "POST", "DELETE", "OPTIONS"):
             problem(await client.request(method, "/openapi.json"), 405, "method_not_allowed")
+
+
+@pytest.mark.parametrize("value", ["1", ""])
+async def test_a_form_with_an_unknown_field_is_refused_and_does_nothing(
+    small_world: World, value: str
+) -> None:
+    await small_world.subscriber()
+    forms = [(path, door) for path, door in placed_doors(small_world.house) if door.form]
+    assert len(forms) > 10
+    for number, (path, door) in enumerate(forms):
+        async with browser(small_world, f"198.51.{number}.7") as person:
+            await person.sign_in()
+            form = {**(required(door.body) if door.body else {}), "zzz": value, "csrf": person.csrf}
+            refused = await person.client.post(path.replace("{id}", str(uuid.uuid4())), data=form)
+            assert refused.status_code == 422, path
+            assert (await person.open("/account")).status_code == 200
+            assert person.path == "/account", "nobody is signed out"
+
+
+async def test_no_field_makes_the_end_of_other_sessions_more_than_that(world: World) -> None:
+    await world.subscriber()
+    async with browser(world) as person, browser(world, "198.51.100.9") as other:
+        await person.sign_in()
+        await other.sign_in()
+        form = {"role": "admin", "csrf": person.csrf}
+        refused = await person.client.post("/account/sessions/end-others", data=form)
+        assert refused.status_code == 422
+        await other.open("/account")
+        assert other.path == "/account"

@@ -112,3 +112,18 @@ async def test_on_the_page_others_are_ended_one_by_one_or_all(world: World) -> N
         assert alice.path == "/signed-out"
         await alice.open("/account")
         assert alice.path == "/login"
+
+
+@pytest.mark.req("N-38")
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [("en", "Place: unknown"), ("fr", "Lieu\u00a0: inconnu"), ("ar", "المكان: غير معروف")],
+)
+async def test_the_page_says_that_the_place_is_unknown(
+    small_world: World, language: str, says: str
+) -> None:
+    await small_world.subscriber()
+    async with browser(small_world) as person:
+        await person.sign_in()
+        await person.open(f"/account/sessions?lang={language}")
+        assert " ".join(says.split()) in person.text

@@ -140,7 +140,8 @@ class Entry:
         if door.form:
             call.form = await read_form(request)
             self._web.csrf.check_page(request, call.form.get("csrf"), call.csrf_binding)
-            call.body = of_form(call.form, door.body) if door.body else None
+            read = of_form(call.form, door.body or Nothing)
+            call.body = read if door.body else None
         elif door.body is not None and request.method in _UNSAFE:
             left_out = door.bodiless and not carries_body(request)
             call.body = door.body() if left_out else await read_json(request, door.body)

@@ -71,7 +71,7 @@ def of_form(form: Mapping[str, str], shape: type[Shape]) -> Shape:
     kept = {
         key: value
         for key, value in form.items()
-        if key != "csrf" and (value != "" or names.get(key) in required)
+        if key != "csrf" and (value != "" or key not in names or names[key] in required)
     }
     return convert(kept, shape, strict=False)
 
