@@ -1,10 +1,11 @@
 """Feedback: what a carrier tells, by a webhook, of a message that it took.
 
 Post      what came, byte for byte: a signature is over bytes
-Report    one thing that a genuine post says
+Heard     what a genuine post says: its reports, and how many pieces of it nobody understood
+Report    one thing that it says
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -40,6 +41,21 @@ class Report:
     reference: str
     address: str | None = field(repr=False)
     outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a genuine post says.
+
+    `spent`: the receipt that a post leaves though it reports nothing, where its signature is good once and
+    does not cover what it says. `unreadable` of its pieces were not understood; `malformed` says that the
+    whole was not.
+    """
+
+    reports: Sequence[Report] = ()
+    spent: str | None = None
+    unreadable: int = 0
+    malformed: bool = False
 
 
 class NotGenuine(Exception):

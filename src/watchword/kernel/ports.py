@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from watchword.kernel.feedback import Post, Report
+from watchword.kernel.feedback import Heard, Post
 from watchword.kernel.ids import SessionId, SubscriberId
 from watchword.kernel.limits import Limit, Verdict
 from watchword.kernel.messages import Message, Text
@@ -123,7 +123,7 @@ class Reporter(Protocol):
 
     carrier: str
 
-    async def read(self, post: Post, now: datetime) -> Sequence[Report]:
+    async def read(self, post: Post, now: datetime) -> Heard:
         """Return what a genuine post says. Problems: `NotGenuine`, `Unreadable`, `OutOfReach`."""
         ...
 

@@ -1,6 +1,6 @@
 """Sending: what letters and texts have in common on their way from the outbox to a carrier.
 
-    expired          never sent; counted
+    expired          never sent; counted, unless it was for nobody: pretended work is no piece
     lapsed           the worker that had it was killed: it goes out again under its id, and is counted as one
                      that nobody can tell of
     unwritable       buried: it will not become writable later
@@ -31,6 +31,7 @@ from watchword.plumbing.ports import Leaving, Postbook
 
 EXPIRED: Final = "expired"
 NO_CARRIER: Final = "none"
+NOBODY: Final = "nobody"
 _A_MOMENT: Final = timedelta(seconds=1)
 
 
@@ -188,7 +189,8 @@ class Sending(Generic[Sent]):
             if each.outcome == Result.SUPPRESSED:
                 named = self._named(each.work)
                 log().warning(f"{self.what} suppressed", **named, reason=each.reason)
-            if each.outcome in {outbox.DEAD, EXPIRED, Result.SUPPRESSED}:
+            uncounted = each.work.label == NOBODY
+            if each.outcome in {outbox.DEAD, EXPIRED, Result.SUPPRESSED} and not uncounted:
                 self.count(each.work, each.outcome)
 
     def _named(self, work: Work) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 
@@ -10,7 +12,26 @@ from tests.support.feedback import ALICE, counted, facts, left, listed, states, 
 from tests.support.webhooks import Mailgun
 from tests.support.world import START, World
 from tests.support.worlds import Opener
+from watchword.flows.delivery_feedback.service import DeliveryFeedback
+from watchword.kernel.feedback import Post
 from watchword.records.deliveries.rules import CODE
+from watchword.records.suppressions.service import Suppressions
+
+
+class NoSuppressionsToday(Exception):
+    """The list cannot be written."""
+
+
+class Failing(Suppressions):
+    """A list that cannot be written."""
+
+    def __init__(self) -> None:
+        """Need nothing."""
+
+    async def add(self, *_: object, **__: object) -> NoReturn:
+        """Fail, as a store does that is away."""
+        raise NoSuppressionsToday
+
 
 MESSAGE = "mg-1@mg.nova-rdv.dz"
 
@@ -108,6 +129,43 @@ async def test_a_token_is_good_for_one_post_and_an_event_counts_once(worlds: Ope
         assert await listed(world) == [(ALICE, "complaint", "mailgun")]
         assert await feedback(world, "complaint") == 1
         assert await feedback(world, "bounce") == 0
+
+
+@pytest.mark.req("N-27", "D-59")
+@pytest.mark.parametrize(
+    ("first", "status"),
+    [
+        ({"event-data": {"event": "failed", "severity": "temporary"}}, 200),
+        ({"event-data": {"event": "opened", "recipient": ALICE}}, 200),
+        ({}, 400),
+        ({"event-data": {"event": 7}}, 400),
+    ],
+)
+async def test_a_signature_is_spent_by_the_first_post_that_shows_it_whatever_that_says(
+    worlds: Opener, first: dict[str, object], status: int
+) -> None:
+    mailgun = Mailgun()
+    async with worlds(**mailgun.settings) as world:
+        token = "a" * 50
+        stolen = mailgun.post("complained", "victim@example.org", token=token)
+        signature = json.loads(stolen.body)["signature"]
+        post = stolen.but(json.dumps({"signature": signature, **first}).encode())
+        assert await take(world, post, post, stolen) == [status, status, 200]
+        assert await listed(world) == []
+        assert await feedback(world, "complaint") == 0
+
+
+async def test_what_could_not_be_acted_on_may_come_again_as_it_was(worlds: Opener) -> None:
+    mailgun = Mailgun()
+    async with worlds(**mailgun.settings) as world:
+        post = mailgun.post("failed")
+        came = Post(url=post.path, headers=post.headers, body=post.body)
+        feedback = world.part(DeliveryFeedback)
+        with pytest.raises(NoSuppressionsToday):
+            await replace(feedback, suppressions=Failing()).take("mailgun", came)
+        assert await listed(world) == []
+        assert await take(world, post) == [200]
+        assert await listed(world) == [(ALICE, "bounce", "mailgun")]
 
 
 async def test_the_same_event_twice_at_once_counts_once(worlds: Opener) -> None:

@@ -112,7 +112,27 @@ async def test_what_was_not_delivered_is_told_apart(
         assert await listed(world) == ([(ALICE, reason, "sendgrid")] if reason else [])
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b"[" * 99_999, b"\xff", b'[{"event": 1}]'])
+@pytest.mark.req("N-30")
+@pytest.mark.parametrize("bad", [{"event": "delivered", "email": 5}, 1, None, [], {"reason": []}])
+async def test_a_misshapen_event_is_left_out_counted_and_told_and_the_others_are_acted_on(
+    small_worlds: Opener, bad: Any
+) -> None:
+    sendgrid = Sendgrid()
+    async with small_worlds(**sendgrid.settings) as world:
+        good = [
+            sendgrid.event("bounce", f"{number}@example.org", type="bounce") for number in (1, 2)
+        ]
+        assert await take(world, sendgrid.post(good[0], bad, good[1])) == [200]
+        assert [address for address, *_ in sorted(await listed(world))] == [
+            "1@example.org",
+            "2@example.org",
+        ]
+        unreadable = {"provider": "sendgrid", "kind": "unreadable"}
+        assert await counted(world, "email_feedback_total", **unreadable) == 1
+        assert "webhook not understood" in world.log.getvalue()
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[" * 99_999, b"\xff", b'[{"event": 1}'])
 async def test_a_signed_body_that_says_nothing_is_malformed(
     small_worlds: Opener, body: bytes
 ) -> None:

@@ -48,6 +48,19 @@ async def test_complaints_deliveries_and_soft_bounces_are_told_apart(worlds: Ope
         assert await listed(world) == [("c@example.org", "complaint", "ses")]
 
 
+@pytest.mark.req("N-30")
+async def test_a_misshapen_recipient_is_left_out_and_counted(small_worlds: Opener) -> None:
+    sns = Sns()
+    async with small_worlds(fetcher=sns, **sns.settings) as world:
+        recipients = [{"emailAddress": ALICE}, {"emailAddress": 5}, {}, None]
+        told = {"bounceType": "Permanent", "bouncedRecipients": recipients}
+        post = sns.notice({"notificationType": "Bounce", "bounce": told})
+        assert await take(world, post) == [200]
+        assert await listed(world) == [(ALICE, "bounce", "ses")]
+        unreadable = {"provider": "ses", "kind": "unreadable"}
+        assert await counted(world, "email_feedback_total", **unreadable) == 3
+
+
 @pytest.mark.req("N-30", "D-59")
 async def test_what_is_forged_old_or_of_another_topic_changes_nothing_and_fetches_nothing(
     worlds: Opener,

@@ -67,6 +67,15 @@ async def test_a_letter_waits_until_it_is_wanted(world: World) -> None:
     assert len(world.mailbox.messages) == 1
 
 
+async def test_a_letter_for_nobody_is_never_sent_nor_counted(world: World) -> None:
+    async with world.database.transaction() as tx:
+        await world.part(Deliveries).pretend(tx, world.clock.now())
+    await world.deliver()
+    assert world.mailbox.messages == []
+    assert await kept(world) == []
+    assert world.part(Metrics).emails.labels("none", "nobody", "expired")._value.get() == 0
+
+
 async def test_a_letter_that_has_expired_is_never_sent(world: World) -> None:
     world.mailbox.trouble = AWAY
     await queue(world, expires_at=world.clock.now() + timedelta(minutes=5))

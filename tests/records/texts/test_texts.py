@@ -156,6 +156,7 @@ async def test_a_text_for_nobody_is_never_sent(world: World) -> None:
 
     assert world.telephone.texts == []
     assert await kept(world) == []
+    assert counted(world, "none", "unknown", "expired") == 0
 
 
 class Named(Telephone):

@@ -1,19 +1,19 @@
 """Mailgun: an event as JSON, with a signature over its time and a token of one use.
 
-The signature does not cover the event, so a token is good for one post: it is a receipt. What came back
-for now (`temporary`) is still on its way, and no news.
+The signature does not cover the event, so a token is good for one post: it is a receipt, also of a post that
+is no news or says nothing we understand, else that post's signature would do for another event. What came
+back for now (`temporary`) is still on its way, and no news.
 Source: https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
 """
 
 import hmac
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from watchword.adapters.feedback import freshness
-from watchword.kernel.feedback import NotGenuine, Outcome, Post, Report, Unreadable
+from watchword.kernel.feedback import Heard, NotGenuine, Outcome, Post, Report
 from watchword.kernel.secret import Secret
 
 _EXHAUSTED: Final = frozenset({"old", "espblock"})
@@ -67,25 +67,23 @@ class MailgunReporter:
         self._key = key.reveal().encode()
         self._max_age = max_age
 
-    async def read(self, post: Post, now: datetime) -> Sequence[Report]:
-        """Return what a genuine post says. Problems: `NotGenuine`, `Unreadable`."""
-        token = self._proven(post, now)
+    async def read(self, post: Post, now: datetime) -> Heard:
+        """Return what a genuine post says. Problem: `NotGenuine`."""
+        spent = f"token {self._proven(post, now)}"
         try:
             event = msgspec.json.decode(post.body, type=_Told).event
-        except msgspec.DecodeError as error:
-            raise Unreadable("no event of Mailgun") from error
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return Heard(spent=spent, malformed=True)
         outcome = _outcome(event)
         if outcome is None:
-            return []
-        receipts = (f"token {token}", *((f"event {event.id}",) if event.id else ()))
-        return [
-            Report(
-                receipts=receipts,
-                reference=event.message.headers.message_id,
-                address=event.recipient,
-                outcome=outcome,
-            )
-        ]
+            return Heard(spent=spent)
+        report = Report(
+            receipts=(spent, *((f"event {event.id}",) if event.id else ())),
+            reference=event.message.headers.message_id,
+            address=event.recipient,
+            outcome=outcome,
+        )
+        return Heard(reports=[report])
 
     def _proven(self, post: Post, now: datetime) -> str:
         """Return the token of a genuine post."""

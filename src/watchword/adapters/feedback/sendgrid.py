@@ -1,6 +1,7 @@
 """SendGrid: a list of events as JSON; headers carry a time, and a signature over it and the body (ECDSA).
 
-Every event has a name of its own, its receipt. What is deferred is still on its way, and no news; what
+Every event has a name of its own, its receipt. One that is misshapen is left out, for the others are as
+genuine as ever. What is deferred is still on its way, and no news; what
 SendGrid drops, because its own list has the address, is told as what put it there.
 Source: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
 """
@@ -8,6 +9,7 @@ Source: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/gett
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,7 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from watchword.adapters.feedback import freshness
-from watchword.kernel.feedback import NotGenuine, Outcome, Post, Report, Unreadable
+from watchword.kernel.feedback import Heard, NotGenuine, Outcome, Post, Report, Unreadable
 
 _SIGNATURE: Final = "x-twilio-email-event-webhook-signature"
 _TIME: Final = "x-twilio-email-event-webhook-timestamp"
@@ -56,14 +58,15 @@ class SendgridReporter:
         self._key = loaded
         self._max_age = max_age
 
-    async def read(self, post: Post, now: datetime) -> Sequence[Report]:
+    async def read(self, post: Post, now: datetime) -> Heard:
         """Return what a genuine post says. Problems: `NotGenuine`, `Unreadable`."""
         self._prove(post, now)
         try:
-            events = msgspec.json.decode(post.body, type=list[_Event])
+            pieces = msgspec.json.decode(post.body, type=list[msgspec.Raw])
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise Unreadable("no events of SendGrid") from error
-        return list(_reports(events))
+        events = list(_events(pieces))
+        return Heard(reports=list(_reports(events)), unreadable=len(pieces) - len(events))
 
     def _prove(self, post: Post, now: datetime) -> None:
         time, signature = post.headers.get(_TIME, ""), post.headers.get(_SIGNATURE, "")
@@ -75,6 +78,12 @@ class SendgridReporter:
         except (InvalidSignature, NotBase64, ValueError) as error:
             raise NotGenuine("wrong signature") from error
         freshness.check(freshness.at_seconds(time), now, self._max_age)
+
+
+def _events(pieces: Sequence[msgspec.Raw]) -> Iterator[_Event]:
+    for piece in pieces:
+        with suppress(msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            yield msgspec.json.decode(piece, type=_Event)
 
 
 def _reports(events: Sequence[_Event]) -> Iterator[Report]:

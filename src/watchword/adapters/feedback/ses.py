@@ -2,17 +2,19 @@
 
 Notices of identities (`notificationType`) and those of configuration sets (`eventType`) say the same. What
 bounced for good, or is on the account's own list of suppressions, is a bounce; all other bounces are soft.
-Who is told by both of them is told the same twice: the letter, too, is a receipt.
+Who is told by both of them is told the same twice: the letter, too, is a receipt. A recipient that is
+misshapen is left out.
 Source: https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 import msgspec
 
 from watchword.adapters.feedback.sns import CONFIRMATION, NOTICE, Notice, SnsDesk
-from watchword.kernel.feedback import Outcome, Post, Report, Unreadable
+from watchword.kernel.feedback import Heard, Outcome, Post, Report, Unreadable
 
 
 class _Mail(msgspec.Struct, rename="camel"):
@@ -25,15 +27,15 @@ class _Recipient(msgspec.Struct, rename="camel"):
 
 class _Bounce(msgspec.Struct, rename="camel"):
     bounce_type: str = ""
-    bounced_recipients: list[_Recipient] = []
+    bounced_recipients: list[msgspec.Raw] = []
 
 
 class _Complaint(msgspec.Struct, rename="camel"):
-    complained_recipients: list[_Recipient] = []
+    complained_recipients: list[msgspec.Raw] = []
 
 
 class _Delivery(msgspec.Struct, rename="camel"):
-    recipients: list[str] = []
+    recipients: list[msgspec.Raw] = []
 
 
 class _Told(msgspec.Struct, rename="camel"):
@@ -54,38 +56,53 @@ class SesReporter:
         """Believe what the desk finds genuine."""
         self._desk = desk
 
-    async def read(self, post: Post, now: datetime) -> Sequence[Report]:
+    async def read(self, post: Post, now: datetime) -> Heard:
         """Return what a genuine post says. Problems: `NotGenuine`, `Unreadable`, `OutOfReach`."""
         notice = await self._desk.genuine(post.body, now)
         if notice.type == CONFIRMATION:
             await self._desk.confirm(notice)
-        return list(_reports(notice)) if notice.type == NOTICE else []
+        return _heard(notice) if notice.type == NOTICE else Heard()
 
 
-def _reports(notice: Notice) -> Iterator[Report]:
+def _heard(notice: Notice) -> Heard:
     try:
         told = msgspec.json.decode(notice.message, type=_Told)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise Unreadable("no notice of SES") from error
-    letter = told.mail.message_id
-    for address, outcome in _outcomes(told):
-        same = (f"letter {letter} {address} {outcome}",) if letter else ()
-        yield Report(
-            receipts=(f"notice {notice.message_id} {address}", *same),
-            reference=letter,
-            address=address,
-            outcome=outcome,
-        )
+    outcome, pieces = _outcome(told)
+    addresses = list(_addresses(pieces))
+    reports = [_report(notice, told.mail.message_id, each, outcome) for each in addresses]
+    return Heard(reports=reports, unreadable=len(pieces) - len(addresses))
 
 
-def _outcomes(told: _Told) -> Iterator[tuple[str, Outcome]]:
-    kind = told.notification_type or told.event_type
-    if kind == "Delivery":
-        yield from ((address, Outcome.DELIVERY) for address in told.delivery.recipients)
-    elif kind == "Complaint":
-        wronged = told.complaint.complained_recipients
-        yield from ((each.email_address, Outcome.COMPLAINT) for each in wronged)
-    elif kind == "Bounce":
-        lasting = told.bounce.bounce_type == "Permanent"
-        outcome = Outcome.BOUNCE if lasting else Outcome.SOFT_BOUNCE
-        yield from ((each.email_address, outcome) for each in told.bounce.bounced_recipients)
+def _report(notice: Notice, letter: str, address: str, outcome: Outcome) -> Report:
+    same = (f"letter {letter} {address} {outcome}",) if letter else ()
+    return Report(
+        receipts=(f"notice {notice.message_id} {address}", *same),
+        reference=letter,
+        address=address,
+        outcome=outcome,
+    )
+
+
+def _addresses(pieces: Sequence[msgspec.Raw]) -> Iterator[str]:
+    """Yield each address: SES writes it alone, or within what it knows of a recipient."""
+    for piece in pieces:
+        with suppress(msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            who = msgspec.json.decode(piece, type=str | _Recipient)
+            yield who if isinstance(who, str) else who.email_address
+
+
+def _outcome(told: _Told) -> tuple[Outcome, Sequence[msgspec.Raw]]:
+    """Say what became of the letter, and for whom."""
+    match told.notification_type or told.event_type:
+        case "Delivery":
+            return Outcome.DELIVERY, told.delivery.recipients
+        case "Complaint":
+            return Outcome.COMPLAINT, told.complaint.complained_recipients
+        case "Bounce":
+            lasting = told.bounce.bounce_type == "Permanent"
+            outcome = Outcome.BOUNCE if lasting else Outcome.SOFT_BOUNCE
+            return outcome, told.bounce.bounced_recipients
+        case _:
+            return Outcome.DELIVERY, ()

@@ -7,12 +7,11 @@ Source: https://www.twilio.com/docs/usage/security#validating-requests
 
 import hmac
 from base64 import b64encode
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qsl
 
-from watchword.kernel.feedback import NotGenuine, Outcome, Post, Report
+from watchword.kernel.feedback import Heard, NotGenuine, Outcome, Post, Report
 from watchword.kernel.secret import Secret
 
 _SIGNATURE: Final = "x-twilio-signature"
@@ -34,15 +33,16 @@ class TwilioReporter:
         self._account = account
         self._key = token.reveal().encode()
 
-    async def read(self, post: Post, now: datetime) -> Sequence[Report]:  # noqa: ARG002 - no time in it
+    async def read(self, post: Post, now: datetime) -> Heard:  # noqa: ARG002 - no time in it
         """Return what a genuine post says. Problem: `NotGenuine`."""
         fields = self._proven(post)
         outcome = _OUTCOMES.get(fields.get("MessageStatus", ""))
         name = fields.get("MessageSid", "")
         if outcome is None or not name:
-            return []
+            return Heard()
         receipt = f"text {name} {outcome}"
-        return [Report(receipts=(receipt,), reference=name, address=None, outcome=outcome)]
+        report = Report(receipts=(receipt,), reference=name, address=None, outcome=outcome)
+        return Heard(reports=[report])
 
     def _proven(self, post: Post) -> dict[str, str]:
         """Return the fields of a genuine post."""

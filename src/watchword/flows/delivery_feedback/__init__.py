@@ -9,7 +9,8 @@ A door is there only when its provider's key is given: `MAILGUN_WEBHOOK_SIGNING_
 `SENDGRID_WEBHOOK_PUBLIC_KEY`, `SES_SNS_TOPICS`, `TWILIO_TOKEN`. What is not signed, forged, or older than
 `WEBHOOK_MAX_AGE_SECONDS` is refused with 401 and changes nothing. What comes again, also at the same
 moment, is answered 200 and changes nothing either: each event leaves a receipt, in the transaction that
-acts on it.
+acts on it. Where a signature does not cover the event (Mailgun), the first post that shows one spends it,
+whatever it says. A misshapen event of several is left out, logged and counted; the others are acted on.
 
     delivered            noted                 complaint      noted; the address is suppressed
     bounced for good     noted; the address    bounced for    noted; with the third within a week the

@@ -13,6 +13,7 @@ from watchword.records.suppressions.rules import Reason
 MOST_BYTES: Final = 1024 * 1024
 AT_ONCE: Final = 100
 PATH: Final = "/api/webhooks"
+UNREADABLE: Final = "unreadable"
 
 
 @section

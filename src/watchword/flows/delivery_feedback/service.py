@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from watchword.flows.delivery_feedback.rules import WebhookRefused, ground, parcels
+from watchword.flows.delivery_feedback.rules import UNREADABLE, WebhookRefused, ground, parcels
 from watchword.kernel.clock import Clock
-from watchword.kernel.feedback import NotGenuine, Outcome, Post, Report, Unreadable
+from watchword.kernel.feedback import Heard, NotGenuine, Outcome, Post, Report, Unreadable
 from watchword.kernel.parts import service
 from watchword.kernel.ports import OutOfReach, Reporter
 from watchword.kernel.problems import BodyMalformed, InputInvalid, Unavailable
@@ -82,15 +82,24 @@ class DeliveryFeedback:
     async def take(self, carrier: str, post: Post) -> None:
         """Act on a post. Problems: `webhook_refused`, `malformed_body`, `unavailable`."""
         now = self.clock.now()
-        for parcel in parcels(await self._read(carrier, post, now)):
+        heard = await self._read(carrier, post, now)
+        if heard.spent is not None:
+            async with self.database.transaction() as tx:
+                await self.receipts.keep(tx, carrier, (heard.spent,), now)
+        if heard.malformed:
+            raise BodyMalformed(private=f"webhook of {carrier}")
+        if heard.unreadable:
+            log().warning("webhook not understood", carrier=carrier, pieces=heard.unreadable)
+            self.metrics.feedback.labels(carrier, UNREADABLE).inc(heard.unreadable)
+        for parcel in parcels(heard.reports):
             async with self.database.transaction() as tx:
                 done = [each for each in parcel if await self._act(tx, carrier, each, now)]
             for report in done:
                 self._count(carrier, report)
 
-    async def _read(self, carrier: str, post: Post, now: datetime) -> list[Report]:
+    async def _read(self, carrier: str, post: Post, now: datetime) -> Heard:
         try:
-            return [*await self.reporters.by_carrier[carrier].read(post, now)]
+            return await self.reporters.by_carrier[carrier].read(post, now)
         except NotGenuine as trouble:
             log().warning(
                 "webhook refused", category="security", carrier=carrier, reason=str(trouble)

@@ -20,7 +20,7 @@ from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.porters import Porters
 from watchword.plumbing.ports import Permission, Postbook
 from watchword.plumbing.sealing import Sealer
-from watchword.plumbing.sending import NO_CARRIER, Sending
+from watchword.plumbing.sending import NO_CARRIER, NOBODY, Sending
 from watchword.records.deliveries.rules import (
     CODE,
     KIND,
@@ -31,7 +31,6 @@ from watchword.records.deliveries.rules import (
     MailSettings,
 )
 
-NOBODY = "nobody"
 _PADDING = {"about": "as long as most letters are " * 8}
 _decode = msgspec.json.Decoder(Letter).decode
 

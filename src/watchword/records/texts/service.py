@@ -21,7 +21,7 @@ from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.porters import Porters
 from watchword.plumbing.ports import Postbook
 from watchword.plumbing.sealing import Sealer
-from watchword.plumbing.sending import NO_CARRIER, Sending
+from watchword.plumbing.sending import NO_CARRIER, NOBODY, Sending
 from watchword.plumbing.settings.organisation import Organisation
 from watchword.plumbing.texting import Texting
 from watchword.records.texts.rules import (
@@ -36,7 +36,6 @@ from watchword.records.texts.rules import (
     shares,
 )
 
-NOBODY = "nobody"
 _PADDING = {"about": "as long as most are"}
 _ANYWHERE = "unknown"
 _decode = msgspec.json.Decoder(Draft).decode
