@@ -12,8 +12,8 @@ class Message:
     """One e-mail: `to` and `sender` are RFC 5322 mailboxes, `id` stays the same over retries.
 
     `known_as` is what metrics and providers' templates call the letter; `facts` are what it was written
-    from, for carriers that write by a template of their own. `needs` is the consent without which it may
-    not leave, by its purpose.
+    from, `org` (whose letter it is) among them, for carriers that write by a template of their own. `needs`
+    is the consent without which it may not leave, by its purpose.
     """
 
     id: str

@@ -1,6 +1,5 @@
 """What flows need of the outside and of one another, as shapes; `app` decides who fills them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol

@@ -12,7 +12,7 @@ letter is ours, so that none is lost, and `on_fallback` hears of it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -71,6 +71,7 @@ class Letters:
             self.overrides, faults = read_overrides(own, self.forms)
             self.faults = tuple(faults)
         self._on_fallback = on_fallback
+        self._org = org
         self._contexts = {language: _context(language, words, org) for language in LANGUAGES}
         self._jinja = Environment(
             loader=ChoiceLoader([FileSystemLoader(SHARED), PrefixLoader(slices)]),
@@ -112,7 +113,7 @@ class Letters:
             language=language,
             headers=headers,
             code=told.get("code") or None,
-            facts=told,
+            facts={"org": asdict(self._org), **told},
         )
 
     def known_as(self, template: str) -> str:

@@ -105,6 +105,15 @@ def test_two_senders_that_differ_are_refused_and_both_named(faults: Faults) -> N
     assert "SMTP_FROM_EMAIL" in told["EMAIL_FROM"]
 
 
-@pytest.mark.parametrize("text", ["nobody", "a@b@c.org", "Two\r\nBcc: x@example.org <a@b.org>"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nobody",
+        "a@b@c.org",
+        "a@x.org, b@x.org",
+        "A <a@x.org>, b@x.org",
+        "Two\r\nBcc: x@example.org <a@b.org>",
+    ],
+)
 def test_a_sender_that_is_no_mailbox_is_refused(faults: Faults, text: str) -> None:
     assert "EMAIL_FROM" in faults(development(EMAIL_FROM=text))

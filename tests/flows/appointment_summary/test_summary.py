@@ -61,6 +61,9 @@ async def test_a_program_has_one_mail_sent_with_date_practitioner_and_clinic(
     answer = await records.post(PATH, json={**SUMMARY, "lang": "fr"}, headers=KEY)
     assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
     [message] = await world.letters(ZOE)
+    name, phone, email, address = CLINIC.values()
+    clinic = {"name": name, "phone": phone, "email": email, "address": address}
+    assert message.facts["org"].items() >= clinic.items()  # for providers' own templates
     assert message.subject == "Votre rendez-vous chez Clinique des Oliviers"
     told = ("lundi 23 novembre 2026, 10:30", "Dr. Amina Benali", "Bâtiment B", *CLINIC.values())
     for part in (message.text, message.html):

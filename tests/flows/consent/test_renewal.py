@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import pytest
 
+from tests.support.markdown import ROOT, blocks
 from tests.support.terminal import Terminal
 from tests.support.world import START, World, open_world
 from watchword.flows.consent.service import Consenting
@@ -68,6 +69,16 @@ def test_a_dry_run_lists_them_and_writes_to_nobody(terminal: Terminal) -> None:
         "processing marketing transactional",
     )
     assert tell(terminal, lambda world: world.letters("alice@example.org")) == []
+
+
+def test_the_lines_of_the_page_work_as_printed(terminal: Terminal) -> None:
+    found = blocks(ROOT / "docs/operate/consents.md")
+    lines = [line for each in found if each.language == "sh" for line in each.text.splitlines()]
+    assert lines
+    for line in lines:
+        command, *words = line.split()
+        said = terminal.run(*words)
+        assert (command, said.code) == ("watchword", 0), said.err
 
 
 @pytest.mark.req("N-52")

@@ -333,7 +333,14 @@ def test_some_regions_name_their_resources_otherwise(
     assert f"arn:{partition}:ses:{region}:123456789012:identity/nova-rdv.dz" in out
 
 
-def test_the_ses_policy_wants_an_account_and_a_region(terminal: Terminal) -> None:
-    for words in (["--account", "12"], ["--account", "123456789012"]):
-        said = terminal.run("dns", "ses-policy", *NOVA, *words)
-        assert (said.code, said.out) == (2, "")
+def test_the_ses_policy_wants_an_account(terminal: Terminal) -> None:
+    said = terminal.run("dns", "ses-policy", *NOVA, "--account", "12")
+    assert (said.code, said.out) == (2, "")
+
+
+def test_the_ses_policy_is_for_the_region_of_the_settings_whoever_carries_the_mail(
+    terminal: Terminal,
+) -> None:
+    terminal.more = {"EMAIL_SERVICE": "console", "AWS_REGION": "eu-west-3"}
+    said = terminal.run("dns", "ses-policy", *NOVA, "--account", "123456789012", "--json")
+    assert "arn:aws:ses:eu-west-3:123456789012:identity/nova-rdv.dz" in said.out

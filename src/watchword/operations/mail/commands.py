@@ -133,12 +133,17 @@ def render(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write it there.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write a letter as it would leave, with the facts of its sample."""
     told = [each.partition("=")[::2] for each in fact or ()]
     message = console.read_or_refuse(
         lambda: service.render(_letters(), template, _known(language) or FALLBACK, dict(told))
     )
+    if as_json:
+        told_of = {"subject": message.subject, "text": message.text, "html": message.html}
+        console.output(told_of, as_json=True)
+        return
     text = message.html if html else f"{message.subject}\n\n{message.text}\n"
     if out is not None:
         try:
@@ -236,9 +241,18 @@ def suppress(
 @suppressions.command(
     "remove", epilog="Example: watchword email suppressions remove ada@example.org --yes"
 )
-def release(addresses: Addresses, yes: Yes = False, as_json: AsJson = False) -> None:
+def release(
+    addresses: Addresses, dry_run: DryRun = False, yes: Yes = False, as_json: AsJson = False
+) -> None:
     """Let addresses get letters again; exit 1: one of them did already."""
-    console.confirm(f"Send letters to {', '.join(addresses)} again?", yes=yes)
+    question = f"Send letters to {', '.join(addresses)} again?"
+
+    def would() -> dict[str, list[str]]:
+        kept = {each.address for each in run_in_house(lambda house: house.part(Mail).suppressed())}
+        return {"would_release": [each for each in addresses if each in kept]}
+
+    if not console.agreed(question, would, dry_run=dry_run, yes=yes, as_json=as_json):
+        return
     done = run_in_house(lambda house: house.part(Mail).release(addresses))
     console.output({"released": done}, as_json=as_json, text=done)
     if len(done) < len(addresses):

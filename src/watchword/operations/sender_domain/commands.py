@@ -1,7 +1,7 @@
 """`watchword dns records`, `check` and `ses-policy`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import wraps
 from inspect import Signature, signature
@@ -18,6 +18,7 @@ from watchword.plumbing.dns import dmarc, providers
 from watchword.plumbing.dns.providers import Provider, Sender
 from watchword.plumbing.dns.records import Record
 from watchword.plumbing.dns.resolver import ExtraMissing
+from watchword.plumbing.settings import SesSettings
 
 Result = TypeVar("Result")
 group = typer.Typer(
@@ -178,9 +179,12 @@ def ses_policy(
     account: Annotated[str, typer.Option("--account", help="The AWS account, twelve digits.")],
     region: SesRegion = "",
     domain: Domain = "",
+    as_json: console.AsJson = True,  # noqa: ARG001 - a policy is JSON, also without being said
 ) -> None:
     """Print the least that an AWS role needs to send as this sender, as an IAM policy."""
-    sender, _ = _read(Given(domain=domain, providers=(Provider.SES,), ses_region=region))
+    sender, sections = _read(Given(domain=domain, providers=(Provider.SES,), ses_region=region))
+    if not sender.ses_region and sections:
+        sender = replace(sender, ses_region=sections.section(SesSettings).region)
     if not (account.isdecimal() and len(account) == rules.ACCOUNT_DIGITS):
         raise console.refuse("--account: write twelve digits.", console.Exit.USAGE)
     if not sender.ses_region:

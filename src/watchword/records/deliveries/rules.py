@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.utils import parseaddr
+from email.utils import getaddresses
 from typing import Any, ClassVar, Final
 
 from watchword.kernel.events import Fact
@@ -30,9 +30,10 @@ def _address(text: str) -> str:
 
 def _mailbox(text: str) -> str:
     """Read `Name <address>` or a bare address."""
-    name, address = parseaddr(text)
+    found = getaddresses([text])
+    name, address = found[0] if found else ("", "")
     try:
-        if not text.isprintable():
+        if len(found) > 1 or not text.isprintable():
             raise ValueError  # noqa: TRY301 - told below, in one sentence
         return _named(name, _address(address or text))
     except ValueError:
