@@ -179,6 +179,40 @@ async def test_work_that_comes_back_from_a_lost_worker_says_so_once(database: Da
     assert [each.lapsed for each in (first, taken_over, later)] == [False, True, False]
 
 
+async def test_who_may_have_a_piece_is_remembered_over_later_tries_and_lost_workers(
+    database: Database,
+) -> None:
+    await put(database)
+    (work,) = await claim(database)
+    assert work.perhaps_at is None
+    await settle(database, outbox.put_back(work, NOW, "no answer in time", "smtp"))
+    (work,) = await claim(database)
+    seen = [work.perhaps_at]
+    await settle(database, outbox.put_back(work, NOW, "421"))
+    (work,) = await claim(database)
+    seen.append(work.perhaps_at)
+    await settle(database, outbox.untried(work, NOW))
+    (work,) = await claim(database)
+    seen.append(work.perhaps_at)
+    (work,) = await claim(database, NOW + LEASE)
+    seen.append(work.perhaps_at)
+
+    assert seen == ["smtp"] * 4
+
+
+async def test_what_an_operator_revives_nobody_has(database: Database) -> None:
+    await put(database)
+    (work,) = await claim(database)
+    await settle(database, outbox.put_back(work, NOW, "no answer in time", "smtp"))
+    (work,) = await claim(database)
+    await settle(database, outbox.buried(work, "503"))
+    async with database.transaction() as tx:
+        assert await outbox.revive(tx, "mail", work.id, NOW)
+    (again,) = await claim(database)
+
+    assert (again.attempts, again.perhaps_at) == (1, None)
+
+
 async def test_other_kinds_of_work_are_left_alone(database: Database) -> None:
     await put(database)
 

@@ -166,6 +166,43 @@ async def test_one_of_them_may_be_asked_alone_be_it_resting_or_not() -> None:
     assert town.asked == [0, FAILURES + 1]
 
 
+@pytest.mark.parametrize("trouble", [AWAY, SILENT, CANNOT, NO_SUCH])
+async def test_who_may_have_a_letter_is_asked_alone_whatever_they_answer(
+    trouble: Exception,
+) -> None:
+    town = Town(None, trouble, None)
+    handover = await town.carriers.send(LETTER, perhaps_at="second")
+
+    assert [each.carrier for each in handover.tries] == ["second"]
+    assert town.asked == [0, 1, 0]
+
+
+async def test_while_who_may_have_a_letter_rests_nobody_is_asked_and_we_know_until_when() -> None:
+    town = Town(
+        NotAccepted("refused with 429", retry_after=timedelta(seconds=20)),
+        NotAccepted("refused with 429", retry_after=timedelta(seconds=90)),
+        None,
+    )
+    await town.carriers.send(LETTER)
+    handover = await town.carriers.send(LETTER, perhaps_at="second")
+
+    assert handover.untried
+    assert handover.rest_until == town.clock.now() + timedelta(seconds=90)
+    assert town.asked == [1, 1, 1]
+
+
+async def test_when_who_may_have_a_letter_is_gone_the_others_are_asked() -> None:
+    town = Town(AWAY, None)
+    handover = await town.carriers.send(LETTER, perhaps_at="another")
+
+    assert results(handover.tries) == [("first", "failed"), ("second", "sent")]
+
+
+async def test_who_may_have_a_letter_is_who_left_us_in_doubt() -> None:
+    assert (await Town(AWAY, SILENT).carriers.send(LETTER)).perhaps_at == "second"
+    assert (await Town(AWAY, None).carriers.send(LETTER)).perhaps_at is None
+
+
 async def test_how_they_are_is_asked_once_in_a_while_however_often_we_are_asked() -> None:
     town = Town(None, AWAY)
     for _ in range(100):

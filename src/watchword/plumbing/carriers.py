@@ -4,7 +4,10 @@
     certainly not taken              the next one gets it
     refused for itself               nobody else gets it either: its address is no better there
     nobody can tell                  nobody else gets it: it would come twice; later it goes out again,
-                                     to the same ones, under the same Message-ID
+                                     to the same one, under the same Message-ID
+
+From then on (`perhaps_at`) that one alone is asked, and waited for while it rests, whatever else it
+answers; only when it is no longer among the carriers may another have it.
 
 Who fails again and again is left alone for a while (`breaker`). Each try is counted and timed under the
 carrier's name. What comes of it is a value, not a problem: whoever sends decides what it means.
@@ -75,7 +78,7 @@ class Try:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
-    """What came of a letter; without any try everybody was resting, the first until `rest_until`."""
+    """What came of a letter; without any try all who may have it rest, the first until `rest_until`."""
 
     tries: tuple[Try, ...]
     rest_until: datetime | None = None
@@ -90,6 +93,12 @@ class Handover:
         """Tell whether no later try would go better."""
         results = {each.result for each in self.tries}
         return Result.REFUSED in results or results == {Result.UNFIT}
+
+    @property
+    def perhaps_at(self) -> str | None:
+        """Return the carrier that may have it, though it did not say so."""
+        unknown = (each.carrier for each in self.tries if each.result is Result.UNKNOWN)
+        return next(unknown, None)
 
     @property
     def untried(self) -> bool:
@@ -151,16 +160,18 @@ class Failover(Generic[What]):
         """Count and time a try."""
         raise NotImplementedError
 
-    async def send(self, what: What, only: str | None = None) -> Handover:
+    async def send(
+        self, what: What, only: str | None = None, perhaps_at: str | None = None
+    ) -> Handover:
         """Give it to one after another, until it is taken or nobody else may have it.
 
-        `only` names the one to be asked, be it resting or not.
+        `only` names the one to be asked, be it resting or not; `perhaps_at` the one that may have it
+        already: while that is among the carriers, nobody else is asked.
         """
         tries: list[Try] = []
         began = time.monotonic()
-        for carrier in self._carriers:
-            if only is not None and carrier.name != only:
-                continue
+        carriers = self._named(only) if only else self._named(perhaps_at) or self._carriers
+        for carrier in carriers:
             if only is None and not self._may_be_asked(carrier.name):
                 continue
             if tries and time.monotonic() - began > _NO_OTHER_AFTER:
@@ -168,8 +179,9 @@ class Failover(Generic[What]):
             tries.append(await self._try(carrier, what))
             if tries[-1].result not in {Result.FAILED, Result.UNFIT}:
                 break
-        resting = [each.open_until for each in self._breakers.values() if each.open_until]
-        return Handover(tries=tuple(tries), rest_until=min(resting, default=None))
+        pauses = [self._breakers[each.name].open_until for each in carriers]
+        rest_until = min((each for each in pauses if each), default=None)
+        return Handover(tries=tuple(tries), rest_until=rest_until)
 
     async def check(self, patience: timedelta = _CHECK) -> tuple[Standing, ...]:
         """Ask all of them at once how they are."""
@@ -197,6 +209,10 @@ class Failover(Generic[What]):
     def all_rest(self) -> bool:
         """Tell whether nobody may be asked just now."""
         return not any(self._may_be_asked(each.name) for each in self._carriers)
+
+    def _named(self, name: str | None) -> Sequence[Carrier[What]]:
+        """Return the carrier of that name, if there is one."""
+        return [each for each in self._carriers if each.name == name]
 
     def _may_be_asked(self, name: str) -> bool:
         """Tell whether the breaker lets somebody through; half open, one at a time."""

@@ -7,6 +7,7 @@
     suppressed       finished, its payload wiped; the journal knows
     taken            finished, its payload wiped; the postbook knows
     nobody was asked put back; it loses no try
+    nobody can tell  put back, to be tried again at that carrier alone, until an operator revives it
     refused itself   buried with the reason, and after the last try too
     else             put back for 2, 4, 8 ... seconds, at most an hour, and not before a carrier wants it
 
@@ -117,7 +118,7 @@ class Sending(Generic[Sent]):
         barred = await self.barred(work, written)
         if barred is not None:
             return self._suppressed(work, barred)
-        handover = await self.carriers.send(written)
+        handover = await self.carriers.send(written, perhaps_at=work.perhaps_at)
         if handover.sent is not None:
             return self._sent(work, written, handover.sent)
         if handover.untried:
@@ -164,7 +165,7 @@ class Sending(Generic[Sent]):
         )
         now, jitter = self.clock.now(), self.chance.below(1000) / 1000
         later = next_try(work.attempts, now, jitter, handover.retry_after)
-        return outbox.put_back(work, later, handover.reason)
+        return outbox.put_back(work, later, handover.reason, handover.perhaps_at)
 
     def _buried(self, work: Work, reason: str) -> Settled:
         """Give it up; the journal knows, and its sealed words stay for an operator to try again."""

@@ -35,10 +35,12 @@ class Texting(Failover[Text]):
         country = what.country or "unknown"
         self._metrics.texts.labels(tried.carrier, country, tried.result).inc()
 
-    async def send(self, what: Text, only: str | None = None) -> Handover:
+    async def send(
+        self, what: Text, only: str | None = None, perhaps_at: str | None = None
+    ) -> Handover:
         """Give it to one after another; nobody is asked about a country that texts may not go to."""
         if not self.countries or what.country in self.countries:
-            return await super().send(what, only)
+            return await super().send(what, only, perhaps_at)
         reason = f"texts may not go to {what.country or 'a number of no country'}"
         refused = Try(carrier=self.names[0], result=Result.REFUSED, reason=reason)
         self.note(what, refused)

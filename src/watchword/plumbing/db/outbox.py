@@ -9,7 +9,8 @@
                buried      given up; the payload stays, so that an operator may `revive` it
 
 Claims skip what others hold (SKIP LOCKED on PostgreSQL, the one writer on SQLite). Only the holder of
-a lease may settle its work: `attempts` is the lease's number.
+a lease may settle its work: `attempts` is the lease's number. `perhaps_at` is who may have a piece already,
+because nobody could tell what came of a try; it stays until an operator revives the piece.
 """
 
 import json
@@ -67,6 +68,7 @@ outbox = tenant_table(
     Column("finished_at", Moment),
     Column("outcome", Text),
     Column("reason", Text),
+    Column("perhaps_at", Text),
     Index(
         "idx_outbox_due",
         "kind",
@@ -125,6 +127,7 @@ CLAIM = statement(
         outbox.c.created_at,
         outbox.c.expires_at,
         outbox.c.reason,
+        outbox.c.perhaps_at,
     )
 )
 
@@ -143,6 +146,7 @@ def _settling(told: Any, later: Any) -> Any:
             finished_at=case((told.c.outcome.is_not(None), bindparam("now", type_=Moment))),
             outcome=told.c.outcome,
             reason=told.c.reason,
+            perhaps_at=func.coalesce(told.c.perhaps_at, outbox.c.perhaps_at),
             due_at=func.coalesce(later, outbox.c.due_at),
             attempts=outbox.c.attempts - told.c.untried,
             payload=case((given_up_or_open, outbox.c.payload)),
@@ -157,6 +161,7 @@ _SETTLED: Final[dict[str, Any]] = {
     "attempt": Integer,
     "outcome": Text,
     "reason": Text,
+    "perhaps_at": Text,
     "later": BigInteger,
     "untried": Integer,
 }
@@ -203,6 +208,7 @@ REVIVE = statement(
         attempts=0,
         finished_at=null(),
         outcome=null(),
+        perhaps_at=null(),
         leased_until=null(),
     )
 )
@@ -266,6 +272,7 @@ class Work:
     expires_at: datetime | None
     leased_until: datetime
     lapsed: bool = False  # the worker that had it before never said what became of it
+    perhaps_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,6 +285,7 @@ class Settled:
     work: Work
     outcome: str | None = None
     reason: str | None = None
+    perhaps_at: str | None = None
     later: datetime | None = None
     tried: bool = True
     also: Also | None = None
@@ -290,6 +298,7 @@ class Settled:
             "attempt": self.work.attempts,
             "outcome": self.outcome,
             "reason": self.reason,
+            "perhaps_at": self.perhaps_at,
             "later": later,
             "untried": 0 if self.tried else 1,
         }
@@ -302,9 +311,9 @@ def finished(
     return Settled(work=work, outcome=outcome, reason=reason, also=also)
 
 
-def put_back(work: Work, later: datetime, reason: str) -> Settled:
+def put_back(work: Work, later: datetime, reason: str, perhaps_at: str | None = None) -> Settled:
     """Say that the work was tried and is to be tried again."""
-    return Settled(work=work, later=later, reason=reason)
+    return Settled(work=work, later=later, reason=reason, perhaps_at=perhaps_at)
 
 
 def untried(work: Work, later: datetime) -> Settled:
@@ -376,6 +385,7 @@ async def claim(
             r.expires_at,
             now + lease,
             r.reason == LAPSED,
+            r.perhaps_at,
         )
         for r in rows
     ]
@@ -414,7 +424,7 @@ def _state(finished: datetime | None, leased_until: datetime | None, now: dateti
 
 
 async def revive(tx: Transaction, kind: str, wanted: UUID, now: datetime) -> bool:
-    """Make work due now, with all its tries before it; false: not there, or under way."""
+    """Make work due now, as if it had never been tried; false: not there, or under way."""
     done = await tx.run(REVIVE, kind=kind, wanted=wanted, now=now) > 0
     if done:
         tx.announce(OUTBOX, kind)
