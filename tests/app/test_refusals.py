@@ -128,7 +128,7 @@ def test_a_folder_that_cannot_be_written_to_is_told_with_what_mends_it(
 
 
 def test_secrets_that_cannot_be_read_are_told_with_what_mends_it(tmp_path: Path) -> None:
-    assert watchword("secrets", "generate", "--dir", "var/secrets", cwd=tmp_path).returncode == 0
+    (tmp_path / "var").mkdir()
     (tmp_path / "var").chmod(0o000)
     code, sentence = told(tmp_path, "users", "list", powerless=True)
     (tmp_path / "var").chmod(0o700)

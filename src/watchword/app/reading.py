@@ -1,28 +1,61 @@
-"""Reading the settings of this process: its environment, and in development the folder `var/`."""
+"""Reading the settings of this process: its environment, and in development the folder `var/`.
+
+Where nobody says which environment this is, it is production, unless a development was begun in this
+folder (`serve --dev` leaves `var/development`) and no setting leads beyond this machine (`outward`).
+"""
 
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from watchword.app.settings import Settings, SettingsRefused, read
+from watchword.app.settings.outward import outward
 from watchword.plumbing.reading import Reading
 from watchword.plumbing.settings.server import DEVELOPMENT, PRODUCTION, ServerSettings
 
 VAR = Path("var")
 SECRETS = VAR / "secrets"
+BEGUN = VAR / "development"
 _DEV_PORTS = {"PORT": "8000", "METRICS_PORT": "9464"}
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
+def read_settings(environ: Mapping[str, str], *, dev: bool = False) -> Settings:
     """Read the settings; `SettingsRefused` names everything that is wrong.
 
-    Where nobody said which environment this is and `var/secrets` was made here, it is development.
+    `dev`: it was asked for as a development, and nothing need be assumed.
     """
-    assumed = DEVELOPMENT if SECRETS.is_dir() else PRODUCTION
-    settings = read(environ, cwd=Path.cwd(), assumed=assumed)
-    if assumed == PRODUCTION or not settings.section(ServerSettings).development:
+    if not (dev or _begun()):
+        return read(environ, cwd=Path.cwd(), assumed=PRODUCTION)
+    settings = read(environ, cwd=Path.cwd(), assumed=DEVELOPMENT)
+    if not settings.section(ServerSettings).development:
         return settings
+    if not dev and is_assumed(settings) and (leading := outward(settings)):
+        return _as_production(environ, leading)
     return _with_own_ports(settings, environ)
+
+
+def is_assumed(settings: Settings) -> bool:
+    """Tell whether nobody said which environment this is."""
+    return not settings.given("APP_ENV")
+
+
+def _begun() -> bool:
+    """Tell whether a development was begun in this folder; OSError: nobody lets us look."""
+    try:
+        BEGUN.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def _as_production(environ: Mapping[str, str], leading: tuple[str, ...]) -> Settings:
+    """Read it as production; a refusal says why it was, for whoever meant a development."""
+    try:
+        return read(environ, cwd=Path.cwd(), assumed=PRODUCTION)
+    except SettingsRefused as refusal:
+        reason = f"is not said, and {', '.join(leading)} made this production"
+        fault = ("APP_ENV", f"{reason}: say APP_ENV=development if it is none.")
+        raise SettingsRefused([fault, *refusal.faults], refusal.warnings) from None
 
 
 def _with_own_ports(settings: Settings, environ: Mapping[str, str]) -> Settings:

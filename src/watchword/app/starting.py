@@ -14,7 +14,7 @@ import uvloop
 from watchword.app import reloading
 from watchword.app import worker as jobs
 from watchword.app.building import configure_logs, open_house
-from watchword.app.reading import SECRETS, VAR, read_settings
+from watchword.app.reading import BEGUN, SECRETS, VAR, is_assumed, read_settings
 from watchword.app.serve import bind, serve
 from watchword.app.settings import Settings
 from watchword.app.settings.catalogue import secret_names
@@ -30,6 +30,11 @@ from watchword.plumbing import console
 from watchword.plumbing.board import Board, Place
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
 
+_ASSUMED = (
+    f"Taken as development, because one was begun here ({BEGUN}): letters and codes can be read at"
+    " /dev/mail. Say APP_ENV=production where people are served."
+)
+
 
 def start(*, dev: bool, reload: bool = False) -> int:
     """Serve until asked to stop; return the exit code."""
@@ -37,11 +42,14 @@ def start(*, dev: bool, reload: bool = False) -> int:
     if dev:
         VAR.mkdir(mode=0o700, exist_ok=True)
         fill(SECRETS, secret_names(), SystemChance(), mark=DEVELOPMENT_MARK)
-    settings = read_settings(environ)
+        BEGUN.touch(mode=0o600)
+    settings = read_settings(environ, dev=dev)
     if (dev or reload) and not settings.section(ServerSettings).development:
         option = "--dev" if dev else "--reload"
         _say(f"{option} is for development: leave it out, or say APP_ENV=development.")
         return 1
+    if not dev and settings.section(ServerSettings).development and is_assumed(settings):
+        sys.stderr.write(f"{_ASSUMED}\n")
     if reload:
         return reloading.run(["serve", *(["--dev"] if dev else [])])
     if dev:
@@ -121,7 +129,7 @@ def _start_development(environ: dict[str, str], settings: Settings) -> int:
     if settings.given("WEB_CONCURRENCY") and server.workers > 1:
         _say("      Development serves with one process: WEB_CONCURRENCY counts without --dev.")
     _derive_addresses(environ, port, metrics)
-    settings = read_settings(environ)
+    settings = read_settings(environ, dev=True)
     configure_logs(settings, quiet=True)
 
     def ready(house: House) -> None:

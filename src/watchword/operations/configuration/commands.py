@@ -79,7 +79,7 @@ def reference(
     typer.echo(text, nl=False)
 
 
-@secrets.command(epilog="Example: watchword secrets generate --dir var/secrets")
+@secrets.command(epilog="Example: watchword secrets generate --dir secrets")
 def generate(folder: Folder = None, force: Force = False, as_json: console.AsJson = False) -> None:
     """Make a secret of 64 bytes for each purpose, and print it or write it to a folder."""
     names, chance = _desk().secret_names(), SystemChance()

@@ -16,15 +16,20 @@ from watchword.records.deliveries.rules import MailSettings
 from watchword.records.texts.rules import TextSettings
 
 
-def carriers(settings: Settings, findings: Findings) -> None:
-    """One complete provider in production, and none of which a part is missing (N-11)."""
-    carrying = Carrying(
+def carrying_of(settings: Settings) -> Carrying:
+    """Return who carries the letters."""
+    return Carrying(
         services=settings.section(MailSettings).services,
         sendgrid=settings.section(SendgridSettings),
         ses=settings.section(SesSettings),
         mailgun=settings.section(MailgunSettings),
         smtp=settings.section(SmtpSettings),
     )
+
+
+def carriers(settings: Settings, findings: Findings) -> None:
+    """One complete provider in production, and none of which a part is missing (N-11)."""
+    carrying = carrying_of(settings)
     for name in carrying.services:
         for missing in carrying.missing(name):
             _missing(missing, f"EMAIL_SERVICE says {name}", findings)

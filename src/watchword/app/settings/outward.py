@@ -1,0 +1,35 @@
+"""Outward: the settings that lead beyond this machine, with which nothing is taken for a development."""
+
+from urllib.parse import urlsplit
+
+from watchword.app.settings.checks.mail import carrying_of
+from watchword.app.settings.values import Settings
+from watchword.kernel.addresses import is_loopback
+from watchword.plumbing.settings import (
+    DatabaseSettings,
+    RedisSettings,
+    ServerSettings,
+    TwilioSettings,
+)
+from watchword.plumbing.settings.carrying import AT_HOME
+
+
+def outward(settings: Settings) -> tuple[str, ...]:
+    """Return the names of those that were given: addresses, stores, TLS, proxies, carriers."""
+    server = settings.section(ServerSettings)
+    signs = {
+        "PUBLIC_BASE_URL": _leads_away(server.given_public_url),
+        "FRONTEND_URL": settings.given("FRONTEND_URL") and _leads_away(server.frontend_url),
+        "DATABASE_URL": not settings.section(DatabaseSettings).url.startswith("sqlite:"),
+        "REDIS_URL": bool(settings.section(RedisSettings).url),
+        "HTTPS": server.https,
+        "SSL_CERT_PATH": bool(server.ssl_cert_path),
+        "TRUSTED_PROXIES": bool(server.trusted_proxies),
+        "EMAIL_SERVICE": not set(carrying_of(settings).names) <= set(AT_HOME),
+        "TWILIO_SID": bool(settings.section(TwilioSettings).account),
+    }
+    return tuple(name for name, leads in signs.items() if leads)
+
+
+def _leads_away(url: str) -> bool:
+    return bool(url) and not is_loopback(urlsplit(url).hostname or "")
