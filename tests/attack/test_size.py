@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from watchword.plumbing.web.bodies import MAX_BODY, read_bytes
 from watchword.plumbing.web.wire import MAX_HEAD
 
 PIECE = b"a" * 8192
+FORMS = {"/login": b"application/x-www-form-urlencoded", "/api/v1/auth/login": b"application/json"}
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 pytestmark = pytest.mark.req("A-20", "R-62")
 
@@ -156,6 +158,43 @@ async def test_the_rest_of_a_body_that_was_refused_is_not_waited_for(small_world
         assert (await talk(port, head)).startswith(b"HTTP/1.1 413 ")
 
 
+@pytest.mark.parametrize("path", FORMS)
+@pytest.mark.parametrize("more", [b"", b"Connection: close\r\n"], ids=["kept", "closed"])
+async def test_who_sends_far_too_much_before_reading_sees_the_refusal(
+    small_world: World, path: str, more: bytes
+) -> None:
+    size = 3 * 1024 * 1024
+    head = b"POST %b HTTP/1.1\r\nHost: a\r\nContent-Type: %b\r\nContent-Length: %d\r\n" % (
+        path.encode(),
+        FORMS[path],
+        size,
+    )
+
+    async with listening(small_world) as port:
+        said = await asyncio.to_thread(_send_all_then_read, port, head + more, b"a" * size)
+
+    assert said.startswith(b"HTTP/1.1 413 ")
+
+
+async def test_a_head_that_is_far_too_long_is_told_so_too(small_world: World) -> None:
+    async with listening(small_world) as port:
+        said = await asyncio.to_thread(_send_all_then_read, port, b"GET /", b"a" * 3 * 1024 * 1024)
+
+    assert said.startswith(b"HTTP/1.1 431 ")
+
+
+async def test_an_endless_body_is_thrown_away_up_to_a_bound(small_world: World) -> None:
+    head = b"POST /login HTTP/1.1\r\nHost: a\r\nContent-Type: %b\r\nContent-Length: 99999999999\r\n\r\n"
+    async with listening(small_world) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head % FORMS["/login"])
+        with pytest.raises(ConnectionError):
+            for _ in range(10_000):
+                writer.write(PIECE)
+                await writer.drain()
+        writer.close()
+
+
 async def test_what_is_no_http_is_refused_in_the_same_form(small_world: World) -> None:
     smuggled = (
         b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
@@ -189,6 +228,17 @@ async def test_ordinary_requests_share_a_connection(small_world: World) -> None:
     async with listening(small_world) as port:
         said = await talk(port, one, one + one, last)
     assert said.count(b"HTTP/1.1 200 ") == 4
+
+
+def _send_all_then_read(port: int, head: bytes, rest: bytes) -> bytes:
+    """Send as simple clients do, which read nothing before all is sent."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        line.sendall(head + (b"\r\n" if b"\r\n" in head else b""))
+        line.sendall(rest)
+        said = b""
+        while piece := line.recv(65536):
+            said += piece
+    return said
 
 
 def _names(said: bytes) -> set[bytes]:

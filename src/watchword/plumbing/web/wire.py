@@ -5,11 +5,12 @@ ten seconds to arrive; a connection may be idle for 75 (then it is closed). Bodi
 (`shapes`). One timer a connection watches over both: it is set anew when it fires, not at every request.
 Every request carries `watchword.answer`: an answer that comes in one piece leaves by it in one write, its
 head spelled already (`outgoing`); ASGI's own way looks at every header twice, and writes head and body
-apart.  Problems: `head_too_large`, `malformed_request`.
+apart.  Who is answered before the whole request came is left with time to read that (`parting`).
+Problems: `head_too_large`, `malformed_request`.
 Sources: RFC 9110, section 15; RFC 6585, section 5.
 """
 
-from asyncio import BaseTransport, TimerHandle
+from asyncio import BaseTransport, TimerHandle, Transport
 from functools import partial
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ from uvicorn.protocols.http.httptools_impl import (
 from watchword.kernel.problems import HeadTooLarge, Problem, RequestMalformed
 from watchword.plumbing.web.front import Front
 from watchword.plumbing.web.outgoing import spell
+from watchword.plumbing.web.parting import Parting
 
 MAX_HEAD = 32 * 1024
 PATIENCE_SECONDS = 10.0
@@ -69,12 +71,14 @@ class Wire(HttpToolsProtocol):
         """The head is whole."""
         self._head = self._deadline = None
         super().on_headers_complete()
+        if self.scope["method"] != "GET":
+            self.cycle.transport = cast("Transport", _Way(self, self.cycle))
         self.scope["watchword.answer"] = partial(_answer, self.cycle)  # type: ignore[typeddict-unknown-key]
 
     def on_response_complete(self) -> None:
         """Go on with the request that waits behind, or wait for the next one."""
         self.server_state.total_requests += 1
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self.transport.get_protocol() is not self:
             return
         self.flow.resume_reading()
         if self.pipeline:
@@ -85,6 +89,14 @@ class Wire(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP in the form of every other problem."""
         self._refuse(RequestMalformed(private=msg))
+
+    def part(self) -> None:
+        """Leave the connection, though something may still come."""
+        self._stop_timer()
+        self._head = self._deadline = None
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            Parting(self.transport, self, self.loop)
 
     def _wait(self, seconds: float) -> None:
         """Close the connection unless something comes within so many seconds."""
@@ -117,7 +129,28 @@ class Wire(HttpToolsProtocol):
             status, head, body = app.turn_away(problem)
             ours = spell(self.server_state.default_headers)
             self.transport.write(b"".join((STATUS_LINE[status], ours, head, _CLOSE, body)))
-        self.transport.close()
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
+            self.part()
+        else:
+            self.transport.close()  # another answer is under way, and would find no way out
+
+
+class _Way:
+    """A request's way out, which is not closed before the other side has sent it all."""
+
+    def __init__(self, wire: Wire, cycle: RequestResponseCycle) -> None:
+        self._wire = wire
+        self._cycle = cycle
+        self.write = wire.transport.write
+        self.is_closing = wire.transport.is_closing
+
+    def close(self) -> None:
+        """Close, or part when some of the body is still to come."""
+        if self._cycle.more_body and self._cycle.response_complete:
+            self._wire.part()
+        else:
+            self._wire.transport.close()
 
 
 async def _answer(cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> None:
