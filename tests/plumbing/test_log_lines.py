@@ -292,3 +292,16 @@ def test_lines_bear_the_name_of_the_profiles_service(tmp_path: Path, said: Any) 
     configure_logs(settings)
     log().info("hello")
     assert [line["service"] for line in said()] == ["nova-rdv-auth"]
+
+
+def test_lines_for_people_have_one_form_those_of_requests_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = environment(f"sqlite:///{tmp_path}/w.db", LOG_FORMAT="text")
+    configure_logs(read(told, cwd=tmp_path))
+    speak()
+    lines = capsys.readouterr().out.splitlines()
+    logs.configure(stream=io.StringIO())
+
+    assert not [line for line in lines if line.startswith("{")]
+    assert "00:00:01.000 info  request category=http method=GET route=/live status=200" in lines[-1]

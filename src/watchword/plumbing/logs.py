@@ -81,7 +81,7 @@ class Log:
         self.threshold = _LEVELS[level]
         self._audit = audit
         self._fixed = {"service": service, "node_id": node_id}
-        self._as_json = as_json
+        self.as_json = as_json
         self._stream = stream
         self.files = files
 
@@ -125,7 +125,7 @@ class Log:
         line |= {_NAMES.get(key, key): value for key, value in redact(about).items()}
         stream = self._stream or sys.stdout
         spelled = msgspec.json.encode(line).decode()
-        stream.write((spelled if self._as_json else _for_people(line)) + "\n")
+        stream.write((spelled if self.as_json else _for_people(line)) + "\n")
         stream.flush()
         if self.files:
             self.files.keep(level, about.get("category"), spelled + "\n")
@@ -134,6 +134,10 @@ class Log:
 def _for_people(line: dict[str, Any]) -> str:
     extra = " ".join(f"{k}={v}" for k, v in line.items() if k not in _TEXT_SKIPS)
     return f"{line['timestamp'][11:23]} {line['level']:<5} {line['message']} {extra}".rstrip()
+
+
+def _all_for_people(spelled: str) -> str:
+    return "".join(f"{_for_people(msgspec.json.decode(line))}\n" for line in spelled.splitlines())
 
 
 _NAMES = {"happened": "event"}
@@ -230,7 +234,7 @@ class AccessLog:
         """Write what is remembered."""
         if self._lines:
             told, self._lines = "".join(self._lines), []
-            self._stream.write(told)
+            self._stream.write(told if _log.as_json else _all_for_people(told))
             self._stream.flush()
             if _log.files:
                 _log.files.keep("info", "http", told)
