@@ -24,6 +24,22 @@ def test_status_exits_1_while_something_is_pending(terminal: Terminal) -> None:
     assert {row["state"] for row in after.json} == {"applied"}
 
 
+@pytest.mark.parametrize("newest", ["before_9999", "9f3a7c21"])
+def test_a_database_of_a_newer_program_is_told_as_such_and_not_as_pending(
+    terminal: Terminal, tmp_path: Path, newest: str
+) -> None:
+    terminal.run("migrate", "up")
+    with sqlite3.connect(tmp_path / "watchword.db") as line:
+        line.execute("DELETE FROM alembic_version")
+        line.execute("INSERT INTO alembic_version VALUES (?)", [newest])
+    said = terminal.run("migrate", "status")
+
+    assert said.code == 1
+    assert "newer than this program" in said.err
+    assert newest in said.err
+    assert "pending" not in said.out + said.err
+
+
 @pytest.mark.req("N-42")
 def test_up_twice_is_a_no_op(terminal: Terminal) -> None:
     first, second = terminal.run("migrate", "up"), terminal.run("migrate", "up")

@@ -36,14 +36,20 @@ def up(half: Half = None, as_json: AsJson = False) -> None:
 def status(as_json: AsJson = False) -> None:
     """List what is applied and what is pending; exit 1 when something is."""
     found = _on_database(lambda url, tls: schema.status(url, tls=tls))
+    lacking = (
+        "unknown" if found.unknown else "pending"
+    )  # what a newer program did is not ours to say
     listed = [
         {"id": each.id, "state": state, "half": each.half, "subject": each.subject}
-        for state, revisions in (("applied", found.applied), ("pending", found.pending))
+        for state, revisions in (("applied", found.applied), (lacking, found.pending))
         for each in revisions
     ]
     console.rows(listed, _COLUMNS, as_json=as_json)
     if found.unknown:
-        console.talk(f"The database is newer than this program: {', '.join(found.unknown)}")
+        raise console.refuse(
+            f"The database is newer than this program, which knows nothing of"
+            f" {', '.join(found.unknown)}: install the version that migrated it, or a newer one."
+        )
     if found.pending:
         raise console.refuse("Something is pending: watchword migrate up")
 
