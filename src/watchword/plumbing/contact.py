@@ -21,6 +21,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 _NO_NAME = re.compile(r"[<>]|://|www\.", re.IGNORECASE)
 _SMALL = {ord(letter): letter.lower() for letter in ascii_uppercase}
 MAX_EMAIL = 254
+MAX_LOCAL_PART = 64  # octets: RFC 5321, section 4.5.3.1.1
 MAX_NAME = 100
 
 
@@ -44,7 +45,7 @@ def email_address(text: str, field: str = "email") -> EmailAddress:
         told = FieldError(field, "invalid_email", "This is not an e-mail address.")
         raise InputInvalid(errors=[told], private=str(error)) from error
     normalised = found.normalized
-    if len(normalised.encode()) > MAX_EMAIL:
+    if len(normalised.encode()) > MAX_EMAIL or len(found.local_part.encode()) > MAX_LOCAL_PART:
         told = FieldError(field, "invalid_email", "This is not an e-mail address.")
         raise InputInvalid(errors=[told])
     return EmailAddress(normalised, _key(found.local_part, found.ascii_domain))
