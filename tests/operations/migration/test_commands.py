@@ -61,6 +61,16 @@ def test_a_revision_is_marked_and_unmarked(terminal: Terminal) -> None:
     assert states["before_0001"] == "pending"
 
 
+def test_programs_are_told_in_json_what_was_marked_and_what_the_script_is(
+    terminal: Terminal,
+) -> None:
+    marked = terminal.run("migrate", "resolve", "before_0001", "--applied", "--json")
+    script = terminal.run("migrate", "sql", "--dialect", "sqlite", "--json")
+
+    assert marked.json == {"revision": "before_0001", "state": "applied"}
+    assert script.json["sql"] == terminal.run("migrate", "sql", "--dialect", "sqlite").out
+
+
 def test_a_revision_that_does_not_exist_is_refused(terminal: Terminal) -> None:
     said = terminal.run("migrate", "resolve", "before_9999", "--applied")
 

@@ -58,12 +58,17 @@ def status(as_json: AsJson = False) -> None:
 def sql(
     dialect: Annotated[str, typer.Option("--dialect", help="postgresql or sqlite.")] = "postgresql",
     half: Half = None,
+    as_json: AsJson = False,
 ) -> None:
     """Print the whole schema as a script."""
     _check(half)
     if dialect not in {"postgresql", "sqlite"}:
         raise console.refuse("--dialect is postgresql or sqlite.", Exit.USAGE)
-    print(schema.sql(f"{dialect}://", half=half), end="")
+    script = schema.sql(f"{dialect}://", half=half)
+    if as_json:
+        console.output({"dialect": dialect, "sql": script}, as_json=True)
+    else:
+        print(script, end="")
 
 
 @migrate.command("resolve", epilog="Example: watchword migrate resolve before_0001 --applied")
@@ -76,13 +81,18 @@ def resolve(
             help="It and those before it are there; or it and those after it are not.",
         ),
     ],
+    as_json: AsJson = False,
 ) -> None:
     """Mark a revision as applied or rolled back, without running anything."""
     try:
         _on_database(lambda url, tls: schema.resolve(url, revision, applied=applied, tls=tls))
     except ValueError as unknown:
         raise console.refuse(f"There is {unknown}", Exit.USAGE) from unknown
-    console.talk(f"{revision} is marked as {'applied' if applied else 'rolled back'}.")
+    state = "applied" if applied else "rolled back"
+    if as_json:
+        console.output({"revision": revision, "state": state}, as_json=True)
+    else:
+        console.talk(f"{revision} is marked as {state}.")
 
 
 @migrate.command("reset", epilog="Example: watchword migrate reset --database watchword.db --yes")
