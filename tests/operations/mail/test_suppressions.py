@@ -63,7 +63,7 @@ def test_an_operator_adds_and_removes_addresses(
     ]
     assert terminal.run(*one, "remove", ALICE).code == 2  # nobody is here to answer
     would = terminal.run(*one, "remove", ALICE, "bob@example.org", "--dry-run", "--json")
-    assert would.json == {"would_release": [ALICE]}
+    assert would.json == {"would_release": [ALICE, "bob@example.org"]}
     assert terminal.run(*one, "remove", ALICE, "--yes", "--json").json == {"released": [ALICE]}
     assert terminal.run(*one, "remove", ALICE, "--yes").code == 1
     assert [each["address"] for each in terminal.run(*one, "list", "--json").json] == [BOB]
