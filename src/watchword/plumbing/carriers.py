@@ -15,6 +15,7 @@ carrier's name. What comes of it is a value, not a problem: whoever sends decide
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -138,7 +139,7 @@ class Standing:
         return "available" if self.available else f"unavailable ({self.trouble})"
 
 
-class Failover(Generic[What]):
+class Failover(ABC, Generic[What]):
     """Carriers of one kind, in their order."""
 
     def __init__(self, carriers: Sequence[Carrier[What]], clock: Clock, chance: Chance) -> None:
@@ -156,9 +157,9 @@ class Failover(Generic[What]):
         """Return their names."""
         return tuple(each.name for each in self._carriers)
 
+    @abstractmethod
     def note(self, what: What, tried: Try) -> None:
         """Count and time a try."""
-        raise NotImplementedError
 
     async def send(
         self, what: What, only: str | None = None, perhaps_at: str | None = None

@@ -14,7 +14,9 @@
 Whoever sends says how a piece is written, counted and told of. Source: RFC 5321, section 4.5.4 (retries).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
@@ -58,7 +60,15 @@ def next_try(
     return now + max(wait, asked_for or wait) * (1 + jitter / 4)
 
 
-class Sending(Generic[Sent]):
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """Why a piece may not leave, in a word, and the fact by which the journal tells of it."""
+
+    reason: str
+    fact: Fact
+
+
+class Sending(ABC, Generic[Sent]):
     """Carries one kind of work; `what` is its name in the log."""
 
     what: ClassVar[str]
@@ -71,29 +81,25 @@ class Sending(Generic[Sent]):
     chance: Chance
 
     @property
+    @abstractmethod
     def most_tries(self) -> int:
         """Return how often a piece is tried before it is given up."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, work: Work) -> Sent:
         """Write what a carrier takes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def count(self, work: Work, result: str) -> None:
         """Count what came of a piece, when no carrier can tell."""
-        raise NotImplementedError
 
+    @abstractmethod
     def given_up(self, work: Work, reason: str) -> Fact:
         """Return what the journal tells of a piece that was given up."""
-        raise NotImplementedError
 
-    async def barred(self, work: Work, written: Sent) -> str | None:  # noqa: ARG002 - for some kinds
+    async def held_back(self, work: Work, written: Sent) -> HeldBack | None:  # noqa: ARG002 - for some kinds
         """Return why a piece may not leave for where it goes; nothing when it may."""
         return None
-
-    def held_back(self, work: Work, reason: str) -> Fact:
-        """Return what the journal tells of a piece that may not leave."""
-        raise NotImplementedError
 
     async def carry(self) -> int:
         """Carry what is due, several pieces at once; return how many that were."""
@@ -115,9 +121,9 @@ class Sending(Generic[Sent]):
         except Exception as error:  # noqa: BLE001 - it will not become writable later
             log().exception(f"{self.what} cannot be written", **self._named(work))
             return self._buried(work, type(error).__name__)
-        barred = await self.barred(work, written)
-        if barred is not None:
-            return self._suppressed(work, barred)
+        held = await self.held_back(work, written)
+        if held is not None:
+            return self._suppressed(work, held)
         handover = await self.carriers.send(written, perhaps_at=work.perhaps_at)
         if handover.sent is not None:
             return self._sent(work, written, handover.sent)
@@ -130,13 +136,13 @@ class Sending(Generic[Sent]):
         """Return what the postbook knows of a piece."""
         return Leaving(channel=self.what, id=work.id, to=written.to, template=work.label)
 
-    def _suppressed(self, work: Work, reason: str) -> Settled:
+    def _suppressed(self, work: Work, held: HeldBack) -> Settled:
         """Keep it here, and say so; the payload is wiped, for it will not leave later either."""
 
         async def tell(tx: Transaction) -> None:
-            await self.journal.record(tx, self.held_back(work, reason), self.clock.now())
+            await self.journal.record(tx, held.fact, self.clock.now())
 
-        return outbox.finished(work, Result.SUPPRESSED, reason, tell)
+        return outbox.finished(work, Result.SUPPRESSED, held.reason, tell)
 
     def _sent(self, work: Work, written: Sent, tried: Try) -> Settled:
         log().info(

@@ -20,7 +20,7 @@ from watchword.plumbing.metrics import Metrics
 from watchword.plumbing.porters import Porters
 from watchword.plumbing.ports import Permission, Postbook
 from watchword.plumbing.sealing import Sealer
-from watchword.plumbing.sending import NO_CARRIER, NOBODY, Sending
+from watchword.plumbing.sending import NO_CARRIER, NOBODY, HeldBack, Sending
 from watchword.records.deliveries.rules import (
     CODE,
     KIND,
@@ -112,8 +112,15 @@ class Deliveries(Sending[Message]):
         """Return what the journal tells of a letter that was given up."""
         return LetterBuried(letter=str(work.id), template=work.label, reason=reason)
 
-    async def barred(self, work: Work, written: Message) -> str | None:
+    async def held_back(self, work: Work, written: Message) -> HeldBack | None:
         """Return why the letter may not leave for its address; nothing when it may."""
+        reason = await self._bar(work, written)
+        if reason is None:
+            return None
+        fact = LetterSuppressed(letter=str(work.id), template=work.label, reason=reason)
+        return HeldBack(reason, fact)
+
+    async def _bar(self, work: Work, written: Message) -> str | None:
         asked_for, now = work.priority == CODE, self.clock.now()
         needs = written.needs
         if needs is not None and not await self.permission.allows(written.to, needs, now):
@@ -121,7 +128,3 @@ class Deliveries(Sending[Message]):
         return await self.postbook.withheld(
             self.leaving(work, written), asked_for=asked_for, now=now
         )
-
-    def held_back(self, work: Work, reason: str) -> LetterSuppressed:
-        """Return what the journal tells of a letter that may not leave."""
-        return LetterSuppressed(letter=str(work.id), template=work.label, reason=reason)
