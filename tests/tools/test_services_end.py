@@ -14,8 +14,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 START = """
-import sys, time
+import signal, time
 from tests.support.services import Postgres, Valkey
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background is born ignoring it
 server = {start}
 print({url}, server.kept.folder, flush=True)
 time.sleep(600)
@@ -73,8 +74,11 @@ def test_a_server_ends_with_the_process_that_started_it(server: str, end: signal
         url, folder = owner.stdout.readline().split()
         assert listens(url)
 
-        owner.send_signal(end)
-        owner.wait(30)
+        try:
+            owner.send_signal(end)
+            owner.wait(30)
+        finally:
+            owner.kill()
 
         assert holds_within(20, lambda: not listens(url))
         assert holds_within(20, lambda: not Path(folder).exists())
