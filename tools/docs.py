@@ -20,7 +20,7 @@ from watchword.app import asgi
 from watchword.app.settings import reference as settings
 from watchword.app.wiring import House
 from watchword.operations.reference.rules import chapters
-from watchword.plumbing.described import Described
+from watchword.plumbing.web.described import Described
 
 ROOT = Path(__file__).parents[1]
 

@@ -1,7 +1,7 @@
 """`./run letters [--check]`: compile the layout of letters, and keep every letter as it is sent.
 
-    plumbing/templates/letters/base.mjml   what people write
-    plumbing/templates/letters/base.html   what the service reads: HTML that old mail programs know
+    plumbing/letters/templates/base.mjml   what people write
+    plumbing/letters/templates/base.html   what the service reads: HTML that old mail programs know
     tests/golden/letters/                  every letter's sample, in every language, as text and as HTML
 
 MJML is known here alone: the service needs none of it. With --check nothing is written: exit 1 if a file is
@@ -17,13 +17,12 @@ from mjml import mjml2html
 
 from watchword.app import lettering
 from watchword.kernel.messages import Message
-from watchword.plumbing.languages import LANGUAGES
-from watchword.plumbing.letters import SHARED, Letters
+from watchword.plumbing.letters.writing import LAYOUT, Letters
 from watchword.plumbing.settings import LetterSettings
 from watchword.plumbing.settings.organisation import Organisation
+from watchword.plumbing.words.languages import LANGUAGES
 
 ROOT = Path(__file__).parents[1]
-LAYOUT = SHARED / "letters"
 GOLDEN = ROOT / "tests/golden/letters"
 MARK = "{#- Compiled from base.mjml by `./run letters`: change that. -#}\n"
 # Between these a line's end is no space that anybody sees: a change reads well in a review.

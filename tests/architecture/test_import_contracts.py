@@ -38,6 +38,7 @@ WRONG_IMPORTS = {
     "letters answer a request": ("plumbing/letters", "starlette.responses", "Requests"),
     "a service writes SQL": ("flows/greeting/service", "sqlalchemy", "SQL"),
     "a door writes SQL": ("flows/greeting/api", "sqlalchemy", "SQL"),
+    "plumbing reaches up": ("plumbing/db/first", "watchword.plumbing.web", "Plumbing"),
     "plumbing writes SQL": ("plumbing/letters", "sqlalchemy", "SQL"),
 }
 

@@ -9,10 +9,10 @@ import pytest
 from tools.letters import sample
 from watchword.app import lettering, slices
 from watchword.kernel.messages import Message
-from watchword.plumbing.languages import LANGUAGES
-from watchword.plumbing.letter_forms import load_forms
-from watchword.plumbing.letters import Letters
+from watchword.plumbing.letters.forms import load_forms
+from watchword.plumbing.letters.writing import Letters
 from watchword.plumbing.settings.organisation import Organisation
+from watchword.plumbing.words.languages import LANGUAGES
 
 FOLDERS = slices.template_folders()
 FORMS = load_forms(FOLDERS)

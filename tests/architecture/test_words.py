@@ -9,7 +9,7 @@ from string import Formatter
 import pytest
 
 import watchword
-from watchword.plumbing.languages import FALLBACK, LANGUAGES, Words, load_words
+from watchword.plumbing.words.languages import FALLBACK, LANGUAGES, Words, load_words
 
 ROOT = Path(watchword.__file__).parent
 FOLDERS = sorted(path.parent for path in ROOT.rglob("words/en.toml"))

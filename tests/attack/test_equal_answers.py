@@ -11,7 +11,7 @@ import pytest
 from tests.support.browser import browser
 from tests.support.counting import statements
 from tests.support.world import NEW_PASSWORD, PASSWORD, Hashes, World
-from watchword.plumbing.hashing import HashPool
+from watchword.plumbing.hashing.pool import HashPool
 from watchword.records.subscribers.rules import ACTIVE, DISABLED, LOCKED, PENDING
 
 # Addresses of one length: an answer may repeat what was asked, and nothing else.

@@ -12,7 +12,7 @@ from tests.support.exposed import scrape
 from tests.support.facts import facts
 from tests.support.world import NEW_PASSWORD, PASSWORD, World
 from watchword.flows.setup.service import Setup
-from watchword.plumbing.logs import AccessLog
+from watchword.plumbing.logs.logger import AccessLog
 from watchword.records.subscribers.rules import PENDING
 
 AUTH = "/api/v1/auth"

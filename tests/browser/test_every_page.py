@@ -5,7 +5,7 @@ import pytest
 from tests.support import inspection
 from tests.support.gallery import SCENES, Props, stand_before
 from tests.support.person import Person
-from watchword.plumbing.languages import LANGUAGES
+from watchword.plumbing.words.languages import LANGUAGES
 
 
 @pytest.mark.parametrize("scene", SCENES)

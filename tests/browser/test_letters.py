@@ -8,7 +8,7 @@ from playwright.async_api import Browser
 from tests.support import inspection
 from tests.support.person import Person
 from tools.letters import samples
-from watchword.plumbing.languages import LANGUAGES
+from watchword.plumbing.words.languages import LANGUAGES
 
 SAMPLES = {name: text for name, text in samples() if name.endswith(".html")}
 WIDTHS = (320, 390, 900)

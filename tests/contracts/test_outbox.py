@@ -14,7 +14,7 @@ from sqlalchemy import select
 from tests.contracts.conftest import open_database
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.ids import mint
-from watchword.plumbing.db import outbox
+from watchword.plumbing.db import outbox, pieces
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.db.statements import statement
 
@@ -42,11 +42,11 @@ async def put(db: Database, label: str = "letter", **more: Any) -> UUID:
     return work_id
 
 
-async def settle(db: Database, *settled: outbox.Settled, now: datetime = NOW) -> int:
+async def settle(db: Database, *settled: pieces.Settled, now: datetime = NOW) -> int:
     return len(await outbox.settle(db, settled, now))
 
 
-async def claim(db: Database, now: datetime = NOW, batch: int = 10) -> list[outbox.Work]:
+async def claim(db: Database, now: datetime = NOW, batch: int = 10) -> list[pieces.Work]:
     return [*await outbox.claim(db, "mail", now, LEASE, batch)]
 
 
@@ -98,10 +98,10 @@ async def test_who_lost_the_lease_cannot_settle_the_work(database: Database) -> 
     (late,) = await claim(database)
     (holder,) = await claim(database, NOW + LEASE)
 
-    assert await settle(database, outbox.finished(late, "sent")) == 0
-    assert await settle(database, outbox.put_back(late, NOW, "later")) == 0
-    assert await settle(database, outbox.finished(holder, "sent")) == 1
-    assert await settle(database, outbox.finished(holder, "sent")) == 0
+    assert await settle(database, pieces.finished(late, "sent")) == 0
+    assert await settle(database, pieces.put_back(late, NOW, "later")) == 0
+    assert await settle(database, pieces.finished(holder, "sent")) == 1
+    assert await settle(database, pieces.finished(holder, "sent")) == 0
 
 
 async def test_finished_work_is_never_seen_again_and_its_payload_is_wiped(
@@ -109,7 +109,7 @@ async def test_finished_work_is_never_seen_again_and_its_payload_is_wiped(
 ) -> None:
     await put(database)
     (work,) = await claim(database)
-    await settle(database, outbox.finished(work, "sent"))
+    await settle(database, pieces.finished(work, "sent"))
     (row,) = await database.all(ROWS)
 
     assert (row.payload, row.finished_at, row.outcome) == (None, NOW, "sent")
@@ -120,7 +120,7 @@ async def test_finished_work_is_never_seen_again_and_its_payload_is_wiped(
 async def test_retried_work_waits_until_it_is_due(database: Database) -> None:
     work_id = await put(database)
     (work,) = await claim(database)
-    await settle(database, outbox.put_back(work, NOW + 3 * MINUTE, "421"))
+    await settle(database, pieces.put_back(work, NOW + 3 * MINUTE, "421"))
 
     assert await claim(database, NOW + 2 * MINUTE) == []
     assert [again.id for again in await claim(database, NOW + 3 * MINUTE)] == [work_id]
@@ -145,11 +145,11 @@ async def test_a_batch_is_settled_at_once_and_each_piece_for_itself(database: Da
     held = await outbox.settle(
         database,
         [
-            outbox.finished(work["sent"], "sent"),
-            outbox.put_back(work["later"], soon, "421"),
-            outbox.untried(work["untried"], soon),
-            outbox.buried(work["dead"], "550"),
-            replace(outbox.finished(work["lost"], "sent"), work=replace(work["lost"], attempts=7)),
+            pieces.finished(work["sent"], "sent"),
+            pieces.put_back(work["later"], soon, "421"),
+            pieces.untried(work["untried"], soon),
+            pieces.buried(work["dead"], "550"),
+            replace(pieces.finished(work["lost"], "sent"), work=replace(work["lost"], attempts=7)),
         ],
         NOW,
     )
@@ -173,7 +173,7 @@ async def test_work_that_comes_back_from_a_lost_worker_says_so_once(database: Da
     await put(database)
     (first,) = await claim(database)
     (taken_over,) = await claim(database, NOW + LEASE)
-    await settle(database, outbox.put_back(taken_over, NOW, "421"))
+    await settle(database, pieces.put_back(taken_over, NOW, "421"))
     (later,) = await claim(database, NOW + LEASE)
 
     assert [each.lapsed for each in (first, taken_over, later)] == [False, True, False]
@@ -185,13 +185,13 @@ async def test_who_may_have_a_piece_is_remembered_over_later_tries_and_lost_work
     await put(database)
     (work,) = await claim(database)
     assert work.perhaps_at is None
-    await settle(database, outbox.put_back(work, NOW, "no answer in time", "smtp"))
+    await settle(database, pieces.put_back(work, NOW, "no answer in time", "smtp"))
     (work,) = await claim(database)
     seen = [work.perhaps_at]
-    await settle(database, outbox.put_back(work, NOW, "421"))
+    await settle(database, pieces.put_back(work, NOW, "421"))
     (work,) = await claim(database)
     seen.append(work.perhaps_at)
-    await settle(database, outbox.untried(work, NOW))
+    await settle(database, pieces.untried(work, NOW))
     (work,) = await claim(database)
     seen.append(work.perhaps_at)
     (work,) = await claim(database, NOW + LEASE)
@@ -203,9 +203,9 @@ async def test_who_may_have_a_piece_is_remembered_over_later_tries_and_lost_work
 async def test_what_an_operator_revives_nobody_has(database: Database) -> None:
     await put(database)
     (work,) = await claim(database)
-    await settle(database, outbox.put_back(work, NOW, "no answer in time", "smtp"))
+    await settle(database, pieces.put_back(work, NOW, "no answer in time", "smtp"))
     (work,) = await claim(database)
-    await settle(database, outbox.buried(work, "503"))
+    await settle(database, pieces.buried(work, "503"))
     async with database.transaction() as tx:
         assert await outbox.revive(tx, "mail", work.id, NOW)
     (again,) = await claim(database)
@@ -238,7 +238,7 @@ async def test_two_workers_never_get_the_same_work(workers: list[Database]) -> N
         while claimed := await claim(db, batch=3):
             for each in claimed:
                 seen.append(each.id)
-                await settle(db, outbox.finished(each, "sent"))
+                await settle(db, pieces.finished(each, "sent"))
 
     await asyncio.gather(*(work(db) for db in workers))
 
@@ -260,8 +260,8 @@ async def test_what_was_settled_long_ago_is_purged_and_nothing_else(database: Da
     for _ in range(3):
         await put(database)
     old, recent, _ = await claim(database)
-    await settle(database, outbox.finished(old, "sent"), now=NOW - timedelta(days=8))
-    await settle(database, outbox.buried(recent, "550"))
+    await settle(database, pieces.finished(old, "sent"), now=NOW - timedelta(days=8))
+    await settle(database, pieces.buried(recent, "550"))
 
     assert await outbox.purge(database, NOW - timedelta(days=7)) == 1
     assert {row.id for row in await database.all(ROWS)} >= {recent.id}

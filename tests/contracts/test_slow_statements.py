@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from tests.contracts.words import COUNT, add
-from watchword.plumbing import logs
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.pool import PoolSettings
 from watchword.plumbing.db.ports import Database, Taken
 from watchword.plumbing.db.postgres import PostgresDatabase
 from watchword.plumbing.db.slow import watched
 from watchword.plumbing.db.sqlite import SqliteDatabase, sqlite_path
+from watchword.plumbing.logs import logger
 
 NOTHING, BRIEF, HOUR = timedelta(0), timedelta(milliseconds=200), timedelta(hours=1)
 
@@ -26,9 +26,9 @@ NOTHING, BRIEF, HOUR = timedelta(0), timedelta(milliseconds=200), timedelta(hour
 def log() -> Iterator[io.StringIO]:
     """Yield what is logged."""
     stream = io.StringIO()
-    logs.configure("warn", stream=stream)
+    logger.configure("warn", stream=stream)
     yield stream
-    logs.configure(stream=io.StringIO())
+    logger.configure(stream=io.StringIO())
 
 
 def statements(log: io.StringIO) -> list[str]:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.letters import GOLDEN, LAYOUT, ROOT, compiled, samples, stale
+from tools.letters import GOLDEN, ROOT, compiled, samples, stale
+from watchword.plumbing.letters.writing import LAYOUT
 
 MORE_THAN_ENOUGH = 30_000  # bytes; Gmail cuts off after 102 000
 

@@ -19,7 +19,7 @@ from tests.support.running import ports, started, wait_until_ready
 from tests.support.services import SmtpSink
 from tests.support.stub import Stub, answer, stub
 from tests.support.world import PASSWORD, environment
-from watchword.plumbing.breaker import FAILURES
+from watchword.plumbing.carriers.breaker import FAILURES
 
 ANY_HOST = "0.0.0.0"
 LOGIN = ("nova@smtp.example", "app password")

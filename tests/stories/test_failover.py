@@ -21,9 +21,9 @@ from watchword.app.building import open_house
 from watchword.app.settings import read
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.secret import Secret
-from watchword.plumbing.carriers import Carriers
+from watchword.plumbing.carriers.failover import Carriers
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.records.deliveries.rules import Letter
 from watchword.records.deliveries.service import Deliveries
 

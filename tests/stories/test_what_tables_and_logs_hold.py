@@ -14,7 +14,7 @@ from watchword.kernel.chance import SystemChance
 from watchword.operations.keys.service import Keys
 from watchword.plumbing.db.outbox import outbox
 from watchword.plumbing.db.statements import statement
-from watchword.plumbing.logs import AccessLog
+from watchword.plumbing.logs.logger import AccessLog
 from watchword.plumbing.sealing import Sealer, derive
 from watchword.records.refresh_tokens.store import refresh_tokens
 from watchword.records.signing_keys.store import signing_keys

@@ -8,7 +8,7 @@ from tests.support.exposed import scrape
 from tests.support.webhooks import Posted
 from tests.support.world import World
 from watchword.kernel.ids import mint
-from watchword.plumbing.carriers import Result, Try
+from watchword.plumbing.carriers.carrier import Result, Try
 from watchword.plumbing.db.journal import journal
 from watchword.plumbing.db.statements import statement
 from watchword.plumbing.ports import Leaving, Postbook

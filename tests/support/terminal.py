@@ -19,10 +19,10 @@ from watchword.kernel.clock import Clock
 from watchword.operations.doctor.service import LookAtDomain
 from watchword.operations.mail.service import OpenLetters
 from watchword.operations.sender_domain import service as sender_domain
-from watchword.plumbing import logs
-from watchword.plumbing.console import OpenHouse
-from watchword.plumbing.handed import handed
-from watchword.plumbing.reading import Read
+from watchword.plumbing.commands.console import OpenHouse
+from watchword.plumbing.commands.handed import handed
+from watchword.plumbing.commands.reading import Read
+from watchword.plumbing.logs import logger
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Terminal:
                     _root(), list(words), input=typed
                 )
         finally:
-            logs.configure(stream=io.StringIO())  # the streams of the command are closed
+            logger.configure(stream=io.StringIO())  # the streams of the command are closed
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Said(result.stdout, result.stderr, result.exit_code)

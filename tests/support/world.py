@@ -23,11 +23,11 @@ from watchword.kernel.messages import Message, Text
 from watchword.kernel.ports import Fetcher, Mailer, NotAccepted, Undelivered
 from watchword.kernel.secret import Secret
 from watchword.migrations import migrate
-from watchword.plumbing import logs
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing.hashing import HashPool
-from watchword.plumbing.logs import AccessLog
+from watchword.plumbing.hashing.pool import HashPool
+from watchword.plumbing.logs import logger
+from watchword.plumbing.logs.logger import AccessLog
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.passwords.service import Passwords
 from watchword.records.subscribers.rules import ACTIVE, USER, Subscriber
@@ -281,7 +281,7 @@ async def open_world(
     settings = read(environment(database_url, **more), cwd=folder)
     clock, mailbox, log = StoppedClock(), Mailbox(), io.StringIO()
     telephone = Telephone()
-    logs.configure("info", stream=log)
+    logger.configure("info", stream=log)
     access = AccessLog("watchword", "", log)
     async with open_house(
         settings,

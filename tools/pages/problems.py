@@ -10,8 +10,8 @@ import watchword
 from tools.pages import Pages, page, table
 from watchword.operations.reference.rules import Chapter, problem_classes
 from watchword.operations.reference.service import explanations
-from watchword.plumbing.languages import load_words
 from watchword.plumbing.web.pages import SHARED
+from watchword.plumbing.words.languages import load_words
 
 SOURCE = Path(watchword.__file__).parent
 

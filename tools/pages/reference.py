@@ -10,8 +10,8 @@ from watchword.app import cli, slices
 from watchword.app.gauges import Gauges
 from watchword.app.wiring import House
 from watchword.operations.reference.rules import Chapter, Line, Operation
-from watchword.plumbing.metrics import Metrics
-from watchword.plumbing.snapshots import Series, described
+from watchword.plumbing.metrics.counting import Metrics
+from watchword.plumbing.metrics.snapshots import Series, described
 
 
 async def pages(house: House, chapters: tuple[Chapter, ...]) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from watchword.app.building import open_house
 from watchword.app.settings import read
 from watchword.app.wiring import House
 from watchword.migrations import migrate
-from watchword.plumbing.described import Described
+from watchword.plumbing.web.described import Described
 
 Result = TypeVar("Result")
 ADDRESS = "http://localhost:8000"

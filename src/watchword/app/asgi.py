@@ -14,17 +14,17 @@ from watchword.app import slices
 from watchword.app.wiring import House
 from watchword.kernel.clock import Clock
 from watchword.kernel.problems import MethodNotAllowed, NotFound, Problem
-from watchword.plumbing.described import Described
-from watchword.plumbing.logs import AccessLog
-from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.logs.logger import AccessLog
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.shapes import to_json
 from watchword.plumbing.web import openapi
 from watchword.plumbing.web.call import Call, Web
+from watchword.plumbing.web.described import Described
 from watchword.plumbing.web.doors import Door
 from watchword.plumbing.web.entry import Entry, error_page, visitor_of
 from watchword.plumbing.web.front import Front, FrontSettings, HotDoor
 from watchword.plumbing.web.problems import problem_response
-from watchword.plumbing.web.shapes import to_json
 from watchword.plumbing.web.static import Assets
 
 MOUNTED = "/auth/"

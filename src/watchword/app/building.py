@@ -35,20 +35,18 @@ from watchword.kernel.problems import Unavailable
 from watchword.kernel.secret import Peppers
 from watchword.migrations import migrate
 from watchword.operations.health.service import Presence
-from watchword.plumbing import logs
-from watchword.plumbing.carriers import Carriers
-from watchword.plumbing.consent_texts import ConsentTexts, read_consent_texts
+from watchword.plumbing.carriers.failover import Carriers
+from watchword.plumbing.carriers.texting import Texting
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, DatabaseUnavailable
 from watchword.plumbing.db.sqlite import SqliteDatabase, sqlite_path
-from watchword.plumbing.hashing import HashPool
+from watchword.plumbing.hashing.pool import HashPool
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.languages import Words
-from watchword.plumbing.letters import Letters
-from watchword.plumbing.log_files import LogFiles
-from watchword.plumbing.metrics import Metrics
-from watchword.plumbing.porters import Porters
+from watchword.plumbing.letters.writing import Letters
+from watchword.plumbing.logs import logger
+from watchword.plumbing.logs.files import LogFiles
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import (
     CodeProof,
     Entrance,
@@ -71,13 +69,15 @@ from watchword.plumbing.settings import (
     TwilioSettings,
 )
 from watchword.plumbing.settings.organisation import Organisation
-from watchword.plumbing.texting import Texting
 from watchword.plumbing.throttle import Throttle
 from watchword.plumbing.web.call import Pages, Web
 from watchword.plumbing.web.cookies import Cookies
 from watchword.plumbing.web.csrf import Csrf
 from watchword.plumbing.web.pages import SHARED, TemplatePages
 from watchword.plumbing.web.static import Assets
+from watchword.plumbing.words.consent_texts import ConsentTexts, read_consent_texts
+from watchword.plumbing.words.languages import Words
+from watchword.plumbing.work.porters import Porters
 from watchword.records import consents
 from watchword.records.consents.rules import ConsentSettings, Purpose
 from watchword.records.deliveries.rules import KIND as LETTERS
@@ -104,7 +104,7 @@ async def open_house(
     mailer: Mailer | None = None,
     texter: Texter | None = None,
     fetcher: Fetcher | None = None,
-    access: logs.AccessLog | None = None,
+    access: logger.AccessLog | None = None,
     pool: HashPool | None = None,
     patient: bool = False,
 ) -> AsyncIterator[House]:
@@ -120,7 +120,8 @@ async def open_house(
     house.put(Chance, chance or SystemChance())  # type: ignore[type-abstract]
     house.put(Metrics, Metrics(__version__, server.profile, server.node_id, server.metrics_compat))
     house.put(
-        logs.AccessLog, access or logs.AccessLog(server.service_name, server.node_id, sys.stdout)
+        logger.AccessLog,
+        access or logger.AccessLog(server.service_name, server.node_id, sys.stdout),
     )
     house.put(Changes, Changes())
     _put_secrets(house)
@@ -150,7 +151,7 @@ async def open_house(
         await texting.close()
         await abroad.close()
         await database.close()
-        house.part(logs.AccessLog).flush()
+        house.part(logger.AccessLog).flush()
 
 
 def _put_secrets(house: House) -> None:
@@ -189,7 +190,7 @@ async def _open_database(house: House, *, patient: bool) -> Database:
         if not (patient and isinstance(away, DatabaseUnavailable)):
             await database.close()
             raise
-        logs.log().error("the database is away: waiting for it", reason=away.private)
+        logger.log().error("the database is away: waiting for it", reason=away.private)
     house.put(Database, database)  # type: ignore[type-abstract]
     house.put(Migrations, migrate.Watch(database))  # type: ignore[type-abstract]
     house.put(Touches, Touches())
@@ -221,7 +222,7 @@ def _put_words(house: House) -> None:
         lambda template: fallbacks.labels(template).inc(),
     )
     for fault in letters.faults:
-        logs.log().error("an operator's letter is wrong: ours is sent", fault=str(fault))
+        logger.log().error("an operator's letter is wrong: ours is sent", fault=str(fault))
     house.put(Words, words)
     house.put(Organisation, organisation)
     house.put(Letters, letters)
@@ -308,7 +309,7 @@ def configure_logs(settings: Settings, *, quiet: bool = False) -> None:
     stream = sys.stderr if quiet else sys.stdout
     level = "warn" if quiet and log.level == "info" else log.level
     as_json, paths = log.format == "json", log.paths()
-    logs.configure(
+    logger.configure(
         level,
         server.service_name,
         server.node_id,

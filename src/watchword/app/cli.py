@@ -18,11 +18,12 @@ from watchword.app.reading import read_settings, refused, told
 from watchword.app.settings import Settings, SettingsRefused
 from watchword.app.settings.desk import SettingsDesk
 from watchword.kernel.problems import Problem
-from watchword.plumbing import console, folders
-from watchword.plumbing.console import OpenHouse
-from watchword.plumbing.handed import handed
+from watchword.plumbing import folders
+from watchword.plumbing.commands import console
+from watchword.plumbing.commands.console import OpenHouse
+from watchword.plumbing.commands.handed import handed
+from watchword.plumbing.commands.reading import Read
 from watchword.plumbing.house import House
-from watchword.plumbing.reading import Read
 
 root = typer.Typer(
     name="watchword",

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from watchword.app import slices
 from watchword.app.settings import Settings
-from watchword.plumbing.languages import Words, load_words
-from watchword.plumbing.letters import Letters
+from watchword.plumbing.letters.writing import Letters
 from watchword.plumbing.settings import LetterSettings, OrganisationSettings
 from watchword.plumbing.settings.organisation import Organisation
 from watchword.plumbing.web.pages import SHARED
+from watchword.plumbing.words.languages import Words, load_words
 
 
 def every_word() -> Words:

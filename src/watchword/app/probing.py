@@ -8,7 +8,7 @@ from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from watchword.app.reading import read_settings
-from watchword.plumbing import console
+from watchword.plumbing.commands import console
 from watchword.plumbing.settings import ServerSettings
 
 _PATIENCE_SECONDS = 3

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from watchword.app.settings import Settings, SettingsRefused, read
 from watchword.app.settings.outward import outward
-from watchword.plumbing.reading import Reading
+from watchword.plumbing.commands.reading import Reading
 from watchword.plumbing.settings.server import DEVELOPMENT, PRODUCTION, ServerSettings
 
 VAR = Path("var")

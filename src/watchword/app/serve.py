@@ -20,18 +20,18 @@ from starlette.routing import Route, Router
 
 from watchword.app import asgi, worker
 from watchword.app.building import open_house
-from watchword.app.gauges import Gauges
 from watchword.app.settings import Settings
 from watchword.app.wiring import House
 from watchword.kernel.problems import Unauthenticated
 from watchword.operations.health.service import Health, Presence
 from watchword.operations.metrics.api import scraped
-from watchword.plumbing.board import Board
-from watchword.plumbing.logs import AccessLog, log
-from watchword.plumbing.metrics import Metrics
+from watchword.operations.metrics.service import Gauges
+from watchword.plumbing.logs.logger import AccessLog, log
+from watchword.plumbing.metrics.board import Board
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.shapes import to_json
 from watchword.plumbing.web.problems import problem_response
-from watchword.plumbing.web.shapes import to_json
 from watchword.plumbing.web.wire import Wire
 
 _PORTS_TRIED = 20

@@ -26,8 +26,8 @@ from watchword.kernel.chance import SystemChance
 from watchword.kernel.clock import SystemClock
 from watchword.migrations import migrate
 from watchword.operations.configuration.service import fill
-from watchword.plumbing import console
-from watchword.plumbing.board import Board, Place
+from watchword.plumbing.commands import console
+from watchword.plumbing.metrics.board import Board, Place
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
 
 _ASSUMED = (

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 from watchword.kernel.problems import Problem
-from watchword.plumbing import console
-from watchword.plumbing.logs import log
+from watchword.plumbing.commands import console
+from watchword.plumbing.logs.logger import log
 
 _FIRST_REST, _LONGEST_REST = 1.0, 30.0
 _STEADY_SECONDS = 60.0

@@ -8,7 +8,7 @@ from watchword.app import slices
 from watchword.app.wiring import House
 from watchword.kernel.clock import Clock
 from watchword.plumbing.db.changes import Changes
-from watchword.plumbing.work import Job, Runner
+from watchword.plumbing.work.jobs import Job, Runner
 
 PATIENCE = timedelta(seconds=10)
 

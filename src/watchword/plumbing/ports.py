@@ -11,9 +11,9 @@ from uuid import UUID
 from watchword.kernel.ids import SessionId, SubscriberId, TicketId
 from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Secret
-from watchword.plumbing.carriers import Try
+from watchword.plumbing.carriers.carrier import Try
 from watchword.plumbing.db.ports import Executor, Transaction
-from watchword.plumbing.web.shapes import Answer
+from watchword.plumbing.shapes import Answer
 
 
 class Account(Protocol):

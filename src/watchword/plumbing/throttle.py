@@ -12,8 +12,8 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.limits import Limit, Verdict
 from watchword.kernel.ports import Counters
 from watchword.kernel.problems import TooManyRequests
-from watchword.plumbing.logs import log
-from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.logs.logger import log
+from watchword.plumbing.metrics.counting import Metrics
 
 _NEAR = 0.2
 

@@ -14,8 +14,8 @@ from tests.support.facts import facts
 from tests.support.world import START, World
 from tests.support.worlds import Opener
 from watchword.plumbing.db.statements import statement
-from watchword.plumbing.languages import LANGUAGES
-from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.metrics.counting import Metrics
+from watchword.plumbing.words.languages import LANGUAGES
 from watchword.records.consents.store import consents
 
 DOOR = "/api/v1/me/consents"

@@ -5,7 +5,7 @@ import pytest
 from tests.support import exposed
 from tests.support.facts import facts
 from tests.support.world import World
-from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.records.consents.rules import ConsentSettings
 from watchword.records.deliveries.rules import BULK, Letter
 from watchword.records.deliveries.service import Deliveries

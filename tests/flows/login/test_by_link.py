@@ -11,7 +11,7 @@ from tests.support.facts import facts
 from tests.support.world import PASSWORD, World
 from watchword.plumbing.db.columns import metadata
 from watchword.plumbing.db.statements import statement
-from watchword.plumbing.logs import AccessLog
+from watchword.plumbing.logs.logger import AccessLog
 from watchword.records.subscribers.rules import LOCKED, PENDING
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import Purpose

@@ -12,7 +12,7 @@ from tests.support.world import NEW_PASSWORD, PASSWORD, World
 from tests.support.worlds import Opener
 from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Secret
-from watchword.plumbing.hashing import HashPool
+from watchword.plumbing.hashing.pool import HashPool
 from watchword.plumbing.ports import PasswordProof
 
 AUTH = "/api/v1/auth"

@@ -7,7 +7,7 @@ import pytest
 from tests.support.facts import facts
 from tests.support.world import World
 from tests.support.worlds import Opener
-from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.records.subscribers.rules import DISABLED, LOCKED, PENDING
 
 FORGOT, RESET = "/api/v1/auth/forgot-password", "/api/v1/auth/reset-password"

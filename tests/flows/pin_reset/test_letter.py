@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.worlds import Opener
-from watchword.plumbing.letters import Letters
+from watchword.plumbing.letters.writing import Letters
 from watchword.records.deliveries.rules import Letter
 from watchword.records.deliveries.service import Deliveries
 

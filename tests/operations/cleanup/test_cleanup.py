@@ -28,7 +28,7 @@ from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.outbox import outbox
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.db.statements import statement
-from watchword.plumbing.work import Job
+from watchword.plumbing.work.jobs import Job
 from watchword.records.dispatches.store import dispatches
 from watchword.records.guesses.store import guesses
 from watchword.records.receipts.store import receipts

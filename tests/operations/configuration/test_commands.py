@@ -19,7 +19,7 @@ from watchword.kernel.chance import SystemChance
 from watchword.operations.configuration import commands
 from watchword.operations.configuration.rules import Desk, fresh_secret
 from watchword.operations.configuration.service import fill
-from watchword.plumbing.handed import handed
+from watchword.plumbing.commands.handed import handed
 
 
 class Run(Protocol):

@@ -12,10 +12,10 @@ from tests.support.worlds import Opener
 from watchword.kernel.ports import NotAccepted, Undelivered
 from watchword.plumbing.db import outbox
 from watchword.plumbing.db.journal import journal
-from watchword.plumbing.db.outbox import Kept
+from watchword.plumbing.db.pieces import Kept
 from watchword.plumbing.db.statements import statement
-from watchword.plumbing.metrics import Metrics
-from watchword.plumbing.porters import LEASE
+from watchword.plumbing.metrics.counting import Metrics
+from watchword.plumbing.work.porters import LEASE
 from watchword.records.deliveries.rules import BULK, CODE, KIND, NOTICE, Letter
 from watchword.records.deliveries.service import Deliveries
 

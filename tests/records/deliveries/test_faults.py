@@ -25,8 +25,8 @@ from tests.support.world import World
 from watchword.adapters.mail.smtp import Relay, SmtpMailer
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.secret import Secret
-from watchword.plumbing.carriers import Carriers
-from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.carriers.failover import Carriers
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.records.deliveries.service import Deliveries
 
 SENT, ELSEWHERE, LATER, DEAD = "sent", "elsewhere", "later", "dead"

@@ -15,9 +15,9 @@ from tests.support.world import World
 from watchword.adapters.mail.smtp import Relay, SmtpMailer
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.ports import Mailer
-from watchword.plumbing.carriers import Carriers
+from watchword.plumbing.carriers.failover import Carriers
 from watchword.plumbing.db import outbox
-from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.records.deliveries.rules import KIND
 from watchword.records.deliveries.service import Deliveries
 

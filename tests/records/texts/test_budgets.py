@@ -12,7 +12,7 @@ from tests.support.world import World
 from tests.support.worlds import Opener
 from watchword.plumbing.contact import PhoneNumber, described
 from watchword.plumbing.db import outbox
-from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.records.texts.rules import KIND, BudgetSettings, Reason, barred, shares
 
 HOUR = timedelta(hours=1)

@@ -12,14 +12,14 @@ from tests.support.worlds import Opener
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.messages import BULK, CODE, NOTICE, Text
 from watchword.kernel.ports import NotAccepted, Undelivered
-from watchword.plumbing.carriers import Result
+from watchword.plumbing.carriers.carrier import Result
+from watchword.plumbing.carriers.texting import Texting
 from watchword.plumbing.db import outbox
 from watchword.plumbing.db.journal import journal
-from watchword.plumbing.db.outbox import Kept
+from watchword.plumbing.db.pieces import Kept
 from watchword.plumbing.db.statements import statement
-from watchword.plumbing.metrics import Metrics
-from watchword.plumbing.porters import LEASE
-from watchword.plumbing.texting import Texting
+from watchword.plumbing.metrics.counting import Metrics
+from watchword.plumbing.work.porters import LEASE
 from watchword.records.texts.rules import KIND, Draft
 from watchword.records.texts.service import Texts
 

@@ -9,12 +9,12 @@ from watchword.flows.account.service import Account
 from watchword.kernel.ids import SessionId, parse
 from watchword.kernel.problems import NotFound, Problem
 from watchword.kernel.times import moment
-from watchword.plumbing.languages import known_language
+from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, page_get, page_post
 from watchword.plumbing.web.entry import safe_return
 from watchword.plumbing.web.pages import THEMES
-from watchword.plumbing.web.shapes import Body
+from watchword.plumbing.words.languages import known_language
 
 
 class ProfileForm(Body, frozen=True):

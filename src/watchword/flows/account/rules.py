@@ -9,8 +9,8 @@ from msgspec import UNSET, UnsetType
 from watchword.kernel.ids import SessionId
 from watchword.plumbing.contact import person_name, phone_number
 from watchword.plumbing.faults import Faults
-from watchword.plumbing.languages import chosen_language
-from watchword.plumbing.web.shapes import Answer, Body
+from watchword.plumbing.shapes import Answer, Body
+from watchword.plumbing.words.languages import chosen_language
 from watchword.records.sessions.rules import TOKEN, Session, device_name
 from watchword.records.subscribers.rules import Profile, Subscriber, full_name, split_name
 

@@ -7,10 +7,10 @@ from watchword.flows.address_change.service import AddressChange
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
 from watchword.plumbing.faults import refuse_both
+from watchword.plumbing.shapes import Answer, Body
 from watchword.plumbing.throttle import TooManyAttempts
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, post
-from watchword.plumbing.web.shapes import Answer, Body
 from watchword.records.subscribers.rules import AccountDisabled, AccountLocked, EmailTaken
 from watchword.records.tickets.rules import LINK_PROBLEMS, CodeInvalid
 

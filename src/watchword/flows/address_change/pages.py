@@ -8,11 +8,11 @@ from watchword.flows.address_change.rules import wanted_address
 from watchword.flows.address_change.service import AddressChange
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
+from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, page_get, page_post
 from watchword.plumbing.web.entry import error_page
 from watchword.plumbing.web.link_page import link_page
-from watchword.plumbing.web.shapes import Body
 from watchword.records.subscribers.rules import EmailTaken
 from watchword.records.tickets.rules import Purpose
 

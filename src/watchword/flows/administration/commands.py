@@ -17,11 +17,18 @@ from watchword.flows.administration.service import Administration
 from watchword.kernel import ids
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.problems import NotFound
-from watchword.plumbing import console
-from watchword.plumbing.console import AsJson, DryRun, Exit, Yes, read_or_refuse, run_in_house
+from watchword.plumbing.commands import console
+from watchword.plumbing.commands.console import (
+    AsJson,
+    DryRun,
+    Exit,
+    Yes,
+    read_or_refuse,
+    run_in_house,
+)
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.house import House
-from watchword.plumbing.web.shapes import convert
+from watchword.plumbing.shapes import convert
 from watchword.records.subscribers.rules import ADMIN, USER
 
 users = typer.Typer(help="Accounts: make them, look at them, lock and unlock them.")

@@ -12,7 +12,7 @@ from msgspec import Meta
 from watchword.kernel.events import Fact
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.problems import Kind, Problem
-from watchword.plumbing.web.shapes import Answer, Body
+from watchword.plumbing.shapes import Answer, Body
 from watchword.records.guesses.rules import Standing
 from watchword.records.subscribers.rules import (
     ACTIVE,

@@ -25,7 +25,7 @@ from watchword.plumbing.contact import EmailAddress, email_address, mailbox_key,
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.languages import FALLBACK
+from watchword.plumbing.words.languages import FALLBACK
 from watchword.records.guesses.rules import KINDS, PASSWORD
 from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.service import Passwords

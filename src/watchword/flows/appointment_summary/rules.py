@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import ClassVar
 
 from watchword.kernel.events import Fact
-from watchword.plumbing.addressing import greeted
 from watchword.plumbing.contact import EmailAddress, email_address, person_name
-from watchword.plumbing.dates import in_words
 from watchword.plumbing.faults import Faults
-from watchword.plumbing.languages import choose_language
-from watchword.plumbing.web.shapes import Body
+from watchword.plumbing.letters.addressing import greeted
+from watchword.plumbing.shapes import Body
+from watchword.plumbing.words.dates import in_words
+from watchword.plumbing.words.languages import choose_language
 from watchword.records.deliveries.rules import Letter
 from watchword.records.subscribers.rules import Subscriber
 

@@ -16,9 +16,9 @@ from watchword.flows.consent.rules import (
 )
 from watchword.flows.consent.service import Consenting
 from watchword.kernel.problems import Conflict
-from watchword.plumbing.languages import chosen_language
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, get, post
+from watchword.plumbing.words.languages import chosen_language
 from watchword.records.consents.rules import API, Purpose
 from watchword.records.consents.service import Source
 

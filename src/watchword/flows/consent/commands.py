@@ -6,8 +6,8 @@ import typer
 
 from watchword.flows.consent.rules import Due
 from watchword.flows.consent.service import Consenting
-from watchword.plumbing import console
-from watchword.plumbing.console import AsJson, DryRun, Yes, run_in_house
+from watchword.plumbing.commands import console
+from watchword.plumbing.commands.console import AsJson, DryRun, Yes, run_in_house
 from watchword.plumbing.house import House
 
 consents = typer.Typer(help="Consents: who is to renew theirs.", no_args_is_help=True)

@@ -9,11 +9,11 @@ from watchword.flows.consent.service import Consenting
 from watchword.kernel.problems import Conflict, FieldError, InputInvalid, Problem
 from watchword.kernel.secret import Secret
 from watchword.kernel.times import moment
+from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.bodies import read_bytes
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, page_get, page_post, post
 from watchword.plumbing.web.link_page import link_page, link_token
-from watchword.plumbing.web.shapes import Body
 from watchword.records.consents.rules import ACCOUNT
 from watchword.records.consents.service import Source
 

@@ -12,7 +12,7 @@ from msgspec import Meta
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Peppers, Secret, token_entropy, token_from, token_version
-from watchword.plumbing.web.shapes import Answer, Body
+from watchword.plumbing.shapes import Answer, Body
 from watchword.records.consents.rules import Act, Purpose, Standing
 
 MOST: Final = 100

@@ -24,10 +24,10 @@ from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import Conflict
 from watchword.kernel.secret import Peppers, Secret
 from watchword.plumbing.contact import email_address
-from watchword.plumbing.dates import day_in_words
 from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.languages import Words
+from watchword.plumbing.words.dates import day_in_words
+from watchword.plumbing.words.languages import Words
 from watchword.records.consents.rules import (
     CONSOLE,
     LETTER,

@@ -10,12 +10,12 @@ from watchword.kernel.feedback import Heard, NotGenuine, Outcome, Post, Report, 
 from watchword.kernel.parts import service
 from watchword.kernel.ports import OutOfReach, Reporter
 from watchword.kernel.problems import BodyMalformed, InputInvalid, Unavailable
-from watchword.plumbing.carriers import Try
+from watchword.plumbing.carriers.carrier import Try
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Executor, Transaction
-from watchword.plumbing.logs import log
-from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.logs.logger import log
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import Leaving
 from watchword.records.dispatches.rules import (
     Dispatch,

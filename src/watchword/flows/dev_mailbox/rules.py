@@ -6,7 +6,7 @@ from watchword.plumbing.db.dev_messages import DevMessage
 from watchword.plumbing.house import House
 from watchword.plumbing.settings import ServerSettings
 from watchword.plumbing.settings.server import DEVELOPMENT
-from watchword.plumbing.web.shapes import Answer, Body
+from watchword.plumbing.shapes import Answer, Body
 
 TABS: Final = ("html", "text", "source")
 

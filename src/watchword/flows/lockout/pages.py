@@ -7,10 +7,10 @@ from starlette.responses import Response
 from watchword.flows.lockout.service import Locksmith
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
+from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import page_get, page_post
 from watchword.plumbing.web.link_page import link_page
-from watchword.plumbing.web.shapes import Body
 
 
 class UnlockForm(Body, frozen=True):

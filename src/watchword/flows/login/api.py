@@ -10,10 +10,10 @@ from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.faults import refuse_both
+from watchword.plumbing.shapes import Answer, Body
 from watchword.plumbing.throttle import TooManyAttempts
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import post
-from watchword.plumbing.web.shapes import Answer, Body
 from watchword.records.subscribers.rules import AccountDisabled, AccountLocked, AccountPending
 from watchword.records.tickets.rules import LINK_PROBLEMS, CodeInvalid, Purpose
 

@@ -9,12 +9,12 @@ from watchword.flows.login.service import Login, Welcome
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
+from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.code_page import forget, remember, remembered
 from watchword.plumbing.web.doors import page_get, page_post
 from watchword.plumbing.web.entry import safe_return
 from watchword.plumbing.web.link_page import link_page
-from watchword.plumbing.web.shapes import Body
 from watchword.records.sessions.rules import COOKIE
 from watchword.records.subscribers.rules import AccountPending
 from watchword.records.tickets.rules import Purpose

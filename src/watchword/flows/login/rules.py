@@ -8,7 +8,7 @@ from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.times import minutes
 from watchword.plumbing.contact import EmailAddress
 from watchword.plumbing.ports import Tokens
-from watchword.plumbing.web.shapes import Answer
+from watchword.plumbing.shapes import Answer
 from watchword.records.deliveries.rules import CODE, Letter
 from watchword.records.subscribers.rules import Subscriber
 from watchword.records.tickets.rules import Purpose, Ticket, TicketSettings

@@ -26,7 +26,7 @@ from watchword.plumbing.contact import EmailAddress
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction, Unmet
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import (
     Account,
     Admission,

@@ -6,10 +6,10 @@ from watchword.flows.password_change.rules import PasswordChangeDone
 from watchword.flows.password_change.service import PasswordChange
 from watchword.kernel.problems import Conflict
 from watchword.kernel.secret import Secret
+from watchword.plumbing.shapes import Body
 from watchword.plumbing.throttle import TooManyAttempts
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, post
-from watchword.plumbing.web.shapes import Body
 
 
 class ChangePassword(Body, frozen=True):

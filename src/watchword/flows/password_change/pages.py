@@ -6,9 +6,9 @@ from watchword.flows.password_change.service import PasswordChange
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.kernel.times import moment
+from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, page_get, page_post
-from watchword.plumbing.web.shapes import Body
 from watchword.records.passwords.rules import PasswordSettings
 
 

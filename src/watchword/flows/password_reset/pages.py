@@ -8,11 +8,11 @@ from watchword.flows.password_reset.service import PasswordReset
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
+from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.code_page import forget, remember, remembered
 from watchword.plumbing.web.doors import page_get, page_post
 from watchword.plumbing.web.link_page import link_page
-from watchword.plumbing.web.shapes import Body
 from watchword.records.passwords.rules import PasswordSettings
 
 _RESEND_AFTER = 60

@@ -1,7 +1,7 @@
 """What the text says, and what a caller without a number is told."""
 
 from watchword.kernel.problems import Kind, Problem
-from watchword.plumbing.web.shapes import Answer, Body
+from watchword.plumbing.shapes import Answer, Body
 from watchword.records.subscribers.rules import Subscriber
 from watchword.records.texts.rules import Draft
 from watchword.records.tickets.rules import Ticket, TicketSettings

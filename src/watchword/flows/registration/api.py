@@ -8,9 +8,9 @@ from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.faults import refuse_both
+from watchword.plumbing.shapes import Answer, Body
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import post
-from watchword.plumbing.web.shapes import Answer, Body
 from watchword.records.tickets.rules import CodeInvalid, TokenExpired, TokenInvalid, TokenUsed
 
 

@@ -11,12 +11,12 @@ from watchword.flows.registration.service import Registration
 from watchword.kernel.problems import FieldError, InputInvalid, Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
+from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.code_page import forget, remember, remembered
 from watchword.plumbing.web.doors import page_get, page_post
 from watchword.plumbing.web.entry import error_page
 from watchword.plumbing.web.link_page import link_page, link_token
-from watchword.plumbing.web.shapes import Body
 from watchword.records.consents.service import Consents
 from watchword.records.passwords.rules import PasswordSettings
 

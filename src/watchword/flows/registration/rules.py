@@ -9,8 +9,8 @@ from watchword.kernel.problems import FieldError
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EmailAddress, email_address, person_name, phone_number
 from watchword.plumbing.faults import Faults
-from watchword.plumbing.languages import chosen_language
-from watchword.plumbing.web.shapes import Body
+from watchword.plumbing.shapes import Body
+from watchword.plumbing.words.languages import chosen_language
 from watchword.records.consents.rules import Purpose
 from watchword.records.subscribers.rules import split_name
 

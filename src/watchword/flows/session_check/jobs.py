@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from watchword.flows.session_check.service import SessionCheck
 from watchword.plumbing.house import House
-from watchword.plumbing.work import Job
+from watchword.plumbing.work.jobs import Job
 
 
 async def flush(house: House) -> None:

@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 
 from watchword.kernel.assurance import level
 from watchword.kernel.ports import Caller
-from watchword.plumbing.web.shapes import Answer
+from watchword.plumbing.shapes import Answer
 from watchword.records.subscribers.rules import Profile
 
 KEPT_SECONDS: Final = 5.0

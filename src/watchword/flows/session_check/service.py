@@ -20,7 +20,7 @@ from watchword.plumbing.db.changes import SESSIONS, Changes
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.remembered import Remembered
-from watchword.plumbing.web.shapes import to_json
+from watchword.plumbing.shapes import to_json
 from watchword.records.consents.rules import renewal_required
 from watchword.records.consents.service import Consents
 from watchword.records.sessions.rules import COOKIE, TOKEN, SessionSettings

@@ -8,7 +8,7 @@ from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EmailAddress, email_address, person_name
 from watchword.plumbing.faults import Faults
-from watchword.plumbing.web.shapes import Answer, Body
+from watchword.plumbing.shapes import Answer, Body
 
 LINK_LIFETIME: Final = timedelta(minutes=30)
 

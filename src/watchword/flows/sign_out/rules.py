@@ -1,6 +1,6 @@
 """What a sign-out takes and what the journal learns."""
 
-from watchword.plumbing.web.shapes import Answer, Body
+from watchword.plumbing.shapes import Answer, Body
 
 
 class SignOutBody(Body, frozen=True):

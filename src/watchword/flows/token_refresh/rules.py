@@ -5,7 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from watchword.kernel.events import SECURITY_EVENT, Fact, Line
-from watchword.plumbing.web.shapes import Answer, Body
+from watchword.plumbing.shapes import Answer, Body
 
 
 class Refresh(Body, frozen=True):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from watchword.operations.cleanup.rules import CleanupSettings
 from watchword.operations.cleanup.service import Cleanup
 from watchword.plumbing.house import House
-from watchword.plumbing.work import Job
+from watchword.plumbing.work.jobs import Job
 
 
 async def clean(house: House) -> None:

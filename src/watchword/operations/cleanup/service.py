@@ -20,7 +20,7 @@ from watchword.operations.cleanup.rules import (
 from watchword.plumbing.db import leases, outbox
 from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.records.dispatches.rules import FeedbackSettings
 from watchword.records.dispatches.service import Dispatches
 from watchword.records.guesses.service import Guesses

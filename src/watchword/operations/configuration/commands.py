@@ -8,8 +8,9 @@ import typer
 from watchword.kernel.chance import SystemChance
 from watchword.operations.configuration import service
 from watchword.operations.configuration.rules import Desk, Report, fresh_secret
-from watchword.plumbing import console, folders
-from watchword.plumbing.handed import given
+from watchword.plumbing import folders
+from watchword.plumbing.commands import console
+from watchword.plumbing.commands.handed import given
 
 environment = typer.Typer(help="The environment that this service is given.", no_args_is_help=True)
 configuration = typer.Typer(help="The settings, and where they came from.", no_args_is_help=True)

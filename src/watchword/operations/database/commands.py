@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from watchword.operations.database.service import DatabaseDesk
-from watchword.plumbing import console
-from watchword.plumbing.console import AsJson, run_in_house
+from watchword.plumbing.commands import console
+from watchword.plumbing.commands.console import AsJson, run_in_house
 
 db = typer.Typer(
     help="The database: demo accounts, slow statements, indexes.", no_args_is_help=True

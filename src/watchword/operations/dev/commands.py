@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from watchword.plumbing import console
-from watchword.plumbing.console import AsJson, run_in_house
+from watchword.plumbing.commands import console
+from watchword.plumbing.commands.console import AsJson, run_in_house
 from watchword.plumbing.db import dev_messages
 from watchword.plumbing.db.dev_messages import DevMessage
 from watchword.plumbing.db.ports import Database

@@ -12,16 +12,17 @@ from watchword.kernel.ports import Migrations
 from watchword.kernel.problems import Problem
 from watchword.operations.doctor import rules, store
 from watchword.operations.doctor.rules import Finding, Mode, failed, ok, skipped
-from watchword.plumbing import probes, reading
-from watchword.plumbing.console import open_house
+from watchword.plumbing import probes
+from watchword.plumbing.commands import reading
+from watchword.plumbing.commands.console import open_house
+from watchword.plumbing.commands.handed import given
+from watchword.plumbing.commands.reading import Reading, Sections
 from watchword.plumbing.db.ping import ping
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.db.sqlite import sqlite_path
-from watchword.plumbing.handed import given
 from watchword.plumbing.house import House
-from watchword.plumbing.logs import redact
+from watchword.plumbing.logs.logger import redact
 from watchword.plumbing.probes import Step
-from watchword.plumbing.reading import Reading, Sections
 from watchword.plumbing.settings import (
     Carrying,
     DatabaseSettings,

@@ -11,9 +11,9 @@ from watchword.operations.health.rules import (
 from watchword.operations.health.service import Health, Presence
 from watchword.plumbing.house import House
 from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.shapes import Answer
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Door, get
-from watchword.plumbing.web.shapes import Answer
 
 
 class Alive(Answer, frozen=True):

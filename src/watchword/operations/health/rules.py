@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from watchword.kernel.parsing import boolean
 from watchword.kernel.parts import section, setting
-from watchword.plumbing.web.shapes import Answer
+from watchword.plumbing.shapes import Answer
 
 HEALTHY, DEGRADED, UNHEALTHY = "healthy", "degraded", "unhealthy"
 DATABASE, MIGRATIONS, REDIS, EMAIL = "database", "migrations", "redis", "email_providers"

@@ -18,7 +18,8 @@ from watchword.operations.health.rules import (
     Findings,
     Report,
 )
-from watchword.plumbing.carriers import Carriers, Standing
+from watchword.plumbing.carriers.carrier import Standing
+from watchword.plumbing.carriers.failover import Carriers
 from watchword.plumbing.db.ping import ping
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.settings import RedisSettings

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from watchword.operations.keys.service import Keys, generate_files
-from watchword.plumbing import console
-from watchword.plumbing.console import AsJson, DryRun, Yes, run_in_house
+from watchword.plumbing.commands import console
+from watchword.plumbing.commands.console import AsJson, DryRun, Yes, run_in_house
 from watchword.plumbing.house import House
 from watchword.records.signing_keys.service import SigningKeys
 

@@ -11,14 +11,15 @@ import typer
 from watchword.operations.mail import service
 from watchword.operations.mail.rules import CarrierStatus
 from watchword.operations.mail.service import Mail, OpenLetters
-from watchword.plumbing import console
-from watchword.plumbing.carriers import Carriers, Result
-from watchword.plumbing.console import AsJson, DryRun, Exit, Yes, run_in_house
-from watchword.plumbing.handed import given
+from watchword.plumbing.carriers.carrier import Result
+from watchword.plumbing.carriers.failover import Carriers
+from watchword.plumbing.commands import console
+from watchword.plumbing.commands.console import AsJson, DryRun, Exit, Yes, run_in_house
+from watchword.plumbing.commands.handed import given
 from watchword.plumbing.house import House
-from watchword.plumbing.languages import FALLBACK, LANGUAGES
-from watchword.plumbing.letters import Letters
+from watchword.plumbing.letters.writing import Letters
 from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.words.languages import FALLBACK, LANGUAGES
 from watchword.records.suppressions.rules import Reason
 
 email = typer.Typer(help="Letters, and those who carry them.", no_args_is_help=True)

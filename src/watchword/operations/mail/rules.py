@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from watchword.kernel.ports import Quota
 from watchword.kernel.problems import FieldError, InputInvalid
-from watchword.plumbing.carriers import Handover, Standing, Try
-from watchword.plumbing.letter_forms import Form
+from watchword.plumbing.carriers.carrier import Standing, Try
+from watchword.plumbing.carriers.failover import Handover
+from watchword.plumbing.letters.forms import Form
 from watchword.records.dispatches.rules import Rates
 
 LETTER: Final = "mail/test"

@@ -23,17 +23,18 @@ from watchword.operations.mail.rules import (
     known,
     shape_of,
 )
-from watchword.plumbing.carriers import Carriers, Handover, Result, Try
+from watchword.plumbing.carriers.carrier import Result, Try
+from watchword.plumbing.carriers.failover import Carriers, Handover
 from watchword.plumbing.contact import email_address
-from watchword.plumbing.db import outbox
-from watchword.plumbing.db.outbox import Kept
+from watchword.plumbing.db import outbox, pieces
+from watchword.plumbing.db.pieces import Kept
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing.letter_forms import find_form
-from watchword.plumbing.letter_overrides import Fault, read_overrides
-from watchword.plumbing.letters import Letters
-from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.letters.forms import find_form
+from watchword.plumbing.letters.overrides import Fault, read_overrides
+from watchword.plumbing.letters.writing import Letters
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import Leaving, Postbook
-from watchword.plumbing.sending import NO_CARRIER
+from watchword.plumbing.work.sending import NO_CARRIER
 from watchword.records.deliveries.rules import KIND, MailSettings
 from watchword.records.dispatches.rules import MAIL, Rates
 from watchword.records.dispatches.service import Dispatches
@@ -154,7 +155,7 @@ class Mail:
     async def queue(self, *, dead_only: bool = False) -> list[Kept]:
         """Return what waits and what was given up, oldest first."""
         found = await outbox.kept(self.database, KIND, self.clock.now(), MOST)
-        return [work for work in found if not dead_only or work.state == outbox.DEAD]
+        return [work for work in found if not dead_only or work.state == pieces.DEAD]
 
     async def depths(self) -> tuple[int, int]:
         """Return how much waits, and how much was given up."""

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from watchword.kernel.problems import Unauthenticated
 from watchword.operations.metrics.rules import may_scrape
 from watchword.plumbing.house import House
-from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.settings import ServerSettings
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import get

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from watchword.plumbing.house import House
-from watchword.plumbing.metrics import Metrics
-from watchword.plumbing.work import Job
+from watchword.plumbing.metrics.counting import Metrics
+from watchword.plumbing.work.jobs import Job
 
 
 async def post(house: House) -> None:

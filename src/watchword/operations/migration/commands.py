@@ -6,8 +6,8 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from watchword.migrations import migrate as schema
-from watchword.plumbing import console
-from watchword.plumbing.console import AsJson, DryRun, Exit, Yes, run_in_house
+from watchword.plumbing.commands import console
+from watchword.plumbing.commands.console import AsJson, DryRun, Exit, Yes, run_in_house
 from watchword.plumbing.house import House
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
 

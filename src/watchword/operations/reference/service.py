@@ -14,7 +14,7 @@ from watchword.operations.reference.rules import (
     chapters,
     problem_classes,
 )
-from watchword.plumbing.described import Described
+from watchword.plumbing.web.described import Described
 
 ADVICE = Path(__file__).parent / "templates/advice.toml"
 

@@ -6,7 +6,7 @@ from typing import Final
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import InputInvalid
 from watchword.plumbing.contact import email_address
-from watchword.plumbing.languages import LANGUAGES
+from watchword.plumbing.words.languages import LANGUAGES
 
 PATH: Final = "/.well-known/security.txt"
 GOOD_FOR: Final = timedelta(days=90)

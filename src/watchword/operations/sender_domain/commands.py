@@ -13,7 +13,7 @@ from watchword.kernel.clock import SystemClock
 from watchword.kernel.parsing import duration
 from watchword.operations.sender_domain import rules, service
 from watchword.operations.sender_domain.rules import Given
-from watchword.plumbing import console, reading
+from watchword.plumbing.commands import console, reading
 from watchword.plumbing.dns import dmarc, providers
 from watchword.plumbing.dns.providers import Provider, Sender
 from watchword.plumbing.dns.records import Record

@@ -6,6 +6,7 @@ from datetime import timedelta
 from watchword.kernel.problems import Problem
 from watchword.operations.sender_domain import rules
 from watchword.operations.sender_domain.rules import Carried, Given, SenderDomainSettings
+from watchword.plumbing.commands.reading import Sections
 from watchword.plumbing.dns import providers
 from watchword.plumbing.dns.comparing import compare
 from watchword.plumbing.dns.providers import Sender
@@ -13,7 +14,6 @@ from watchword.plumbing.dns.records import FAILING, Finding, Mark
 from watchword.plumbing.dns.resolver import Address, ExtraMissing, live
 from watchword.plumbing.dns.zone import Zone
 from watchword.plumbing.probes import Step
-from watchword.plumbing.reading import Sections
 from watchword.plumbing.settings import (
     Carrying,
     MailgunSettings,

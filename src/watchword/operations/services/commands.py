@@ -5,8 +5,8 @@ from typing import Annotated, Any
 import typer
 
 from watchword.kernel.clock import Clock
-from watchword.plumbing import console
-from watchword.plumbing.console import AsJson, DryRun, Yes, run_in_house
+from watchword.plumbing.commands import console
+from watchword.plumbing.commands.console import AsJson, DryRun, Yes, run_in_house
 from watchword.plumbing.db.ports import Database, Taken
 from watchword.plumbing.house import House
 from watchword.records.services.service import Services

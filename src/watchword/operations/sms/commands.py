@@ -5,12 +5,12 @@ from typing import Annotated, Any
 import typer
 
 from watchword.operations.sms.service import Sms
-from watchword.plumbing import console
-from watchword.plumbing.carriers import Result
-from watchword.plumbing.console import AsJson, Exit, run_in_house
+from watchword.plumbing.carriers.carrier import Result
+from watchword.plumbing.commands import console
+from watchword.plumbing.commands.console import AsJson, Exit, run_in_house
 from watchword.plumbing.house import House
-from watchword.plumbing.languages import LANGUAGES
 from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.words.languages import LANGUAGES
 
 sms = typer.Typer(help="Texts to telephones.", no_args_is_help=True)
 

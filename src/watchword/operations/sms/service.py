@@ -5,13 +5,13 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.ids import mint
 from watchword.kernel.messages import Text
 from watchword.kernel.parts import service
-from watchword.plumbing.carriers import Try
+from watchword.plumbing.carriers.carrier import Try
+from watchword.plumbing.carriers.texting import Texting
 from watchword.plumbing.contact import PhoneSettings, described, phone_number
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing.languages import Words
 from watchword.plumbing.ports import Leaving, Postbook
 from watchword.plumbing.settings.organisation import Organisation
-from watchword.plumbing.texting import Texting
+from watchword.plumbing.words.languages import Words
 from watchword.records.dispatches.rules import TEXT
 
 

@@ -3,8 +3,8 @@
 import typer
 
 from watchword.operations.stats.service import Statistics
-from watchword.plumbing import console
-from watchword.plumbing.console import AsJson, run_in_house
+from watchword.plumbing.commands import console
+from watchword.plumbing.commands.console import AsJson, run_in_house
 
 stats = typer.Typer(help="Count accounts, sessions, codes and what waits.")
 otp = typer.Typer(help="One-time codes.", no_args_is_help=True)

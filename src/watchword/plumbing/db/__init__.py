@@ -8,6 +8,7 @@
     changes     what processes tell one another: sessions ended, letters waiting
     journal     facts, in the transaction that made them true
     outbox      work to do after the transaction: at least once, by id
+    pieces      a piece of that work, and what may become of it
 
 No ORM session anywhere. Single use is one conditional UPDATE (docs/decisions).
 """

@@ -19,8 +19,8 @@ from watchword.kernel.ports import Visitor
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import insertion, statement
-from watchword.plumbing.logs import AUDIT, log
-from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.logs.logger import AUDIT, log
+from watchword.plumbing.metrics.counting import Metrics
 
 journal = tenant_table(
     "journal",

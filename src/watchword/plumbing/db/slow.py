@@ -10,7 +10,7 @@ from time import perf_counter
 from types import new_class
 from typing import Any, TypeVar
 
-from watchword.plumbing.logs import log
+from watchword.plumbing.logs.logger import log
 
 _WAYS = ("fetchrow", "fetch", "execute")
 

@@ -7,7 +7,6 @@ from watchword.kernel.addresses import Network, networks
 from watchword.kernel.parsing import boolean, choice, duration, whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.secret import Secret
-from watchword.plumbing.languages import LANGUAGES
 from watchword.plumbing.settings.parsers import (
     count_or_auto,
     origins,
@@ -17,6 +16,7 @@ from watchword.plumbing.settings.parsers import (
     web_address,
 )
 from watchword.plumbing.settings.processors import processors
+from watchword.plumbing.words.languages import LANGUAGES
 
 PRODUCTION = "production"
 STAGING = "staging"

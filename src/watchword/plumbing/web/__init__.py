@@ -10,7 +10,6 @@ call       what a door's handler is given
 link_page  the page behind a link of a letter
 code_page  the page where a code is typed
 bodies     of requests: JSON and forms, with bounds
-shapes     msgspec in and out: unknown fields refused, every fault named
 problems   RFC 9457 problem details
 pages      Jinja2 pages in three languages
 cookies, csrf, static, openapi

@@ -22,7 +22,7 @@ from watchword.kernel.problems import (
     InputInvalid,
     MediaTypeUnsupported,
 )
-from watchword.plumbing.web.shapes import MAX_FAULTS, Shape, convert, given_twice
+from watchword.plumbing.shapes import MAX_FAULTS, Shape, convert, given_twice
 
 MAX_BODY = 64 * 1024
 MAX_FIELDS = 64

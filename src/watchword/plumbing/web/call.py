@@ -15,12 +15,12 @@ from watchword.kernel.problems import Problem, Unauthenticated
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.house import House, Part
-from watchword.plumbing.languages import Words, choose_language, known_language
 from watchword.plumbing.ports import Admission
+from watchword.plumbing.shapes import to_json
 from watchword.plumbing.throttle import Throttle
 from watchword.plumbing.web.cookies import Cookies
 from watchword.plumbing.web.csrf import Csrf
-from watchword.plumbing.web.shapes import to_json
+from watchword.plumbing.words.languages import Words, choose_language, known_language
 
 DEVICE_LIFETIME = timedelta(days=180)
 

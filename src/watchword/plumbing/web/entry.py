@@ -22,14 +22,14 @@ from watchword.kernel.problems import (
     TooManyRequests,
     Unauthenticated,
 )
-from watchword.plumbing import logs
-from watchword.plumbing.languages import choose_language
+from watchword.plumbing.logs import logger
+from watchword.plumbing.shapes import Nothing, convert, of_form
 from watchword.plumbing.throttle import refusal
 from watchword.plumbing.web import problems
 from watchword.plumbing.web.bodies import carries_body, read_form, read_json
 from watchword.plumbing.web.call import Call, Web
 from watchword.plumbing.web.doors import Door, Who
-from watchword.plumbing.web.shapes import Nothing, convert, of_form
+from watchword.plumbing.words.languages import choose_language
 
 _SIGNED_IN = {Who.SUBSCRIBER, Who.FRESH, Who.ADMIN}
 _READS_COOKIES = {*_SIGNED_IN, Who.NOTICED}
@@ -119,14 +119,14 @@ class Entry:
             if call.caller and not door.page and request.method in _UNSAFE:
                 self._web.csrf.check_cookie_call(request, cookie)
         if call.caller is not None:
-            logs.user_id.set(str(call.caller.user_id))
+            logger.user_id.set(str(call.caller.user_id))
             request.scope["watchword.user"] = str(call.caller.user_id)
         if door.who in _SIGNED_IN:
             _admit(door.who, call.caller, call)
 
     def _note_stranger(self, call: Call[Any]) -> None:
         """Say that no service has this token; in the log alone, for such doors have no limit."""
-        logs.log().info(
+        logger.log().info(
             AUTH_FAILURE.message,
             category=AUTH_FAILURE.category,
             happened=_UNKNOWN_SERVICE,
@@ -154,7 +154,7 @@ class Entry:
     async def _render(self, call: Call[Any], problem: Problem) -> Response:
         door = self._door
         if problem.private and problem.kind in {Kind.BUG, Kind.UNAVAILABLE}:
-            logs.log().error(problem.private, problem=problem.code, route=door.path)
+            logger.log().error(problem.private, problem=problem.code, route=door.path)
         if not door.page:
             response = problems.problem_response(problem, call.visitor.request_id)
         elif problem.kind is Kind.UNAUTHENTICATED and door.who in _SIGNED_IN:

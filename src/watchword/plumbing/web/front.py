@@ -18,8 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from watchword.kernel.addresses import Network, client_address, is_within, network_key
 from watchword.kernel.clock import Clock
 from watchword.kernel.problems import Kind, Problem
-from watchword.plumbing import logs
-from watchword.plumbing.metrics import Requests
+from watchword.plumbing.logs import logger
+from watchword.plumbing.metrics.counting import Requests
 from watchword.plumbing.web.cors import Cors
 from watchword.plumbing.web.outgoing import (
     HSTS,
@@ -68,7 +68,7 @@ class Front:
         settings: FrontSettings,
         clock: Clock,
         requests: Requests,
-        access: logs.AccessLog,
+        access: logger.AccessLog,
     ) -> None:
         """Stand before the router; `hot` maps `METHOD path` to doors that need none."""
         self._app = app
@@ -183,8 +183,8 @@ class Front:
             (b"x-request-id", scope["watchword.request_id"].encode()),
             *self._cors.headers(headers),
         ]
-        token = logs.request_id.set(scope["watchword.request_id"])
-        user = logs.user_id.set("")
+        token = logger.request_id.set(scope["watchword.request_id"])
+        user = logger.user_id.set("")
         answer = Outgoing(send, whole if scope["method"] != "HEAD" else None, extra)
         try:
             if not self._welcome(scope) and scope["path"] not in self._settings.open_paths:
@@ -201,8 +201,8 @@ class Front:
             problem = untold(error, scope)
             await problem_response(problem, scope["watchword.request_id"])(scope, receive, answer)
         finally:
-            logs.request_id.reset(token)
-            logs.user_id.reset(user)
+            logger.request_id.reset(token)
+            logger.user_id.reset(user)
         return answer.status or 500
 
     def _note_request(self, scope: Scope, status: int, seconds: float) -> None:

@@ -12,11 +12,11 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from starlette.requests import Request
 
-from watchword.plumbing.languages import LANGUAGES, direction
 from watchword.plumbing.settings.organisation import Organisation
-from watchword.plumbing.templating import OnceCompiled
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.static import Assets
+from watchword.plumbing.words.languages import LANGUAGES, direction
+from watchword.plumbing.words.templating import OnceCompiled
 
 SHARED = Path(__file__).parent / "templates"
 THEMES = ("auto", "light", "dark")

@@ -11,8 +11,8 @@ from typing import Any
 from starlette.responses import Response
 
 from watchword.kernel.problems import Kind, Problem
-from watchword.plumbing import logs
-from watchword.plumbing.web.shapes import to_json
+from watchword.plumbing.logs import logger
+from watchword.plumbing.shapes import to_json
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -69,10 +69,10 @@ def untold(error: Exception, scope: Mapping[str, Any]) -> Problem:
     """Return what to tell of an error that no door has rendered, and log what only we may know."""
     about = {"route": scope["path"], "request_id": scope["watchword.request_id"]}
     if not isinstance(error, Problem):
-        logs.log().error("unhandled error", exc_info=error, **about)
+        logger.log().error("unhandled error", exc_info=error, **about)
         return Bug()
     if error.private and error.kind in {Kind.BUG, Kind.UNAVAILABLE}:
-        logs.log().error(error.private, problem=error.code, **about)
+        logger.log().error(error.private, problem=error.code, **about)
     return error
 
 

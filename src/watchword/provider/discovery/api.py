@@ -4,9 +4,9 @@ from typing import Any
 
 from starlette.responses import Response
 
+from watchword.plumbing.shapes import Answer, to_json
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import get
-from watchword.plumbing.web.shapes import Answer, to_json
 from watchword.records.signing_keys.service import SigningKeys
 
 JWK_SET = "application/jwk-set+json"

@@ -4,10 +4,10 @@ from starlette.responses import Response
 
 from watchword.kernel.problems import Unauthenticated
 from watchword.plumbing.issuer import Issuer
+from watchword.plumbing.shapes import convert
 from watchword.plumbing.web.bodies import read_form, read_json
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, post
-from watchword.plumbing.web.shapes import convert
 from watchword.provider.introspection.rules import Finding, Question, answer
 from watchword.records.signing_keys.rules import TokenSettings
 from watchword.records.signing_keys.service import SigningKeys

@@ -8,10 +8,10 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.ids import SubscriberId, mint
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
-from watchword.plumbing.consent_texts import ConsentTexts
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Executor, Transaction
-from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.metrics.counting import Metrics
+from watchword.plumbing.words.consent_texts import ConsentTexts
 from watchword.records.consents import store
 from watchword.records.consents.rules import (
     FACTS,

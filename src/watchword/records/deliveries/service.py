@@ -10,17 +10,17 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.ids import mint
 from watchword.kernel.messages import Message
 from watchword.kernel.parts import service
-from watchword.plumbing.carriers import Carriers
-from watchword.plumbing.db import outbox
+from watchword.plumbing.carriers.failover import Carriers
+from watchword.plumbing.db import outbox, pieces
 from watchword.plumbing.db.journal import Journal
-from watchword.plumbing.db.outbox import Work
+from watchword.plumbing.db.pieces import Work
 from watchword.plumbing.db.ports import Database, Transaction
-from watchword.plumbing.letters import Letters
-from watchword.plumbing.metrics import Metrics
-from watchword.plumbing.porters import Porters
+from watchword.plumbing.letters.writing import Letters
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import Permission, Postbook
 from watchword.plumbing.sealing import Sealer
-from watchword.plumbing.sending import NO_CARRIER, NOBODY, HeldBack, Sending
+from watchword.plumbing.work.porters import Porters
+from watchword.plumbing.work.sending import NO_CARRIER, NOBODY, HeldBack, Sending
 from watchword.records.deliveries.rules import (
     CODE,
     KIND,
@@ -105,7 +105,7 @@ class Deliveries(Sending[Message]):
     def count(self, work: Work, result: str) -> None:
         """Count what came of a letter, when no carrier can tell."""
         self.metrics.emails.labels(NO_CARRIER, self.letters.known_as(work.label), result).inc()
-        if result == outbox.DEAD:
+        if result == pieces.DEAD:
             self.metrics.emails_dead.inc()
 
     def given_up(self, work: Work, reason: str) -> LetterBuried:

@@ -8,7 +8,7 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.parts import service
 from watchword.kernel.secret import Peppers
 from watchword.plumbing.db.ports import Executor
-from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.throttle import TooManyAttempts
 from watchword.records.guesses import store
 from watchword.records.guesses.rules import (

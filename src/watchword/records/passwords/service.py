@@ -8,9 +8,9 @@ from zxcvbn_rs_py import zxcvbn
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.parts import service
 from watchword.kernel.secret import Peppers, Secret
-from watchword.plumbing import password_hash
 from watchword.plumbing.db.ports import Executor
-from watchword.plumbing.hashing import HashPool
+from watchword.plumbing.hashing import password_hash
+from watchword.plumbing.hashing.pool import HashPool
 from watchword.plumbing.settings import OrganisationSettings
 from watchword.records.passwords import store
 from watchword.records.passwords.rules import (

@@ -17,7 +17,7 @@ from watchword.kernel.parts import service
 from watchword.plumbing.db.changes import KEYS
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.sealing import SealBroken, Sealer, derive
-from watchword.plumbing.web.shapes import to_json
+from watchword.plumbing.shapes import to_json
 from watchword.records.signing_keys import store
 from watchword.records.signing_keys.rules import (
     ACTIVE,

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from watchword.kernel.events import OWNER, SECURITY_EVENT, Fact, Line
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.problems import Kind, Problem
-from watchword.plumbing.web.shapes import Answer
+from watchword.plumbing.shapes import Answer
 
 PENDING: Final = "pending_verification"
 ACTIVE: Final = "active"

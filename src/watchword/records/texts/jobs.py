@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from watchword.plumbing.db.changes import OUTBOX
 from watchword.plumbing.house import House
-from watchword.plumbing.work import Job
+from watchword.plumbing.work.jobs import Job
 from watchword.records.texts.service import Texts
 
 

@@ -11,19 +11,19 @@ from watchword.kernel.ids import SubscriberId, mint
 from watchword.kernel.messages import Text
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Counters
+from watchword.plumbing.carriers.texting import Texting
 from watchword.plumbing.contact import PhoneNumber, described
-from watchword.plumbing.db import outbox
+from watchword.plumbing.db import outbox, pieces
 from watchword.plumbing.db.journal import Journal
-from watchword.plumbing.db.outbox import Work
+from watchword.plumbing.db.pieces import Work
 from watchword.plumbing.db.ports import Database, Transaction
-from watchword.plumbing.languages import Words
-from watchword.plumbing.metrics import Metrics
-from watchword.plumbing.porters import Porters
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import Postbook
 from watchword.plumbing.sealing import Sealer
-from watchword.plumbing.sending import NO_CARRIER, NOBODY, Sending
 from watchword.plumbing.settings.organisation import Organisation
-from watchword.plumbing.texting import Texting
+from watchword.plumbing.words.languages import Words
+from watchword.plumbing.work.porters import Porters
+from watchword.plumbing.work.sending import NO_CARRIER, NOBODY, Sending
 from watchword.records.texts.rules import (
     KIND,
     BudgetSettings,
@@ -141,7 +141,7 @@ class Texts(Sending[Text]):
     def count(self, work: Work, result: str) -> None:  # noqa: ARG002 - the country is sealed
         """Count what came of a text, when no carrier can tell."""
         self.metrics.texts.labels(NO_CARRIER, _ANYWHERE, result).inc()
-        if result == outbox.DEAD:
+        if result == pieces.DEAD:
             self.metrics.texts_dead.inc()
 
     def given_up(self, work: Work, reason: str) -> TextBuried:

@@ -11,7 +11,7 @@ from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Peppers, Secret, mint_token, token_version
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Executor
-from watchword.plumbing.metrics import Metrics
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import Stub
 from watchword.records.tickets import store
 from watchword.records.tickets.rules import (

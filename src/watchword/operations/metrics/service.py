@@ -1,0 +1,78 @@
+"""Gauges of the whole service: looked at every few seconds, never while somebody scrapes."""
+
+from datetime import timedelta
+
+from watchword.kernel.clock import Clock
+from watchword.kernel.ports import Counters
+from watchword.kernel.problems import Unavailable
+from watchword.plumbing.carriers.failover import Carriers
+from watchword.plumbing.db import outbox
+from watchword.plumbing.db.ports import Database
+from watchword.plumbing.house import House
+from watchword.plumbing.metrics.counting import Metrics
+from watchword.plumbing.settings import RedisSettings
+from watchword.plumbing.work.jobs import Job
+from watchword.records.deliveries.rules import KIND as LETTERS
+from watchword.records.sessions.service import Sessions
+from watchword.records.texts.rules import KIND as TEXTS
+
+
+class Gauges:
+    """What is known by asking the database, Redis and the carriers."""
+
+    def __init__(self, house: House) -> None:
+        """Declare the gauges; those of Redis where there is one."""
+        metrics = house.part(Metrics)
+        self._database = house.part(Database)  # type: ignore[type-abstract]
+        self._counters = house.part(Counters)  # type: ignore[type-abstract]
+        self._carriers = house.part(Carriers)
+        self._sessions, self._clock = house.part(Sessions), house.part(Clock)  # type: ignore[type-abstract]
+        self._active = metrics.gauge("active_auth_sessions", "Sessions that live.")
+        self._alias = metrics.gauge(
+            "active_sessions_total", "Deprecated name of active_auth_sessions."
+        )
+        self._waiting = metrics.gauge("email_queue_depth", "Letters that wait.")
+        self._texts_waiting = metrics.gauge("sms_queue_depth", "Texts that wait.")
+        self._carrier_up = metrics.gauge(
+            "email_provider_up", "Whether the carrier of letters answers.", "provider"
+        )
+        self._up = metrics.gauge("database_up", "Whether the database answers.")
+        self._has_redis = bool(house.part(RedisSettings).url)
+        if self._has_redis:
+            self._redis_up = metrics.gauge("redis_up", "Whether Redis answers.")
+            self._redis_bytes = metrics.gauge("redis_memory_used_bytes", "Memory that Redis takes.")
+
+    async def look(self) -> None:
+        """Look once at the database and at Redis."""
+        try:
+            number = await self._sessions.active(self._database, self._clock.now())
+            self._active.set(number)
+            self._alias.set(number)
+            self._waiting.set(await outbox.depth(self._database, LETTERS))
+            self._texts_waiting.set(await outbox.depth(self._database, TEXTS))
+            self._up.set(1)
+        except Unavailable:
+            self._up.set(0)
+        if self._has_redis:
+            self._redis_up.set(await self._counters.check() is None)
+            used = await self._counters.used_bytes()
+            self._redis_bytes.set(float("nan") if used is None else used)
+
+    async def look_at_carriers(self) -> None:
+        """Ask the carriers of letters once; they are other houses', so seldom."""
+        for each in await self._carriers.check():
+            self._carrier_up.labels(each.carrier).set(each.available)
+
+    def jobs(self) -> list[Job]:
+        """Return how often to look."""
+
+        async def look(_house: object) -> None:
+            await self.look()
+
+        async def look_at_carriers(_house: object) -> None:
+            await self.look_at_carriers()
+
+        return [
+            Job("gauges", look, every=timedelta(seconds=5)),
+            Job("gauge-of-carriers", look_at_carriers, every=timedelta(seconds=30)),
+        ]

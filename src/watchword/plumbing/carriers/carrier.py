@@ -1,0 +1,129 @@
+"""A carrier: whoever takes a letter or a text away, asked once, with a bound; its answer is a value.
+
+give       hand it over: what came of that is a `Try`
+look       how it is: its `Standing`
+quota_of   how much it still takes
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Final, Protocol, TypeVar
+
+from watchword.kernel.ports import NotAccepted, Quota, Undelivered, Unfit
+from watchword.plumbing.logs.logger import log
+
+ONE_TRY: Final = timedelta(seconds=17)  # longer than a carrier's own patience, twice eight seconds
+
+Sent_contra = TypeVar("Sent_contra", contravariant=True)
+
+
+class Carrier(Protocol[Sent_contra]):
+    """Whoever takes what is sent: a `Mailer` or a `Texter`."""
+
+    name: str
+
+    async def send(self, what: Sent_contra, /) -> str | None:
+        """Hand it over."""
+        ...
+
+    async def check(self) -> str | None:
+        """Return nothing when it could send, else a short reason."""
+        ...
+
+
+class Result(StrEnum):
+    """What came of giving a letter to one carrier; the label `result` of `emails_sent_total`."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    REFUSED = "refused"
+    UNFIT = "unfit"
+    UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """One carrier's answer; `reference` is its own name for the letter."""
+
+    carrier: str
+    result: Result
+    seconds: float = 0.0
+    reason: str = ""
+    reference: str | None = None
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a carrier is: without `trouble` it would take a letter."""
+
+    carrier: str
+    trouble: str | None
+    seconds: float
+
+    @property
+    def available(self) -> bool:
+        """Tell whether it would take a letter."""
+        return self.trouble is None
+
+    @property
+    def words(self) -> str:
+        """Say it to people."""
+        return "available" if self.available else f"unavailable ({self.trouble})"
+
+
+async def give(carrier: Carrier[Sent_contra], what: Sent_contra) -> Try:
+    """Ask one carrier, and say what it answered."""
+    name = carrier.name
+    try:
+        async with asyncio.timeout(ONE_TRY.total_seconds()):
+            reference = await carrier.send(what)
+    except Unfit as trouble:
+        return Try(carrier=name, result=Result.UNFIT, reason=str(trouble))
+    except NotAccepted as trouble:
+        result = Result.REFUSED if trouble.lasting else Result.FAILED
+        return Try(
+            carrier=name, result=result, reason=str(trouble), retry_after=trouble.retry_after
+        )
+    except Undelivered as trouble:
+        return Try(carrier=name, result=Result.UNKNOWN, reason=str(trouble))
+    except TimeoutError:
+        return Try(carrier=name, result=Result.UNKNOWN, reason="no answer in time")
+    except Exception as error:  # noqa: BLE001 - one letter must not hold up the others
+        log().exception("carrier failed", carrier=name)
+        return Try(carrier=name, result=Result.UNKNOWN, reason=type(error).__name__)
+    return Try(carrier=name, result=Result.SENT, reference=reference)
+
+
+async def look(carrier: Carrier[Any], patience: timedelta) -> Standing:
+    """Ask one how it is."""
+    started = time.monotonic()
+    trouble = await _trouble(carrier, patience)
+    return Standing(carrier=carrier.name, trouble=trouble, seconds=time.monotonic() - started)
+
+
+async def quota_of(carrier: Carrier[Any], patience: timedelta) -> Quota | None:
+    """Ask one how much it still takes; nothing where it does not tell."""
+    ask = getattr(carrier, "quota", None)
+    if ask is None:
+        return None
+    try:
+        async with asyncio.timeout(patience.total_seconds()):
+            quota: Quota | None = await ask()
+    except Exception:  # noqa: BLE001 - how a carrier is, is told elsewhere
+        return None
+    return quota
+
+
+async def _trouble(carrier: Carrier[Any], patience: timedelta) -> str | None:
+    try:
+        async with asyncio.timeout(patience.total_seconds()):
+            return await carrier.check()
+    except TimeoutError:
+        return "no answer in time"
+    except Exception as error:  # noqa: BLE001 - whatever the reason, it is not well
+        return type(error).__name__

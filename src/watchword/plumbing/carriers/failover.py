@@ -1,0 +1,201 @@
+"""Carriers: whom a letter or a text is given to, one after another, until one takes it.
+
+    taken                            that is all
+    certainly not taken              the next one gets it
+    refused for itself               nobody else gets it either: its address is no better there
+    nobody can tell                  nobody else gets it: it would come twice; later it goes out again,
+                                     to the same one, under the same Message-ID
+
+From then on (`perhaps_at`) that one alone is asked, and waited for while it rests, whatever else it
+answers; only when it is no longer among the carriers may another have it.
+
+Who fails again and again is left alone for a while (`breaker`). Each try is counted and timed under the
+carrier's name. What comes of it is a value, not a problem: whoever sends decides what it means.
+"""
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Generic, TypeVar
+
+from watchword.kernel.chance import Chance
+from watchword.kernel.clock import Clock
+from watchword.kernel.messages import Message
+from watchword.kernel.ports import Mailer, Quota
+from watchword.plumbing.carriers.breaker import Breaker
+from watchword.plumbing.carriers.carrier import Carrier, Result, Standing, Try, give, look, quota_of
+from watchword.plumbing.metrics.counting import Metrics
+
+_NO_OTHER_AFTER: Final = 10.0
+_FRESH: Final = timedelta(seconds=15)
+_CHECK: Final = timedelta(seconds=2)
+
+
+What = TypeVar("What")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """What came of a letter; without any try all who may have it rest, the first until `rest_until`."""
+
+    tries: tuple[Try, ...]
+    rest_until: datetime | None = None
+
+    @property
+    def sent(self) -> Try | None:
+        """Return the try that went well."""
+        return next((each for each in self.tries if each.result is Result.SENT), None)
+
+    @property
+    def hopeless(self) -> bool:
+        """Tell whether no later try would go better."""
+        results = {each.result for each in self.tries}
+        return Result.REFUSED in results or results == {Result.UNFIT}
+
+    @property
+    def perhaps_at(self) -> str | None:
+        """Return the carrier that may have it, though it did not say so."""
+        unknown = (each.carrier for each in self.tries if each.result is Result.UNKNOWN)
+        return next(unknown, None)
+
+    @property
+    def untried(self) -> bool:
+        """Tell whether nobody was asked."""
+        return not self.tries
+
+    @property
+    def reason(self) -> str:
+        """Return what the carriers said, each after its name."""
+        told = (f"{each.carrier}: {each.reason}" for each in self.tries if each.reason)
+        return "; ".join(told) or "no carrier is to be asked just now"
+
+    @property
+    def retry_after(self) -> timedelta | None:
+        """Return how long the first to be asked again wants to be left alone."""
+        waits = [each.retry_after for each in self.tries]
+        asked = [wait for wait in waits if wait is not None]
+        return min(asked) if len(asked) == len(waits) and asked else None
+
+
+class Failover(ABC, Generic[What]):
+    """Carriers of one kind, in their order."""
+
+    def __init__(self, carriers: Sequence[Carrier[What]], clock: Clock, chance: Chance) -> None:
+        """Give what is to be sent to these."""
+        self._carriers = tuple(carriers)
+        self._clock = clock
+        self._chance = chance
+        self._breakers = {each.name: Breaker() for each in carriers}
+        self._on_trial: set[str] = set()
+        self._looking = asyncio.Lock()
+        self._seen: tuple[datetime, tuple[Standing, ...]] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return their names."""
+        return tuple(each.name for each in self._carriers)
+
+    @abstractmethod
+    def note(self, what: What, tried: Try) -> None:
+        """Count and time a try."""
+
+    async def send(
+        self, what: What, only: str | None = None, perhaps_at: str | None = None
+    ) -> Handover:
+        """Give it to one after another, until it is taken or nobody else may have it.
+
+        `only` names the one to be asked, be it resting or not; `perhaps_at` the one that may have it
+        already: while that is among the carriers, nobody else is asked.
+        """
+        tries: list[Try] = []
+        began = time.monotonic()
+        carriers = self._named(only) if only else self._named(perhaps_at) or self._carriers
+        for carrier in carriers:
+            if only is None and not self._may_be_asked(carrier.name):
+                continue
+            if tries and time.monotonic() - began > _NO_OTHER_AFTER:
+                break  # the lease of the letter does not last for more
+            tries.append(await self._try(carrier, what))
+            if tries[-1].result not in {Result.FAILED, Result.UNFIT}:
+                break
+        pauses = [self._breakers[each.name].open_until for each in carriers]
+        rest_until = min((each for each in pauses if each), default=None)
+        return Handover(tries=tuple(tries), rest_until=rest_until)
+
+    async def check(self, patience: timedelta = _CHECK) -> tuple[Standing, ...]:
+        """Ask all of them at once how they are."""
+        return tuple(await asyncio.gather(*(look(each, patience) for each in self._carriers)))
+
+    async def standing(self) -> tuple[Standing, ...]:
+        """Return how they are, as seen a moment ago: whoever asks us does not ask them each time."""
+        async with self._looking:
+            if self._seen is None or self._seen[0] + _FRESH <= self._clock.now():
+                self._seen = self._clock.now(), await self.check()
+            return self._seen[1]
+
+    async def quotas(self, patience: timedelta = _CHECK) -> dict[str, Quota | None]:
+        """Ask all of them at once how much they still take; nothing of one that does not tell."""
+        told = await asyncio.gather(*(quota_of(each, patience) for each in self._carriers))
+        return dict(zip(self.names, told, strict=True))
+
+    async def close(self) -> None:
+        """Take leave of them."""
+        for each in self._carriers:
+            close = getattr(each, "close", None)
+            if close is not None:
+                await close()
+
+    def all_rest(self) -> bool:
+        """Tell whether nobody may be asked just now."""
+        return not any(self._may_be_asked(each.name) for each in self._carriers)
+
+    def _named(self, name: str | None) -> Sequence[Carrier[What]]:
+        """Return the carrier of that name, if there is one."""
+        return [each for each in self._carriers if each.name == name]
+
+    def _may_be_asked(self, name: str) -> bool:
+        """Tell whether the breaker lets somebody through; half open, one at a time."""
+        breaker = self._breakers[name]
+        return breaker.admits(self._clock.now()) and name not in self._on_trial
+
+    async def _try(self, carrier: Carrier[What], what: What) -> Try:
+        half_open = self._breakers[carrier.name].open_until is not None
+        if half_open:
+            self._on_trial.add(carrier.name)
+        started = time.monotonic()
+        try:
+            tried = await give(carrier, what)
+        finally:
+            self._on_trial.discard(carrier.name)
+        tried = replace(tried, seconds=time.monotonic() - started)
+        self._remember(tried)
+        self.note(what, tried)
+        return tried
+
+    def _remember(self, tried: Try) -> None:
+        breaker = self._breakers[tried.carrier]
+        if tried.result in {Result.FAILED, Result.UNKNOWN}:
+            jitter = self._chance.below(1000) / 1000
+            breaker = breaker.failed(self._clock.now(), jitter, tried.retry_after)
+        elif tried.result is not Result.UNFIT:
+            breaker = breaker.succeeded()
+        self._breakers[tried.carrier] = breaker
+
+
+class Carriers(Failover[Message]):
+    """The carriers of letters, in their order."""
+
+    def __init__(
+        self, mailers: Sequence[Mailer], clock: Clock, chance: Chance, metrics: Metrics
+    ) -> None:
+        """Give letters to these."""
+        super().__init__(mailers, clock, chance)
+        self._metrics = metrics
+
+    def note(self, what: Message, tried: Try) -> None:
+        """Count and time a try."""
+        self._metrics.email_seconds.labels(tried.carrier).observe(tried.seconds)
+        self._metrics.emails.labels(tried.carrier, what.known_as, tried.result).inc()

@@ -1,0 +1,6 @@
+"""Commands: what every command of `watchword` is written with.
+
+console    how commands speak, and how they end
+handed     what only `app` can do for a command, by its type
+reading    what the settings of this process came to, for commands that want no house
+"""

@@ -1,0 +1,5 @@
+"""Hashing: hashes that are slow on purpose, and the threads they run in.
+
+password_hash    argon2id and bcrypt, under the pepper
+pool             one thread a core, a short queue, and an honest no
+"""

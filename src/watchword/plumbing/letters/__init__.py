@@ -1,0 +1,9 @@
+"""Letters: from a folder of templates and some facts to a message.
+
+forms         what each letter is made from, as its folder says
+writing       a letter, rendered in the reader's language within the one layout (`templates/`)
+addressing    the name by which it greets somebody, or none
+overrides     an operator's own words in place of ours
+checks        what those words may be: templates of few words
+html          and what their HTML may be: it only says something
+"""

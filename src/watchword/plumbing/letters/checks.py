@@ -1,0 +1,178 @@
+"""Checks of an operator's words for a letter: templates of few words, and HTML that only says something.
+
+    {{ fact }}, {{ fact | upper }}, {{ org.name }}        with `upper`, `lower`, `trim`
+    {% if fact %} ... {% elif %} ... {% else %} ... {% endif %}
+
+No loop, no call, no arithmetic, nothing from outside: a letter can neither hang nor tell more than its facts.
+HTML is looked through besides (`html`). A letter's link and code are told whatever the conditions come
+to; its subject tells neither.
+
+Source: Jinja's sandbox; OWASP (server-side template injection).
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from watchword.plumbing.letters.forms import UNSUBSCRIBE, Form
+from watchword.plumbing.letters.html import FACT, look_through
+
+MOST_BYTES: Final = 32_000
+LONGEST_SUBJECT: Final = 200
+LINKS: Final = ("link", UNSUBSCRIBE)
+MUST_TELL: Final = ("link", "code")
+_ALWAYS: Final = frozenset({"lang", "org"})
+_OF_ORG: Final = frozenset({"name", "email", "phone", "address"})
+_FILTERS: Final = ("upper", "lower", "trim")
+_NODES: Final = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.Const,
+    nodes.If,
+    nodes.CondExpr,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.Not,
+    nodes.And,
+    nodes.Or,
+    nodes.Filter,
+    nodes.Getattr,
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class Wrong(Exception):
+    """What is wrong with one file: lines and sentences."""
+
+    def __init__(self, *faults: tuple[int, str]) -> None:
+        super().__init__()
+        self.faults = faults
+
+
+def read_source(content: bytes) -> str:
+    """Return the text of a file. Problem: `Wrong`."""
+    if len(content) > MOST_BYTES:
+        raise Wrong((1, f"longer than {MOST_BYTES} bytes"))
+    try:
+        source = content.decode().replace("\r\n", "\n").strip("\n")
+    except UnicodeDecodeError as error:
+        raise Wrong((1, "not UTF-8")) from error
+    strange = _CONTROL.search(source)
+    if strange:
+        raise Wrong((source.count("\n", 0, strange.start()) + 1, "holds a control sign"))
+    if not source.strip():
+        raise Wrong((1, "empty"))
+    return source
+
+
+def compile_checked(source: str, part: str, form: Form) -> Template:
+    """Compile what may stand there. Problem: `Wrong`."""
+    jinja = _sandbox(html=part == "html")
+    try:
+        tree = jinja.parse(source)
+    except TemplateSyntaxError as error:
+        raise Wrong((error.lineno, error.message or "not a template")) from error
+    except RecursionError as error:
+        raise Wrong((1, "too many things within one another")) from error
+    _refuse(_few_words(tree, form))
+    if part == "subject.txt":
+        _refuse(_subject(source, tree))
+    else:
+        told = _told(tree)
+        wanted = [name for name in MUST_TELL if name in form.sample]
+        _refuse(
+            (1, f"{{{{ {name} }}}} is not told in every case")
+            for name in wanted
+            if name not in told
+        )
+    if part == "html":
+        links = {name for name in LINKS if name in form.sample}
+        _refuse(look_through(_flat(tree), links))
+    try:
+        template = jinja.from_string(source)
+        template.render({**form.sample, "lang": "en", "org": dict.fromkeys(_OF_ORG, "x")})
+    except (TemplateError, SyntaxError, RecursionError) as error:
+        raise Wrong((1, f"cannot be written: {error}")) from error
+    return template
+
+
+def _refuse(found: Iterator[tuple[int, str]]) -> None:
+    faults = tuple(found)
+    if faults:
+        raise Wrong(*faults)
+
+
+def _sandbox(*, html: bool) -> ImmutableSandboxedEnvironment:
+    """Return an environment that knows nothing but a few filters."""
+    jinja = ImmutableSandboxedEnvironment(
+        autoescape=html, undefined=StrictUndefined, keep_trailing_newline=False
+    )
+    jinja.globals.clear()
+    jinja.tests.clear()
+    jinja.filters = {name: jinja.filters[name] for name in _FILTERS}
+    return jinja
+
+
+def _few_words(tree: nodes.Template, form: Form) -> Iterator[tuple[int, str]]:
+    """Yield what is more than facts and conditions."""
+    for node in _every(tree):
+        name = getattr(node, "name", None)
+        if not isinstance(node, _NODES):
+            yield (
+                node.lineno,
+                f"{type(node).__name__.lower()} is not for letters: only facts and if",
+            )
+        elif isinstance(node, nodes.Name) and name not in {*form.sample, *_ALWAYS}:
+            yield node.lineno, f"no such fact: {name}; there are: {', '.join(form.sample)}"
+        elif isinstance(node, nodes.Filter) and name not in _FILTERS:
+            yield node.lineno, f"no such filter: {name}; there are: {', '.join(_FILTERS)}"
+        elif isinstance(node, nodes.Getattr) and not _of_org(node):
+            yield node.lineno, f"write org.{'|'.join(sorted(_OF_ORG))}: nothing else has parts"
+
+
+def _of_org(node: nodes.Getattr) -> bool:
+    return isinstance(node.node, nodes.Name) and node.node.name == "org" and node.attr in _OF_ORG
+
+
+def _every(node: nodes.Node) -> Iterator[nodes.Node]:
+    yield node
+    for child in node.iter_child_nodes():
+        yield from _every(child)
+
+
+def _subject(source: str, tree: nodes.Template) -> Iterator[tuple[int, str]]:
+    if "\n" in source.strip():
+        yield 2, "a subject is one line"
+    if len(source) > LONGEST_SUBJECT:
+        yield 1, f"a subject of more than {LONGEST_SUBJECT} signs"
+    for node in tree.find_all(nodes.Name):
+        if node.name in {"code", *LINKS}:
+            yield (
+                node.lineno,
+                f"a subject must not tell {{{{ {node.name} }}}}: it is shown on locked screens",
+            )
+
+
+def _told(tree: nodes.Template) -> set[str]:
+    """Return the facts that are told whatever the conditions come to."""
+    outputs = (each for each in tree.body if isinstance(each, nodes.Output))
+    return {
+        each.name for output in outputs for each in output.nodes if isinstance(each, nodes.Name)
+    }
+
+
+def _flat(tree: nodes.Template) -> str:
+    """Return the source with every branch in it, and each expression as its facts between two signs."""
+    parts = []
+    for output in tree.find_all(nodes.Output):
+        for each in output.nodes:
+            if isinstance(each, nodes.TemplateData):
+                parts.append(each.data)
+            else:
+                parts.append(FACT.format(each.name if isinstance(each, nodes.Name) else "?"))
+    return "".join(parts)

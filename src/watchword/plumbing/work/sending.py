@@ -1,0 +1,205 @@
+"""Sending: what letters and texts have in common on their way from the outbox to a carrier.
+
+    expired          never sent; counted, unless it was for nobody: pretended work is no piece
+    lapsed           the worker that had it was killed: it goes out again under its id, and is counted as one
+                     that nobody can tell of
+    unwritable       buried: it will not become writable later
+    suppressed       finished, its payload wiped; the journal knows
+    taken            finished, its payload wiped; the postbook knows
+    nobody was asked put back; it loses no try
+    nobody can tell  put back, to be tried again at that carrier alone, until an operator revives it
+    refused itself   buried with the reason, and after the last try too
+    else             put back for 2, 4, 8 ... seconds, at most an hour, and not before a carrier wants it
+
+Whoever sends says how a piece is written, counted and told of. Source: RFC 5321, section 4.5.4 (retries).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
+
+from watchword.kernel.chance import Chance
+from watchword.kernel.clock import Clock
+from watchword.kernel.events import Fact
+from watchword.plumbing.carriers.carrier import Result, Try
+from watchword.plumbing.carriers.failover import Failover, Handover
+from watchword.plumbing.db import outbox, pieces
+from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.pieces import Settled, Work
+from watchword.plumbing.db.ports import Database, Transaction
+from watchword.plumbing.logs.logger import log
+from watchword.plumbing.ports import Leaving, Postbook
+from watchword.plumbing.work.porters import Porters
+
+EXPIRED: Final = "expired"
+NO_CARRIER: Final = "none"
+NOBODY: Final = "nobody"
+_A_MOMENT: Final = timedelta(seconds=1)
+
+
+class Addressed(Protocol):
+    """What goes to somebody."""
+
+    @property
+    def to(self) -> str:
+        """Where it goes."""
+
+
+Sent = TypeVar("Sent", bound=Addressed)
+
+
+def next_try(
+    attempts: int, now: datetime, jitter: float, asked_for: timedelta | None = None
+) -> datetime:
+    """Return when to try again: 2, 4, 8 ... seconds, at most an hour, plus up to a quarter.
+
+    Not before the carrier wants to be asked again.
+    """
+    wait = timedelta(seconds=min(2.0**attempts, 3600.0))
+    return now + max(wait, asked_for or wait) * (1 + jitter / 4)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """Why a piece may not leave, in a word, and the fact by which the journal tells of it."""
+
+    reason: str
+    fact: Fact
+
+
+class Sending(ABC, Generic[Sent]):
+    """Carries one kind of work; `what` is its name in the log."""
+
+    what: ClassVar[str]
+    database: Database
+    carriers: Failover[Sent]
+    postbook: Postbook
+    porters: Porters
+    journal: Journal
+    clock: Clock
+    chance: Chance
+
+    @property
+    @abstractmethod
+    def most_tries(self) -> int:
+        """Return how often a piece is tried before it is given up."""
+
+    @abstractmethod
+    def write(self, work: Work) -> Sent:
+        """Write what a carrier takes."""
+
+    @abstractmethod
+    def count(self, work: Work, result: str) -> None:
+        """Count what came of a piece, when no carrier can tell."""
+
+    @abstractmethod
+    def given_up(self, work: Work, reason: str) -> Fact:
+        """Return what the journal tells of a piece that was given up."""
+
+    async def held_back(self, work: Work, written: Sent) -> HeldBack | None:  # noqa: ARG002 - for some kinds
+        """Return why a piece may not leave for where it goes; nothing when it may."""
+        return None
+
+    async def carry(self) -> int:
+        """Carry what is due, several pieces at once; return how many that were."""
+        return await self.porters.carry(self._carry_one, self._settle, self.carriers.all_rest)
+
+    def rest(self) -> None:
+        """Begin no further piece."""
+        self.porters.rest()
+
+    async def _carry_one(self, work: Work) -> Settled:
+        now = self.clock.now()
+        if work.expires_at is not None and work.expires_at <= now:
+            return pieces.finished(work, EXPIRED)
+        if work.lapsed:
+            self.count(work, Result.UNKNOWN)
+            log().warning(f"{self.what} taken over", **self._named(work), tries=work.attempts)
+        try:
+            written = self.write(work)
+        except Exception as error:  # noqa: BLE001 - it will not become writable later
+            log().exception(f"{self.what} cannot be written", **self._named(work))
+            return self._buried(work, type(error).__name__)
+        held = await self.held_back(work, written)
+        if held is not None:
+            return self._suppressed(work, held)
+        handover = await self.carriers.send(written, perhaps_at=work.perhaps_at)
+        if handover.sent is not None:
+            return self._sent(work, written, handover.sent)
+        if handover.untried:
+            rest = handover.rest_until or now
+            return pieces.untried(work, max(rest, now + _A_MOMENT))
+        return self._try_later(work, handover)
+
+    def leaving(self, work: Work, written: Sent) -> Leaving:
+        """Return what the postbook knows of a piece."""
+        return Leaving(channel=self.what, id=work.id, to=written.to, template=work.label)
+
+    def _suppressed(self, work: Work, held: HeldBack) -> Settled:
+        """Keep it here, and say so; the payload is wiped, for it will not leave later either."""
+
+        async def tell(tx: Transaction) -> None:
+            await self.journal.record(tx, held.fact, self.clock.now())
+
+        return pieces.finished(work, Result.SUPPRESSED, held.reason, tell)
+
+    def _sent(self, work: Work, written: Sent, tried: Try) -> Settled:
+        log().info(
+            f"{self.what} sent",
+            category="performance",
+            **self._named(work),
+            carrier=tried.carrier,
+            reference=tried.reference,
+            duration_ms=round(tried.seconds * 1000, 2),
+        )
+
+        async def tell(tx: Transaction) -> None:
+            await self.postbook.note(tx, self.leaving(work, written), tried, self.clock.now())
+
+        return pieces.finished(work, Result.SENT, also=tell)
+
+    def _try_later(self, work: Work, handover: Handover) -> Settled:
+        if handover.hopeless or work.attempts >= self.most_tries:
+            return self._buried(work, handover.reason)
+        log().warning(
+            f"{self.what} delayed",
+            **self._named(work),
+            tries=work.attempts,
+            result=handover.tries[-1].result,
+            reason=handover.reason,
+        )
+        now, jitter = self.clock.now(), self.chance.below(1000) / 1000
+        later = next_try(work.attempts, now, jitter, handover.retry_after)
+        return pieces.put_back(work, later, handover.reason, handover.perhaps_at)
+
+    def _buried(self, work: Work, reason: str) -> Settled:
+        """Give it up; the journal knows, and its sealed words stay for an operator to try again."""
+
+        async def tell(tx: Transaction) -> None:
+            await self.journal.record(tx, self.given_up(work, reason), self.clock.now())
+
+        return pieces.buried(work, reason, tell)
+
+    async def _settle(self, back: Sequence[Settled]) -> None:
+        """Write what became of a batch, and what belongs to it, in one commit."""
+        async with self.database.transaction() as tx:
+            held = await outbox.settle(tx, back, self.clock.now())
+            settled = [each for each in back if each.work.id in held]
+            for each in settled:
+                if each.also is not None:
+                    await each.also(tx)
+        for each in settled:
+            if each.outcome == pieces.DEAD:
+                named = self._named(each.work)
+                log().error(f"{self.what} not delivered", **named, reason=each.reason)
+            if each.outcome == Result.SUPPRESSED:
+                named = self._named(each.work)
+                log().warning(f"{self.what} suppressed", **named, reason=each.reason)
+            uncounted = each.work.label == NOBODY
+            if each.outcome in {pieces.DEAD, EXPIRED, Result.SUPPRESSED} and not uncounted:
+                self.count(each.work, each.outcome)
+
+    def _named(self, work: Work) -> dict[str, Any]:
+        return {self.what: str(work.id), "template": work.label}

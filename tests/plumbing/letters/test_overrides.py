@@ -1,0 +1,250 @@
+"""An operator's own words: what they may hold, what is refused and where, and that no letter is lost."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watchword.app import lettering
+from watchword.kernel.messages import Message
+from watchword.plumbing.letters.checks import MOST_BYTES, Wrong, compile_checked
+from watchword.plumbing.letters.forms import Form
+from watchword.plumbing.letters.overrides import read_overrides
+from watchword.plumbing.letters.writing import Letters
+from watchword.plumbing.settings import LetterSettings
+from watchword.plumbing.settings.organisation import Organisation
+
+CODE = "login/sign_in_code"
+FORM = Form(
+    template="a/letter",
+    sample={"name": "Zoé", "link": "https://id.example.org/x", "code": "492817", "confirms": False},
+)
+TEXT = "Salut {{ name }} !\n\n{{ code }}\n{{ link }}"
+HTML = '<p>Salut <b>{{ name }}</b>&nbsp;!</p>\n<p>{{ code }} <a href="{{ link }}">Entrer</a></p>'
+
+
+def put(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def own_letters(folder: Path, fallbacks: list[str] | None = None) -> Letters:
+    heard = [] if fallbacks is None else fallbacks
+    settings = LetterSettings(folder=folder)
+    return lettering.letters(
+        lettering.every_word(), Organisation(name="L'Été"), settings, heard.append
+    )
+
+
+def write(letters: Letters, language: str = "fr", **facts: Any) -> Message:
+    return letters.write(
+        template=CODE,
+        language=language,
+        facts={**letters.forms[CODE].sample, **facts},
+        to="zoe@example.org",
+        sender="noreply@example.org",
+        message_id="m1",
+    )
+
+
+def faults(source: str, part: str = "html") -> list[str]:
+    try:
+        compile_checked(source, part, FORM)
+    except Wrong as wrong:
+        return [f"{line}: {sentence}" for line, sentence in wrong.faults]
+    return []
+
+
+def test_a_letter_is_in_the_operators_words_within_our_layout(tmp_path: Path) -> None:
+    files = {
+        f"{CODE}/fr.subject.txt": "Votre code\n",
+        f"{CODE}/fr.txt": TEXT,
+        f"{CODE}/fr.html": HTML,
+    }
+    message = write(own_letters(put(tmp_path, files)))
+    assert message.subject == "Votre code"
+    assert message.text.startswith("Salut Zoé !\n\n492817\nhttps://")
+    assert message.text.endswith("L\u2019équipe L'Été")
+    assert "<p>Salut <b>Zoé</b>&nbsp;!</p>" in message.html
+    assert '<html lang="fr" dir="ltr"' in message.html
+    assert "prefers-color-scheme: dark" in message.html
+
+
+def test_other_languages_and_other_letters_stay_ours(tmp_path: Path) -> None:
+    plain, own = own_letters(tmp_path), own_letters(put(tmp_path, {f"{CODE}/fr.subject.txt": "X"}))
+    assert write(own, "ar") == write(plain, "ar")
+    assert write(own).text == write(plain).text
+    assert write(own).subject == "X"
+
+
+def test_a_name_is_escaped_in_the_operators_words_too(tmp_path: Path) -> None:
+    letters = own_letters(put(tmp_path, {f"{CODE}/fr.txt": TEXT, f"{CODE}/fr.html": HTML}))
+    assert "<b>O&#39;Neill</b>" in write(letters, name="O'Neill").html
+    assert "{{" not in write(letters, name="{{7*7}}").html
+    assert "49" not in write(letters, name="{{7*7}}", code="1").text
+
+
+@pytest.mark.parametrize("link", ['x" onclick="y', "x'><script>"])
+def test_no_link_leaves_its_attribute(tmp_path: Path, link: str) -> None:
+    letters = own_letters(put(tmp_path, {f"{CODE}/fr.txt": TEXT, f"{CODE}/fr.html": HTML}))
+    html = write(letters, link=link).html
+    assert "<script>" not in html
+    assert '" onclick' not in html
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("{{ nomme }} {{ code }} {{ link }}", "1: no such fact: nomme; there are: name, link, code"),
+        ("a\n{{ code }}\n{% if name %}{{ link }}{% endif %}", "1: {{ link }} is not told in every"),
+        ("{{ link }}", "1: {{ code }} is not told"),
+        ("{{ code }} {{ link }}\n{{ name", "2: "),
+        ("{{ code }}{{ link }}\n\n{% for x in name %}x{% endfor %}", "3: for is not for letters"),
+        ("{{ code }}{{ link }}{{ name * 999999999 }}", "1: mul is not"),
+        ("{{ code }}{{ link }}{{ 9 ** 9 ** 9 }}", "1: pow is not"),
+        ("{{ code }}{{ link }}{{ name.upper() }}", "1: call is not"),
+        ("{{ code }}{{ link }}{{ name.__class__ }}", "1: write org."),
+        ("{{ code }}{{ link }}{{ org.__init__ }}", "1: write org."),
+        ("{{ code }}{{ link }}{{ name['x'] }}", "1: getitem is not"),
+        ("{{ code }}{{ link }}{{ name | safe }}", "1: no such filter: safe"),
+        ("{{ code }}{{ link }}{{ name | attr('x') }}", "1: no such filter: attr"),
+        ("{{ code }}{{ link }}{% include '/etc/passwd' %}", "1: include is not"),
+        ("{{ code }}{{ link }}{% set x = 1 %}", "1: assign is not"),
+        ("{{ code }}{{ link }}{{ self }}", "1: no such fact: self"),
+        ("{{ code }}{{ link }}{{ cycler }}", "1: no such fact: cycler"),
+        ("{{ code }}{{ link }}{{ ('%9999999d' % 1) }}", "1: mod is not"),
+        ("{{ code }}{{ link }}" + "{% if name %}" * 900 + "{% endif %}" * 900, "1: "),
+        ("{{ code }}{{ link }}{{ " + "(" * 9000 + "1" + ")" * 9000 + " }}", "1: "),
+    ],
+)  # fmt: skip
+def test_what_is_more_than_facts_is_refused(source: str, told: str) -> None:
+    for part in ("txt", "html"):
+        found = faults(source, part)
+        assert any(told in each or each.startswith(told) for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("\n<script>x</script>", "2: <script> is not for letters"),
+        ("<img src=https://x.example/y.gif>", "1: <img> is not"),
+        ("<p style=\"background: url('https://x.example')\">x</p>", "1: a style may only"),
+        ("<p onclick='x'>x</p>", "1: the attribute onclick"),
+        ("<a href='javascript:alert(1)'>x</a>", "1: href begins with"),
+        ("<a href='&#106;avascript:alert(1)'>x</a>", "1: href begins with"),
+        ("<a href='{{ name }}'>x</a>", "1: href may hold a link"),
+        ("<a href='https://x.example/{{ name }}'>x</a>", "1: a fact cannot stand in href"),
+        ("<a href={{ link }}>x</a>", "1: put what an attribute holds into quotes"),
+        ("<p class='x'>x</p>", "1: the attribute class"),
+        ("<p style='color: {{ name }}'>x</p>", "1: a fact cannot stand in style"),
+        ("<p {{ name }}>x</p>", "1: the attribute"),
+        ("<{{ name }}>", "1: write &lt; for <"),
+        ("a < b", "1: write &lt; for <"),
+        ("\n<!-- {{ code }} -->", "2: a comment is sent to people"),
+        ("<!doctype html>", "1: write what stands in the card"),
+        ("<?php x ?>", "1: write what stands in the card"),
+        ("<p>x", "1: <p> is not closed"),
+        ("x</td></table>", "1: </td> closes nothing"),
+        ("x<p dir='ltr", "1: a tag is not finished"),
+        ("<form action='https://x.example'><input></form>", "1: <form> is not"),
+        ("<meta http-equiv='refresh' content='0'>", "1: <meta> is not"),
+        ("{% if name %}<script>{% else %}x{% endif %}", "1: <script> is not"),
+    ],
+)
+def test_html_that_does_more_than_say_is_refused(source: str, told: str) -> None:
+    found = faults(source + "\n{{ code }}{{ link }}")
+    assert any(each.startswith(told) for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("One\nBcc: eve@evil.example", "2: a subject is one line"),
+        ("Your code: {{ code }}", "1: a subject must not tell {{ code }}"),
+        ("x" * 201, "1: a subject of more than"),
+    ],
+)
+def test_a_subject_is_one_line_and_tells_no_code(source: str, told: str) -> None:
+    assert any(each.startswith(told) for each in faults(source, "subject.txt"))
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({f"{CODE}/fr.txt": TEXT}, f"{CODE}/fr.txt:1: text and HTML come together: write both"),
+        ({f"{CODE}/fr.subject.txt": b"\xff"}, f"{CODE}/fr.subject.txt:1: not UTF-8"),
+        (
+            {f"{CODE}/fr.subject.txt": "a\n\x1b[2J"},
+            f"{CODE}/fr.subject.txt:2: holds a control sign",
+        ),
+        ({f"{CODE}/fr.subject.txt": "a\rBcc: b"}, f"{CODE}/fr.subject.txt:1: holds a control sign"),
+        ({f"{CODE}/fr.subject.txt": " \n"}, f"{CODE}/fr.subject.txt:1: empty"),
+        ({f"{CODE}/fr.subject.txt": "x" * (MOST_BYTES + 1)}, "fr.subject.txt:1: longer than"),
+        ({"login/no_such/fr.txt": "x"}, "login/no_such/fr.txt:1: there is no letter login/no_such"),
+        ({f"{CODE}/de.txt": "x"}, f"{CODE}/de.txt:1: write en|fr|ar and .subject.txt"),
+        ({f"{CODE}/fr.pdf": "x"}, f"{CODE}/fr.pdf:1: write en|fr|ar"),
+        ({"fr.txt": "x"}, "fr.txt:1: there is no letter ."),
+    ],
+)
+def test_what_is_wrong_is_named_by_file_and_line(
+    tmp_path: Path, files: dict[str, str | bytes], told: str
+) -> None:
+    forms = own_letters(tmp_path).forms
+    _, found = read_overrides(put(tmp_path, files), forms)
+    assert any(told in str(each) for each in found), found
+
+
+def test_notes_beside_the_letters_are_left_alone(tmp_path: Path) -> None:
+    put(tmp_path, {"README.md": "x", ".git/config": "x"})
+    assert own_letters(tmp_path).faults == ()
+
+
+def test_a_wrong_letter_is_ours_and_is_told(tmp_path: Path) -> None:
+    fallbacks: list[str] = []
+    plain = write(own_letters(tmp_path))
+    put(
+        tmp_path,
+        {f"{CODE}/fr.subject.txt": "{{ nomme }}", f"{CODE}/fr.txt": TEXT, f"{CODE}/fr.html": HTML},
+    )
+    letters = own_letters(tmp_path, fallbacks)
+    assert write(letters) == plain
+    assert fallbacks == [CODE]
+    assert len(letters.faults) == 1
+
+
+def test_a_letter_that_lacks_a_fact_is_ours_and_is_told(tmp_path: Path) -> None:
+    fallbacks: list[str] = []
+    put(tmp_path, {f"{CODE}/fr.subject.txt": "Bonjour {{ name }}"})
+    letters = own_letters(tmp_path, fallbacks)
+    facts = {k: v for k, v in letters.forms[CODE].sample.items() if k != "name"}
+    message = letters.write(
+        template=CODE,
+        language="fr",
+        facts=facts,
+        to="a@b.example",
+        sender="c@d.example",
+        message_id="m",
+    )
+    assert "Votre code" in message.subject
+    assert fallbacks == [CODE]
+
+
+def test_a_folder_that_is_not_there_is_told_and_every_letter_is_ours(tmp_path: Path) -> None:
+    letters = own_letters(tmp_path / "gone")
+    assert str(letters.faults[0]).endswith("gone:1: there is no such folder")
+    assert write(letters).subject
+
+
+@given(st.text(alphabet="{}%<>/ \n\"'=abcode|.()name#-!&;", max_size=60))
+def test_whatever_is_written_is_refused_or_can_be_sent(source: str) -> None:
+    try:
+        template = compile_checked(source + "{{ code }}{{ link }}", "html", FORM)
+    except Wrong:
+        return
+    assert "492817" in template.render({**FORM.sample, "lang": "en", "org": Organisation(name="x")})

@@ -1,0 +1,27 @@
+"""Dates in words."""
+
+from datetime import datetime
+
+import pytest
+
+from watchword.plumbing.words.dates import day_in_words, in_words
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Monday, 23 November 2026, 10:30"),
+        ("fr", "lundi 23 novembre 2026, 10:30"),
+        ("ar", "الاثنين، 23 نوفمبر 2026، 10:30"),
+    ],
+)
+def test_a_date_is_told_in_words_at_the_clock_of_its_place(language: str, told: str) -> None:
+    assert in_words(datetime.fromisoformat("2026-11-23T10:30:00+01:00"), language) == told
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "1 March 2027"), ("fr", "1 mars 2027"), ("ar", "1 مارس 2027")],
+)
+def test_a_day_is_told_in_words(language: str, told: str) -> None:
+    assert day_in_words(datetime.fromisoformat("2027-03-01T00:30:00+01:00"), language) == told
