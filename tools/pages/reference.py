@@ -7,8 +7,8 @@ import typer.main
 
 from tools.pages import Pages, page, table
 from watchword.app import cli, slices
-from watchword.app.gauges import Gauges
 from watchword.app.wiring import House
+from watchword.operations.metrics.service import Gauges
 from watchword.operations.reference.rules import Chapter, Line, Operation
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.metrics.snapshots import Series, described
