@@ -200,6 +200,55 @@ async def test_who_may_have_a_piece_is_remembered_over_later_tries_and_lost_work
     assert seen == ["smtp"] * 4
 
 
+async def asked(db: Database, carrier: str, now: datetime = NOW) -> pieces.Work:
+    """Claim the one piece there is, to ask this carrier."""
+    (work,) = await outbox.claim(db, "mail", now, LEASE, 10, carrier)
+    return work
+
+
+async def test_whom_a_lost_worker_asked_may_have_the_piece(database: Database) -> None:
+    await put(database)
+    await asked(database, "sendgrid")
+    taken_over = await asked(database, "smtp", NOW + LEASE)
+    again = await asked(database, "smtp", NOW + 2 * LEASE)
+
+    assert (taken_over.lapsed, taken_over.perhaps_at) == (True, "sendgrid")
+    assert (again.lapsed, again.perhaps_at) == (True, "sendgrid")
+
+
+async def test_of_several_asked_in_turn_it_is_the_last(database: Database) -> None:
+    await put(database)
+    work = await asked(database, "sendgrid")
+    await outbox.ask(database, work, "smtp")
+    (taken_over,) = await claim(database, NOW + LEASE)
+    await outbox.ask(database, work, "mailgun")  # by the one that was taken for lost
+
+    assert taken_over.perhaps_at == "smtp"
+    (waiting,) = await outbox.kept(database, "mail", NOW, 10)
+    assert (waiting.asked, waiting.perhaps_at) == (None, "smtp")
+
+
+async def test_who_said_no_has_nothing(database: Database) -> None:
+    await put(database)
+    work = await asked(database, "sendgrid")
+    await settle(database, pieces.put_back(work, NOW, "sendgrid: refused with 503"))
+    work = await asked(database, "sendgrid")
+    await settle(database, pieces.untried(work, NOW))
+
+    assert (await asked(database, "smtp")).perhaps_at is None
+
+
+async def test_one_piece_is_told_by_its_id(database: Database) -> None:
+    work_id = await put(database)
+    found = await outbox.find(database, "mail", work_id, NOW)
+    assert found is not None
+    assert (found.id, found.state, found.due_at) == (work_id, "waiting", NOW)
+    assert await outbox.find(database, "text", work_id, NOW) is None
+    (work,) = await claim(database)
+    await settle(database, pieces.finished(work, "sent"))
+    assert await outbox.find(database, "mail", work_id, NOW) is None
+
+
 async def test_what_an_operator_revives_nobody_has(database: Database) -> None:
     await put(database)
     (work,) = await claim(database)

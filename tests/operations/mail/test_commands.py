@@ -13,9 +13,11 @@ from tests.support.services import SmtpSink
 from tests.support.services.kept import free_port
 from tests.support.stub import Stub, answer, stub
 from tests.support.terminal import Terminal
-from tests.support.world import open_world
+from tests.support.world import START, open_world
 from watchword.adapters.providers import Reply
 from watchword.kernel.ports import NotAccepted
+from watchword.operations.mail.rules import CarrierStatus
+from watchword.operations.mail.service import Mail
 from watchword.records.deliveries.rules import Letter
 from watchword.records.deliveries.service import Deliveries
 
@@ -53,6 +55,7 @@ def by_sendgrid(provider: Stub) -> dict[str, str]:
     return {"SENDGRID_API_KEY": "SG.kept-elsewhere", "SENDGRID_API_URL": provider.url}
 
 
+@pytest.mark.req("N-36")
 def test_a_test_letter_arrives_and_its_id_is_printed(
     sqlite_url: str, tmp_path: Path, smtp_sink: SmtpSink
 ) -> None:
@@ -121,8 +124,8 @@ def test_status_tells_whether_a_key_is_good(
         said, told = terminal.run("email", "status"), terminal.run("email", "status", "--json")
 
     assert said.out.splitlines() == [
-        "carrier\tquota\tbounce %\tcomplaint %",
-        f"sendgrid: {words}\t-\t-\t-",
+        "carrier\tquota\tbounce %\tcomplaint %\tlast taken\tlast trouble",
+        f"sendgrid: {words}\t-\t-\t-\t-\t-",
         "queue: 0 waiting, 0 given up",
     ]
     assert said.code == told.code == code
@@ -130,6 +133,7 @@ def test_status_tells_whether_a_key_is_good(
     assert "kept-elsewhere" not in said.out + said.err + told.out
 
 
+@pytest.mark.req("N-82")
 def test_a_probe_tells_the_milliseconds_of_each(
     sqlite_url: str, tmp_path: Path, smtp_sink: SmtpSink
 ) -> None:
@@ -171,9 +175,15 @@ def test_the_queue_is_listed_revived_and_dropped(
     every = terminal.run("email", "queue", "list", "--json").json
     assert [each["state"] for each in every] == ["dead", "dead", "waiting"]
     assert every[0]["reason"] == "fake: refused with 550"
+    assert [each["next"] is None for each in every] == [True, True, False]
+    assert [each["perhaps_at"] for each in every] == [None] * 3
     assert ALICE not in str(every)
 
     first, second, waiting = (each["id"] for each in every)
+    shown = terminal.run("email", "queue", "show", first)
+    assert "fake: refused with 550" in shown.out
+    assert terminal.run("email", "queue", "show", waiting, "--json").json["state"] == "waiting"
+    assert terminal.run("email", "queue", "show", "00000000-0000-7000-8000-0000000000ff").code == 1
     assert terminal.run("email", "queue", "retry", first).out.split() == [first]
     dead = terminal.run("email", "queue", "list", "--dead", "--json").json
     assert [each["id"] for each in dead] == [second]
@@ -186,6 +196,27 @@ def test_the_queue_is_listed_revived_and_dropped(
     left = terminal.run("email", "queue", "list", "--json").json
     assert [each["id"] for each in left] == [first, waiting]
     assert "2 waiting, 0 given up" in terminal.run("email", "status").out
+
+
+async def _told_of_a_carrier(url: str, folder: Path) -> list[CarrierStatus]:
+    """Let a carrier take one letter, and refuse another."""
+    async with open_world(url, folder) as world:
+        for trouble in (None, NotAccepted("refused with 401")):
+            world.mailbox.trouble = trouble
+            async with world.database.transaction() as tx:
+                letter = Letter(template="mail/test", to=ALICE, language="en", facts={"at": "x"})
+                await world.part(Deliveries).queue(tx, letter, world.clock.now())
+            await world.deliver()
+        return await world.part(Mail).status()
+
+
+def test_status_tells_when_a_carrier_took_the_last_letter_and_why_not_another(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    [fake] = asyncio.run(_told_of_a_carrier(sqlite_url, tmp_path))
+    assert fake.last_taken_at == START
+    assert fake.last_trouble == "refused with 401"
+    assert fake.row["last taken"] == "2026-03-01T12:00:00Z"
 
 
 @pytest.mark.parametrize("words", [["retry"], ["drop", "--yes"], ["retry", "no-id"]])

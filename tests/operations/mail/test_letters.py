@@ -47,6 +47,15 @@ def test_a_letter_is_written_as_it_would_leave(terminal: Terminal, tmp_path: Pat
     assert '<html lang="ar" dir="rtl"' in out.read_text("utf-8")
 
 
+def test_a_letter_is_told_to_programs_in_its_three_parts(terminal: Terminal) -> None:
+    told = terminal.run("email", "render", CODE, "--language", "fr", "--json").json
+    assert set(told) == {"subject", "text", "html"}
+    assert "492817" in told["text"]
+    assert "492817" in told["html"]
+    assert "492817" not in told["subject"]
+    assert '<html lang="fr"' in told["html"]
+
+
 @pytest.mark.parametrize("name", ["welcome", "registration/welcome", "otp_verification"])
 def test_a_letter_goes_by_any_name_that_is_its_own(terminal: Terminal, name: str) -> None:
     assert terminal.run("email", "render", name).out

@@ -164,6 +164,7 @@ def test_another_domain_must_take_our_reports(terminal: Terminal, server: NameSe
     assert found(look(terminal))[f"TXT {name}"]["state"] == "ok"
 
 
+@pytest.mark.req("N-36")
 def test_a_domain_that_is_not_there_is_a_table_of_what_is_missing(
     terminal: Terminal, server: NameServer
 ) -> None:

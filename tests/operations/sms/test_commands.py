@@ -1,5 +1,6 @@
-"""Texts from the console: whether one arrives, and where none may go."""
+"""Texts from the console: whether one arrives, where none may go, and what waits."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,10 @@ from tests.operations.mail.test_commands import beside
 from tests.support.carriers import TAKEN
 from tests.support.stub import Stub, answer
 from tests.support.terminal import Terminal
+from tests.support.world import open_world
+from watchword.kernel.ports import Undelivered
+from watchword.records.texts.rules import Draft
+from watchword.records.texts.service import Texts
 
 NUMBER = "+213550123456"
 
@@ -69,3 +74,38 @@ def test_without_an_account_texts_are_told_on_the_terminal(sqlite_url: str, tmp_
     said = Terminal(sqlite_url, tmp_path).run("sms", "test", "--to", NUMBER)
     assert said.code == 0
     assert NUMBER in said.out
+
+
+async def _in_doubt(url: str, folder: Path) -> None:
+    """Leave a text that the carrier may have, and one that nobody was asked about."""
+    async with open_world(url, folder) as world:
+        world.telephone.trouble = Undelivered("no answer in time")
+        for _ in range(2):
+            async with world.database.transaction() as tx:
+                draft = Draft(words="OTP_SMS", to=NUMBER, language="en", facts=TOLD)
+                await world.part(Texts).queue(tx, draft, world.clock.now())
+            await world.deliver()
+            world.telephone.trouble = None
+
+
+TOLD = {"otp": "123456", "ttl": 5}
+
+
+def test_texts_that_wait_are_listed_with_who_may_have_them_shown_retried_and_dropped(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    asyncio.run(_in_doubt(sqlite_url, tmp_path))
+    terminal = Terminal(sqlite_url, tmp_path)
+    [waiting] = terminal.run("sms", "queue", "list", "--json").json
+    name = waiting["perhaps_at"]
+
+    assert (waiting["state"], waiting["attempts"]) == ("waiting", 1)
+    assert waiting["next"] > "2026-03-01T12:00:01"
+    assert waiting["reason"] == f"{name}: no answer in time"
+    assert NUMBER not in str(waiting)
+    assert f"perhaps_at  {name}" in terminal.run("sms", "queue", "show", waiting["id"]).out
+    assert terminal.run("sms", "queue", "retry", waiting["id"]).code == 0
+    [revived] = terminal.run("sms", "queue", "list", "--json").json
+    assert (revived["attempts"], revived["perhaps_at"]) == (0, None)
+    assert terminal.run("sms", "queue", "drop", waiting["id"], "--yes").code == 0
+    assert terminal.run("sms", "queue", "list", "--json").json == []

@@ -14,10 +14,12 @@ from tests.support.stub import HANG_UP, Stub, answer
 from tests.support.world import World
 from watchword.adapters.mail.smtp import Relay, SmtpMailer
 from watchword.kernel.chance import SystemChance
+from watchword.kernel.messages import Message
 from watchword.kernel.ports import Mailer
 from watchword.plumbing.carriers.failover import Carriers
 from watchword.plumbing.db import outbox
 from watchword.plumbing.metrics.counting import Metrics
+from watchword.plumbing.work.porters import LEASE
 from watchword.records.deliveries.rules import KIND
 from watchword.records.deliveries.service import Deliveries
 
@@ -152,3 +154,50 @@ async def test_a_letter_goes_elsewhere_once_an_operator_says_so(pair: Pair) -> N
 
     assert len(pair.mailgun.asked) == 1
     assert await kept(pair.world) == []
+
+
+class Killed(BaseException):
+    """What a test does to a worker over a letter."""
+
+
+class Deadly:
+    """A carrier that takes every letter, and over the first of them the worker is killed."""
+
+    name = "deadly"
+
+    def __init__(self) -> None:
+        self.got: list[str] = []
+
+    async def send(self, message: Message) -> str | None:
+        """Take it; nobody hears of the first."""
+        self.got.append(message.id)
+        if len(self.got) == 1:
+            raise Killed
+        return None
+
+    async def check(self) -> str | None:
+        """Return nothing: all is well."""
+        return None
+
+
+async def test_a_letter_over_which_the_worker_was_killed_goes_to_that_carrier_alone(
+    world: World,
+) -> None:
+    async with (
+        provider(DOWN) as (api, first),
+        provider(TAKEN["mailgun"]) as (other, last),
+    ):
+        deadly = Deadly()
+        await queue(world)
+        with pytest.raises(Killed):
+            await carried_by(world, [sendgrid(api), deadly, mailgun(other)]).carry()
+        [under_way] = await kept(world)
+        world.clock.advance(LEASE)
+        await carried_by(world, [mailgun(other), sendgrid(api), deadly]).carry()
+
+        assert (under_way.asked, under_way.perhaps_at) == ("deadly", None)
+        assert len(first.asked) == 1, "it had said no, so it is not asked again"
+        assert len(deadly.got) == 2
+        assert len(set(deadly.got)) == 1
+        assert last.asked == []
+        assert await kept(world) == []

@@ -1,10 +1,8 @@
 """`watchword email ...`."""
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
@@ -16,28 +14,28 @@ from watchword.plumbing.carriers.failover import Carriers
 from watchword.plumbing.commands import console
 from watchword.plumbing.commands.console import AsJson, DryRun, Exit, Yes, run_in_house
 from watchword.plumbing.commands.handed import given
+from watchword.plumbing.commands.queue import queue_of
+from watchword.plumbing.db.queue import Queue
 from watchword.plumbing.house import House
 from watchword.plumbing.letters.writing import Letters
 from watchword.plumbing.settings import ServerSettings
 from watchword.plumbing.words.languages import FALLBACK, LANGUAGES
+from watchword.records.deliveries.rules import KIND
 from watchword.records.suppressions.rules import Reason
 
 email = typer.Typer(help="Letters, and those who carry them.", no_args_is_help=True)
-queue = typer.Typer(help="Letters that wait, and those given up.", no_args_is_help=True)
-email.add_typer(queue, name="queue")
+email.add_typer(queue_of(KIND, "email", "letters"), name="queue")
 suppressions = typer.Typer(help="Addresses that letters are kept from.", no_args_is_help=True)
 email.add_typer(suppressions, name="suppressions")
 
-_STATUS = ("carrier", "quota", "bounce %", "complaint %")
+_STATUS = ("carrier", "quota", "bounce %", "complaint %", "last taken", "last trouble")
 _LISTED = ("address", "reason", "source", "since", "withheld")
 
-Ids = Annotated[list[UUID] | None, typer.Argument(metavar="[ID]...", help="Letters, by their ids.")]
 Language = Annotated[
     str,
     typer.Option("--lang", "--language", metavar="|".join(LANGUAGES), help="In this language."),
 ]
 Addresses = Annotated[list[str], typer.Argument(metavar="ADDRESS...", help="Mailboxes.")]
-Dead = Annotated[bool, typer.Option("--dead", help="All that were given up.")]
 
 
 @email.command("test", epilog="Example: watchword email test --to ada@example.org --provider smtp")
@@ -71,11 +69,12 @@ def send_test(
 def status(as_json: AsJson = False) -> None:
     """Tell of each carrier whether it takes letters and what became of them; exit 1: none takes any.
 
-    The quota is what the carrier tells of it; the shares are of the letters of the last seven days.
+    The quota is what the carrier tells of it; the shares are of the letters of the last seven days, and so is
+    the last that it took; the last trouble is what it said of a letter that still waits or was given up.
     """
 
     async def work(house: House) -> tuple[list[CarrierStatus], tuple[int, int]]:
-        return await house.part(Mail).status(), await house.part(Mail).depths()
+        return await house.part(Mail).status(), await Queue.of(house, KIND).depths()
 
     carriers, (waiting, dead) = run_in_house(work)
     if as_json:
@@ -171,45 +170,6 @@ def check_letters(
         raise typer.Exit(Exit.REFUSED)
 
 
-@queue.command("list", epilog="Example: watchword email queue list --dead")
-def list_queue(dead: Dead = False, as_json: AsJson = False) -> None:
-    """List letters that wait and those given up, oldest first, at most a thousand."""
-    found = run_in_house(lambda house: house.part(Mail).queue(dead_only=dead))
-    columns = ("id", "label", "state", "priority", "attempts", "due_at", "expires_at", "reason")
-    console.rows(found, columns, as_json=as_json)
-
-
-@queue.command("retry", epilog="Example: watchword email queue retry --dead")
-def retry(ids: Ids = None, dead: Dead = False, as_json: AsJson = False) -> None:
-    """Make letters due now, with all their tries before them again."""
-    wanted = _wanted(ids, dead=dead)
-    done = run_in_house(lambda house: house.part(Mail).retry(wanted))
-    _tell("retried", wanted, done, as_json=as_json)
-
-
-@queue.command("drop", epilog="Example: watchword email queue drop --dead --yes")
-def drop(
-    ids: Ids = None,
-    dead: Dead = False,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
-) -> None:
-    """Wipe letters that shall never leave."""
-    wanted = _wanted(ids, dead=dead)
-    question = f"Drop {len(wanted)} letters for good?"
-    if not console.agreed(
-        question,
-        lambda: {"would_drop": wanted},
-        dry_run=dry_run,
-        yes=yes or not wanted,
-        as_json=as_json,
-    ):
-        return
-    done = run_in_house(lambda house: house.part(Mail).drop(wanted))
-    _tell("dropped", wanted, done, as_json=as_json)
-
-
 def _letters() -> Letters:
     return given(OpenLetters)()  # type: ignore[type-abstract]
 
@@ -258,26 +218,6 @@ def release(
     console.output({"released": done}, as_json=as_json, text=done)
     if len(done) < len(addresses):
         raise console.refuse("Not all of them were suppressed.")
-
-
-def _wanted(ids: list[UUID] | None, *, dead: bool) -> list[UUID]:
-    """Return the letters that are meant: those named, or all that were given up."""
-    if bool(ids) == dead:
-        raise console.refuse(
-            "Name letters by their ids, or say --dead for all given up.", Exit.USAGE
-        )
-    if ids:
-        return ids
-    return [work.id for work in run_in_house(lambda house: house.part(Mail).queue(dead_only=True))]
-
-
-def _tell(what: str, wanted: Sequence[UUID], done: Sequence[UUID], *, as_json: bool) -> None:
-    left = [each for each in wanted if each not in done]
-    console.output({what: done, "left": left}, as_json=as_json, text=[str(each) for each in done])
-    if left:
-        raise console.refuse(
-            f"Not in the queue, or just under way: {', '.join(map(str, left))}", Exit.REFUSED
-        )
 
 
 groups = {"email": email}

@@ -1,23 +1,27 @@
 """What the console tells of mail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from watchword.kernel.ports import Quota
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.plumbing.carriers.carrier import Standing, Try
 from watchword.plumbing.carriers.failover import Handover
+from watchword.plumbing.db.pieces import Kept
 from watchword.plumbing.letters.forms import Form
 from watchword.records.dispatches.rules import Rates
 
 LETTER: Final = "mail/test"
-MOST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarrierStatus:
-    """A carrier: whether it takes letters, how many more, and what became of last week's."""
+    """A carrier: whether it takes letters, how many more, and what became of last week's.
+
+    `last_trouble` is what it said of the newest letter in the queue that it did not take.
+    """
 
     carrier: str
     available: bool
@@ -26,6 +30,8 @@ class CarrierStatus:
     letters: int
     bounce_percent: float | None
     complaint_percent: float | None
+    last_taken_at: datetime | None
+    last_trouble: str | None
 
     @property
     def row(self) -> dict[str, str | float | None]:
@@ -38,10 +44,23 @@ class CarrierStatus:
             "quota": f"{quota.used}{most}" if quota else None,
             "bounce %": self.bounce_percent,
             "complaint %": self.complaint_percent,
+            "last taken": f"{self.last_taken_at:%Y-%m-%dT%H:%M:%SZ}"
+            if self.last_taken_at
+            else None,
+            "last trouble": self.last_trouble,
         }
 
 
-def carrier_status(standing: Standing, quota: Quota | None, rates: Rates) -> CarrierStatus:
+def trouble_of(carrier: str, newest_first: Iterable[Kept]) -> str | None:
+    """Return what a carrier said of the newest letter that it did not take."""
+    said = (part for each in newest_first for part in (each.reason or "").split("; "))
+    mark = f"{carrier}: "
+    return next((part.removeprefix(mark) for part in said if part.startswith(mark)), None)
+
+
+def carrier_status(
+    standing: Standing, quota: Quota | None, rates: Rates, trouble: str | None
+) -> CarrierStatus:
     """Put together what is known of a carrier."""
     return CarrierStatus(
         carrier=standing.carrier,
@@ -51,6 +70,8 @@ def carrier_status(standing: Standing, quota: Quota | None, rates: Rates) -> Car
         letters=rates.letters,
         bounce_percent=rates.bounced,
         complaint_percent=rates.complained,
+        last_taken_at=rates.last_at,
+        last_trouble=trouble,
     )
 
 

@@ -1,9 +1,8 @@
-"""Mail: send a test letter, look after the queue, and show what letters say."""
+"""Mail: send a test letter, look after suppressions, and show what letters say."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
-from uuid import UUID
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
@@ -13,7 +12,6 @@ from watchword.kernel.parts import service
 from watchword.kernel.times import moment
 from watchword.operations.mail.rules import (
     LETTER,
-    MOST,
     CarrierStatus,
     Shape,
     Trial,
@@ -22,13 +20,13 @@ from watchword.operations.mail.rules import (
     judge,
     known,
     shape_of,
+    trouble_of,
 )
 from watchword.plumbing.carriers.carrier import Result, Try
 from watchword.plumbing.carriers.failover import Carriers, Handover
 from watchword.plumbing.contact import email_address
-from watchword.plumbing.db import outbox, pieces
-from watchword.plumbing.db.pieces import Kept
 from watchword.plumbing.db.ports import Database
+from watchword.plumbing.db.queue import Queue
 from watchword.plumbing.letters.forms import find_form
 from watchword.plumbing.letters.overrides import Fault, read_overrides
 from watchword.plumbing.letters.writing import Letters
@@ -125,8 +123,14 @@ class Mail:
         standings = await self.carriers.check()
         quotas = await self.carriers.quotas()
         rates = await self.dispatches.rates(self.database, self.clock.now())
+        waiting = (await Queue(self.database, self.clock, KIND).every())[::-1]
         return [
-            carrier_status(each, quotas[each.carrier], rates.get(each.carrier, Rates()))
+            carrier_status(
+                each,
+                quotas[each.carrier],
+                rates.get(each.carrier, Rates()),
+                trouble_of(each.carrier, waiting),
+            )
             for each in standings
         ]
 
@@ -151,25 +155,3 @@ class Mail:
             return [
                 each.text for each in addresses if await self.suppressions.remove(tx, each, now)
             ]
-
-    async def queue(self, *, dead_only: bool = False) -> list[Kept]:
-        """Return what waits and what was given up, oldest first."""
-        found = await outbox.kept(self.database, KIND, self.clock.now(), MOST)
-        return [work for work in found if not dead_only or work.state == pieces.DEAD]
-
-    async def depths(self) -> tuple[int, int]:
-        """Return how much waits, and how much was given up."""
-        waiting = await outbox.depth(self.database, KIND)
-        return waiting, await outbox.dead_depth(self.database, KIND)
-
-    async def retry(self, wanted: Sequence[UUID]) -> list[UUID]:
-        """Make letters due now, with all their tries before them; return those that are."""
-        now = self.clock.now()
-        async with self.database.transaction() as tx:
-            return [each for each in wanted if await outbox.revive(tx, KIND, each, now)]
-
-    async def drop(self, wanted: Sequence[UUID]) -> list[UUID]:
-        """Wipe letters that shall never leave; return those that are."""
-        now = self.clock.now()
-        async with self.database.transaction() as tx:
-            return [each for each in wanted if await outbox.drop(tx, KIND, each, now)]

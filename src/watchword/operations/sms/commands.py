@@ -8,16 +8,15 @@ from watchword.operations.sms.service import Sms
 from watchword.plumbing.carriers.carrier import Result
 from watchword.plumbing.commands import console
 from watchword.plumbing.commands.console import AsJson, Exit, run_in_house
+from watchword.plumbing.commands.queue import queue_of
 from watchword.plumbing.house import House
 from watchword.plumbing.settings import ServerSettings
 from watchword.plumbing.words.languages import LANGUAGES
+from watchword.records.texts.rules import KIND
 
 sms = typer.Typer(help="Texts to telephones.", no_args_is_help=True)
 
-
-@sms.callback()
-def texts() -> None:
-    """Texts to telephones."""
+sms.add_typer(queue_of(KIND, "sms", "texts"), name="queue")
 
 
 @sms.command("test", epilog="Example: watchword sms test --to +213550123456 --lang fr")

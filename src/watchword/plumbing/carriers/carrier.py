@@ -1,12 +1,13 @@
 """A carrier: whoever takes a letter or a text away, asked once, with a bound; its answer is a value.
 
 give       hand it over: what came of that is a `Try`
-look       how it is: its `Standing`
+look       how it is: its `Standing`; `look_at` asks several
 quota_of   how much it still takes
 """
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -16,6 +17,7 @@ from watchword.kernel.ports import NotAccepted, Quota, Undelivered, Unfit
 from watchword.plumbing.logs.logger import log
 
 ONE_TRY: Final = timedelta(seconds=17)  # longer than a carrier's own patience, twice eight seconds
+CHECK: Final = timedelta(seconds=2)
 
 Sent_contra = TypeVar("Sent_contra", contravariant=True)
 
@@ -104,6 +106,13 @@ async def look(carrier: Carrier[Any], patience: timedelta) -> Standing:
     started = time.monotonic()
     trouble = await _trouble(carrier, patience)
     return Standing(carrier=carrier.name, trouble=trouble, seconds=time.monotonic() - started)
+
+
+async def look_at(
+    carriers: Sequence[Carrier[Any]], patience: timedelta = CHECK
+) -> tuple[Standing, ...]:
+    """Ask several how they are, all at once."""
+    return tuple(await asyncio.gather(*(look(each, patience) for each in carriers)))
 
 
 async def quota_of(carrier: Carrier[Any], patience: timedelta) -> Quota | None:

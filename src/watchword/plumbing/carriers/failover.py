@@ -7,7 +7,8 @@
                                      to the same one, under the same Message-ID
 
 From then on (`perhaps_at`) that one alone is asked, and waited for while it rests, whatever else it
-answers; only when it is no longer among the carriers may another have it.
+answers; only when it is no longer among the carriers may another have it. Whoever is asked is told
+before (`Asking`), so that it is known even of a worker that was killed meanwhile.
 
 Who fails again and again is left alone for a while (`breaker`). Each try is counted and timed under the
 carrier's name. What comes of it is a value, not a problem: whoever sends decides what it means.
@@ -16,7 +17,7 @@ carrier's name. What comes of it is a value, not a problem: whoever sends decide
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
@@ -26,15 +27,24 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.messages import Message
 from watchword.kernel.ports import Mailer, Quota
 from watchword.plumbing.carriers.breaker import Breaker
-from watchword.plumbing.carriers.carrier import Carrier, Result, Standing, Try, give, look, quota_of
+from watchword.plumbing.carriers.carrier import (
+    CHECK,
+    Carrier,
+    Result,
+    Standing,
+    Try,
+    give,
+    look_at,
+    quota_of,
+)
 from watchword.plumbing.metrics.counting import Metrics
 
 _NO_OTHER_AFTER: Final = 10.0
 _FRESH: Final = timedelta(seconds=15)
-_CHECK: Final = timedelta(seconds=2)
 
 
 What = TypeVar("What")
+Asking = Callable[[str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,12 +113,16 @@ class Failover(ABC, Generic[What]):
         """Count and time a try."""
 
     async def send(
-        self, what: What, only: str | None = None, perhaps_at: str | None = None
+        self,
+        what: What,
+        only: str | None = None,
+        perhaps_at: str | None = None,
+        asking: Asking | None = None,
     ) -> Handover:
         """Give it to one after another, until it is taken or nobody else may have it.
 
         `only` names the one to be asked, be it resting or not; `perhaps_at` the one that may have it
-        already: while that is among the carriers, nobody else is asked.
+        already: while that is among the carriers, nobody else is asked. `asking` is told of each before.
         """
         tries: list[Try] = []
         began = time.monotonic()
@@ -118,6 +132,8 @@ class Failover(ABC, Generic[What]):
                 continue
             if tries and time.monotonic() - began > _NO_OTHER_AFTER:
                 break  # the lease of the letter does not last for more
+            if asking is not None:
+                await asking(carrier.name)
             tries.append(await self._try(carrier, what))
             if tries[-1].result not in {Result.FAILED, Result.UNFIT}:
                 break
@@ -125,9 +141,9 @@ class Failover(ABC, Generic[What]):
         rest_until = min((each for each in pauses if each), default=None)
         return Handover(tries=tuple(tries), rest_until=rest_until)
 
-    async def check(self, patience: timedelta = _CHECK) -> tuple[Standing, ...]:
+    async def check(self, patience: timedelta = CHECK) -> tuple[Standing, ...]:
         """Ask all of them at once how they are."""
-        return tuple(await asyncio.gather(*(look(each, patience) for each in self._carriers)))
+        return await look_at(self._carriers, patience)
 
     async def standing(self) -> tuple[Standing, ...]:
         """Return how they are, as seen a moment ago: whoever asks us does not ask them each time."""
@@ -136,7 +152,7 @@ class Failover(ABC, Generic[What]):
                 self._seen = self._clock.now(), await self.check()
             return self._seen[1]
 
-    async def quotas(self, patience: timedelta = _CHECK) -> dict[str, Quota | None]:
+    async def quotas(self, patience: timedelta = CHECK) -> dict[str, Quota | None]:
         """Ask all of them at once how much they still take; nothing of one that does not tell."""
         told = await asyncio.gather(*(quota_of(each, patience) for each in self._carriers))
         return dict(zip(self.names, told, strict=True))
@@ -150,7 +166,11 @@ class Failover(ABC, Generic[What]):
 
     def all_rest(self) -> bool:
         """Tell whether nobody may be asked just now."""
-        return not any(self._may_be_asked(each.name) for each in self._carriers)
+        return self.first() is None
+
+    def first(self) -> str | None:
+        """Return who would be asked first just now."""
+        return next((each.name for each in self._carriers if self._may_be_asked(each.name)), None)
 
     def _named(self, name: str | None) -> Sequence[Carrier[What]]:
         """Return the carrier of that name, if there is one."""

@@ -11,7 +11,7 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.messages import Text
 from watchword.kernel.ports import Texter
 from watchword.plumbing.carriers.carrier import Result, Try
-from watchword.plumbing.carriers.failover import Failover, Handover
+from watchword.plumbing.carriers.failover import Asking, Failover, Handover
 from watchword.plumbing.metrics.counting import Metrics
 
 
@@ -37,11 +37,15 @@ class Texting(Failover[Text]):
         self._metrics.texts.labels(tried.carrier, country, tried.result).inc()
 
     async def send(
-        self, what: Text, only: str | None = None, perhaps_at: str | None = None
+        self,
+        what: Text,
+        only: str | None = None,
+        perhaps_at: str | None = None,
+        asking: Asking | None = None,
     ) -> Handover:
         """Give it to one after another; nobody is asked about a country that texts may not go to."""
         if not self.countries or what.country in self.countries:
-            return await super().send(what, only, perhaps_at)
+            return await super().send(what, only, perhaps_at, asking)
         reason = f"texts may not go to {what.country or 'a number of no country'}"
         refused = Try(carrier=self.names[0], result=Result.REFUSED, reason=reason)
         self.note(what, refused)

@@ -6,8 +6,9 @@
     revive   what was given up, as if it had never been tried
 
 Claims skip what others hold (SKIP LOCKED on PostgreSQL, the one writer on SQLite). Only the holder of
-a lease may settle its work: `attempts` is the lease's number. `perhaps_at` is who may have a piece already,
-because nobody could tell what came of a try; it stays until an operator revives the piece.
+a lease may settle its work: `attempts` is the lease's number. `asked` is whom the holder asks, written down
+beforehand. `perhaps_at` is who may have a piece already, because nobody could tell what came of a try, or
+because the worker was killed over it; it stays until an operator revives the piece.
 """
 
 import json
@@ -61,6 +62,7 @@ outbox = tenant_table(
     Column("outcome", Text),
     Column("reason", Text),
     Column("perhaps_at", Text),
+    Column("asked", Text),
     Index(
         "idx_outbox_due",
         "kind",
@@ -102,13 +104,17 @@ _READY = (
     .cte("ready")  # read once, whatever the planner joins it with
 )
 
+_LOST = outbox.c.leased_until.is_not(None)
+
 CLAIM = statement(
     update(outbox)
     .where(outbox.c.id.in_(select(_READY.c.id)))
     .values(
         attempts=outbox.c.attempts + 1,
         leased_until=bindparam("lease", type_=Moment),
-        reason=case((outbox.c.leased_until.is_not(None), literal(LAPSED)), else_=null()),
+        reason=case((_LOST, literal(LAPSED)), else_=null()),
+        perhaps_at=func.coalesce(outbox.c.perhaps_at, case((_LOST, outbox.c.asked))),
+        asked=bindparam("asked", type_=Text),
     )
     .returning(
         outbox.c.id,
@@ -121,6 +127,16 @@ CLAIM = statement(
         outbox.c.reason,
         outbox.c.perhaps_at,
     )
+)
+
+ASK = statement(
+    update(outbox)
+    .where(
+        outbox.c.id == bindparam("work"),
+        outbox.c.attempts == bindparam("attempt"),
+        outbox.c.finished_at.is_(None),
+    )
+    .values(asked=bindparam("carrier", type_=Text))
 )
 
 
@@ -218,23 +234,29 @@ DROP = statement(
 
 _KEPT = (outbox.c.kind == bindparam("kind"), outbox.c.payload.is_not(None))
 
+_FIELDS = (
+    outbox.c.id,
+    outbox.c.label,
+    outbox.c.priority,
+    outbox.c.created_at,
+    outbox.c.due_at,
+    outbox.c.expires_at,
+    outbox.c.attempts,
+    outbox.c.leased_until,
+    outbox.c.finished_at,
+    outbox.c.reason,
+    outbox.c.perhaps_at,
+    outbox.c.asked,
+)
+
 KEPT = statement(
-    select(
-        outbox.c.id,
-        outbox.c.label,
-        outbox.c.priority,
-        outbox.c.created_at,
-        outbox.c.due_at,
-        outbox.c.expires_at,
-        outbox.c.attempts,
-        outbox.c.leased_until,
-        outbox.c.finished_at,
-        outbox.c.reason,
-    )
+    select(*_FIELDS)
     .where(*_KEPT)
     .order_by(outbox.c.created_at, outbox.c.id)
     .limit(bindparam("most", type_=Integer))
 )
+
+FIND = statement(select(*_FIELDS).where(*_KEPT, outbox.c.id == bindparam("wanted")))
 
 DEAD_DEPTH = statement(
     select(func.count().label("depth"))
@@ -280,10 +302,15 @@ async def put(
 
 
 async def claim(
-    db: Executor, kind: str, now: datetime, lease: timedelta, batch: int
+    db: Executor,
+    kind: str,
+    now: datetime,
+    lease: timedelta,
+    batch: int,
+    asked: str | None = None,
 ) -> Sequence[Work]:
-    """Lease up to `batch` pieces of work, most urgent first."""
-    rows = await db.all(CLAIM, kind=kind, now=now, lease=now + lease, batch=batch)
+    """Lease up to `batch` pieces of work, most urgent first; `asked` is who will be asked first."""
+    rows = await db.all(CLAIM, kind=kind, now=now, lease=now + lease, batch=batch, asked=asked)
     work = [
         Work(
             r.id,
@@ -296,10 +323,16 @@ async def claim(
             now + lease,
             r.reason == LAPSED,
             r.perhaps_at,
+            asked,
         )
         for r in rows
     ]
     return sorted(work, key=lambda each: (each.priority, each.created_at, each.id))
+
+
+async def ask(db: Executor, work: Work, carrier: str) -> None:
+    """Write down who is asked next, before that is done."""
+    await db.run(ASK, work=work.id, attempt=work.attempts, carrier=carrier)
 
 
 async def settle(db: Executor, settled: Sequence[Settled], now: datetime) -> frozenset[UUID]:
@@ -310,21 +343,19 @@ async def settle(db: Executor, settled: Sequence[Settled], now: datetime) -> fro
 
 async def kept(db: Executor, kind: str, now: datetime, most: int) -> Sequence[Kept]:
     """Return what waits, is under way or was given up, oldest first."""
-    rows = await db.all(KEPT, kind=kind, most=most)
-    return [
-        Kept(
-            id=r.id,
-            label=r.label,
-            state=_state(r.finished_at, r.leased_until, now),
-            priority=r.priority,
-            attempts=r.attempts,
-            created_at=r.created_at,
-            due_at=r.due_at,
-            expires_at=r.expires_at,
-            reason=r.reason,
-        )
-        for r in rows
-    ]
+    return [_read(row, now) for row in await db.all(KEPT, kind=kind, most=most)]
+
+
+async def find(db: Executor, kind: str, wanted: UUID, now: datetime) -> Kept | None:
+    """Return one piece that waits, is under way or was given up."""
+    row = await db.first(FIND, kind=kind, wanted=wanted)
+    return None if row is None else _read(row, now)
+
+
+def _read(row: Any, now: datetime) -> Kept:
+    told = row._asdict()
+    state = _state(told.pop("finished_at"), told.pop("leased_until"), now)
+    return Kept(state=state, **told)
 
 
 def _state(finished: datetime | None, leased_until: datetime | None, now: datetime) -> str:

@@ -34,6 +34,7 @@ class Work:
     leased_until: datetime
     lapsed: bool = False  # the worker that had it before never said what became of it
     perhaps_at: str | None = None
+    asked: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,10 @@ def buried(work: Work, reason: str, also: Also | None = None) -> Settled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A piece of work that waits, is under way, or was given up: `state`."""
+    """A piece of work that waits, is under way, or was given up: `state`.
+
+    `perhaps_at`: who may have it already, so that nobody else is asked; `asked`: who was asked last.
+    """
 
     id: UUID
     label: str
@@ -100,3 +104,5 @@ class Kept:
     due_at: datetime
     expires_at: datetime | None
     reason: str | None
+    perhaps_at: str | None
+    asked: str | None

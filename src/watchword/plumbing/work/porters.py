@@ -29,6 +29,7 @@ _ANOTHER_LOOK: Final = timedelta(seconds=0.2)
 
 Do = Callable[[Work], Awaitable[Settled]]
 Settle = Callable[[Sequence[Settled]], Awaitable[None]]
+First = Callable[[], str | None]
 
 
 class Porters:
@@ -46,14 +47,20 @@ class Porters:
         self._resting = False
         changes.listen(OUTBOX, self._hear)
 
-    async def carry(self, do: Do, settle: Settle, rests: Callable[[], bool]) -> int:
-        """Carry until nothing is due; return how many pieces that were. `rests`: claim nothing now."""
+    async def carry(
+        self, do: Do, settle: Settle, rests: Callable[[], bool], first: First = lambda: None
+    ) -> int:
+        """Carry until nothing is due; return how many pieces that were.
+
+        `rests`: claim nothing now. `first`: who will be asked first, which is written down with the claim.
+        """
         under_way: set[asyncio.Task[Settled | None]] = set()
         begun = 0
         try:
             while True:
                 self._news.clear()
-                claimed = [] if rests() else await self._claim(self._hands - len(under_way))
+                free = self._hands - len(under_way)
+                claimed = [] if rests() else await self._claim(free, first())
                 begun += len(claimed)
                 under_way |= {asyncio.create_task(_done(do, work)) for work in claimed}
                 if not under_way:
@@ -74,11 +81,11 @@ class Porters:
         if kind in {"", self._kind}:
             self._news.set()
 
-    async def _claim(self, hands: int) -> Sequence[Work]:
+    async def _claim(self, hands: int, asked: str | None) -> Sequence[Work]:
         if self._resting or not hands:
             return ()
         now = self._clock.now()
-        claimed = await outbox.claim(self._database, self._kind, now, LEASE, hands)
+        claimed = await outbox.claim(self._database, self._kind, now, LEASE, hands, asked)
         if claimed and self._clock.now() + PATIENCE > now + LEASE:  # soon another may have them
             await outbox.settle(
                 self._database, [pieces.untried(each, now) for each in claimed], now

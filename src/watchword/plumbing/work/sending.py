@@ -1,8 +1,8 @@
 """Sending: what letters and texts have in common on their way from the outbox to a carrier.
 
     expired          never sent; counted, unless it was for nobody: pretended work is no piece
-    lapsed           the worker that had it was killed: it goes out again under its id, and is counted as one
-                     that nobody can tell of
+    lapsed           the worker that had it was killed: it goes out again under its id, to the carrier that
+                     was being asked, and is counted as one that nobody can tell of
     unwritable       buried: it will not become writable later
     suppressed       finished, its payload wiped; the journal knows
     taken            finished, its payload wiped; the postbook knows
@@ -24,7 +24,7 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
 from watchword.kernel.events import Fact
 from watchword.plumbing.carriers.carrier import Result, Try
-from watchword.plumbing.carriers.failover import Failover, Handover
+from watchword.plumbing.carriers.failover import Asking, Failover, Handover
 from watchword.plumbing.db import outbox, pieces
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.pieces import Settled, Work
@@ -104,7 +104,9 @@ class Sending(ABC, Generic[Sent]):
 
     async def carry(self) -> int:
         """Carry what is due, several pieces at once; return how many that were."""
-        return await self.porters.carry(self._carry_one, self._settle, self.carriers.all_rest)
+        return await self.porters.carry(
+            self._carry_one, self._settle, self.carriers.all_rest, self.carriers.first
+        )
 
     def rest(self) -> None:
         """Begin no further piece."""
@@ -125,13 +127,27 @@ class Sending(ABC, Generic[Sent]):
         held = await self.held_back(work, written)
         if held is not None:
             return self._suppressed(work, held)
-        handover = await self.carriers.send(written, perhaps_at=work.perhaps_at)
+        handover = await self.carriers.send(
+            written, perhaps_at=work.perhaps_at, asking=self._asking(work)
+        )
         if handover.sent is not None:
             return self._sent(work, written, handover.sent)
         if handover.untried:
             rest = handover.rest_until or now
             return pieces.untried(work, max(rest, now + _A_MOMENT))
         return self._try_later(work, handover)
+
+    def _asking(self, work: Work) -> Asking:
+        """Write down who is asked, unless the claim has said so."""
+        known = work.asked
+
+        async def asking(carrier: str) -> None:
+            nonlocal known
+            if carrier != known:
+                await outbox.ask(self.database, work, carrier)
+                known = carrier
+
+        return asking
 
     def leaving(self, work: Work, written: Sent) -> Leaving:
         """Return what the postbook knows of a piece."""

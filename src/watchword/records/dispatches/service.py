@@ -66,13 +66,16 @@ class Dispatches:
     async def rates(self, db: Executor, now: datetime) -> dict[str, Rates]:
         """Return what became of the letters of the last week, by carrier."""
         states: dict[str, dict[str, int]] = defaultdict(dict)
+        last: dict[str, list[datetime]] = defaultdict(list)
         for row in await store.counts(db, now - RATES_OVER):
             states[row.carrier][row.state] = row.number
+            last[row.carrier].append(row.last_at)
         return {
             carrier: Rates(
                 letters=sum(found.values()),
                 bounces=found.get(Outcome.BOUNCE, 0) + found.get(Outcome.SOFT_BOUNCE, 0),
                 complaints=found.get(Outcome.COMPLAINT, 0),
+                last_at=max(last[carrier]),
             )
             for carrier, found in states.items()
         }

@@ -88,7 +88,12 @@ SOFT_BOUNCES = statement(
     )
 )
 COUNTS = statement(
-    select(dispatches.c.carrier, dispatches.c.state, func.count().label("number"))
+    select(
+        dispatches.c.carrier,
+        dispatches.c.state,
+        func.count().label("number"),
+        func.max(dispatches.c.sent_at).label("last_at"),
+    )
     .where(
         dispatches.c.channel == literal(MAIL),
         dispatches.c.sent_at >= bindparam("since", type_=Moment),
@@ -150,7 +155,7 @@ async def soft_bounces(tx: Executor, digest: bytes, since: datetime) -> int:
 
 
 async def counts(db: Executor, since: datetime) -> list[Any]:
-    """Return carrier, state, number of letters sent since a moment."""
+    """Return carrier, state, number of letters sent since a moment, and when the last of them was."""
     return await db.all(COUNTS, since=since)
 
 

@@ -1,0 +1,56 @@
+"""The queue of one kind of work, as operators look after it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from watchword.kernel.clock import Clock
+from watchword.plumbing.db import outbox
+from watchword.plumbing.db.pieces import DEAD, Kept
+from watchword.plumbing.db.ports import Database
+from watchword.plumbing.house import House
+
+MOST: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What of one kind waits, is under way, or was given up."""
+
+    database: Database
+    clock: Clock
+    kind: str
+
+    @classmethod
+    def of(cls, house: House, kind: str) -> "Queue":
+        """Return the queue of a house."""
+        database: Database = house.part(Database)  # type: ignore[type-abstract]
+        clock: Clock = house.part(Clock)  # type: ignore[type-abstract]
+        return cls(database, clock, kind)
+
+    async def every(self, *, dead_only: bool = False) -> list[Kept]:
+        """Return what waits and what was given up, oldest first."""
+        found = await outbox.kept(self.database, self.kind, self.clock.now(), MOST)
+        return [work for work in found if not dead_only or work.state == DEAD]
+
+    async def find(self, wanted: UUID) -> Kept | None:
+        """Return one of them."""
+        return await outbox.find(self.database, self.kind, wanted, self.clock.now())
+
+    async def depths(self) -> tuple[int, int]:
+        """Return how much waits, and how much was given up."""
+        waiting = await outbox.depth(self.database, self.kind)
+        return waiting, await outbox.dead_depth(self.database, self.kind)
+
+    async def retry(self, wanted: Sequence[UUID]) -> list[UUID]:
+        """Make work due now, with all its tries before it, at any carrier; return what is."""
+        now = self.clock.now()
+        async with self.database.transaction() as tx:
+            return [each for each in wanted if await outbox.revive(tx, self.kind, each, now)]
+
+    async def drop(self, wanted: Sequence[UUID]) -> list[UUID]:
+        """Wipe work that shall never be done; return what is."""
+        now = self.clock.now()
+        async with self.database.transaction() as tx:
+            return [each for each in wanted if await outbox.drop(tx, self.kind, each, now)]
