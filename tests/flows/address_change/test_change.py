@@ -9,6 +9,8 @@ import pytest
 from tests.support.facts import facts
 from tests.support.world import NEW_PASSWORD, PASSWORD, World
 from watchword.flows.address_change.rules import Change
+from watchword.records.consents.rules import Purpose as Consent
+from watchword.records.consents.service import Consents, Source
 from watchword.records.subscribers.rules import PENDING
 from watchword.records.tickets.rules import Purpose
 from watchword.records.tickets.service import Tickets
@@ -137,6 +139,9 @@ async def test_of_twenty_parallel_uses_of_one_link_one_wins(world: World) -> Non
 
 async def test_an_account_that_never_proved_the_address_gives_it_up(world: World) -> None:
     squatter = await world.subscriber(NEW, status=PENDING)
+    source, now = Source(channel="registration", language="en"), world.clock.now()
+    async with world.database.transaction() as tx:
+        await world.part(Consents).begin(tx, squatter.id, Consent, source, now)
     await world.subscriber()
     async with world.client() as client:
         await world.sign_in(client)
@@ -144,6 +149,8 @@ async def test_an_account_that_never_proved_the_address_gives_it_up(world: World
     assert done.status_code == 200
     [released] = await facts(world, "id.user.erased")
     assert released.user_id == squatter.id
+    acts = await world.part(Consents).history(world.database, squatter.id, 99, 99)
+    assert acts == [], "what a stranger typed is nobody's consent"
 
 
 async def test_a_new_request_makes_the_earlier_link_worthless(world: World) -> None:

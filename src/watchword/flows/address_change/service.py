@@ -28,6 +28,7 @@ from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.ports import CodeProof, PasswordProof, RightCode, Stub
 from watchword.plumbing.throttle import Throttle
+from watchword.records.consents.service import Consents
 from watchword.records.deliveries.rules import Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.rules import KINDS
@@ -65,6 +66,7 @@ class AddressChange:
     password_proof: PasswordProof
     code_proof: CodeProof
     suppressions: Suppressions
+    consents: Consents
     deliveries: Deliveries
     journal: Journal
     throttle: Throttle
@@ -213,6 +215,8 @@ class AddressChange:
         now: datetime,
     ) -> None:
         """Give the account a proven address; who holds it without proof gives it up."""
+        for claim in await self.subscribers.claims(tx, email):
+            await self.consents.forget(tx, claim)
         for released in await self.subscribers.release(tx, email):
             await self.journal.record(tx, ClaimReleased(user_id=released), now, visitor)
         await self.subscribers.readdress(tx, owner.id, email, now)

@@ -141,6 +141,10 @@ class Consents:
         source = Source(channel=MAILBOX_PROOF, language=visitor.language, visitor=visitor)
         await self.change(tx, user_id, Deed.WITHDRAWN, Purpose, source, now)
 
+    async def forget(self, tx: Transaction, user_id: SubscriberId) -> None:
+        """Forget what was allowed for a pending account, which is given up: its mailbox is another's."""
+        await store.forget(tx, user_id)
+
     async def _add(
         self,
         tx: Transaction,

@@ -1,10 +1,22 @@
-"""All SQL of consents: acts are added and read, never changed."""
+"""All SQL of consents: acts are added and read, never changed; the database sees to that, too."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Integer, Text, Uuid, bindparam, false, func, insert, select
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    Text,
+    Uuid,
+    bindparam,
+    delete,
+    false,
+    func,
+    insert,
+    select,
+)
 
 from watchword.kernel.ids import SubscriberId
 from watchword.plumbing.db.columns import Moment, tenant_table
@@ -87,6 +99,14 @@ ASKED = statement(
     )
     .limit(1)
 )
+
+
+FORGET = statement(delete(consents).where(consents.c.user_id == bindparam("user_id")))
+
+
+async def forget(tx: Executor, user_id: SubscriberId) -> None:
+    """Delete the acts of an account that is pending; all others the database keeps."""
+    await tx.run(FORGET, user_id=user_id)
 
 
 async def add(tx: Executor, act_id: UUID, user_id: SubscriberId, act: Act) -> None:

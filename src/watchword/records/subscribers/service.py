@@ -101,6 +101,10 @@ class Subscribers:
         tx.announce(SESSIONS, f"user:{user_id}")
         return _there(await store.readdress(tx, user_id, email.text, email.key, now))
 
+    async def claims(self, tx: Executor, email: EmailAddress) -> list[SubscriberId]:
+        """Return the account that holds an address without having proven it, and hold its row."""
+        return await store.claims(tx, email.key)
+
     async def release(self, tx: Executor, email: EmailAddress) -> list[SubscriberId]:
         """Remove an account that never proved this mailbox, now that somebody else has."""
         return await store.release(tx, email.key)

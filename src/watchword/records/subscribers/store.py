@@ -129,6 +129,11 @@ READDRESS = statement(
     )
     .returning(*_FIELDS)
 )
+CLAIMS = statement(
+    select(users.c.id)
+    .where(users.c.email_key == bindparam("email_key"), users.c.status == "pending_verification")
+    .with_for_update()
+)
 RELEASE = statement(
     delete(users)
     .where(users.c.email_key == bindparam("email_key"), users.c.status == "pending_verification")
@@ -231,6 +236,11 @@ async def readdress(
     return _read(
         await tx.first(READDRESS, who=user_id, address=email, address_key=email_key, now=now)
     )
+
+
+async def claims(tx: Executor, email_key: str) -> list[SubscriberId]:
+    """Return the account that holds an address without having proven it, and hold its row."""
+    return [row.id for row in await tx.all(CLAIMS, email_key=email_key)]
 
 
 async def release(tx: Executor, email_key: str) -> list[SubscriberId]:
