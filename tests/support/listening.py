@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from tests.support.world import World
-from watchword.app.serve import Server, bind
+from watchword.app.listening import Server, bind
 from watchword.plumbing.web.wire import IDLE_SECONDS, PATIENCE_SECONDS, Wire
 
 

@@ -9,53 +9,24 @@ import contextlib
 import gc
 import signal
 import socket
-import ssl
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-import uvicorn
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route, Router
-
 from watchword.app import asgi, worker
 from watchword.app.building import open_house
+from watchword.app.inner import inner_app
+from watchword.app.listening import Server
 from watchword.app.settings import Settings
 from watchword.app.wiring import House
-from watchword.kernel.problems import Unauthenticated
-from watchword.operations.health.service import Health, Presence
-from watchword.operations.metrics.api import scraped
+from watchword.operations.health.service import Presence
 from watchword.operations.metrics.service import Gauges
 from watchword.plumbing.logs.logger import AccessLog, log
 from watchword.plumbing.metrics.board import Board
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.settings import ServerSettings
-from watchword.plumbing.shapes import to_json
-from watchword.plumbing.web.problems import problem_response
-from watchword.plumbing.web.wire import Wire
 
-_PORTS_TRIED = 20
 _FLUSH_SECONDS = 0.05
 _COLLECT_AFTER = 2_000
-
-
-def bind(host: str, port: int, *, next_free: bool = False) -> socket.socket:
-    """Bind a listening socket; with `next_free`, the next port when one is busy. OSError: none free."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for candidate in range(port, port + (_PORTS_TRIED if next_free and port else 1)):
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, candidate))
-            listener.listen(2048)
-        except OSError:
-            listener.close()
-            if candidate == port + _PORTS_TRIED - 1 or not (next_free and port):
-                raise
-            continue
-        listener.set_inheritable(True)
-        return listener
-    raise AssertionError
 
 
 async def serve(
@@ -77,7 +48,7 @@ async def serve(
         servers = [web.serve(sockets=[listener])]
         extra = None
         if first and metrics_listener is not None:
-            extra = Server(_inner_app(house), timedelta(seconds=1))
+            extra = Server(inner_app(house), timedelta(seconds=1))
             servers.append(extra.serve(sockets=[metrics_listener]))
         runner = worker.start(
             house,
@@ -103,7 +74,7 @@ def _settle() -> None:
     gc.set_threshold(_COLLECT_AFTER, 20, 20)
 
 
-def _leave(house: House, web: "Server", extra: "Server | None") -> None:
+def _leave(house: House, web: Server, extra: Server | None) -> None:
     """Begin to stop at the first signal, end at once at the second."""
     presence, server = house.part(Presence), house.part(ServerSettings)
     if presence.draining:
@@ -118,32 +89,6 @@ def _leave(house: House, web: "Server", extra: "Server | None") -> None:
             extra.should_exit = True
 
     asyncio.get_running_loop().call_later(server.drain_delay.total_seconds(), close)
-
-
-class Server(uvicorn.Server):
-    """uvicorn, its signals being ours."""
-
-    def __init__(self, app: object, patience: timedelta, tls: ssl.SSLContext | None = None) -> None:
-        config = uvicorn.Config(
-            app,  # type: ignore[arg-type]
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            http=Wire,
-            ws="none",
-            ssl_context_factory=(lambda _config, _default: tls) if tls else None,
-            proxy_headers=False,
-            server_header=False,
-            workers=1,  # else uvicorn reads WEB_CONCURRENCY, which is ours
-            date_header=True,
-            timeout_graceful_shutdown=max(1, round(patience.total_seconds())),
-        )
-        super().__init__(config)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone."""
-        yield
 
 
 @contextlib.contextmanager
@@ -168,21 +113,3 @@ def _flushing(access: AccessLog) -> Iterator[None]:
     finally:
         access.when_waiting = lambda: None
         access.flush()
-
-
-def _inner_app(house: House) -> Router:
-    """Return what stands at METRICS_PORT, for those who run the service: metrics, and health in full."""
-
-    async def metrics(request: Request) -> Response:
-        try:
-            return scraped(house, request)
-        except Unauthenticated as problem:
-            return problem_response(problem, "")
-
-    async def health(_request: Request) -> Response:
-        service = house.part(Health)
-        findings = await service.look_at_sign_in()
-        body = to_json(await service.report(findings))
-        return Response(body, 200 if findings.ready else 503, media_type="application/json")
-
-    return Router([Route("/metrics", metrics), Route("/health", health)])

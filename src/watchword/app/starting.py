@@ -2,20 +2,19 @@
 
 import asyncio
 import os
-import signal
 import socket
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
 
 import uvloop
 
 from watchword.app import reloading
 from watchword.app import worker as jobs
-from watchword.app.building import configure_logs, open_house
+from watchword.app.building import configure_logs
+from watchword.app.listening import bind
 from watchword.app.reading import BEGUN, SECRETS, VAR, is_assumed, read_settings
-from watchword.app.serve import bind, serve
+from watchword.app.serve import serve
 from watchword.app.settings import Settings
 from watchword.app.settings.catalogue import secret_names
 from watchword.app.settings.checks.secrecy import DEVELOPMENT_MARK
@@ -27,6 +26,7 @@ from watchword.kernel.clock import SystemClock
 from watchword.migrations import migrate
 from watchword.operations.configuration.service import fill
 from watchword.plumbing.commands import console
+from watchword.plumbing.logs.logger import log
 from watchword.plumbing.metrics.board import Board, Place
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
 
@@ -75,17 +75,7 @@ def work() -> int:
     """Run the jobs alone until asked to stop; return the exit code."""
     settings = read_settings(dict(os.environ))
     configure_logs(settings)
-
-    async def run() -> None:
-        async with open_house(settings, patient=True) as house:
-            runner = jobs.start(house, everywhere_only=False)
-            stopping = asyncio.Event()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-            await stopping.wait()
-            await runner.stop(timedelta(seconds=25))
-
-    uvloop.run(run())
+    uvloop.run(jobs.work(settings, _listen_beside(settings.section(ServerSettings))))
     return 0
 
 
@@ -105,6 +95,23 @@ def _listen(
     if not (server.metrics_enabled and server.metrics_port):
         return listener, None
     return listener, _bind(server.host, "METRICS_PORT", server.metrics_port, next_free)
+
+
+def _listen_beside(server: ServerSettings) -> socket.socket | None:
+    """Take the port where the worker tells how it is; letters leave even if another program has it.
+
+    A port that was asked for by name is taken or refused, as the service's own.
+    """
+    port = server.worker_metrics_port
+    if not port:
+        return None
+    if server.told_worker_port is not None:
+        return _bind(server.host, "WORKER_METRICS_PORT", port, next_free=False)
+    try:
+        return bind(server.host, port)
+    except OSError:
+        log().warning("metrics are told nowhere: set WORKER_METRICS_PORT", port=port)
+        return None
 
 
 def _bind(host: str, name: str, port: int, next_free: bool) -> socket.socket:  # noqa: FBT001

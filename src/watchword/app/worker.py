@@ -1,16 +1,30 @@
-"""The worker: runs the jobs of every slice, beside the web or in a process of its own."""
+"""The worker: runs the jobs of every slice, beside the web or in a process of its own.
 
+In a process of its own it looks after its gauges and tells them, its counts and its health at
+WORKER_METRICS_PORT. SIGTERM or SIGINT: it finishes what it has under way, and exits 0.
+"""
+
+import asyncio
+import signal
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from watchword.app import slices
+from watchword.app.building import open_house
+from watchword.app.inner import inner_app
+from watchword.app.listening import Server
+from watchword.app.settings import Settings
 from watchword.app.wiring import House
 from watchword.kernel.clock import Clock
+from watchword.operations.metrics.service import Gauges
 from watchword.plumbing.db.changes import Changes
+from watchword.plumbing.logs.logger import log
 from watchword.plumbing.work.jobs import Job, Runner
 
 PATIENCE = timedelta(seconds=10)
+_PATIENCE_ALONE = timedelta(seconds=25)
 
 
 def jobs(*, everywhere_only: bool) -> list[Job]:
@@ -46,3 +60,19 @@ def start(house: House, *, everywhere_only: bool, more: Sequence[Job] = ()) -> R
     runner = Runner(house, house.part(Changes), clock)
     runner.start([*jobs(everywhere_only=everywhere_only), *more])
     return runner
+
+
+async def work(settings: Settings, listener: socket.socket | None) -> None:
+    """Run the jobs alone until a signal asks to stop; who connects to `listener` is told of them."""
+    async with open_house(settings, patient=True) as house:
+        stopping, told = asyncio.Event(), Server(inner_app(house), timedelta(seconds=1))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        telling = asyncio.create_task(told.serve(sockets=[listener])) if listener else None
+        runner = start(house, everywhere_only=False, more=Gauges(house).jobs() if listener else ())
+        log().info("worker started", metrics_port=listener.getsockname()[1] if listener else 0)
+        await stopping.wait()
+        await runner.stop(_PATIENCE_ALONE)
+        told.should_exit = True
+        if telling is not None:
+            await telling

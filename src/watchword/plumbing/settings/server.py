@@ -40,6 +40,10 @@ def _port_or_none(text: str) -> int | None:
     return whole(0, 65535)(text or "0") or None
 
 
+def _port_if_told(text: str) -> int | None:
+    return whole(0, 65535)(text) if text else None
+
+
 def _no_wait_or_duration(text: str) -> timedelta:
     return timedelta(0) if text.strip() in {"0", "0s"} else duration(text)
 
@@ -192,6 +196,14 @@ class ServerSettings:
         default="0",
         empty_counts=True,
     )
+    told_worker_port: int | None = setting(
+        "WORKER_METRICS_PORT",
+        "The port where `watchword worker` tells its own /metrics and /health; empty is the one after"
+        " METRICS_PORT, where there is that; 0 is none.",
+        parse=_port_if_told,
+        default="",
+        empty_counts=True,
+    )
     metrics_compat: str = setting(
         "METRICS_COMPAT",
         "Whose dashboards get the metrics under their own names, too; empty is nobody's.",
@@ -227,6 +239,15 @@ class ServerSettings:
     def pages_url(self) -> str:
         """Return where the links in letters lead."""
         return self.frontend_url or self.public_url
+
+    @property
+    def worker_metrics_port(self) -> int:
+        """Return where a worker of its own tells how it is; 0 is nowhere."""
+        if not self.metrics_enabled:
+            return 0
+        if self.told_worker_port is not None:
+            return self.told_worker_port
+        return self.metrics_port + 1 if self.metrics_port else 0
 
     def tls_context(self) -> ssl.SSLContext | None:
         """Return how this service ends TLS itself; nothing when a proxy does."""

@@ -14,6 +14,8 @@ from watchword.plumbing.settings import (
     TwilioSettings,
 )
 
+_LAST_PORT = 65535
+
 
 def listening(settings: Settings, findings: Findings) -> None:
     """Development is for this machine; ports and paths are one each."""
@@ -26,6 +28,10 @@ def listening(settings: Settings, findings: Findings) -> None:
         )
     if server.metrics_port == server.port:
         findings.wrong("METRICS_PORT", "is the same as PORT: write 0 for that.")
+    if server.worker_metrics_port > _LAST_PORT:
+        findings.wrong(
+            "WORKER_METRICS_PORT", "is none: the port after METRICS_PORT does not exist."
+        )
     if server.health_path == server.ready_path:
         findings.wrong("READY_CHECK_PATH", "is the same as HEALTH_CHECK_PATH.")
 
