@@ -85,7 +85,10 @@ async def test_the_fourth_letter_within_an_hour_is_withheld_and_noted(world: Wor
         assert {(a.status_code, a.content) for a in answers} == {(202, answers[0].content)}
         assert len(await world.letters(ALICE)) == 3
         [noted] = await facts(world, "email.rate_limited")
-        assert (noted.user_id, noted.facts) == (alice.id, {"letter": "password_reset"})
+        assert (noted.user_id, noted.facts) == (
+            alice.id,
+            {"letter": "password_reset", "reason": "mailbox"},
+        )
         world.clock.advance(timedelta(hours=1, seconds=4))
         await client.post(FORGOT, json={"email": ALICE})
     assert len(await world.letters(ALICE)) == 4

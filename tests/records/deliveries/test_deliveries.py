@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from tests.support import exposed
+from tests.support.facts import facts
 from tests.support.world import World
 from tests.support.worlds import Opener
 from watchword.kernel.ports import NotAccepted, Undelivered
@@ -216,3 +218,36 @@ async def test_a_letter_whose_worker_was_lost_leaves_again_under_its_id_and_is_c
     counted = world.part(Metrics).emails.labels("none", "already_registered", "unknown")
     assert counted._value.get() == 1
     assert "letter taken over" in world.log.getvalue()
+
+
+@pytest.mark.parametrize("budget", ["EMAIL_BUDGET_HOUR", "EMAIL_BUDGET_DAY"])
+async def test_codes_beyond_everybodys_budget_are_withheld_counted_and_told_and_come_back_in_time(
+    worlds: Opener, budget: str
+) -> None:
+    async with worlds(**{budget: "2/3600000"}) as world:
+        for _ in range(3):
+            await queue(world, priority=CODE)
+        await queue(world, priority=NOTICE)
+        await world.deliver()
+        reason = budget.rpartition("_")[2].lower()
+        told = exposed.read(world.part(Metrics).exposition().decode())
+        [withheld] = await facts(world, "email.rate_limited")
+
+        assert len(world.mailbox.messages) == 3, "two codes, and the notice, which has no budget"
+        assert told.value("email_withheld_total", reason=reason) == 1
+        assert withheld.facts == {"letter": "registration/already_registered", "reason": reason}
+        assert '"category":"security"' in world.log.getvalue()
+        world.clock.advance(timedelta(hours=1, minutes=1))
+        await queue(world, priority=CODE)
+        await world.deliver()
+        assert len(world.mailbox.messages) == 4
+
+
+async def test_what_is_pretended_takes_nothing_from_everybodys_budget(worlds: Opener) -> None:
+    async with worlds(EMAIL_BUDGET_HOUR="1/3600000") as world:
+        for _ in range(3):
+            async with world.database.transaction() as tx:
+                await world.part(Deliveries).pretend(tx, world.clock.now(), CODE)
+        await queue(world, priority=CODE)
+        await world.deliver()
+        assert len(world.mailbox.messages) == 1

@@ -206,7 +206,7 @@ class Registration:
         purpose = Purpose.VERIFY_EMAIL
         await self.tickets.note_requested(tx, purpose, user_id, visitor, now, sent=pending)
         if found is None:
-            await self.deliveries.pretend(tx, now)
+            await self.deliveries.pretend(tx, now, CODE)
         elif pending:
             await self._send_verification(tx, found, ticket, now)
         else:

@@ -96,6 +96,11 @@ class Metrics:
             "sms_withheld_total", "Texts that were not sent, to bound what they cost.", "reason"
         )
         self.texts_dead = self._counter("sms_queue_dead_total", "Texts given up.")
+        self.emails_withheld = self._counter(
+            "email_withheld_total",
+            "Letters with a code or a link that were not sent, because all have had their share.",
+            "reason",
+        )
         self.emails_dead = self._counter("email_queue_dead_total", "Letters given up.")
         self.letter_fallbacks = self._counter(
             "letter_fallbacks_total",

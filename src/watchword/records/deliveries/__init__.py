@@ -3,6 +3,11 @@
     queue    within the flow's transaction: template, address and facts, sealed, into the outbox
     carry    the worker: claim, render, hand over, settle
 
+What anybody can ask for (codes, links that prove a mailbox) draws on everybody's budget of the hour and
+of the day (`EMAIL_BUDGET_HOUR`, `EMAIL_BUDGET_DAY`), beside its mailbox's own (`RATE_LIMIT_LETTERS`).
+What goes beyond is withheld: whoever asked cannot tell, the journal does (`email.rate_limited`), the log
+as a security event, and `email_withheld_total` counts it by reason.
+
 Codes go before notices, and notices before bulk; a letter that has expired is never sent. Carriers are
 asked in their order (`plumbing/carriers`). What none took, and what nobody can tell of, goes out again,
 later each time and not before a carrier wants it, under the same Message-ID. The outbox remembers which

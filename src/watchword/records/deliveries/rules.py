@@ -6,12 +6,14 @@ from datetime import datetime
 from email.utils import getaddresses
 from typing import Any, ClassVar, Final
 
-from watchword.kernel.events import Fact
+from watchword.kernel.events import SECURITY_EVENT, Fact, Line
+from watchword.kernel.limits import Limit
 from watchword.kernel.messages import BULK, CODE, NOTICE
 from watchword.kernel.parsing import whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import InputInvalid
 from watchword.plumbing.contact import email_address
+from watchword.plumbing.dns.names import domain_name
 from watchword.plumbing.settings.carrying import mail_services
 
 KIND: Final = "mail"
@@ -95,6 +97,39 @@ class MailSettings:
         """Return the domain that letters come from."""
         return self.sender.rpartition("@")[2].rstrip("> ")
 
+    @property
+    def dns_domain(self) -> str:
+        """Return that domain as the DNS writes it; empty where it is only this machine."""
+        return "" if self.sender_domain == "localhost" else domain_name(self.sender_domain)
+
+
+HOUR: Final = "hour"
+DAY: Final = "day"
+MAILBOX: Final = "mailbox"
+
+
+@section
+class MailBudgetSettings:
+    """How many letters may leave that anybody can ask for: codes, and links that prove a mailbox."""
+
+    hour: Limit = setting(
+        "EMAIL_BUDGET_HOUR",
+        "Letters with a code or a link, to all in an hour.",
+        parse=Limit.parse,
+        default="20000/3600000",
+    )
+    day: Limit = setting(
+        "EMAIL_BUDGET_DAY",
+        "Letters with a code or a link, to all in a day.",
+        parse=Limit.parse,
+        default="200000/86400000",
+    )
+
+    @property
+    def limits(self) -> tuple[tuple[str, Limit], ...]:
+        """Return each budget with its reason, the narrow before the wide."""
+        return (HOUR, self.hour), (DAY, self.day)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
@@ -117,10 +152,16 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterWithheld(Fact):
-    """A mailbox has had its share of letters: this one was not sent."""
+    """A mailbox has had its share of letters, or all have (`hour`, `day`): this one was not sent."""
 
     type: ClassVar[str] = "email.rate_limited"
     letter: str
+    reason: str = MAILBOX
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it when everybody's share is used up."""
+        return () if self.reason == MAILBOX else (SECURITY_EVENT,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,5 +195,6 @@ __all__ = [
     "LetterBuried",
     "LetterSuppressed",
     "LetterWithheld",
+    "MailBudgetSettings",
     "MailSettings",
 ]

@@ -10,6 +10,7 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.ids import mint
 from watchword.kernel.messages import Message
 from watchword.kernel.parts import service
+from watchword.kernel.ports import Counters
 from watchword.plumbing.carriers.failover import Carriers
 from watchword.plumbing.db import outbox, pieces
 from watchword.plumbing.db.journal import Journal
@@ -25,14 +26,21 @@ from watchword.records.deliveries.rules import (
     CODE,
     KIND,
     NO_CONSENT,
+    NOTICE,
     Letter,
     LetterBuried,
     LetterSuppressed,
+    LetterWithheld,
+    MailBudgetSettings,
     MailSettings,
 )
 
 _PADDING = {"about": "as long as most letters are " * 8}
 _decode = msgspec.json.Decoder(Letter).decode
+
+
+def _nobodys(now: datetime) -> Letter:
+    return Letter(template=NOBODY, to="", language="en", facts=_PADDING, expires_at=now)
 
 
 class LetterSealer(Sealer):
@@ -57,12 +65,33 @@ class Deliveries(Sending[Message]):
     porters: LetterPorters
     journal: Journal
     settings: MailSettings
+    budgets: MailBudgetSettings
+    counters: Counters
     metrics: Metrics
     clock: Clock
     chance: Chance
 
     async def queue(self, tx: Transaction, letter: Letter, now: datetime) -> None:
-        """Write the letter into the outbox, with the facts that ask for it."""
+        """Write the letter into the outbox, with the facts that ask for it; or withhold it.
+
+        Whoever asked cannot tell: the same work is done for nobody, and the journal alone knows.
+        """
+        reason = await self._withheld("all", now) if letter.priority == CODE else None
+        if reason is None:
+            await self._put(tx, letter, now)
+            return
+        await self.journal.record(tx, LetterWithheld(letter=letter.template, reason=reason), now)
+        await self._put(tx, _nobodys(now), now)
+        self.metrics.emails_withheld.labels(reason).inc()
+
+    async def _withheld(self, whose: str, now: datetime) -> str | None:
+        """Draw on every budget; return which of them is used up."""
+        for reason, limit in self.budgets.limits:
+            if not (await self.counters.hit(f"mail:{reason}:{whose}", limit, now)).allowed:
+                return reason
+        return None
+
+    async def _put(self, tx: Transaction, letter: Letter, now: datetime) -> None:
         letter_id = mint(now, self.chance)
         sealed = self.sealer.seal(msgspec.json.encode(asdict(letter)), f"outbox:{letter_id}")
         await outbox.put(
@@ -77,10 +106,11 @@ class Deliveries(Sending[Message]):
             expires_at=letter.expires_at,
         )
 
-    async def pretend(self, tx: Transaction, now: datetime) -> None:
+    async def pretend(self, tx: Transaction, now: datetime, priority: int = NOTICE) -> None:
         """Do the work of queueing a letter for nobody: strangers cannot tell by the time it takes."""
-        nobody = Letter(template=NOBODY, to="", language="en", facts=_PADDING, expires_at=now)
-        await self.queue(tx, nobody, now)
+        if priority == CODE:
+            await self._withheld(NOBODY, now)
+        await self._put(tx, _nobodys(now), now)
 
     @property
     def most_tries(self) -> int:
