@@ -1,22 +1,25 @@
 """Carrying: the carriers of letters and texts that the settings ask for, made when first asked."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from watchword.app.settings import Settings
 from watchword.app.wiring import House
 from watchword.flows.delivery_feedback.rules import PATH, WebhookSettings
 from watchword.flows.delivery_feedback.service import Reporters
 from watchword.kernel.addresses import is_loopback
-from watchword.kernel.clock import Clock
+from watchword.kernel.clock import Clock, SystemClock
 from watchword.kernel.messages import Message
 from watchword.kernel.ports import Fetcher, Mailer, Reporter, Texter
+from watchword.plumbing.carriers.carrier import Standing, look_at
 from watchword.plumbing.db import dev_messages
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.settings import (
     Carrying,
+    DkimSettings,
     MailgunSettings,
     SendgridSettings,
     ServerSettings,
@@ -24,7 +27,7 @@ from watchword.plumbing.settings import (
     SmtpSettings,
     TwilioSettings,
 )
-from watchword.plumbing.settings.carrying import RELAYS
+from watchword.plumbing.settings.carrying import AT_HOME, OWN_RELAY, RELAYS
 from watchword.plumbing.settings.server import DEVELOPMENT
 from watchword.records.deliveries.rules import MailSettings
 from watchword.records.texts.rules import TextSettings
@@ -32,6 +35,7 @@ from watchword.records.texts.rules import TextSettings
 if TYPE_CHECKING:
     import httpx2
 
+    from watchword.adapters.mail.dkim import Signer
     from watchword.adapters.providers import Provider
 
 
@@ -45,13 +49,7 @@ class Abroad:
 
     def mailers(self) -> list[Mailer]:
         """Return the carriers of letters, in their order."""
-        carrying = Carrying(
-            services=self._house.part(MailSettings).services,
-            sendgrid=self._house.part(SendgridSettings),
-            ses=self._house.part(SesSettings),
-            mailgun=self._house.part(MailgunSettings),
-            smtp=self._house.part(SmtpSettings),
-        )
+        carrying = self._carrying()
         return [self._mailer(name, carrying) for name in carrying.names]
 
     def texters(self) -> list[Texter]:
@@ -60,6 +58,13 @@ class Abroad:
         usual = ("twilio",) if twilio.complete else ("console",)
         names = self._house.part(TextSettings).services or usual
         return [self._twilio(twilio) if name == "twilio" else _console_texter() for name in names]
+
+    def providers(self) -> tuple[list[Mailer], list[Texter]]:
+        """Return those of them alone who are asked by HTTPS."""
+        carrying = self._carrying()
+        names = [name for name in carrying.names if name not in {*RELAYS, *AT_HOME}]
+        texters = [each for each in self.texters() if each.name == "twilio"]
+        return [self._mailer(name, carrying) for name in names], texters
 
     def reporters(self, fetcher: Fetcher | None = None) -> Reporters:
         """Return those who read the posts of providers, where we can tell whose they are.
@@ -115,6 +120,15 @@ class Abroad:
         if "_client" in vars(self):
             await self._client.aclose()
 
+    def _carrying(self) -> Carrying:
+        return Carrying(
+            services=self._house.part(MailSettings).services,
+            sendgrid=self._house.part(SendgridSettings),
+            ses=self._house.part(SesSettings),
+            mailgun=self._house.part(MailgunSettings),
+            smtp=self._house.part(SmtpSettings),
+        )
+
     def _mailer(self, name: str, carrying: Carrying) -> Mailer:
         if name in RELAYS:
             return self._relay(name, carrying.relay(name))
@@ -138,7 +152,17 @@ class Abroad:
             connections=smtp.connections,
             letters_each=smtp.letters_each,
         )
-        return SmtpMailer(relay, self._clock, name)
+        return SmtpMailer(relay, self._clock, name, self._signer() if name == OWN_RELAY else None)
+
+    def _signer(self) -> "Signer | None":
+        """Return what signs our letters where nobody else does."""
+        dkim = self._house.part(DkimSettings)
+        if not dkim.signs:
+            return None
+        from watchword.adapters.mail.dkim import Signer
+
+        domain = dkim.domain or self._house.part(MailSettings).dns_domain
+        return Signer(domain=domain, selector=dkim.selector, key=dkim.key)
 
     def _sendgrid(self, settings: SendgridSettings) -> Mailer:
         from watchword.adapters.mail.sendgrid import SendgridMailer
@@ -184,6 +208,18 @@ class Abroad:
         from watchword.adapters.providers import new_client
 
         return new_client()
+
+
+async def ask_providers(settings: Settings) -> tuple[Sequence[Standing], Sequence[Standing]]:
+    """Ask the providers of letters and of texts how they are, without opening a house."""
+    house = House(settings.sections)
+    house.put(Clock, SystemClock())  # type: ignore[type-abstract]
+    abroad = Abroad(house)
+    mailers, texters = abroad.providers()
+    try:
+        return await look_at(mailers), await look_at(texters)
+    finally:
+        await abroad.close()
 
 
 def _console_texter() -> Texter:

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.app.settings.conftest import Faults, Read
 from tests.support.environments import development, production
@@ -21,6 +23,12 @@ SENDGRID = {"SENDGRID_API_KEY": "SG.kept-elsewhere"}
 SES = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "kept-elsewhere"}
 MAILGUN = {"MAILGUN_API_KEY": "kept-elsewhere", "MAILGUN_DOMAIN": "mg.nova-rdv.dz"}
 SMTP = {"SMTP_HOST": "smtp.example.org", "SMTP_USER": "auth", "SMTP_PASSWORD": "kept-elsewhere"}
+SIGNED = {"EMAIL_DKIM_SELECTOR": "w1", "EMAIL_FROM": "noreply@mail.nova-rdv.dz"}
+PEM = (
+    Ed25519PrivateKey.generate()
+    .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    .decode()
+)
 NO_SMTP = dict.fromkeys(SMTP, "")
 
 
@@ -132,3 +140,27 @@ def test_europe_is_an_address(read: Read) -> None:
 def test_twilio_has_the_names_it_gives_itself(read: Read) -> None:
     given = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t", "TWILIO_PHONE": "+15005550006"}
     assert read(development(**given)).section(TwilioSettings).complete
+
+
+@pytest.mark.parametrize("domain", ["", "mail.nova-rdv.dz", "nova-rdv.dz"])
+def test_a_key_and_its_selector_sign_for_the_senders_domain(faults: Faults, domain: str) -> None:
+    more = {"EMAIL_DKIM_PRIVATE_KEY": PEM, "EMAIL_DKIM_DOMAIN": domain}
+    assert faults(production(**SMTP, **SIGNED, **more)) == {}
+
+
+@pytest.mark.parametrize(
+    ("more", "wrong"),
+    [
+        ({}, "EMAIL_DKIM_PRIVATE_KEY"),
+        ({"EMAIL_DKIM_PRIVATE_KEY": "no key"}, "EMAIL_DKIM_PRIVATE_KEY"),
+        ({"EMAIL_DKIM_PRIVATE_KEY": PEM, "EMAIL_DKIM_SELECTOR": ""}, "EMAIL_DKIM_SELECTOR"),
+        ({"EMAIL_DKIM_PRIVATE_KEY": PEM, "EMAIL_DKIM_DOMAIN": "evil.example"}, "EMAIL_DKIM_DOMAIN"),
+        ({"EMAIL_DKIM_PRIVATE_KEY": PEM, "EMAIL_DKIM_DOMAIN": "dz"}, "EMAIL_DKIM_DOMAIN"),
+    ],
+)
+def test_half_of_it_or_another_domains_is_refused(
+    faults: Faults, more: dict[str, str], wrong: str
+) -> None:
+    found = faults(production(**{**SMTP, **SIGNED, **more}))
+    assert set(found) == {wrong}
+    assert "no key" not in str(found)

@@ -23,11 +23,12 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One accepted letter: its envelope and its message."""
+    """One accepted letter: its envelope, its message, and that as it came."""
 
     sender: str
     recipients: tuple[str, ...]
     message: EmailMessage
+    content: bytes
 
 
 class _Keep:
@@ -38,11 +39,13 @@ class _Keep:
         self.arrived = threading.Condition()
 
     async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        message = message_from_bytes(cast("bytes", envelope.content), policy=policy.default)
+        content = cast("bytes", envelope.content)
+        message = message_from_bytes(content, policy=policy.default)
         letter = Letter(
             sender=envelope.mail_from or "",
             recipients=tuple(envelope.rcpt_tos),
             message=message,
+            content=content,
         )
         with self.arrived:
             self.letters.append(letter)

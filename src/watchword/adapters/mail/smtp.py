@@ -26,6 +26,7 @@ from aiosmtplib import (
     SMTPStatus,
 )
 
+from watchword.adapters.mail.dkim import Signer
 from watchword.adapters.mail.letter import Envelope, compose
 from watchword.adapters.mail.lines import Line, Lines
 from watchword.kernel.addresses import is_loopback
@@ -77,19 +78,24 @@ class Relay:
 class SmtpMailer:
     """Carries letters to one relay."""
 
-    def __init__(self, relay: Relay, clock: Clock, name: str = "smtp") -> None:
-        """Connect when the first letter comes."""
+    def __init__(
+        self, relay: Relay, clock: Clock, name: str = "smtp", signer: Signer | None = None
+    ) -> None:
+        """Connect when the first letter comes; `signer` signs letters that the relay does not."""
         self.name = name
+        self._signer = signer
         self._relay = relay
         self._clock = clock
         self._lines = Lines(self._connect, relay.connections, relay.letters_each, relay.idle)
 
     async def send(self, message: Message) -> None:
         """Hand the message over. Problems: `NotAccepted`, `Undelivered`."""
-        envelope = compose(message, self._clock.now())
+        now = self._clock.now()
+        envelope = compose(message, now)
+        content = self._signer.sign(envelope.content, now) if self._signer else envelope.content
         line = await self._ready(envelope)
         try:
-            await self._hand_over(line, envelope.content)
+            await self._hand_over(line, content)
         except NotAccepted:  # the relay is done with it: the line serves the next letter
             self._lines.give_back(line)
             raise

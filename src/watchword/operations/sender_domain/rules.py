@@ -22,7 +22,7 @@ from watchword.plumbing.dns.providers import (
     region_of,
 )
 from watchword.plumbing.dns.records import FAILING, Finding, Mark
-from watchword.plumbing.settings import Carrying
+from watchword.plumbing.settings import Carrying, DkimSettings
 from watchword.plumbing.settings.carrying import AT_HOME, RELAYS
 from watchword.records.deliveries.rules import MailSettings
 
@@ -190,10 +190,15 @@ class Carried:
     ses_region: str = ""
     mailgun_domain: str = ""
     mailgun_host: str = "mailgun.org"
+    relay_selector: str = ""
+    relay_key: str = ""
+    relay_key_kind: str = "rsa"
+    dkim_domain: str = ""
 
 
-def carried_by(carrying: Carrying) -> Carried:
-    """Tell who carries the mail, from the settings."""
+def carried_by(carrying: Carrying, dkim: DkimSettings) -> Carried:
+    """Tell who carries the mail, from the settings; what we sign ourselves counts as the relay's."""
+    kind, key = dkim.public if dkim.signs else ("rsa", "")
     by_relay = [name for name in carrying.names if name in RELAYS]
     by_api = [Provider(name) for name in carrying.names if name not in {*RELAYS, *AT_HOME}]
     host = carrying.relay(by_relay[0]).host if by_relay else carrying.smtp.host
@@ -205,6 +210,10 @@ def carried_by(carrying: Carrying) -> Carried:
         ses_region=region_of(host) or region,
         mailgun_domain=carrying.mailgun.domain,
         mailgun_host="eu.mailgun.org" if "//api.eu." in carrying.mailgun.url else "mailgun.org",
+        relay_selector=dkim.selector if dkim.signs else "",
+        relay_key=key,
+        relay_key_kind=kind,
+        dkim_domain=dkim.domain,
     )
 
 
@@ -240,8 +249,10 @@ def sender_of(
         ses_return=known.ses_return or f"bounce.{domain}",
         relay_host=carried.relay_host,
         relay=_taken("relay", _mechanisms, given.relay) or known.relay,
-        relay_selector=known.relay_selector,
-        relay_key=known.relay_key,
+        relay_selector=known.relay_selector or carried.relay_selector,
+        relay_key=known.relay_key or carried.relay_key,
+        relay_key_kind="rsa" if known.relay_key else carried.relay_key_kind,
+        dkim_domain="" if known.relay_selector else carried.dkim_domain,
     )
     clash = clashes(sender)
     if clash:
@@ -329,7 +340,10 @@ def steps(sender: Sender) -> Iterator[str]:
             "--query '[VerifiedForSendingStatus, DkimAttributes.Tokens]'"
         )
     if Provider.SMTP in sender.providers and not sender.relay_selector:
-        yield "Relay: let it sign with DKIM, and give SMTP_DKIM_SELECTOR, so that the check can see it"
+        yield (
+            "Relay: let it sign with DKIM, and give SMTP_DKIM_SELECTOR, so that the check can see it; or"
+            " give EMAIL_DKIM_SELECTOR and EMAIL_DKIM_PRIVATE_KEY, and letters are signed here"
+        )
 
 
 def notes(sender: Sender, phase: int) -> Iterator[str]:

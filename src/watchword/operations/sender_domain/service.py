@@ -16,6 +16,7 @@ from watchword.plumbing.dns.zone import Zone
 from watchword.plumbing.probes import Step
 from watchword.plumbing.settings import (
     Carrying,
+    DkimSettings,
     MailgunSettings,
     SendgridSettings,
     SesSettings,
@@ -43,7 +44,8 @@ def carried(sections: Sections) -> Carried:
             ses=sections.section(SesSettings),
             mailgun=sections.section(MailgunSettings),
             smtp=sections.section(SmtpSettings),
-        )
+        ),
+        sections.section(DkimSettings),
     )
 
 

@@ -82,6 +82,8 @@ class Sender:
     relay: tuple[str, ...] = ()
     relay_selector: str = ""
     relay_key: str = ""
+    relay_key_kind: str = "rsa"
+    dkim_domain: str = ""
 
 
 def region_of(host: str) -> str:
@@ -252,9 +254,9 @@ def _of_ses(sender: Sender) -> Iterator[Record]:
 def _of_relay(sender: Sender) -> Iterator[Record]:
     if sender.relay_selector:
         yield Record(
-            name=f"{sender.relay_selector}._domainkey.{sender.domain}",
+            name=f"{sender.relay_selector}._domainkey.{sender.dkim_domain or sender.domain}",
             type="TXT",
-            value=f"v=DKIM1; k=rsa; p={sender.relay_key or '<key>'}",
+            value=f"v=DKIM1; k={sender.relay_key_kind}; p={sender.relay_key or '<key>'}",
             purpose=Purpose.DKIM,
             provider=Provider.SMTP,
             hint="give SMTP_DKIM_KEY: the public key that the relay signs with",

@@ -4,6 +4,7 @@ A slice's own settings live in its `rules.py`; all of them are read by `app/sett
 """
 
 from watchword.plumbing.settings.carrying import Carrying
+from watchword.plumbing.settings.dkim import DkimSettings
 from watchword.plumbing.settings.letters import LetterSettings
 from watchword.plumbing.settings.limits import LimitSettings
 from watchword.plumbing.settings.logs import LogSettings
@@ -22,6 +23,7 @@ from watchword.plumbing.settings.stores import DatabaseSettings, RedisSettings
 __all__ = [
     "Carrying",
     "DatabaseSettings",
+    "DkimSettings",
     "LetterSettings",
     "LimitSettings",
     "LogSettings",

@@ -16,7 +16,8 @@ from watchword.plumbing.settings.smtp import SmtpSettings
 ORDER: Final = ("sendgrid", "ses", "mailgun", "smtp")
 PRESETS: Final = ("sendgrid-smtp", "ses-smtp", "gmail")
 AT_HOME: Final = ("console", "mailbox")
-RELAYS: Final = ("smtp", *PRESETS)
+OWN_RELAY: Final = "smtp"
+RELAYS: Final = (OWN_RELAY, *PRESETS)
 _PORT: Final = 587
 
 

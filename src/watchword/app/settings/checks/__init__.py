@@ -40,6 +40,7 @@ def check(
         lambda: mail.carriers(settings, findings),
         lambda: mail.texter(settings, findings),
         lambda: mail.sender(settings, findings),
+        lambda: mail.signing(settings, findings),
         lambda: files.keys(settings, findings, cwd),
         lambda: files.secret_files(settings, entries, findings, cwd),
     )

@@ -3,8 +3,10 @@
 from watchword.app.settings.checks.findings import Findings
 from watchword.app.settings.values import Settings
 from watchword.kernel.addresses import is_loopback
+from watchword.plumbing.dns.names import within
 from watchword.plumbing.settings import (
     Carrying,
+    DkimSettings,
     MailgunSettings,
     SendgridSettings,
     SesSettings,
@@ -74,6 +76,18 @@ def _at_home(carrying: Carrying, findings: Findings) -> None:
             " AWS_SECRET_ACCESS_KEY, or MAILGUN_API_KEY and MAILGUN_DOMAIN, or SMTP_HOST, SMTP_USER"
             " and SMTP_PASSWORD.",
         )
+
+
+def signing(settings: Settings, findings: Findings) -> None:
+    """A key and its selector, for the sender's domain: what another signs, DMARC does not count."""
+    dkim, mail = settings.section(DkimSettings), settings.section(MailSettings)
+    if bool(dkim.pem) != bool(dkim.selector):
+        missing = "EMAIL_DKIM_SELECTOR" if dkim.pem else "EMAIL_DKIM_PRIVATE_KEY"
+        findings.wrong(missing, "is missing; EMAIL_DKIM_SELECTOR and the key belong together.")
+    elif dkim.signs and not mail.dns_domain:
+        findings.wrong("EMAIL_FROM", "is missing; letters are signed for the sender's domain.")
+    elif dkim.domain and not within(mail.dns_domain, dkim.domain):
+        findings.wrong("EMAIL_DKIM_DOMAIN", f"is not the sender's: that is {mail.dns_domain}.")
 
 
 def texter(settings: Settings, findings: Findings) -> None:
