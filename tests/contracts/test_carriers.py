@@ -1,16 +1,42 @@
 """Every carrier says the same about the same: taken, not taken, or nobody can tell."""
 
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.carriers import EVERY, TAKEN, counter, provider
+from tests.support.carriers import (
+    EVERY,
+    TAKEN,
+    TEXT,
+    counter,
+    mailgun,
+    provider,
+    sendgrid,
+    ses,
+    twilio,
+)
+from tests.support.letter import LETTER
 from tests.support.stub import answer
-from watchword.adapters.providers import Reply, wait_asked_for
+from watchword.adapters.providers import Provider, Reply, wait_asked_for
+from watchword.kernel.messages import Message
 from watchword.kernel.ports import NotAccepted, Undelivered
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 BY_HTTPS = [*TAKEN]
+
+
+def _letter(number: int) -> Message:
+    return replace(LETTER, id=f"<one-{number}@example.org>")
+
+
+SENDERS: Mapping[str, Callable[[Provider, int], Awaitable[str | None]]] = {
+    "sendgrid": lambda api, number: sendgrid(api).send(_letter(number)),
+    "ses": lambda api, number: ses(api).send(_letter(number)),
+    "mailgun": lambda api, number: mailgun(api).send(_letter(number)),
+    "twilio": lambda api, number: twilio(api).send(replace(TEXT, id=f"one-{number}@example.org")),
+}
 every = pytest.mark.parametrize("name", EVERY)
 
 
@@ -54,6 +80,17 @@ async def test_after_silence_nobody_can_tell(name: str, situation: str) -> None:
     async with counter(name, situation) as one:
         with pytest.raises(Undelivered):
             await one.send()
+
+
+@pytest.mark.parametrize("name", BY_HTTPS)
+async def test_a_message_that_comes_again_has_the_same_key_and_another_has_another(
+    name: str,
+) -> None:
+    async with provider(TAKEN[name]) as (api, stub):
+        for number in (1, 1, 2):
+            await SENDERS[name](api, number)
+        keys = [asked.headers["idempotency-key"] for asked in stub.asked]
+    assert keys == ["one-1@example.org"] * 2 + ["one-2@example.org"]
 
 
 @every
@@ -105,12 +142,12 @@ def test_what_somebody_asks_us_to_wait_is_read_or_let_be(reply: Reply, wait: int
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"[" * 100_000, b'{"id": 7}', b"\xff"])
 async def test_an_answer_that_is_nonsense_is_still_an_answer(body: bytes) -> None:
     async with provider(Reply(status=200, headers={}, body=body)) as (api, _):
-        reply = await api.hand_over("/x")
+        reply = await api.hand_over("/x", key="1")
         assert reply.said("id") is None
 
 
 async def test_a_redirect_is_not_followed() -> None:
     async with provider(answer(302, Location="http://127.0.0.1:1/elsewhere")) as (api, behind):
         with pytest.raises(NotAccepted):
-            await api.hand_over("/x")
+            await api.hand_over("/x", key="1")
         assert len(behind.asked) == 1

@@ -11,12 +11,12 @@ import typer
 from typer.testing import CliRunner
 
 from tests.support.world import StoppedClock, environment
-from watchword.app import lettering, slices
+from watchword.app import carrying, lettering, slices
 from watchword.app.building import configure_logs, open_house
 from watchword.app.reading import told
 from watchword.app.settings import Settings, read
 from watchword.kernel.clock import Clock
-from watchword.operations.doctor.service import LookAtDomain
+from watchword.operations.doctor.service import AskProviders, LookAtDomain
 from watchword.operations.mail.service import OpenLetters
 from watchword.operations.sender_domain import service as sender_domain
 from watchword.plumbing.commands.console import OpenHouse
@@ -54,6 +54,7 @@ class Terminal:
             OpenHouse: self._open,
             Read: lambda: told(self._read),
             LookAtDomain: sender_domain.steps,
+            AskProviders: lambda: carrying.ask_providers(self._read()),
             OpenLetters: lambda: lettering.letters_of(self._read()),
         }
         try:

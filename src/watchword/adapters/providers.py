@@ -7,8 +7,14 @@
     no connection                  NotAccepted
     silence, a broken line, 504    Undelivered: somebody behind them may have it
 
+Every try of a message carries the same `Idempotency-Key`. None of the providers whom we speak to
+documents that it looks at one (SendGrid, SES, Mailgun and Twilio's Messages have none), so it is for
+whoever stands between: a gateway, or a relay with the same API. What keeps a message from coming twice is
+ours: one that nobody can tell of goes to the same provider alone, under the same Message-ID.
+
 An answer's reason is its status alone, because providers quote addresses. Redirects are not followed,
-and no more of an answer is read than anybody needs. Source: RFC 9110 (10.2.3 Retry-After, 15 status codes).
+and no more of an answer is read than anybody needs. Source: RFC 9110 (10.2.3 Retry-After,
+15 status codes); draft-ietf-httpapi-idempotency-key-header.
 """
 
 import asyncio
@@ -26,6 +32,7 @@ import httpx2
 from watchword.kernel.clock import Clock
 from watchword.kernel.ports import NotAccepted, Undelivered
 
+KEY: Final = "Idempotency-Key"
 PATIENCE: Final = timedelta(seconds=8)
 _CONNECT_SECONDS: Final = 4.0
 _ENOUGH: Final = 65_536
@@ -98,10 +105,20 @@ class Provider:
         self._patience = patience
 
     async def hand_over(
-        self, path: str, *, lasting: Callable[[Reply], bool] = about_the_message, **request: Any
+        self,
+        path: str,
+        *,
+        key: str,
+        lasting: Callable[[Reply], bool] = about_the_message,
+        headers: Mapping[str, str] | None = None,
+        **request: Any,
     ) -> Reply:
-        """Post a message; return the answer of who took it. Problems: `NotAccepted`, `Undelivered`."""
-        reply = await self.ask("POST", path, **request)
+        """Post a message; return the answer of who took it. Problems: `NotAccepted`, `Undelivered`.
+
+        `key` is the same whenever the message is tried again.
+        """
+        named = {**(headers or {}), KEY: key.strip("<>")}
+        reply = await self.ask("POST", path, headers=named, **request)
         if reply.good:
             return reply
         if reply.status == _BEHIND_THEM:
@@ -112,13 +129,23 @@ class Provider:
             retry_after=wait_asked_for(reply, self._clock.now()),
         )
 
-    async def trouble(self, method: str, path: str, **request: Any) -> str | None:
-        """Ask whether they would let us in; return nothing when they do, else a short reason."""
+    async def trouble(
+        self,
+        method: str,
+        path: str,
+        *,
+        lacks: Callable[[Reply], str | None] = lambda _reply: None,
+        **request: Any,
+    ) -> str | None:
+        """Ask whether they would let us in; return nothing when they do, else a short reason.
+
+        `lacks` reads a good answer: what we may not do all the same.
+        """
         try:
             reply = await self.ask(method, path, **request)
         except (NotAccepted, Undelivered) as trouble:
             return str(trouble)
-        return None if reply.good else str(reply.status)
+        return lacks(reply) if reply.good else str(reply.status)
 
     async def ask(self, method: str, path: str, **request: Any) -> Reply:
         """Ask, and return what they answer. Problems: `NotAccepted`, `Undelivered`."""

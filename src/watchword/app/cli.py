@@ -133,9 +133,9 @@ def _open_house() -> AbstractAsyncContextManager[House]:
 
 def _hands() -> dict[type[Any], Any]:
     """Return what only `app` can do for the commands of the slices."""
-    from watchword.app import lettering
+    from watchword.app import carrying, lettering
     from watchword.operations.configuration.rules import Desk
-    from watchword.operations.doctor.service import LookAtDomain
+    from watchword.operations.doctor.service import AskProviders, LookAtDomain
     from watchword.operations.mail.service import OpenLetters
     from watchword.operations.sender_domain import service as sender_domain
 
@@ -144,6 +144,7 @@ def _hands() -> dict[type[Any], Any]:
         Read: lambda: told(_read),
         Desk: SettingsDesk(_read),
         LookAtDomain: sender_domain.steps,
+        AskProviders: lambda: carrying.ask_providers(_read()),
         OpenLetters: lambda: lettering.letters_of(_read()),
     }
 

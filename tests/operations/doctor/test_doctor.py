@@ -8,10 +8,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
+from tests.operations.mail.test_commands import beside, by_sendgrid, by_smtp
+from tests.operations.sms.test_commands import by_twilio
 from tests.support.services.kept import free_port
 from tests.support.services.postgres import Postgres
 from tests.support.services.smtp import SmtpSink
+from tests.support.stub import answer
 from tests.support.terminal import Said, Terminal
+from watchword.adapters.providers import Reply
 from watchword.kernel.clock import SystemClock
 from watchword.operations.doctor.rules import Server, describe
 
@@ -31,15 +35,15 @@ def test_all_is_well_in_a_healthy_place(database_url: str, tmp_path: Path) -> No
     said = healthy(database_url, tmp_path).run("doctor", "--json")
     outcomes = {name: check["outcome"] for name, check in checks(said).items()}
     assert set(outcomes.values()) == {"ok"}, said.out
-    assert len(outcomes) == 13
+    assert len(outcomes) == 14
     assert said.code == 0
 
 
 def test_a_person_reads_numbered_lines(sqlite_url: str, tmp_path: Path) -> None:
     said = healthy(sqlite_url, tmp_path).run("doctor")
     lines = said.out.splitlines()
-    assert lines[0].startswith("[ 1/13] python")
-    assert lines[-1].startswith("[13/13] port")
+    assert lines[0].startswith("[ 1/14] python")
+    assert lines[-1].startswith("[14/14] port")
     assert "well" in said.err
 
 
@@ -174,6 +178,49 @@ def test_a_mail_server_without_encryption_gets_no_password(
     assert said.code == 1
     assert "AUTH" in checks(said)["mail"]["detail"]
     assert "letmethrough" not in said.out + said.err
+
+
+BAD_KEY = answer(401, {"errors": [{"message": "SG.kept-elsewhere"}]})
+MAY_READ = answer(200, {"scopes": ["mail.batch.read", "user.profile.read"]})
+MAY_SEND = answer(200, {"scopes": ["mail.send", "user.profile.read"]})
+
+
+@pytest.mark.req("A-53")
+@pytest.mark.parametrize(
+    ("provider", "told"),
+    [
+        (BAD_KEY, "unavailable (401)"),
+        (MAY_READ, "unavailable (the key may not send"),
+        (MAY_SEND, ""),
+    ],
+)
+def test_a_provider_that_refuses_our_key_is_a_failure_though_another_carrier_is_well(
+    sqlite_url: str, tmp_path: Path, smtp_sink: SmtpSink, provider: Reply, told: str
+) -> None:
+    with beside(provider) as sendgrid:
+        more = by_sendgrid(sendgrid) | by_smtp(smtp_sink)
+        said = healthy(sqlite_url, tmp_path, **more).run("doctor", "--email", "--json")
+    mail = checks(said)["mail"]
+    assert mail["detail"].startswith(f"sendgrid {told or 'available'}"), mail
+    assert "smtp TCP ok, smtp EHLO ok" in mail["detail"]
+    assert (said.code, mail["outcome"]) == ((1, "failed") if told else (0, "ok"))
+    assert mail["fix"] == (f"watchword config show {SENDGRID}" if told else "")
+    assert "kept-elsewhere" not in said.out + said.err
+
+
+SENDGRID = "SENDGRID_API_KEY SENDGRID_API_URL"
+
+
+@pytest.mark.parametrize(("answered", "code"), [(answer(401), 1), (answer(200, {}), 0)])
+def test_an_account_for_texts_that_is_refused_is_a_failure(
+    sqlite_url: str, tmp_path: Path, answered: Reply, code: int
+) -> None:
+    with beside(answered) as twilio:
+        said = healthy(sqlite_url, tmp_path, **by_twilio(twilio)).run("doctor", "--email", "--json")
+    texts = checks(said)["texts"]
+    assert said.code == code
+    assert texts["detail"] == ("twilio unavailable (401)" if code else "twilio available")
+    assert ("TWILIO_TOKEN" in texts["fix"]) is bool(code)
 
 
 @pytest.mark.req("A-54", "G-67")

@@ -2,7 +2,8 @@
 
     topic        one of those that the settings name
     time         not older than it may be
-    certificate  from sns.<region>.amazonaws.com by https, the region being the topic's; kept for a day
+    certificate  from sns.<region>.amazonaws.com by https (in China .amazonaws.com.cn), the region being the
+                 topic's; kept for a day
     signature    RSA over some fields, each by its name (version 1: SHA-1, version 2: SHA-256)
 
 A new subscription is confirmed by asking the address that a genuine post names, which must be AWS's too.
@@ -49,7 +50,8 @@ _FIELDS: Final = {
     _FAREWELL: _OTHER_FIELDS,
 }
 _HASHES: Final[dict[str, type[HashAlgorithm]]] = {"1": SHA1, "2": SHA256}
-_HOST: Final = re.compile(r"sns\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
+_HOST: Final = re.compile(r"sns\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?P<china>\.cn)?")
+_CHINA: Final = "cn-"
 _CERTIFICATE: Final = re.compile(r"/SimpleNotificationService-[A-Za-z0-9]{1,64}\.pem")
 _KEPT: Final = 8
 _KEPT_FOR: Final = timedelta(days=1)
@@ -161,6 +163,8 @@ def _of_aws(url: str, topic: str) -> str:
     host = _HOST.fullmatch(parts.netloc.removesuffix(":443"))
     if parts.scheme != "https" or host is None or port not in {None, 443} or parts.fragment:
         raise NotGenuine("an address that is not AWS's")
+    if (host["china"] is not None) != host["region"].startswith(_CHINA):
+        raise NotGenuine("an address of another part of AWS")
     if not (url.isascii() and url.isprintable()) or host["region"] != topic.split(":")[3]:
         raise NotGenuine("an address of another region")
     return parts.query

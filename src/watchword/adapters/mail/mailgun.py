@@ -3,7 +3,8 @@
 The base address says the region: https://api.mailgun.net/v3, or https://api.eu.mailgun.net/v3 in Europe.
 Clicks and opens are not tracked: a link that proves a mailbox is nobody else's. Whether the key is good
 is told by a letter without content: a good one is told what is missing (400), and a key that may only
-send is enough. Source: https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/messages
+send is enough. Mailgun documents no key against
+doubles: the Message-ID is ours (`h:Message-Id`). Source: https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/messages
 """
 
 from typing import Final
@@ -43,7 +44,9 @@ class MailgunMailer:
             **({"h:Reply-To": str(guarded.reply_to)} if guarded.reply_to else {}),
             **{f"h:{name}": value for name, value in guarded.headers.items()},
         }
-        reply = await self._provider.hand_over(self._path, data=form, auth=self._auth)
+        reply = await self._provider.hand_over(
+            self._path, key=message.id, data=form, auth=self._auth
+        )
         return reply.said("id")
 
     async def check(self) -> str | None:

@@ -2,6 +2,7 @@
 
 A letter leaves as we wrote it, unless SendGrid keeps a dynamic template for its kind: then the letter's
 facts go there instead. Clicks and opens are not tracked: a link that proves a mailbox is nobody else's.
+SendGrid documents no key against doubles: the Message-ID is ours, and its events tell it as `message_id`.
 Source: https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from watchword.adapters.mail.letter import Mailbox, guard
-from watchword.adapters.providers import Provider
+from watchword.adapters.providers import Provider, Reply
 from watchword.kernel.messages import Message
 from watchword.kernel.ports import Quota, Unfit
 from watchword.kernel.secret import Secret
@@ -34,12 +35,16 @@ class SendgridMailer:
     async def send(self, message: Message) -> str | None:
         """Hand the message over. Problems: `NotAccepted`, `Undelivered`."""
         letter = self._letter(message)
-        reply = await self._provider.hand_over("/v3/mail/send", json=letter, headers=self._headers)
+        reply = await self._provider.hand_over(
+            "/v3/mail/send", key=message.id, json=letter, headers=self._headers
+        )
         return reply.headers.get("x-message-id")
 
     async def check(self) -> str | None:
-        """Return nothing when the key is good, else a short reason."""
-        return await self._provider.trouble("GET", "/v3/scopes", headers=self._headers)
+        """Return nothing when the key is good for sending, else a short reason."""
+        return await self._provider.trouble(
+            "GET", "/v3/scopes", lacks=_may_not_send, headers=self._headers
+        )
 
     async def quota(self) -> Quota | None:
         """Return how many letters of the plan's share are used; nothing when the key may not know."""
@@ -75,6 +80,12 @@ class SendgridMailer:
             return {**letter, "template_id": template}
         parts = (("text/plain", message.text), ("text/html", message.html))
         return {**letter, "content": [{"type": kind, "value": text} for kind, text in parts]}
+
+
+def _may_not_send(reply: Reply) -> str | None:
+    scopes = reply.json.get("scopes")
+    lacking = isinstance(scopes, list) and "mail.send" not in scopes
+    return "the key may not send: it lacks mail.send" if lacking else None
 
 
 def _mailbox(mailbox: Mailbox) -> dict[str, str]:

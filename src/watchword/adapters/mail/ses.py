@@ -1,6 +1,7 @@
 """Amazon SES: `POST /v2/email/outbound-emails` with the whole letter as RFC 5322, signed (SigV4).
 
-SES gives every letter a Message-ID of its own; ours stays in `X-Watchword-Message-ID`. Whether it would
+SES gives every letter a Message-ID of its own; ours stays in `X-Watchword-Message-ID`, and SendEmail has no
+token against doubles. Whether it would
 take a letter is asked by `GetSendQuota`, which a policy for sending alone allows.
 
     BadRequestException, 413      NotAccepted, lasting: it is about this very message
@@ -53,7 +54,9 @@ class SesMailer:
         }
         body = json.dumps(letter).encode()
         signed = self._signed(_SEND, body, "application/json")
-        reply = await self._provider.hand_over(_SEND, lasting=_about_the_message, **signed)
+        reply = await self._provider.hand_over(
+            _SEND, key=message.id, lasting=_about_the_message, **signed
+        )
         return reply.said("MessageId")
 
     async def check(self) -> str | None:

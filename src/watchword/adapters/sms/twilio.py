@@ -3,6 +3,9 @@
 The sender is a number, a name (alphanumeric sender id) or a messaging service (`MG...`), and may be
 another one for each country, because many let only registered senders through.
 
+The Messages resource has no key against doubles (`I-Twilio-Idempotency-Token` is what Twilio sends to our
+webhook): a text that nobody can tell of may come twice, and is counted.
+
     400 about the number            NotAccepted, lasting
     400 about our sender or region  NotAccepted: it is about us
 Source: https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource
@@ -58,7 +61,11 @@ class TwilioTexter:
         by = "MessagingServiceSid" if _SERVICE.fullmatch(sender) else "From"
         form = {"To": text.to, by: sender, "Body": text.body, **self._told}
         reply = await self._provider.hand_over(
-            f"{self._path}/Messages.json", lasting=_lasting, data=form, auth=self._auth
+            f"{self._path}/Messages.json",
+            key=text.id,
+            lasting=_lasting,
+            data=form,
+            auth=self._auth,
         )
         return reply.said("sid")
 

@@ -1,7 +1,7 @@
 """The doctor: look at everything this service stands on, and name the command that mends it.
 
     python   settings   secrets   database   migrations   isolation   clock
-    redis    mail       dns       address    disk       port
+    redis    mail       texts     dns         address    disk       port
 
 Every check says `ok`, `warning`, `failed` or `skipped` (when what it needs is away), and nothing is
 changed. Settings are told as set or unset, never by value. Exit 0 when nothing failed, else 1.
@@ -9,5 +9,8 @@ changed. Settings are told as set or unset, never by value. Exit 0 when nothing 
     clock        the database's time and ours differ by 2 s at most (codes and tokens need it)
     isolation    on PostgreSQL our role is bound by row-level security: no superuser, no bypass
     dns          the sender's domain: SPF, DKIM and DMARC, as `watchword dns check` sees them
-    mail         DNS, TCP, EHLO, STARTTLS, AUTH: as far as a letter goes, short of sending one
+    mail         every carrier of EMAIL_SERVICE, whether or not another would do: of a relay DNS, TCP, EHLO,
+                 STARTTLS, AUTH, as far as a letter goes, short of sending one; of a provider whether its
+                 key is good for sending
+    texts        the same of those who carry texts
 """

@@ -16,7 +16,9 @@ doctor = typer.Typer(help="Look at everything this service stands on; say what m
 def look(
     db: Annotated[bool, typer.Option("--db", help="Only the database.")] = False,
     redis: Annotated[bool, typer.Option("--redis", help="Only Redis.")] = False,
-    email: Annotated[bool, typer.Option("--email", help="Only the mail server.")] = False,
+    email: Annotated[
+        bool, typer.Option("--email", help="Only those who carry letters and texts.")
+    ] = False,
     dns: Annotated[bool, typer.Option("--dns", help="Only the sender's domain.")] = False,
     time: Annotated[bool, typer.Option("--time", help="Only the clocks.")] = False,
     as_json: AsJson = False,
@@ -28,6 +30,7 @@ def look(
         "isolation": db,
         "redis": redis,
         "mail": email,
+        "texts": email,
         "dns": dns,
         "clock": time,
     }

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
+from watchword.plumbing.carriers.carrier import Standing
 from watchword.plumbing.probes import BUSY, OURS, Step
 from watchword.plumbing.settings.server import DEVELOPMENT, TEST
 
@@ -25,6 +26,14 @@ TOLD: Final = (
     "PEPPER",
     "SMTP_HOST",
 )
+
+
+_WANTED: Final[Mapping[str, Sequence[str]]] = {
+    "sendgrid": ("SENDGRID_API_KEY", "SENDGRID_API_URL"),
+    "ses": ("AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    "mailgun": ("MAILGUN_API_KEY", "MAILGUN_DOMAIN", "MAILGUN_API_URL"),
+    "twilio": ("TWILIO_SID", "TWILIO_TOKEN", "TWILIO_API_URL"),
+}
 
 
 class Outcome(StrEnum):
@@ -151,6 +160,18 @@ def judge_steps(check: str, steps: Sequence[Step], fix: str) -> Finding:
     if all(step.good for step in steps):
         return ok(check, told)
     return failed(check, told, fix)
+
+
+def told_by(standings: Sequence[Standing]) -> tuple[list[Step], list[str]]:
+    """Return a step for each provider, and the settings that those want who would take nothing."""
+    steps = [Step(each.carrier, each.available, each.words) for each in standings]
+    fixes = [name for each in standings if not each.available for name in _WANTED[each.carrier]]
+    return steps, fixes
+
+
+def show(names: Sequence[str]) -> str:
+    """Return the command that shows these settings."""
+    return " ".join(["watchword", "config", "show", *dict.fromkeys(names)])
 
 
 def judge_address(url: str, environment: str, found: Step) -> Finding:

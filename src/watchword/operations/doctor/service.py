@@ -2,7 +2,8 @@
 
 import shutil
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from watchword.kernel.problems import Problem
 from watchword.operations.doctor import rules, store
 from watchword.operations.doctor.rules import Finding, Mode, failed, ok, skipped
 from watchword.plumbing import probes
+from watchword.plumbing.carriers.carrier import Standing
 from watchword.plumbing.commands import reading
 from watchword.plumbing.commands.console import open_house
 from watchword.plumbing.commands.handed import given
@@ -47,6 +49,7 @@ CHECKS: Final = (
     "clock",
     "redis",
     "mail",
+    "texts",
     "dns",
     "address",
     "disk",
@@ -60,6 +63,14 @@ class LookAtDomain(Protocol):
 
     async def __call__(self, sections: Sections, /) -> list[Step]:
         """Return a step for each record that is not well."""
+        ...
+
+
+class AskProviders(Protocol):
+    """Asks the providers of letters and of texts how they are: only `app` may meet them, so it fills it."""
+
+    async def __call__(self) -> tuple[Sequence[Standing], Sequence[Standing]]:
+        """Return how they are, in their order."""
         ...
 
 
@@ -173,14 +184,25 @@ async def _mail(sections: Sections) -> Finding:
         mailgun=sections.section(MailgunSettings),
         smtp=sections.section(SmtpSettings),
     )
-    relay = next((name for name in carrying.names if name in RELAYS), "")
-    if not relay:
-        at_home = set(carrying.names) <= set(AT_HOME)
-        told = (
-            "letters stay on this machine" if at_home else f"{', '.join(carrying.names)}, no relay"
-        )
-        return ok("mail", told)
-    smtp = carrying.relay(relay)
+    if set(carrying.names) <= set(AT_HOME):
+        return ok("mail", "letters stay on this machine")
+    relays = [name for name in carrying.names if name in RELAYS]
+    steps: list[Step] = []
+    fixes: list[str] = []
+    if len(relays) < len(carrying.names):
+        asked, _ = await given(AskProviders)()  # type: ignore[type-abstract]
+        steps, fixes = rules.told_by(asked)
+    for relay in relays:
+        told = [step async for step in _along(carrying.relay(relay))]
+        alone = len(carrying.names) == 1
+        steps += told if alone else [replace(step, name=f"{relay} {step.name}") for step in told]
+        if not all(step.good for step in told):
+            fixes += ["SMTP_HOST", "SMTP_PORT", "SMTP_SECURE", "SMTP_USER"]
+    return rules.judge_steps("mail", steps, rules.show(fixes))
+
+
+def _along(smtp: SmtpSettings) -> AsyncIterator[Step]:
+    """Go along a relay, step by step."""
     server = probes.MailServer(
         host=smtp.host,
         port=smtp.port,
@@ -188,9 +210,15 @@ async def _mail(sections: Sections) -> Finding:
         user=smtp.user,
         password=smtp.password,
     )
-    steps = [step async for step in probes.mail_steps(server)]
-    fix = "watchword config show SMTP_HOST SMTP_PORT SMTP_SECURE SMTP_USER"
-    return rules.judge_steps("mail", steps, fix)
+    return probes.mail_steps(server)
+
+
+async def _texts(_sections: Sections) -> Finding:
+    _, asked = await given(AskProviders)()  # type: ignore[type-abstract]
+    if not asked:
+        return ok("texts", "texts stay on this machine")
+    steps, fixes = rules.told_by(asked)
+    return rules.judge_steps("texts", steps, rules.show(fixes))
 
 
 async def _dns(sections: Sections) -> Finding:
@@ -229,6 +257,7 @@ def _words(error: Exception) -> str:
 _VISITS: Final = {
     "redis": _redis,
     "mail": _mail,
+    "texts": _texts,
     "dns": _dns,
     "address": _address,
     "disk": _disk,
