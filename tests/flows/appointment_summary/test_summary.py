@@ -10,11 +10,14 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
+from tests.support.facts import facts
 from tests.support.world import World
 from tests.support.worlds import Opener
 from watchword.operations.cleanup.service import Cleanup
 from watchword.plumbing.db.columns import metadata
 from watchword.plumbing.db.statements import statement
+from watchword.records.consents.rules import Deed, Purpose
+from watchword.records.consents.service import Consents, Source
 from watchword.records.services.service import Services
 
 PATH = "/api/v1/emails/appointment-summary"
@@ -182,6 +185,8 @@ async def test_a_key_that_can_be_none_is_refused(
         ({"place": "x" * 101}, "place"),
         ({"startsAt": "2026-11-23T10:30:00"}, "startsAt"),
         ({"startsAt": "2026-13-45T10:30:00Z"}, "startsAt"),
+        ({"lang": "de"}, "lang"),
+        ({"lang": ""}, "lang"),
     ],
 )
 async def test_what_cannot_be_told_is_refused(
@@ -199,6 +204,50 @@ async def test_the_mail_is_in_the_language_of_the_reader(
     await world.subscriber(ZOE, language="ar")
     await records.post(PATH, json=SUMMARY, headers={**KEY, "Accept-Language": "fr"})
     assert (await world.newest(ZOE)).language == "ar"
+
+
+async def suppressed(world: World) -> list[str]:
+    """Return why letters did not leave."""
+    return [each.facts["reason"] for each in await facts(world, "id.email.suppressed")]
+
+
+async def decides(world: World, *wishes: Deed) -> None:
+    """Say what Zoé says of letters on bookings."""
+    zoe = await world.subscriber(ZOE)
+    source = Source(channel="account", language="en")
+    for wish in wishes:
+        async with world.database.transaction() as tx:
+            now = world.clock.now()
+            consents = world.part(Consents)
+            await consents.change(tx, zoe.id, wish, [Purpose.TRANSACTIONAL], source, now)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "letters"),
+    [((), 1), ((Deed.GRANTED,), 1), ((Deed.GRANTED, Deed.WITHDRAWN), 0)],
+)
+async def test_who_withdrew_consent_to_letters_on_bookings_gets_none(
+    world: World, records: httpx2.AsyncClient, wishes: tuple[Deed, ...], letters: int
+) -> None:
+    await decides(world, *wishes)
+    assert (await records.post(PATH, json=SUMMARY, headers=KEY)).status_code == 202
+    assert len(await world.letters(ZOE)) == letters
+    assert await suppressed(world) == ([] if letters else ["no_consent"])
+
+
+@pytest.mark.parametrize(("wishes", "letters"), [((), 0), ((Deed.GRANTED,), 1)])
+async def test_where_consents_are_asked_for_silence_is_none(
+    worlds: Opener, wishes: tuple[Deed, ...], letters: int
+) -> None:
+    async with worlds(**CLINIC, CONSENT_REQUIRED="true") as world:
+        await decides(world, *wishes)
+        theirs = {"Authorization": f"Bearer {await token(world)}", **KEY}
+        async with world.client(headers=theirs) as client:
+            assert (await client.post(PATH, json=SUMMARY)).status_code == 202
+            stranger = {**SUMMARY, "email": "eve@example.org"}
+            await client.post(PATH, json=stranger, headers={"Idempotency-Key": "another"})
+        assert len(await world.letters(ZOE)) == letters
+        assert len(await world.letters("eve@example.org")) == 1
 
 
 async def test_neither_key_nor_mailbox_stands_in_a_table(

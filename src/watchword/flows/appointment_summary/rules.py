@@ -10,7 +10,8 @@ from watchword.plumbing.faults import Faults
 from watchword.plumbing.letters.addressing import greeted
 from watchword.plumbing.shapes import Body
 from watchword.plumbing.words.dates import in_words
-from watchword.plumbing.words.languages import choose_language
+from watchword.plumbing.words.languages import choose_language, chosen_language
+from watchword.records.consents.rules import Standing
 from watchword.records.deliveries.rules import Letter
 from watchword.records.subscribers.rules import Subscriber
 
@@ -58,6 +59,7 @@ def read_summary(body: SummaryRequest) -> Summary:
     if starts_at is None:
         told = "Write a time with its offset, such as 2026-11-23T10:30:00+01:00."
         faults.add("startsAt", "invalid_time", told)
+    asked = None if body.lang is None else faults.read(chosen_language, body.lang, "lang")
     faults.refuse()
     assert email is not None
     assert starts_at is not None
@@ -67,7 +69,7 @@ def read_summary(body: SummaryRequest) -> Summary:
         practitioner=practitioner,
         place=place or "",
         starts_at=starts_at,
-        asked_language=body.lang,
+        asked_language=asked,
     )
 
 
@@ -79,8 +81,15 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo is not None else None
 
 
-def letter(summary: Summary, reader: Subscriber | None, default_language: str) -> Letter:
-    """Write to the mailbox, in its reader's language."""
+def asks_consent(said: Standing, *, required: bool) -> bool:
+    """Tell whether a subscriber's consent decides: where they said something, or must have."""
+    return required or said.since is not None
+
+
+def letter(
+    summary: Summary, reader: Subscriber | None, default_language: str, needs: str | None = None
+) -> Letter:
+    """Write to the mailbox, in its reader's language; `needs`: what its reader must have allowed."""
     language = choose_language(
         asked=summary.asked_language,
         preferred=reader.language if reader else None,
@@ -97,4 +106,5 @@ def letter(summary: Summary, reader: Subscriber | None, default_language: str) -
         to=summary.email.text,
         language=language,
         facts=facts,
+        needs=needs,
     )

@@ -1,10 +1,13 @@
 """Appointment summary: one letter for one key."""
 
+from datetime import datetime
+
 import msgspec
 
 from watchword.flows.appointment_summary.rules import (
     SummaryQueued,
     SummaryRequest,
+    asks_consent,
     letter,
     read_summary,
 )
@@ -12,10 +15,13 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.plumbing.db.journal import Journal
-from watchword.plumbing.db.ports import Database
+from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.settings import ServerSettings
+from watchword.records.consents.rules import Purpose
+from watchword.records.consents.service import Consents
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.idempotency_keys.service import IdempotencyKeys
+from watchword.records.subscribers.rules import Subscriber
 from watchword.records.subscribers.service import Subscribers
 
 
@@ -25,6 +31,7 @@ class AppointmentSummaries:
 
     database: Database
     subscribers: Subscribers
+    consents: Consents
     idempotency_keys: IdempotencyKeys
     deliveries: Deliveries
     journal: Journal
@@ -39,7 +46,17 @@ class AppointmentSummaries:
             if not await self.idempotency_keys.keep(tx, whose, key, asked, now):
                 return
             reader = await self.subscribers.find_by_email(tx, summary.email)
-            told = letter(summary, reader, self.server.default_language)
+            needs = await self._needs(tx, reader, now)
+            told = letter(summary, reader, self.server.default_language, needs)
             await self.deliveries.queue(tx, told, now)
             fact = SummaryQueued(user_id=reader.id if reader else None, service=whose)
             await self.journal.record(tx, fact, now, visitor)
+
+    async def _needs(self, tx: Transaction, reader: Subscriber | None, now: datetime) -> str | None:
+        """Return what a reader of ours must have allowed; for all others the program itself answers."""
+        if reader is None:
+            return None
+        standings = await self.consents.standings(tx, reader.id, now)
+        said = next(each for each in standings if each.purpose is Purpose.TRANSACTIONAL)
+        required = self.consents.settings.required
+        return Purpose.TRANSACTIONAL if asks_consent(said, required=required) else None
