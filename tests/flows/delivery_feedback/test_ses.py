@@ -95,6 +95,7 @@ async def test_what_is_forged_old_or_of_another_topic_changes_nothing_and_fetche
         CERTIFICATE.replace("sns.eu-west-1", "x.sns.eu-west-1"),
         CERTIFICATE.replace("eu-west-1", "us-east-1"),
         CERTIFICATE.replace("https://", "https://evil@"),
+        CERTIFICATE.replace("amazonaws.com", "amazonaws.com.cn"),
         CERTIFICATE.replace("amazonaws.com", "amazonaws.com:8443"),
         CERTIFICATE.replace("amazonaws.com", "amazonaws.com:x"),
         CERTIFICATE.replace("amazonaws.com", "amazonaws.com\\@evil.example"),

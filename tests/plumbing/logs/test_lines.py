@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from tests.support.world import PASSWORD, World, environment, open_world
 from tests.support.worlds import Opener
 from watchword.app.building import configure_logs
 from watchword.app.settings import read
-from watchword.plumbing.logs import logger
-from watchword.plumbing.logs.logger import AccessLog, log
+from watchword.plumbing.carriers.carrier import Result
+from watchword.plumbing.logs.logger import AccessLog, log, logger
 
 AUTH = "/api/v1/auth"
 ALICE = "alice@example.org"
@@ -309,3 +310,21 @@ def test_lines_for_people_have_one_form_those_of_requests_too(
 
     assert not [line for line in lines if line.startswith("{")]
     assert "00:00:01.000 info  request category=http method=GET route=/live status=200" in lines[-1]
+
+
+class Colour(Enum):
+    """A word that is no text."""
+
+    RED = "red"
+
+
+def test_what_is_one_of_a_few_words_is_written_as_that_word(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = environment(f"sqlite:///{tmp_path}/w.db", LOG_FORMAT="text")
+    configure_logs(read(told, cwd=tmp_path))
+    log().info("said", result=Result.SENT, reasons=[Result.FAILED, Colour.RED], kind=Colour.RED)
+    (line,) = capsys.readouterr().out.splitlines()
+    logger.configure(stream=io.StringIO())
+
+    assert line.endswith("result=sent reasons=['failed', 'red'] kind=red")

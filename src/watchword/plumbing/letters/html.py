@@ -3,6 +3,7 @@
     words, lists, tables, links      as they stand in our card; every tag is closed
     script, form, style sheet, picture, comment, whole page                   refused
     a fact in text, or a link alone in a quoted `href`; nowhere else
+    a style of a few properties, none of which can hide anything; a link has words
 
 What is looked through holds every branch of the template, and in place of each expression its fact as `FACT`.
 """
@@ -19,8 +20,20 @@ _TAGS: Final = re.compile(
 _EMPTY: Final = frozenset({"br", "hr"})
 _ATTRIBUTES: Final = re.compile("align|colspan|dir|href|lang|rel|role|rowspan|scope|style|target")
 _HREF = re.compile(r"(https://|mailto:|tel:)[^\s\x01]+")
-_STYLE = re.compile(r"[\w\s:;,.#%()!'\"-]*")
-_FETCHING = re.compile(r"url|expression|behavior|position", re.IGNORECASE)
+_STYLE = re.compile(r"[\w\s,.#%()!'\"-]*")
+_LOOKS: Final = re.compile(
+    "background-color|color|font-(family|size|style|weight)|line-height|letter-spacing|white-space"
+    "|text-(align|decoration|transform)|vertical-align|direction|unicode-bidi|overflow-wrap|word-break"
+    "|(margin|padding|border)(-(top|right|bottom|left))?|border-(radius|collapse|color|style|width)"
+    "|list-style-type|width|max-width"
+)
+_SIZE: Final = re.compile(r"(?P<number>[0-9]{1,3}(\.[0-9]+)?)(?P<unit>px|pt|em|rem|%)")
+_SMALLEST: Final = {"px": 9.0, "pt": 7.0, "em": 0.6, "rem": 0.6, "%": 60.0}
+_UNSEEN: Final = re.compile(
+    r"transparent|(rgb|hsl)a|url|expression|var|calc|env|-[0-9.]|#[0-9a-f]{4}\b|#[0-9a-f]{8}\b"
+)
+_NOUGHT: Final = re.compile(r"0+(\.0*)?[a-z%]*")
+_SIZED: Final = frozenset({"font-size", "line-height", "width", "max-width"})
 _ANY_FACT = re.compile(r"\x01([^\x02]*)\x02")
 
 
@@ -36,6 +49,7 @@ class _Looker(HTMLParser):
         super().__init__(convert_charrefs=False)
         self._links = links
         self._open: list[tuple[str, int]] = []
+        self._silent = False
         self._faults: list[tuple[int, str]] = []
 
     def look(self, source: str) -> Iterator[tuple[int, str]]:
@@ -56,6 +70,7 @@ class _Looker(HTMLParser):
             )
         elif tag not in _EMPTY:
             self._open.append((tag, self.getpos()[0]))
+        self._silent = self._silent or tag == "a"
         if "=\x01" in (self.get_starttag_text() or ""):
             self._tell("put what an attribute holds into quotes")
         for name, value in attrs:
@@ -73,11 +88,16 @@ class _Looker(HTMLParser):
             return
         if not self._open or self._open.pop()[0] != tag:
             self._tell(f"</{_shown(tag)}> closes nothing")
+        if tag == "a" and self._silent:
+            self._tell("a link without words cannot be seen")
+            self._silent = False
 
     def handle_data(self, data: str) -> None:
         """Look at words: what begins like a tag would become one."""
         if "<" in data:
             self._tell("write &lt; for <")
+        if data.strip():
+            self._silent = False
 
     def handle_comment(self, data: str) -> None:  # noqa: ARG002
         """Refuse it."""
@@ -106,11 +126,26 @@ class _Looker(HTMLParser):
             self._tell(f"a fact cannot stand in {name}")
         elif name == "href" and (tag != "a" or not _HREF.fullmatch(value)):
             self._tell("href begins with https:, mailto: or tel:, and stands in <a>")
-        elif name == "style" and (_FETCHING.search(value) or not _STYLE.fullmatch(value)):
-            self._tell("a style may only say how words look")
+        elif name == "style":
+            self._style(value)
+
+    def _style(self, value: str) -> None:
+        for each in filter(str.strip, value.lower().split(";")):
+            name, _, said = (part.strip() for part in each.partition(":"))
+            if not _LOOKS.fullmatch(name) or not _STYLE.fullmatch(said):
+                self._tell("a style may only say how words look")
+            elif _UNSEEN.search(said) or (name in _SIZED and _NOUGHT.fullmatch(said)):
+                self._tell(f"{name} would hide words")
+            elif name == "font-size" and _too_small(said):
+                self._tell("font-size is too small to read")
 
     def _tell(self, sentence: str) -> None:
         self._faults.append((self.getpos()[0], sentence))
+
+
+def _too_small(size: str) -> bool:
+    found = _SIZE.fullmatch(size)
+    return found is not None and float(found["number"]) < _SMALLEST[found["unit"]]
 
 
 def _shown(text: str) -> str:

@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from enum import Enum
 from functools import lru_cache
 from typing import Any, TextIO
 
@@ -48,6 +49,8 @@ def _names_secret(key: str) -> bool:
 
 def redact(value: Any) -> Any:
     """Strike secrets and addresses out of a value, however deep."""
+    if isinstance(value, Enum):
+        value = value.value
     if isinstance(value, str):
         if _SUSPICIOUS.search(value):  # nearly nothing is; six patterns cost more than one
             for pattern, instead in _SECRET_TEXT:
