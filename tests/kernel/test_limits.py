@@ -2,7 +2,6 @@
 
 import contextlib
 from datetime import timedelta
-from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -43,20 +42,18 @@ def test_waiting_as_told_suffices(limit: Limit, steps: list[float]) -> None:
         moment += int(step * microseconds(limit))
         verdict = weigh(limit, hits, moment)
         if not verdict.allowed:
-            assert 0 < verdict.retry_in <= limit.window.total_seconds() * (1 + 2 / TICKS) + 0.001
+            assert 0 < verdict.retry_in <= limit.window.total_seconds()
             moment += round(verdict.retry_in * 1e6)
             assert weigh(limit, hits, moment).allowed
 
 
 @given(limit=limits, steps=st.lists(st.floats(0, 0.3), min_size=1, max_size=60))
-def test_a_limit_is_never_longer_than_a_window_and_a_thousandth(
-    limit: Limit, steps: list[float]
-) -> None:
+def test_a_limit_is_never_longer_than_a_window(limit: Limit, steps: list[float]) -> None:
     hits, moment = Hits(), EPOCH
     for step in steps:
         moment += int(step * microseconds(limit))
         weigh(limit, hits, moment)
-    rested = moment + int(microseconds(limit) * Fraction(1002, 1000)) + 1
+    rested = moment + microseconds(limit)
 
     assert weigh(limit, hits, rested).remaining == limit.count - 1
 
@@ -68,8 +65,8 @@ def test_memory_stays_small_however_large_the_limit(limit: Limit, steps: list[fl
         moment += int(step * microseconds(limit))
         weigh(limit, hits, moment)
 
-    assert len(hits.pairs) <= TICKS + 2
-    assert hits.total == sum(number for _, number in hits.pairs) <= limit.count
+    assert len(hits.entries) <= TICKS + 2
+    assert hits.total == sum(number for _, number, _ in hits.entries) <= limit.count
 
 
 def test_the_headers_tell_what_is_left() -> None:
@@ -78,7 +75,7 @@ def test_the_headers_tell_what_is_left() -> None:
 
     assert [verdict.remaining for verdict in told] == [2, 1, 0, 0]
     assert [verdict.allowed for verdict in told] == [True, True, True, False]
-    assert told[3].retry_in == pytest.approx(7.01, abs=0.02)
+    assert told[3].retry_in == 7
     assert told[0].limit == 3
 
 

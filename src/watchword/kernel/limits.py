@@ -1,9 +1,10 @@
 """Rate limits as pure arithmetic: at most `count` in any `window`, exactly.
 
-A key's memory is a short list of (tick, hits): hits are remembered for one window and the thousandth
-of it to which their time is rounded, so memory stays bounded however large the limit is. State,
-limit and `now` in, verdict out; the counters (memory, Redis) keep the state. All in whole
-microseconds, so that every counter comes to the same verdict.
+A key's memory is a short list of (tick, hits, newest): the hits of one tick, a thousandth of the window,
+share an entry and are forgotten together, one window after the newest of them. So memory stays bounded
+however large the limit is, and nobody waits longer than a window. State, limit and `now` in, verdict out;
+the counters (memory, Redis) keep the state. All in whole microseconds, so that every counter comes to the
+same verdict.
 
     tick_of -> the tick of a moment      weigh -> one hit against a state kept here
     judge   -> the verdict, for a counter that keeps the state elsewhere
@@ -50,7 +51,7 @@ class Limit:
 
 
 class Verdict(NamedTuple):
-    """What a limit says of one hit: `remaining` after it; `reset`/`retry_in` in seconds."""
+    """What a limit says of one hit: `remaining` after it; `reset`/`retry_in` in seconds, never 0."""
 
     allowed: bool
     limit: int
@@ -61,9 +62,9 @@ class Verdict(NamedTuple):
 
 @dataclass(slots=True)
 class Hits:
-    """The hits of one key within the window: pairs of tick and number, oldest first."""
+    """The hits of one key within the window: tick, number, moment of the newest; oldest first."""
 
-    pairs: deque[list[int]] = field(default_factory=deque)
+    entries: deque[list[int]] = field(default_factory=deque)
     total: int = 0
 
 
@@ -73,27 +74,31 @@ def tick_of(limit: Limit, moment: int) -> int:
 
 
 def judge(limit: Limit, total: int, oldest: int, moment: int, *, allowed: bool) -> Verdict:
-    """Say the verdict, from the hits remembered (this one too, if allowed) and the oldest's tick."""
-    free_at = -(-(oldest + TICKS + 1) * limit.microseconds // TICKS)
-    reset = (free_at - moment) / MICRO if free_at > moment else 0.0
+    """Say the verdict, from the hits remembered (this one too, if allowed) and when the oldest were.
+
+    Never longer than a window, even after a clock that was ahead of ours.
+    """
+    window = limit.microseconds
+    reset = min(oldest + window - moment, window) / MICRO
     if allowed:
         return Verdict(True, limit.count, limit.count - total, reset)
-    return Verdict(False, limit.count, 0, reset, max(reset, 1 / TICKS))
+    return Verdict(False, limit.count, 0, reset, reset)
 
 
 def weigh(limit: Limit, hits: Hits, moment: int) -> Verdict:
     """Judge one hit at a moment and remember it if allowed."""
-    tick, pairs = moment * TICKS // limit.microseconds, hits.pairs
-    while pairs and pairs[0][0] < tick - TICKS:
-        hits.total -= pairs.popleft()[1]
+    tick, entries = moment * TICKS // limit.microseconds, hits.entries
+    while entries and entries[0][2] + limit.microseconds <= moment:
+        hits.total -= entries.popleft()[1]
     allowed = hits.total < limit.count
     if allowed:
         hits.total += 1
-        if pairs and pairs[-1][0] == tick:
-            pairs[-1][1] += 1
+        if entries and entries[-1][0] == tick:
+            newest = entries[-1]
+            newest[1], newest[2] = newest[1] + 1, moment
         else:
-            pairs.append([tick, 1])
-    return judge(limit, hits.total, pairs[0][0], moment, allowed=allowed)
+            entries.append([tick, 1, moment])
+    return judge(limit, hits.total, entries[0][2], moment, allowed=allowed)
 
 
 def microseconds(seconds: float) -> int:

@@ -4,6 +4,7 @@ A rule is a name with a limit (`auth`, `api`, `otp`, `letters`, ...); a key is w
 an address' digest). Nothing here knows whether an account exists: known and unknown are limited alike.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -53,7 +54,7 @@ class Throttle:
 
     def headers(self, verdict: Verdict) -> dict[str, str]:
         """Return the headers of a verdict (draft-ietf-httpapi-ratelimit-headers-03), old ones if wanted."""
-        reset = int(verdict.reset) + 1
+        reset = math.ceil(verdict.reset)
         told = {"Limit": verdict.limit, "Remaining": verdict.remaining, "Reset": reset}
         headers = {f"RateLimit-{word}": str(number) for word, number in told.items()}
         if self.legacy:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from watchword.kernel.limits import TICKS, Hits, Limit, Verdict, microseconds, weigh
+from watchword.kernel.limits import Hits, Limit, Verdict, microseconds, weigh
 
 MOST_KEYS = 50_000
 
@@ -18,16 +18,16 @@ class MemoryCounters:
 
     async def hit(self, key: str, limit: Limit, now: datetime) -> Verdict:
         """Count one hit, if the limit allows it."""
-        moment = now.timestamp()
+        moment = microseconds(now.timestamp())
         known = self._known[limit.window]
         hits = known.pop(key, None)
         if hits is None:
-            self._forget_idle(known, limit.window, moment)
+            self._forget_idle(known, moment - limit.microseconds)
             if len(self) >= self._most:
                 self._forget_one()
             hits = Hits()
-        verdict = weigh(limit, hits, microseconds(moment))
-        if hits.pairs:
+        verdict = weigh(limit, hits, moment)
+        if hits.entries:
             known[key] = hits
         return verdict
 
@@ -43,12 +43,11 @@ class MemoryCounters:
         """Return how many keys are remembered."""
         return sum(map(len, self._known.values()))
 
-    def _forget_idle(self, known: dict[str, Hits], window: timedelta, moment: float) -> None:
+    def _forget_idle(self, known: dict[str, Hits], over: int) -> None:
         """Drop the keys whose newest hit lies outside the window."""
-        over = moment - window.total_seconds() * (1 + 2 / TICKS)
         while known:
             key, hits = next(iter(known.items()))
-            if hits.pairs[-1][0] * window.total_seconds() / TICKS >= over:
+            if hits.entries[-1][2] > over:
                 break
             del known[key]
 

@@ -1,6 +1,6 @@
 """Counters in Redis or Valkey, shared by all processes: one round trip, one script per decision.
 
-A key holds a list: the pairs "tick hits" of `kernel.limits`, oldest first, and at its end the total.
+A key holds a list: the entries "tick hits newest" of `kernel.limits`, oldest first, and at its end the total.
 It vanishes when its newest hit has left the window. `now` is the caller's; the server's is not asked.
 Problems: whatever the client raises (`RedisError`, `OSError`, `TimeoutError`).
 """
@@ -15,35 +15,38 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 
-from watchword.kernel.limits import TICKS, Limit, Verdict, judge, microseconds, tick_of
+from watchword.kernel.limits import Limit, Verdict, judge, microseconds, tick_of
 
-# KEYS[1] the key; ARGV: tick, count, ticks of a window, milliseconds to live
+# KEYS[1] the key; ARGV: tick, moment, count, microseconds of a window, milliseconds to live
 SCRIPT = """
-local key, tick, count, ticks = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local key, tick, moment = KEYS[1], ARGV[1], tonumber(ARGV[2])
+local count, window = tonumber(ARGV[3]), tonumber(ARGV[4])
 local total = tonumber(redis.call('RPOP', key) or 0)
-local oldest = tick
+local oldest = moment
 while true do
-  local pair = redis.call('LINDEX', key, 0)
-  if not pair then break end
-  local at, hits = string.match(pair, '^(%d+) (%d+)$')
-  oldest = tonumber(at)
-  if oldest >= tick - ticks then break end
+  local entry = redis.call('LINDEX', key, 0)
+  if not entry then break end
+  local hits, newest = string.match(entry, '^%d+ (%d+) (%d+)$')
+  oldest = tonumber(newest)
+  if oldest + window > moment then break end
   redis.call('LPOP', key)
-  total, oldest = total - tonumber(hits), tick
+  total, oldest = total - tonumber(hits), moment
 end
 local allowed = total < count and 1 or 0
 if allowed == 1 then
   total = total + 1
-  local newest = redis.call('RPOP', key)
+  local last = redis.call('LINDEX', key, -1)
   local at, hits
-  if newest then at, hits = string.match(newest, '^(%d+) (%d+)$') end
-  if at and tonumber(at) == tick then
-    redis.call('RPUSH', key, at .. ' ' .. string.format('%d', tonumber(hits) + 1))
+  if last then at, hits = string.match(last, '^(%d+) (%d+) %d+$') end
+  if at == tick then
+    redis.call('RPOP', key)
+    hits = string.format('%d', tonumber(hits) + 1)
+    if redis.call('LLEN', key) == 0 then oldest = moment end
   else
-    if newest then redis.call('RPUSH', key, newest) end
-    redis.call('RPUSH', key, ARGV[1] .. ' 1')
+    hits = '1'
   end
-  redis.call('PEXPIRE', key, ARGV[4])
+  redis.call('RPUSH', key, tick .. ' ' .. hits .. ' ' .. ARGV[2])
+  redis.call('PEXPIRE', key, ARGV[5])
 end
 redis.call('RPUSH', key, string.format('%d', total))
 return {allowed, total, string.format('%d', oldest)}
@@ -89,9 +92,10 @@ class RedisCounters:
         """Count one hit, if the limit allows it."""
         moment = microseconds(now.timestamp())
         window = limit.window // timedelta(milliseconds=1)
-        living = window + -(-2 * window // TICKS) + 1
-        name = f"{self._prefix}{sha256(key.encode()).hexdigest()[:32]}:{window}"
-        arguments = (name, tick_of(limit, moment), limit.count, TICKS, living)
+        # 2: another list than older programs keep, which may count beside us
+        name = f"{self._prefix}2:{sha256(key.encode()).hexdigest()[:32]}:{window}"
+        tick = tick_of(limit, moment)
+        arguments = (name, tick, moment, limit.count, limit.microseconds, window + 1)
         async with asyncio.timeout(self._patience):
             allowed, total, oldest = await self._decide(*arguments)
         return judge(limit, int(total), int(oldest), moment, allowed=bool(allowed))

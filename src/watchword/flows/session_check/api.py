@@ -1,6 +1,7 @@
 """`GET /auth/me`, once as an ordinary door for its description and once as a hot one."""
 
 from collections.abc import Awaitable, Callable
+from math import ceil
 from typing import Any
 
 from starlette.responses import Response
@@ -73,5 +74,5 @@ def _limits(throttle: Throttle, verdict: Verdict) -> bytes:
     return b"ratelimit-limit: %d\r\nratelimit-remaining: %d\r\nratelimit-reset: %d\r\n" % (
         verdict.limit,
         verdict.remaining,
-        int(verdict.reset) + 1,
+        ceil(verdict.reset),
     )
