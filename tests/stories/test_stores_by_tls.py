@@ -1,23 +1,27 @@
 """The database and Redis, told in parts or whole, plainly or by TLS that is always verified."""
 
+import asyncio
 import ssl
 import time
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 import asyncpg
 import pytest
 import redis
 
+from tests.support.program import watchword
 from tests.support.proxy import wire_to
 from tests.support.relay import certificate
+from tests.support.running import ports
 from tests.support.tls import behind_tls
-from tests.support.world import open_world
+from tests.support.world import environment, open_world
 from tests.support.worlds import Opener
-from watchword.plumbing.db.ports import DatabaseUnavailable
+from watchword.kernel.problems import Unavailable
 from watchword.plumbing.settings import DatabaseSettings
 
 HEALTH = "/health"
+UNAVAILABLE = 69
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +120,24 @@ async def test_a_user_of_redis_without_dangerous_commands_is_enough(
 @pytest.mark.req("G-11", "D-22")
 @pytest.mark.needs("postgres")
 async def test_tls_to_a_database_that_speaks_none_fails(postgres_url: str, tmp_path: Path) -> None:
-    with pytest.raises(DatabaseUnavailable):
+    with pytest.raises(Unavailable):
         async with open_world(postgres_url, tmp_path, DB_SSL="true"):
             pass
+
+
+@pytest.mark.needs("postgres")
+@pytest.mark.parametrize("by_url", [True, False])
+def test_a_start_that_the_database_refuses_tls_says_what_to_mend_and_waits_for_nobody(
+    postgres_url: str, tmp_path: Path, *, by_url: bool
+) -> None:
+    if by_url:
+        environ = one_process(with_query(postgres_url, sslmode="require"))
+    else:
+        environ = one_process(postgres_url, DB_SSL="true")
+    ended = watchword("serve", cwd=tmp_path, environ=environ)
+    assert ended.returncode == UNAVAILABLE
+    for words in ("PostgreSQL refuses TLS", "DB_SSL=false", "sslmode in DATABASE_URL"):
+        assert words in ended.stderr
 
 
 @pytest.mark.req("G-11")
@@ -145,9 +164,31 @@ async def test_the_database_by_tls_is_reached_where_somebody_vouches_for_it(
         async with open_world(url, tmp_path, **given) as world:
             assert (await world.subscriber()).email == "alice@example.org"
         for untrusted in ({**given, "DB_SSL_CA_PATH": stranger}, {"DB_SSL": "true"}):
-            with pytest.raises(DatabaseUnavailable):
+            with pytest.raises(Unavailable):
                 async with open_world(url, tmp_path, **untrusted):
                     pass
+
+
+@pytest.mark.req("G-64", "D-22")
+@pytest.mark.needs("postgres")
+async def test_a_start_to_which_nobody_vouches_for_the_database_says_what_to_mend(
+    postgres_url: str, tmp_path: Path, serving: ssl.SSLContext, stranger: str
+) -> None:
+    async with behind_tls(postgres_url, serving) as url:
+        environ = one_process(url, DB_SSL="true", DB_SSL_CA_PATH=stranger)
+        ended = await asyncio.to_thread(watchword, "serve", cwd=tmp_path, environ=environ)
+    assert ended.returncode == UNAVAILABLE
+    for words in ("certificate does not verify", "DB_SSL_CA_PATH", "sslrootcert in DATABASE_URL"):
+        assert words in ended.stderr
+
+
+def one_process(url: str, **more: str) -> dict[str, str]:
+    return environment(url, WEB_CONCURRENCY="1", HOST="127.0.0.1", **{**ports(), **more})
+
+
+def with_query(url: str, **more: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(query="&".join([*filter(None, [parts.query]), urlencode(more)])).geturl()
 
 
 @pytest.mark.req("G-64")

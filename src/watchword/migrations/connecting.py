@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 from watchword.kernel.ids import DEFAULT_TENANT
 from watchword.plumbing.db.ports import DatabaseUnavailable
 from watchword.plumbing.db.sqlite import connect
+from watchword.plumbing.db.tls_fault import tls_fault
 
 Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
@@ -81,7 +82,7 @@ async def on_postgres(url: str, tls: SSLContext | None, work: Work[Result]) -> R
             await _wait_for_turn(opened)
             return await opened.run_sync(work)
     except (OSError, TimeoutError, asyncpg.CannotConnectNowError) as error:
-        raise DatabaseUnavailable(private=f"postgres: {error!r}") from error
+        raise DatabaseUnavailable(private=tls_fault(error) or f"postgres: {error!r}") from error
     finally:
         await engine.dispose()
 

@@ -147,13 +147,9 @@ def _asked(name: str) -> str:
 def _on_database(work: Callable[[str, Any], Awaitable[Result]]) -> Result:
     async def inside(house: House) -> Result:
         settings = house.part(DatabaseSettings)
-        return await work(settings.url, _tls(settings))
+        return await work(settings.url, settings.tls_context())
 
     return run_in_house(inside)
-
-
-def _tls(settings: DatabaseSettings) -> Any:
-    return settings.tls_context() if settings.tls else None
 
 
 def _check(half: str | None) -> None:

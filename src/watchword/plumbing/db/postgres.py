@@ -29,6 +29,7 @@ from watchword.plumbing.db.ports import (
 )
 from watchword.plumbing.db.slow import watched_connection
 from watchword.plumbing.db.statements import Lookup, Statement
+from watchword.plumbing.db.tls_fault import tls_fault
 
 SCHEMA = "auth"
 _ROLLBACK_SECONDS = 2.0
@@ -93,6 +94,10 @@ class PostgresDatabase:
                 await self._pool.warm()
         except asyncpg.ClientConfigurationError as wrong:  # of which no waiting makes a right one
             raise Unavailable(private=f"DATABASE_URL: {wrong}") from wrong
+        except DatabaseUnavailable as away:
+            if (fault := tls_fault(away.__cause__)) is not None:
+                raise Unavailable(private=fault) from away
+            raise
         finally:
             self._tasks = [
                 asyncio.create_task(listen(self._connect, self.changes), name="database-news"),

@@ -133,11 +133,13 @@ class DatabaseSettings:
             idle=self.pool_idle,
             connect_timeout=self.connect_timeout,
             slow=self.slow,
-            tls=self.tls_context() if self.tls else None,
+            tls=self.tls_context(),
         )
 
-    def tls_context(self) -> ssl.SSLContext:
-        """Return how TLS to PostgreSQL is made: certificate and host name are always verified."""
+    def tls_context(self) -> ssl.SSLContext | None:
+        """Return how TLS to PostgreSQL is made, if at all: certificate and host name are always verified."""
+        if not self.tls:
+            return None
         context = ssl.create_default_context(cafile=self.ca_path or None)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if self.cert_path:
