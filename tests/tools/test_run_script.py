@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PLAIN_TOOLS = (
     *("awk", "cat", "chmod", "cksum", "cp", "date", "dirname", "env", "grep", "id", "mkdir"),
-    *("mv", "rm", "sed", "sh", "sleep", "tail"),
+    *("mv", "readlink", "rm", "sed", "sh", "sleep", "tail"),
 )
 
 FAKE_PYTHON = """#!/bin/sh
@@ -161,6 +161,44 @@ def test_the_start_hands_over_to_the_service(machine: Machine) -> None:
     assert words[:6] == ["watchword", "serve", "--dev", "--port", "9000", "since"]
     assert abs(float(words[6]) - time.time()) < 60
     assert f"in {machine.project} as" in service
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+def test_a_link_to_the_script_starts_the_service_from_anywhere(
+    machine: Machine, *, absolute: bool
+) -> None:
+    script = machine.project / "run"
+    near = machine.project.parent / "watchword-run"
+    near.symlink_to(script if absolute else script.relative_to(near.parent))
+    far = machine.bin / "start-watchword"
+    far.symlink_to(Path("..") / near.name)
+    answer = subprocess.run(
+        ["sh", "-c", "start-watchword start"],
+        cwd=machine.elsewhere,
+        env=machine.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert answer.returncode == 0, answer.stderr
+    assert f" in {machine.project} as " in answer.stdout
+
+
+def test_a_search_path_of_cd_leads_nowhere_else(machine: Machine) -> None:
+    decoy = machine.elsewhere / machine.project.name
+    decoy.mkdir()
+    answer = subprocess.run(
+        ["sh", f"{machine.project.name}/run", "start"],
+        cwd=machine.project.parent,
+        env=machine.environment(CDPATH=str(machine.elsewhere)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert answer.returncode == 0, answer.stderr
+    assert f" in {machine.project} as " in answer.stdout
 
 
 def test_the_service_takes_the_place_of_the_shell(machine: Machine) -> None:
