@@ -3,7 +3,9 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -117,6 +119,23 @@ def test_a_command_that_a_page_names_is_one(page: Path) -> None:
         assert by_itself or rest in ([], ["--version"]), line
         options = {o for p in command.params for o in (*p.opts, *p.secondary_opts)}  # type: ignore[attr-defined]
         assert {word for word in rest if word.startswith("--")} <= options | {"--help"}, line
+
+
+def groups(path: str, command: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the path and the command of every group, the root first."""
+    if getattr(command, "commands", {}):
+        yield path, command
+        for name, inner in command.commands.items():
+            yield from groups(f"{path} {name}", inner)
+
+
+def test_the_help_of_every_group_shows_examples_of_its_own() -> None:
+    told = {path: command.epilog or "" for path, command in groups("watchword", command_line())}
+    assert {"watchword", "watchword email", "watchword email queue"} <= set(told)
+    for path, epilog in told.items():
+        assert epilog.startswith("Example: "), path
+        for line in epilog.splitlines():
+            assert f"{path} " in line, line
 
 
 @pytest.mark.parametrize("page", pages(), ids=by_path)

@@ -6,7 +6,7 @@ from typing import Any
 import typer.main
 
 from tools.pages import Pages, page, table
-from watchword.app import cli, slices
+from watchword.app import cli
 from watchword.app.wiring import House
 from watchword.operations.metrics.service import Gauges
 from watchword.operations.reference.rules import Chapter, Line, Operation
@@ -68,10 +68,7 @@ def _lines(title: str, lines: tuple[Line, ...]) -> str:
 
 def commands() -> Pages:
     """Yield the commands of `watchword`."""
-    for _, module in slices.modules("commands"):
-        for name, group in getattr(module, "groups", {}).items():
-            if name not in {each.name for each in cli.root.registered_groups}:
-                cli.root.add_typer(group, name=name)
+    cli.add_slices()
     top = typer.main.get_command(cli.root)
     lead = (
         "stdout is data, stderr is talk. `--json` prints JSON. Exit codes: 0 done, 1 a check failed or"

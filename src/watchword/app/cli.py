@@ -14,6 +14,7 @@ import typer
 
 from watchword import __version__
 from watchword.app import slices
+from watchword.app.examples import illustrate, listed
 from watchword.app.reading import read_settings, refused, told
 from watchword.app.settings import Settings, SettingsRefused
 from watchword.app.settings.desk import SettingsDesk
@@ -32,6 +33,12 @@ root = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=listed(
+        "watchword serve --dev",
+        "watchword env validate",
+        "watchword users create --email you@example.org --admin",
+        "watchword doctor",
+    ),
 )
 
 
@@ -112,11 +119,13 @@ def _guarded(work: Callable[[], int]) -> int:
         raise console.fail(problem) from problem
 
 
-def _add_slices() -> None:
-    """Add the commands of the slices."""
+def add_slices() -> None:
+    """Add the commands of the slices; those that are there already stay as they are."""
+    there = {each.name for each in root.registered_groups}
     for _, module in slices.modules("commands"):
         for name, group in getattr(module, "groups", {}).items():
-            root.add_typer(group, name=name)
+            if name not in there:
+                root.add_typer(group, name=name, epilog=illustrate(group))
 
 
 def _read() -> Settings:
@@ -162,7 +171,7 @@ def main() -> None:
     own = {"serve", "worker", "health"}
     hands: dict[type[Any], Any] = {}
     if not (len(sys.argv) > 1 and sys.argv[1] in own):
-        _add_slices()
+        add_slices()
         hands = _hands()
     try:
         with handed(hands):
