@@ -5,6 +5,7 @@ import json
 import uuid
 from base64 import urlsafe_b64encode
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -23,6 +24,7 @@ from tests.support.world import NEW_PASSWORD, PASSWORD, World
 from watchword.app.asgi import placed_doors
 
 JSON = {"Content-Type": "application/json"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 DEEP = b'{"a":' * 10_000 + b"1" + b"}" * 10_000
 NOT_OBJECTS = [b"[]", b"null", b"true", b"17", b'"text"', b"[{}]", b"[" * 10_000 + b"]" * 10_000]
 NOT_JSON = [b"", b"{", b'{"a":}', b"{'a':1}", b'{"a":NaN}', b'{"a":1e999999}', b"\xef\xbb\xbf{}"]
@@ -152,6 +154,28 @@ async def test_a_field_that_is_given_twice_is_refused_however_it_is_spelt(
         both = {"refreshToken": "a", "refresh_token": "b"}
         told = problem(await client.post("/api/v1/auth/refresh", json=both), 422)
     assert named(told) == {"refresh_token": "repeated_field"}
+
+
+async def test_a_field_that_a_form_gives_twice_is_refused(small_world: World) -> None:
+    await small_world.subscriber()
+    async with browser(small_world) as person:
+        await person.open("/login")
+        fields = {"csrf": person.csrf, "email": "alice@example.org", "password": PASSWORD}
+        once = urlencode(fields)
+        for name, text in fields.items():
+            twice = f"{once}&{urlencode({name: text})}"
+            answer = await person.client.post("/login", content=twice, headers=FORM)
+            assert answer.status_code == 422, name
+            assert "This field was sent twice." in answer.text
+        answer = await person.client.post("/login", content=once, headers=FORM)
+    assert answer.headers["location"] == "/account"
+
+
+async def test_a_field_that_a_query_gives_twice_is_refused(small_world: World) -> None:
+    async with knocker(small_world) as admin:
+        headers = {"Authorization": f"Bearer {admin.admin}"}
+        twice = await admin.client.get("/api/v1/admin/users?limit=1&limit=2", headers=headers)
+    assert named(problem(twice, 422)) == {"limit": "repeated_field"}
 
 
 async def test_a_field_given_thousands_of_times_does_not_make_a_long_answer(

@@ -26,7 +26,7 @@ from watchword.plumbing.logs import logger
 from watchword.plumbing.shapes import Nothing, convert, of_form
 from watchword.plumbing.throttle import refusal
 from watchword.plumbing.web import problems
-from watchword.plumbing.web.bodies import carries_body, read_form, read_json
+from watchword.plumbing.web.bodies import carries_body, each_once, read_form, read_json
 from watchword.plumbing.web.call import Call, Web
 from watchword.plumbing.web.doors import Door, Who
 from watchword.plumbing.words.languages import choose_language
@@ -149,7 +149,9 @@ class Entry:
             if carries_body(request) and not door.raw:
                 await read_json(request, Nothing)
         elif door.body is not None and request.method not in _UNSAFE:
-            call.body = convert(dict(request.query_params), door.body, strict=False)
+            call.body = convert(
+                each_once(request.query_params.multi_items()), door.body, strict=False
+            )
 
     async def _render(self, call: Call[Any], problem: Problem) -> Response:
         door = self._door
