@@ -186,13 +186,54 @@ async def test_a_head_that_is_far_too_long_is_told_so_too(small_world: World) ->
 async def test_an_endless_body_is_thrown_away_up_to_a_bound(small_world: World) -> None:
     head = b"POST /login HTTP/1.1\r\nHost: a\r\nContent-Type: %b\r\nContent-Length: 99999999999\r\n\r\n"
     async with listening(small_world) as port:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(head % FORMS["/login"])
-        with pytest.raises(ConnectionError):
-            for _ in range(10_000):
-                writer.write(PIECE)
-                await writer.drain()
+        await pour(port, head % FORMS["/login"], PIECE)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/login", b"415"), ("/api/v1/auth/login", b"415"), ("/nowhere", b"404")]
+)
+@pytest.mark.parametrize("chunked", [True, False])
+async def test_an_endless_body_that_nobody_reads_ends_with_its_connection(
+    small_world: World, path: str, status: bytes, *, chunked: bool
+) -> None:
+    long = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: 99999999999"
+    head = b"POST %b HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n%b\r\n\r\n"
+    piece = b"%x\r\n%b\r\n" % (len(PIECE), PIECE) if chunked else PIECE
+    async with listening(small_world) as port:
+        said = await talk(port, head % (path.encode(), long))
+        assert said.startswith(b"HTTP/1.1 %b " % status)
+        assert b"\r\nconnection: close\r\n" in said
+        await pour(port, head % (path.encode(), long), piece)
+
+
+async def test_a_small_body_that_nobody_reads_does_not_end_the_connection(
+    small_world: World,
+) -> None:
+    head = (
+        b"POST /login HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n"
+    )
+    last = b"GET /live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    async with listening(small_world) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head)
+        refused = await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"{}" + last)
+        rest = await reader.read()
         writer.close()
+    assert refused.startswith(b"HTTP/1.1 415 ")
+    assert b"connection: close" not in refused
+    assert b"HTTP/1.1 200 " in rest
+
+
+async def pour(port: int, head: bytes, piece: bytes) -> None:
+    """Send pieces of a body until the other side has had enough."""
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(head)
+    with pytest.raises(ConnectionError):
+        for _ in range(10_000):
+            writer.write(piece)
+            await writer.drain()
+    writer.close()
 
 
 async def test_what_is_no_http_is_refused_in_the_same_form(small_world: World) -> None:

@@ -5,12 +5,14 @@ ten seconds to arrive; a connection may be idle for 75 (then it is closed). Bodi
 (`shapes`). One timer a connection watches over both: it is set anew when it fires, not at every request.
 Every request carries `watchword.answer`: an answer that comes in one piece leaves by it in one write, its
 head spelled already (`outgoing`); ASGI's own way looks at every header twice, and writes head and body
-apart.  Who is answered before the whole request came is left with time to read that (`parting`).
+apart.  Who is answered before the whole request came is left with time to read that (`parting`); the
+connection goes on only where what still comes is known to be little.
 Problems: `head_too_large`, `malformed_request`.
 Sources: RFC 9110, section 15; RFC 6585, section 5.
 """
 
 from asyncio import BaseTransport, TimerHandle, Transport
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, cast
 
@@ -21,6 +23,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from watchword.kernel.problems import HeadTooLarge, Problem, RequestMalformed
+from watchword.plumbing.web.bodies import MAX_BODY
 from watchword.plumbing.web.front import Front
 from watchword.plumbing.web.outgoing import spell
 from watchword.plumbing.web.parting import Parting
@@ -153,12 +156,20 @@ class _Way:
             self._wire.transport.close()
 
 
+def _is_little(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Tell whether a body, of which nobody reads the rest, says that it is no longer than most may be."""
+    declared = dict(headers).get(b"content-length", b"")
+    return len(declared) <= len(b"%d" % MAX_BODY) and declared.isdigit() and int(declared) <= MAX_BODY
+
+
 async def _answer(cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> None:
     """Write a whole answer at once and end the exchange, as the cycle's own `send` would."""
     if cycle.flow.write_paused and not cycle.disconnected:
         await cycle.flow.drain()
     if cycle.disconnected:
         return
+    if cycle.more_body and not _is_little(cycle.scope["headers"]):
+        cycle.keep_alive = False
     cycle.response_started = cycle.response_complete = True
     ours = spell(cycle.default_headers)
     end = b"\r\n" if cycle.keep_alive else _CLOSE
