@@ -236,6 +236,24 @@ async def pour(port: int, head: bytes, piece: bytes) -> None:
     writer.close()
 
 
+@pytest.mark.parametrize("host", [b"", b"Host: a\r\nHost: a\r\n", b"Host: a\r\nhost: b\r\n"])
+async def test_a_request_that_does_not_name_its_host_once_is_refused(
+    small_world: World, host: bytes
+) -> None:
+    async with listening(small_world) as port:
+        said = await talk(port, b"GET /live HTTP/1.1\r\n" + host + b"\r\n")
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert b'"code":"malformed_request"' in said
+    assert b"\r\nconnection: close\r\n" in said
+
+
+async def test_only_an_old_client_may_leave_its_host_out(small_world: World) -> None:
+    async with listening(small_world) as port:
+        for host, status in ((b"", b"200"), (b"Host: a\r\n", b"200"), (b"Host: a\r\n" * 2, b"400")):
+            said = await talk(port, b"GET /live HTTP/1.0\r\n" + host + b"\r\n")
+            assert said.startswith(b"HTTP/1.1 %b " % status), host
+
+
 async def test_what_is_no_http_is_refused_in_the_same_form(small_world: World) -> None:
     smuggled = (
         b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"

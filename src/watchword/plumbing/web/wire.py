@@ -6,9 +6,10 @@ ten seconds to arrive; a connection may be idle for 75 (then it is closed). Bodi
 Every request carries `watchword.answer`: an answer that comes in one piece leaves by it in one write, its
 head spelled already (`outgoing`); ASGI's own way looks at every header twice, and writes head and body
 apart.  Who is answered before the whole request came is left with time to read that (`parting`); the
-connection goes on only where what still comes is known to be little.
+connection goes on only where what still comes is known to be little. A request names its host once, or it
+is none (only HTTP/1.0 may leave it out).
 Problems: `head_too_large`, `malformed_request`.
-Sources: RFC 9110, section 15; RFC 6585, section 5.
+Sources: RFC 9110, section 15; RFC 9112, section 3.2; RFC 6585, section 5.
 """
 
 from asyncio import BaseTransport, TimerHandle, Transport
@@ -73,6 +74,9 @@ class Wire(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._head = self._deadline = None
+        hosts = [name for name, _ in self.headers if name == b"host"]
+        if len(hosts) != 1 and (hosts or self.parser.get_http_version() != "1.0"):
+            raise ValueError  # the parser ends here, as with whatever else is no HTTP
         super().on_headers_complete()
         if self.scope["method"] != "GET":
             self.cycle.transport = cast("Transport", _Way(self, self.cycle))
@@ -159,7 +163,9 @@ class _Way:
 def _is_little(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Tell whether a body, of which nobody reads the rest, says that it is no longer than most may be."""
     declared = dict(headers).get(b"content-length", b"")
-    return len(declared) <= len(b"%d" % MAX_BODY) and declared.isdigit() and int(declared) <= MAX_BODY
+    return (
+        len(declared) <= len(b"%d" % MAX_BODY) and declared.isdigit() and int(declared) <= MAX_BODY
+    )
 
 
 async def _answer(cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> None:
