@@ -101,6 +101,7 @@ class Crossroads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Go through the door of the method. HTTPException: there is no such door (405)."""
+        scope["watchword.opens"] = "GET" in self._entries
         entry = self._entries.get(scope["method"])
         if entry is None:
             raise HTTPException(405, headers={"Allow": ", ".join(self._entries)})

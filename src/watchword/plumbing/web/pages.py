@@ -63,6 +63,8 @@ class TemplatePages:
 
 
 def _here(request: Request) -> str:
-    """Return the address of the page itself, from which it can be opened anew."""
-    query = request.url.query if request.method == "GET" else ""
+    """Return the address of the page itself, from which it can be opened anew; of none, the home page's."""
+    if request.method != "GET":
+        return request.url.path if request.scope.get("watchword.opens") else "/"
+    query = request.url.query
     return f"{request.url.path}?{query}" if query else request.url.path
