@@ -14,12 +14,13 @@ def terminal(tmp_path: Path) -> Terminal:
     return Terminal(f"sqlite:///{tmp_path}/watchword.db", tmp_path)
 
 
-def test_status_exits_1_while_something_is_pending(terminal: Terminal) -> None:
+@pytest.mark.req("R-71")
+def test_status_exits_2_while_something_is_pending(terminal: Terminal) -> None:
     before = terminal.run("migrate", "status", "--json")
     terminal.run("migrate", "up")
     after = terminal.run("migrate", "status", "--json")
 
-    assert (before.code, after.code) == (1, 0)
+    assert (before.code, after.code) == (2, 0)
     assert {row["state"] for row in before.json} == {"pending"}
     assert {row["state"] for row in after.json} == {"applied"}
 

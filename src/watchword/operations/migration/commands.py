@@ -21,6 +21,7 @@ Half = Annotated[
     ),
 ]
 _COLUMNS = ("id", "state", "half", "subject")
+_PENDING = Exit.USAGE  # 2, as deployments ask for; unlike a usage error it has a list on stdout
 
 
 @migrate.command("up", epilog="Example: watchword migrate up")
@@ -34,7 +35,7 @@ def up(half: Half = None, as_json: AsJson = False) -> None:
 
 @migrate.command("status", epilog="Example: watchword migrate status --json")
 def status(as_json: AsJson = False) -> None:
-    """List what is applied and what is pending; exit 1 when something is."""
+    """List what is applied and what is pending; exit 2 when something is, 1 when the database is newer."""
     found = _on_database(lambda url, tls: schema.status(url, tls=tls))
     lacking = (
         "unknown" if found.unknown else "pending"
@@ -51,7 +52,7 @@ def status(as_json: AsJson = False) -> None:
             f" {', '.join(found.unknown)}: install the version that migrated it, or a newer one."
         )
     if found.pending:
-        raise console.refuse("Something is pending: watchword migrate up")
+        raise console.refuse("Something is pending: watchword migrate up", _PENDING)
 
 
 @migrate.command("sql", epilog="Example: watchword migrate sql > schema.sql")
