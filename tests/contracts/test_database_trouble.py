@@ -1,6 +1,7 @@
 """A database in trouble: slow, frozen, gone, back again; nobody waits long, nothing is half done."""
 
 import asyncio
+import gc
 import sqlite3
 import sys
 import time
@@ -362,3 +363,25 @@ async def _waiting_for_locks(connection: asyncpg.Connection) -> int:
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
     return found
+
+
+async def test_a_stop_while_a_connection_is_being_made_leaves_no_error_behind() -> None:
+    told: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _loop, about: told.append(about["message"])
+    )
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        for turns in range(12):  # of the loop, until the stop
+            database = PostgresDatabase(f"postgresql://id@127.0.0.1:{port}/id", Changes(), TIGHT)
+            await database.start()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await database.close()
+            gc.collect()
+    assert told == []

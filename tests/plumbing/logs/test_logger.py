@@ -112,3 +112,8 @@ def test_the_lines_of_libraries_look_like_ours(stream: io.StringIO) -> None:
         "redis is away (TimeoutError)",
         "watchword.counters",
     )
+
+
+def test_a_last_word_after_the_end_of_the_stream_troubles_nobody(stream: io.StringIO) -> None:
+    stream.close()
+    logging.getLogger("asyncio").error("Future exception was never retrieved")

@@ -75,6 +75,7 @@ class PostgresDatabase:
         self._connection_class = watched_connection(asyncpg.Connection, self._settings.slow)
         self._pool = Pool(self._connect, self._settings, on_failure)
         self._tasks: list[asyncio.Task[None]] = []
+        self._connecting: set[asyncio.Task[asyncpg.Connection]] = set()
         self._gatherings: dict[Lookup, Gathering] = {}
 
     @property
@@ -109,6 +110,7 @@ class PostgresDatabase:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._connecting, return_exceptions=True)
         await self._pool.close()
 
     async def first(self, statement: Statement, **values: Any) -> Any:
@@ -171,6 +173,17 @@ class PostgresDatabase:
             return await self._pool.acquire()
 
     async def _connect(self) -> asyncpg.Connection:
+        """Connect; whoever waits no longer leaves it to end by itself, for asyncpg cleans up only then."""
+        connecting = asyncio.create_task(self._dial(), name="database-connect")
+        self._connecting.add(connecting)
+        connecting.add_done_callback(self._connecting.discard)
+        try:
+            return await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            connecting.add_done_callback(_hang_up)
+            raise
+
+    async def _dial(self) -> asyncpg.Connection:
         patience = self._settings.statement_timeout.total_seconds()
         options: dict[str, Any] = {"ssl": self._settings.tls} if self._settings.tls else {}
         return await asyncpg.connect(
@@ -285,6 +298,12 @@ class _PostgresTransaction:
     def _release(self, *, sound: bool) -> None:
         if self._connection is not None:
             self._database.release(self._connection, sound=sound)
+
+
+def _hang_up(connecting: asyncio.Task[asyncpg.Connection]) -> None:
+    """Close a connection that nobody waits for any more, if it came about."""
+    if not connecting.cancelled() and connecting.exception() is None:
+        connecting.result().terminate()
 
 
 @contextmanager

@@ -128,8 +128,9 @@ class Log:
         line |= {_NAMES.get(key, key): value for key, value in redact(about).items()}
         stream = self._stream or sys.stdout
         spelled = msgspec.json.encode(line).decode()
-        stream.write((spelled if self.as_json else _for_people(line)) + "\n")
-        stream.flush()
+        if not stream.closed:  # as at the very end of a process, when a library has a last word
+            stream.write((spelled if self.as_json else _for_people(line)) + "\n")
+            stream.flush()
         if self.files:
             self.files.keep(level, about.get("category"), spelled + "\n")
 
