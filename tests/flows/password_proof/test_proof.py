@@ -14,6 +14,8 @@ from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Secret
 from watchword.plumbing.hashing.pool import HashPool
 from watchword.plumbing.ports import PasswordProof
+from watchword.records.guesses.rules import PASSWORD as BY_PASSWORD
+from watchword.records.guesses.service import Guesses
 
 AUTH = "/api/v1/auth"
 LOGIN = f"{AUTH}/login"
@@ -161,6 +163,57 @@ async def test_parallel_guesses_never_get_more_tries_than_one_after_the_other(wo
     judged = [answer for answer in answers if answer.status_code == 401]
     assert len(judged) == 5
     assert {answer.status_code for answer in answers} == {401, 429}
+
+
+async def test_guesses_that_a_dead_process_left_lock_nobody_out_for_longer_than_a_lock_lasts(
+    world: World,
+) -> None:
+    await world.subscriber()
+    async with world.client() as client:
+        for _ in range(4):
+            await client.post(LOGIN, json={**ALICE, "password": NEW_PASSWORD})
+        await under_way(world)
+        waits = []
+        for minutes in (10, 4, 1):
+            refused = await client.post(LOGIN, json=ALICE)
+            waits.append(refused.headers["retry-after"])
+            world.clock.advance(timedelta(minutes=minutes))
+        assert waits == ["900", "300", "60"]
+        assert (await client.post(LOGIN, json=ALICE)).status_code == 200
+
+
+async def test_guesses_that_a_dead_process_left_make_the_next_lock_no_shorter(world: World) -> None:
+    await world.subscriber()
+    async with world.client() as client:
+        for _ in range(5):
+            await under_way(world)
+        world.clock.advance(timedelta(minutes=15))
+        for _ in range(5):
+            wrong = await client.post(LOGIN, json={**ALICE, "password": NEW_PASSWORD})
+            assert wrong.status_code == 401
+        refused = await client.post(LOGIN, json=ALICE)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1800")
+
+
+async def test_a_guess_that_is_taken_back_makes_room_though_others_were_refused_meanwhile(
+    world: World,
+) -> None:
+    await world.subscriber()
+    async with world.client() as client:
+        for _ in range(5):
+            key = await under_way(world)
+        for _ in range(3):
+            assert (await client.post(LOGIN, json=ALICE)).status_code == 429
+        await world.part(Guesses).excuse(world.database, key)
+        assert (await client.post(LOGIN, json=ALICE)).status_code == 200
+
+
+async def under_way(world: World) -> bytes:
+    """Begin a guess as a stranger does, and never end it; return its key."""
+    guesses = world.part(Guesses)
+    key = guesses.key(BY_PASSWORD, ALICE["email"])
+    await guesses.enter(world.database, key, world.clock.now())
+    return key
 
 
 async def test_a_known_device_is_not_locked_out_by_strangers(world: World) -> None:

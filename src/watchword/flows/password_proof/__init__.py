@@ -5,6 +5,7 @@
                    right      whose it is; the flow forgets the count once it has done what it was asked
                    wrong      a fact; one too many locks (docs/flows/lockout)
                    too busy   the guess is taken back
+                   the process dies   it counts; were it the last, the account heals after the lock time
 
 A guess counts for the address, whichever door it was made at. A browser that the account knows has a count
 of its own (records/guesses), so strangers cannot shut its owner out. An address without an account costs

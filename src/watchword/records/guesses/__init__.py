@@ -9,6 +9,10 @@ After MAX_LOGIN_ATTEMPTS the account refuses guesses for ACCOUNT_LOCK_TIME_MS, t
 anew, up to a day. The key is a digest of the address that was typed, so an address without an account
 locks just the same and nobody learns which exist. A known device has a count of its own, so a stranger
 cannot lock an owner out. Wrong passwords and wrong codes count apart. Counts survive restarts.
+
+As many guesses as an account bears may be under way at once; more are refused until one is settled. Of
+those that nobody settles (the process died) it is not known whether they were wrong: they count as a lock
+that began with the last of them, and after ACCOUNT_LOCK_TIME_MS the count starts anew.
 Problem: `too_many_attempts` with `Retry-After`.
 Source: NIST SP 800-63B-4, section 3.2.2; OWASP Credential Stuffing.
 """

@@ -60,12 +60,13 @@ class Guesses:
 
     async def enter(self, db: Executor, key: bytes, now: datetime) -> Guess:
         """Count a guess under way. Problem: `too_many_attempts` while the account refuses."""
-        row = await store.enter(db, key, now)
+        bound, patience = self.settings.max_failures, self.settings.lock_time
+        row = await store.enter(db, key, bound, now, left_since=now - patience)
         wait = refused_for(row.locked_until, now)
         if wait is not None:
             raise _refused(wait, "account refuses guesses")
-        if row.failures > self.settings.max_failures:
-            raise _refused(self.settings.lock_time, "guesses under way")
+        if row.failures > bound:
+            raise _refused(row.updated_at + patience - now, "guesses under way")
         return Guess(key, row.failures, row.locks)
 
     async def failed(self, db: Executor, guess: Guess, now: datetime) -> bool:
@@ -80,7 +81,7 @@ class Guesses:
 
     async def excuse(self, db: Executor, key: bytes) -> None:
         """The guess was never judged."""
-        await store.excuse(db, key)
+        await store.excuse(db, key, self.settings.max_failures)
 
     async def forget(self, tx: Executor, key: bytes) -> None:
         """The owner is back: start anew."""

@@ -30,7 +30,10 @@ guesses = tenant_table(
     Index("idx_guesses_updated_at", "updated_at"),
 )
 
+_BOUND = bindparam("bound", type_=Integer)
 _IS_LOCKED = guesses.c.locked_until > bindparam("updated_at", type_=Moment)
+_IS_FULL = guesses.c.failures >= _BOUND
+_IS_LEFT = _IS_FULL & (guesses.c.updated_at <= bindparam("left_since", type_=Moment))
 
 ENTER = upsertion(
     guesses,
@@ -40,16 +43,32 @@ ENTER = upsertion(
     "updated_at",
     key=["key"],
     values=lambda new: {
-        "failures": case((_IS_LOCKED, guesses.c.failures), else_=guesses.c.failures + 1),
-        "updated_at": new.updated_at,
+        "failures": case(
+            (_IS_LOCKED, guesses.c.failures),
+            (_IS_LEFT, 1),
+            (_IS_FULL, _BOUND + 1),
+            else_=guesses.c.failures + 1,
+        ),
+        "locks": case(
+            (_IS_LOCKED, guesses.c.locks),
+            (_IS_LEFT, guesses.c.locks + 1),
+            else_=guesses.c.locks,
+        ),
+        "updated_at": case(
+            (_IS_FULL & ~_IS_LEFT, guesses.c.updated_at),
+            else_=new.updated_at,
+        ),
     },
-    returning=[guesses.c.failures, guesses.c.locks, guesses.c.locked_until],
+    returning=[
+        guesses.c.failures,
+        guesses.c.locks,
+        guesses.c.locked_until,
+        guesses.c.updated_at,
+    ],
 )
 LOCK = statement(
     update(guesses)
-    .where(
-        guesses.c.key == bindparam("which"), guesses.c.failures >= bindparam("bound", type_=Integer)
-    )
+    .where(guesses.c.key == bindparam("which"), _IS_FULL)
     .values(
         failures=0,
         locks=guesses.c.locks + 1,
@@ -61,7 +80,7 @@ LOCK = statement(
 EXCUSE = statement(
     update(guesses)
     .where(guesses.c.key == bindparam("which"), guesses.c.failures > 0)
-    .values(failures=guesses.c.failures - 1)
+    .values(failures=case((_IS_FULL, _BOUND - 1), else_=guesses.c.failures - 1))
 )
 FORGET = statement(
     update(guesses)
@@ -76,9 +95,15 @@ LOOK = statement(
 PURGE = statement(delete(guesses).where(guesses.c.updated_at < bindparam("before", type_=Moment)))
 
 
-async def enter(db: Executor, key: bytes, now: datetime) -> Any:
-    """Count one guess under way, unless the key is locked; return failures, locks, locked_until."""
-    return await db.first(ENTER, key=key, failures=1, locks=0, updated_at=now)
+async def enter(db: Executor, key: bytes, bound: int, now: datetime, left_since: datetime) -> Any:
+    """Count one guess under way; return failures, locks, locked_until, updated_at.
+
+    A locked key stays as it is. So does a full one, but for its failures, which are one beyond the bound
+    then; unless it is so since `left_since`: it starts anew, with one lock more.
+    """
+    return await db.first(
+        ENTER, key=key, failures=1, locks=0, updated_at=now, bound=bound, left_since=left_since
+    )
 
 
 async def lock(db: Executor, key: bytes, bound: int, until: datetime, now: datetime) -> bool:
@@ -86,9 +111,9 @@ async def lock(db: Executor, key: bytes, bound: int, until: datetime, now: datet
     return await db.first(LOCK, which=key, bound=bound, until=until, now=now) is not None
 
 
-async def excuse(db: Executor, key: bytes) -> None:
+async def excuse(db: Executor, key: bytes, bound: int) -> None:
     """Take one guess back."""
-    await db.run(EXCUSE, which=key)
+    await db.run(EXCUSE, which=key, bound=bound)
 
 
 async def forget(tx: Executor, key: bytes) -> None:
