@@ -1,11 +1,6 @@
-"""Times as people read them, in letters, on pages and on a terminal: in UTC, to the minute."""
+"""Spans of time as people read them: in what has passed whole."""
 
-from datetime import datetime, timedelta
-
-
-def moment(at: datetime) -> str:
-    """Return a moment: `2026-03-29 08:30 UTC`."""
-    return at.strftime("%Y-%m-%d %H:%M UTC")
+from datetime import timedelta
 
 
 def minutes(span: timedelta) -> int:

@@ -127,3 +127,22 @@ async def test_the_page_says_that_the_place_is_unknown(
         await person.sign_in()
         await person.open(f"/account/sessions?lang={language}")
         assert " ".join(says.split()) in person.text
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "1 March 2026, 12:00 UTC"),
+        ("fr", "1 mars 2026, 12:00 UTC"),
+        ("ar", "1 مارس 2026، 12:00 UTC"),
+    ],
+)
+@pytest.mark.parametrize("page", ["/account/sessions", "/account/security"])
+async def test_moments_are_told_in_the_readers_words_and_in_a_programs(
+    small_world: World, page: str, language: str, told: str
+) -> None:
+    await small_world.subscriber()
+    async with browser(small_world) as alice:
+        await alice.sign_in()
+        shown = await alice.open(f"{page}?lang={language}")
+    assert f'<time datetime="2026-03-01T12:00:00+00:00">{told}</time>' in shown.text

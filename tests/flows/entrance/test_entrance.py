@@ -32,6 +32,20 @@ async def test_the_owner_is_told_of_a_device_that_was_never_seen(world: World) -
     assert "https://auth.example.test/account/sessions" in letter.text
 
 
+@pytest.mark.parametrize(
+    ("language", "told"), [("fr", "1 mars 2026, 12:00 UTC"), ("ar", "1 مارس 2026، 12:00 UTC")]
+)
+async def test_the_owner_is_told_when_in_their_language(
+    small_world: World, language: str, told: str
+) -> None:
+    await small_world.subscriber(language=language)
+    for agent in ("Firefox/150.0 (X11; Linux)", "curl/8.0"):
+        async with small_world.client(headers={"User-Agent": agent}) as client:
+            await small_world.sign_in(client)
+    letter = await small_world.newest("alice@example.org", "entrance/new_device")
+    assert told in letter.text
+
+
 async def test_a_code_from_a_new_device_is_told_as_well(world: World) -> None:
     await world.subscriber()
     async with world.client(headers=PHONE) as phone, world.client(headers=LAPTOP) as laptop:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from watchword.plumbing.words.dates import day_in_words, in_words
+from watchword.plumbing.words.dates import day_in_words, in_words, moment
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,15 @@ def test_a_date_is_told_in_words_at_the_clock_of_its_place(language: str, told: 
 )
 def test_a_day_is_told_in_words(language: str, told: str) -> None:
     assert day_in_words(datetime.fromisoformat("2027-03-01T00:30:00+01:00"), language) == told
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "28 February 2027, 23:30 UTC"),
+        ("fr", "28 février 2027, 23:30 UTC"),
+        ("ar", "28 فبراير 2027، 23:30 UTC"),
+    ],
+)
+def test_a_moment_is_told_in_words_and_in_utc(language: str, told: str) -> None:
+    assert moment(datetime.fromisoformat("2027-03-01T00:30:59+01:00"), language) == told

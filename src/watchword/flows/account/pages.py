@@ -8,7 +8,6 @@ from watchword.flows.account.rules import PREFERENCES_FOR, ProfilePatch, Session
 from watchword.flows.account.service import Account
 from watchword.kernel.ids import SessionId, parse
 from watchword.kernel.problems import NotFound, Problem
-from watchword.kernel.times import moment
 from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, page_get, page_post
@@ -105,8 +104,8 @@ def _row(entry: SessionEntry) -> dict[str, Any]:
         "id": entry.id,
         "device": entry.device,
         "place": entry.place,
-        "last_used": moment(entry.last_used_at),
-        "created": moment(entry.created_at),
+        "last_used": entry.last_used_at,
+        "created": entry.created_at,
         "current": entry.current,
         "kind": kind_of(entry),
     }

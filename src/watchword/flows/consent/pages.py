@@ -8,7 +8,6 @@ from watchword.flows.consent.rules import LAST, OneClick, purpose_of
 from watchword.flows.consent.service import Consenting
 from watchword.kernel.problems import Conflict, FieldError, InputInvalid, Problem
 from watchword.kernel.secret import Secret
-from watchword.kernel.times import moment
 from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.bodies import read_bytes
 from watchword.plumbing.web.call import Call
@@ -43,8 +42,8 @@ async def show(call: Call[Any], problem: Problem | None = None) -> Response:
                 "version": each.current_version,
                 "given": each.given,
                 "due": each.renewal_required,
-                "since": moment(each.since) if each.since and each.given else None,
-                "ends": moment(each.ends_at) if each.ends_at else None,
+                "since": each.since if each.given else None,
+                "ends": each.ends_at,
             }
             for each in told.consents
         ],
@@ -52,7 +51,7 @@ async def show(call: Call[Any], problem: Problem | None = None) -> Response:
             {
                 "purpose": act.purpose,
                 "act": act.act,
-                "at": moment(act.at),
+                "at": act.at,
                 "ip": act.ip,
                 "version": act.text_version,
             }

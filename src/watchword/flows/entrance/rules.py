@@ -7,8 +7,8 @@ from uuid import UUID
 
 from watchword.kernel.events import Fact, Line
 from watchword.kernel.ports import Visitor
-from watchword.kernel.times import moment
 from watchword.plumbing.ports import Account
+from watchword.plumbing.words.dates import moment
 from watchword.records.deliveries.rules import Letter
 from watchword.records.sessions.rules import device_name
 
@@ -32,7 +32,7 @@ def new_device_letter(owner: Account, visitor: Visitor, link: str, now: datetime
     facts = {
         "name": owner.given_name,
         "device": device_name(visitor.user_agent),
-        "at": moment(now),
+        "at": moment(now, owner.language),
         "link": link,
     }
     return Letter(

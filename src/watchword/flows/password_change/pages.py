@@ -5,7 +5,6 @@ from starlette.responses import Response
 from watchword.flows.password_change.service import PasswordChange
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
-from watchword.kernel.times import moment
 from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, page_get, page_post
@@ -27,7 +26,7 @@ async def show(call: Call[None], problem: Problem | None = None) -> Response:
         "password_change/security.html",
         email=call.me.email,
         min_length=call.part(PasswordSettings).min_length,
-        password_changed_at=moment(since) if since else None,
+        password_changed_at=since,
         done=call.t("password_change.saved") if saved else None,
         errors=call.faults(problem),
     )

@@ -16,12 +16,12 @@ from watchword.kernel.parts import service
 from watchword.kernel.ports import Caller, Visitor
 from watchword.kernel.problems import Conflict, Overloaded, Unauthenticated
 from watchword.kernel.secret import Secret
-from watchword.kernel.times import moment
 from watchword.plumbing.contact import mailbox_key
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.ports import Admission, Entrance, PasswordProof, Proven
+from watchword.plumbing.words.dates import moment
 from watchword.records.deliveries.rules import Letter
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.service import Guesses
@@ -132,7 +132,7 @@ class PasswordChange:
         facts = {
             "name": owner.given_name,
             "device": device_name(visitor.user_agent),
-            "at": moment(now),
+            "at": moment(now, owner.language),
             "link": f"{self.issuer.pages}/forgot-password",
         }
         letter = Letter(

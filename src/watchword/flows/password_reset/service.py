@@ -15,7 +15,6 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Secret
-from watchword.kernel.times import moment
 from watchword.plumbing.contact import EmailAddress, mailbox_key
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
@@ -23,6 +22,7 @@ from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import CodeProof, MailboxProof
 from watchword.plumbing.throttle import Throttle
+from watchword.plumbing.words.dates import moment
 from watchword.records.deliveries.rules import Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.rules import KINDS
@@ -168,7 +168,7 @@ class PasswordReset:
         facts = {
             "name": owner.given_name,
             "link": f"{self.issuer.pages}/forgot-password",
-            "at": moment(now),
+            "at": moment(now, owner.language),
         }
         letter = Letter(
             template="password_reset/password_reset_done",

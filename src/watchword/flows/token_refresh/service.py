@@ -11,11 +11,11 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Secret
-from watchword.kernel.times import moment
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Unmet
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.ports import Admission, Entrance
+from watchword.plumbing.words.dates import moment
 from watchword.records.deliveries.rules import Letter
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.refresh_tokens.rules import RefreshTokenInvalid, RefreshTokenReused
@@ -107,7 +107,7 @@ class TokenRefresh:
             await self.journal.record(tx, fact, now, visitor)
             facts = {
                 "name": row.given_name,
-                "at": moment(now),
+                "at": moment(now, row.language),
                 "link": f"{self.issuer.pages}/account/sessions",
             }
             letter = Letter(

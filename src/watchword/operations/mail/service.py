@@ -9,7 +9,6 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.ids import mint
 from watchword.kernel.messages import Message
 from watchword.kernel.parts import service
-from watchword.kernel.times import moment
 from watchword.operations.mail.rules import (
     LETTER,
     CarrierStatus,
@@ -32,6 +31,7 @@ from watchword.plumbing.letters.overrides import Fault, read_overrides
 from watchword.plumbing.letters.writing import Letters
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import Leaving, Postbook
+from watchword.plumbing.words.dates import moment
 from watchword.plumbing.work.sending import NO_CARRIER
 from watchword.records.deliveries.rules import KIND, MailSettings
 from watchword.records.dispatches.rules import MAIL, Rates
@@ -102,7 +102,7 @@ class Mail:
         message = self.letters.write(
             template=LETTER,
             language=language,
-            facts={"at": moment(now)},
+            facts={"at": moment(now, language)},
             to=address.text,
             sender=self.settings.sender,
             message_id=f"<{letter}@{self.settings.sender_domain}>",

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from watchword.plumbing.settings.organisation import Organisation
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.static import Assets
+from watchword.plumbing.words.dates import moment
 from watchword.plumbing.words.languages import LANGUAGES, direction
 from watchword.plumbing.words.templating import OnceCompiled
 
@@ -47,6 +48,7 @@ class TemplatePages:
         text = self._jinja.get_template(template).render(
             {
                 "t": partial(call.web.words.say, language),
+                "moment": partial(moment, language=language),
                 "lang": language,
                 "dir": direction(language),
                 "theme": theme if theme in THEMES else "auto",

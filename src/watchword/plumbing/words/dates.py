@@ -1,7 +1,11 @@
-"""Dates as people read them: in words, in the reader's language, at the clock of the place itself."""
+"""Dates as people read them: in words, in the reader's language.
+
+in_words, day_in_words   at the clock of the place itself: an appointment
+moment                   in UTC, and says so: when something happened, wherever that was
+"""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 _LOCALES: Final[Mapping[str, str]] = {"en": "en_GB", "fr": "fr", "ar": "ar"}
@@ -9,11 +13,13 @@ _LOCALES: Final[Mapping[str, str]] = {"en": "en_GB", "fr": "fr", "ar": "ar"}
 
 def in_words(moment: datetime, language: str) -> str:
     """Return day and time as the moment's own offset has them: "Monday, 23 November 2026, 10:30"."""
-    from babel.dates import format_date, get_datetime_format  # noqa: PLC0415 - large, and seldom
+    return _written(moment, f"{moment:%H:%M}", "full", language)
 
-    locale = _LOCALES[language]
-    pattern = str(get_datetime_format("medium", locale=locale))
-    return pattern.format(f"{moment:%H:%M}", format_date(moment, "full", locale=locale))
+
+def moment(at: datetime, language: str) -> str:
+    """Return a moment to the minute: "29 March 2026, 08:05 UTC"."""
+    there = at.astimezone(UTC)
+    return _written(there, f"{there:%H:%M} UTC", "long", language)
 
 
 def day_in_words(moment: datetime, language: str) -> str:
@@ -21,3 +27,12 @@ def day_in_words(moment: datetime, language: str) -> str:
     from babel.dates import format_date  # noqa: PLC0415 - large, and seldom
 
     return str(format_date(moment, "long", locale=_LOCALES[language]))
+
+
+def _written(day: datetime, clock: str, length: str, language: str) -> str:
+    """Put day and clock together as the language does."""
+    from babel.dates import format_date, get_datetime_format  # noqa: PLC0415 - large, and seldom
+
+    locale = _LOCALES[language]
+    pattern = str(get_datetime_format("medium", locale=locale))
+    return pattern.format(clock, format_date(day, length, locale=locale))
