@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from dataclasses import fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from subprocess import DEVNULL
@@ -11,6 +12,7 @@ import asyncpg
 import pytest
 from sqlalchemy import Table, func, select
 
+from tests.support.counting import statements
 from tests.support.feedback import left, take
 from tests.support.program import COMMAND, watchword
 from tests.support.terminal import Said, Terminal
@@ -27,10 +29,11 @@ from watchword.plumbing.db import leases
 from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.outbox import outbox
 from watchword.plumbing.db.ports import Database
+from watchword.plumbing.db.purging import BATCH
 from watchword.plumbing.db.statements import statement
 from watchword.plumbing.work.jobs import Job
 from watchword.records.dispatches.store import dispatches
-from watchword.records.guesses.store import guesses
+from watchword.records.guesses.store import ENTER, guesses
 from watchword.records.receipts.store import receipts
 from watchword.records.refresh_tokens.store import refresh_tokens
 from watchword.records.sessions.store import sessions
@@ -77,6 +80,7 @@ def job() -> Job:
 
 
 TABLES = (sessions, refresh_tokens, tickets, guesses, outbox)
+OTHERS = len(fields(Removed)) - 1  # each of which has nothing, and is asked once
 
 
 async def test_what_became_of_letters_is_forgotten_after_a_while(worlds: Opener) -> None:
@@ -92,6 +96,25 @@ async def test_what_became_of_letters_is_forgotten_after_a_while(worlds: Opener)
         world.clock.advance(timedelta(days=7))
         assert (await clean(world)).dispatches == 1
         assert [await count(world, table) for table in held] == [0, 0, 1]
+
+
+async def test_a_long_backlog_goes_in_batches_each_a_commit_of_its_own(world: World) -> None:
+    old = world.clock.now()
+    async with world.database.transaction() as tx:
+        for number in range(2 * BATCH + 1):
+            await tx.run(ENTER, **guess(number.to_bytes(4, "big"), old))
+    world.clock.advance(timedelta(days=2))
+    await world.database.run(ENTER, **guess(b"new", world.clock.now()))
+    with statements(world) as ran:
+        removed = await clean(world)
+    assert removed.guesses == 2 * BATCH + 1
+    assert await count(world, guesses) == 1
+    assert ran.count("DELETE") == 3 + OTHERS
+
+
+def guess(key: bytes, now: datetime) -> dict[str, object]:
+    bound = {"bound": 5, "left_since": now}
+    return {"key": key, "failures": 1, "locks": 0, "updated_at": now, **bound}
 
 
 @pytest.mark.req("N-100")

@@ -9,6 +9,7 @@
     journal     facts, in the transaction that made them true
     outbox      work to do after the transaction: at least once, by id
     pieces      a piece of that work, and what may become of it
+    purging     what is over goes, a batch at a time
 
 No ORM session anywhere. Single use is one conditional UPDATE (docs/decisions).
 """

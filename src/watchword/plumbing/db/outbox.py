@@ -29,7 +29,6 @@ from sqlalchemy import (
     case,
     cast,
     column,
-    delete,
     func,
     literal,
     null,
@@ -40,10 +39,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from watchword.plumbing.db import purging
 from watchword.plumbing.db.changes import OUTBOX
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.pieces import DEAD, DROPPED, EPOCH, LAPSED, Kept, Settled, Work
-from watchword.plumbing.db.ports import Executor, Transaction
+from watchword.plumbing.db.ports import Database, Executor, Transaction
+from watchword.plumbing.db.purging import deletion
 from watchword.plumbing.db.statements import Statement, insertion, statement
 
 outbox = tenant_table(
@@ -264,7 +265,7 @@ DEAD_DEPTH = statement(
     .where(outbox.c.kind == bindparam("kind"), outbox.c.outcome == literal(DEAD))
 )
 
-PURGE = statement(delete(outbox).where(outbox.c.finished_at < bindparam("before", type_=Moment)))
+PURGE = deletion(outbox, outbox.c.finished_at < bindparam("before", type_=Moment))
 
 DEPTH = statement(
     select(func.count().label("depth"))
@@ -389,6 +390,6 @@ async def depth(db: Executor, kind: str) -> int:
     return int(row.depth)
 
 
-async def purge(db: Executor, before: datetime) -> int:
+async def purge(db: Database, before: datetime) -> int:
     """Delete work settled before a moment."""
-    return await db.run(PURGE, before=before)
+    return await purging.purge(db, PURGE, before=before)

@@ -9,7 +9,7 @@ from watchword.kernel.feedback import Outcome
 from watchword.kernel.ids import mint
 from watchword.kernel.parts import service
 from watchword.kernel.secret import Peppers
-from watchword.plumbing.db.ports import Executor, Transaction
+from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.records.dispatches import store
 from watchword.records.dispatches.rules import RATES_OVER, SENT, SOFT_OVER, Dispatch, Rates, bare
 
@@ -80,6 +80,6 @@ class Dispatches:
             for carrier, found in states.items()
         }
 
-    async def purge(self, db: Executor, before: datetime) -> int:
+    async def purge(self, db: Database, before: datetime) -> int:
         """Delete what was sent before a moment; return how many."""
         return await store.purge(db, before)

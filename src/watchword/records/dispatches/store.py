@@ -11,7 +11,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
-    delete,
     func,
     literal,
     select,
@@ -20,8 +19,10 @@ from sqlalchemy import (
 )
 
 from watchword.kernel.feedback import Outcome
+from watchword.plumbing.db import purging
 from watchword.plumbing.db.columns import Moment, tenant_table
-from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.db.ports import Database, Executor
+from watchword.plumbing.db.purging import deletion
 from watchword.plumbing.db.statements import Statement, novelty, statement
 from watchword.records.dispatches.rules import MAIL, Dispatch, earlier
 
@@ -100,9 +101,7 @@ COUNTS = statement(
     )
     .group_by(dispatches.c.carrier, dispatches.c.state)
 )
-PURGE = statement(
-    delete(dispatches).where(dispatches.c.sent_at < bindparam("before", type_=Moment))
-)
+PURGE = deletion(dispatches, dispatches.c.sent_at < bindparam("before", type_=Moment))
 
 
 async def note(
@@ -159,6 +158,6 @@ async def counts(db: Executor, since: datetime) -> list[Any]:
     return await db.all(COUNTS, since=since)
 
 
-async def purge(db: Executor, before: datetime) -> int:
+async def purge(db: Database, before: datetime) -> int:
     """Delete what was sent before a moment."""
-    return await db.run(PURGE, before=before)
+    return await purging.purge(db, PURGE, before=before)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from watchword.kernel.chance import Chance
 from watchword.kernel.parts import service
 from watchword.kernel.secret import Peppers
-from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.db.ports import Database, Executor
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.throttle import TooManyAttempts
 from watchword.records.guesses import store
@@ -95,7 +95,7 @@ class Guesses:
         locked = refused_for(row.locked_until, now) is not None
         return Standing(row.failures, row.locked_until if locked else None)
 
-    async def purge(self, db: Executor, before: datetime) -> int:
+    async def purge(self, db: Database, before: datetime) -> int:
         """Delete old counts; return how many."""
         return await store.purge(db, before)
 

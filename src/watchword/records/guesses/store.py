@@ -10,14 +10,15 @@ from sqlalchemy import (
     LargeBinary,
     bindparam,
     case,
-    delete,
     null,
     select,
     update,
 )
 
+from watchword.plumbing.db import purging
 from watchword.plumbing.db.columns import Moment, tenant_table
-from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.db.ports import Database, Executor
+from watchword.plumbing.db.purging import deletion
 from watchword.plumbing.db.statements import statement, upsertion
 
 guesses = tenant_table(
@@ -92,7 +93,7 @@ LOOK = statement(
         guesses.c.key == bindparam("which")
     )
 )
-PURGE = statement(delete(guesses).where(guesses.c.updated_at < bindparam("before", type_=Moment)))
+PURGE = deletion(guesses, guesses.c.updated_at < bindparam("before", type_=Moment))
 
 
 async def enter(db: Executor, key: bytes, bound: int, now: datetime, left_since: datetime) -> Any:
@@ -126,6 +127,6 @@ async def look(db: Executor, key: bytes) -> Any:
     return await db.first(LOOK, which=key)
 
 
-async def purge(db: Executor, before: datetime) -> int:
+async def purge(db: Database, before: datetime) -> int:
     """Delete counts that nobody touched since a moment."""
-    return await db.run(PURGE, before=before)
+    return await purging.purge(db, PURGE, before=before)

@@ -7,7 +7,7 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.ids import mint
 from watchword.kernel.parts import service
 from watchword.kernel.secret import Peppers
-from watchword.plumbing.db.ports import Executor, Transaction
+from watchword.plumbing.db.ports import Database, Transaction
 from watchword.records.idempotency_keys import store
 from watchword.records.idempotency_keys.rules import IdempotencyKeyReused
 
@@ -31,6 +31,6 @@ class IdempotencyKeys:
             raise IdempotencyKeyReused
         return kept == entry
 
-    async def purge(self, db: Executor, before: datetime) -> int:
+    async def purge(self, db: Database, before: datetime) -> int:
         """Delete old keys; return how many."""
         return await store.purge(db, before)

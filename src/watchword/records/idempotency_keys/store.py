@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, LargeBinary, PrimaryKeyConstraint, Uuid, bindparam, delete
+from sqlalchemy import Column, Index, LargeBinary, PrimaryKeyConstraint, Uuid, bindparam
 
+from watchword.plumbing.db import purging
 from watchword.plumbing.db.columns import Moment, tenant_table
-from watchword.plumbing.db.ports import Executor, Transaction
-from watchword.plumbing.db.statements import statement, upsertion
+from watchword.plumbing.db.ports import Database, Transaction
+from watchword.plumbing.db.purging import deletion
+from watchword.plumbing.db.statements import upsertion
 
 idempotency_keys = tenant_table(
     "idempotency_keys",
@@ -30,10 +32,8 @@ KEEP = upsertion(
     values=lambda _new: {"request": idempotency_keys.c.request},  # as it was, and the row is ours
     returning=[idempotency_keys.c.id, idempotency_keys.c.request],
 )
-PURGE = statement(
-    delete(idempotency_keys).where(
-        idempotency_keys.c.created_at < bindparam("before", type_=Moment)
-    )
+PURGE = deletion(
+    idempotency_keys, idempotency_keys.c.created_at < bindparam("before", type_=Moment)
 )
 
 
@@ -45,6 +45,6 @@ async def keep(
     return row.id, bytes(row.request)
 
 
-async def purge(db: Executor, before: datetime) -> int:
+async def purge(db: Database, before: datetime) -> int:
     """Delete keys that were kept before a moment."""
-    return await db.run(PURGE, before=before)
+    return await purging.purge(db, PURGE, before=before)

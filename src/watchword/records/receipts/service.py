@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Final
 
 from watchword.kernel.parts import service
-from watchword.plumbing.db.ports import Executor, Transaction
+from watchword.plumbing.db.ports import Database, Transaction
 from watchword.records.receipts import store
 
 STAY: Final = timedelta(days=3)
@@ -24,6 +24,6 @@ class Receipts:
         ]
         return all(kept)
 
-    async def purge(self, db: Executor, now: datetime) -> int:
+    async def purge(self, db: Database, now: datetime) -> int:
         """Delete receipts that are over; return how many."""
         return await store.purge(db, now)

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, LargeBinary, PrimaryKeyConstraint, bindparam, delete
+from sqlalchemy import Column, Index, LargeBinary, PrimaryKeyConstraint, bindparam
 
+from watchword.plumbing.db import purging
 from watchword.plumbing.db.columns import Moment, tenant_table
-from watchword.plumbing.db.ports import Executor
-from watchword.plumbing.db.statements import novelty, statement
+from watchword.plumbing.db.ports import Database, Executor
+from watchword.plumbing.db.purging import deletion
+from watchword.plumbing.db.statements import novelty
 
 receipts = tenant_table(
     "receipts",
@@ -17,7 +19,7 @@ receipts = tenant_table(
 )
 
 KEEP = novelty(receipts, "digest", "expires_at", key=("tenant_id", "digest"))
-PURGE = statement(delete(receipts).where(receipts.c.expires_at <= bindparam("now", type_=Moment)))
+PURGE = deletion(receipts, receipts.c.expires_at <= bindparam("now", type_=Moment))
 
 
 async def keep(tx: Executor, digest: bytes, expires_at: datetime) -> bool:
@@ -25,6 +27,6 @@ async def keep(tx: Executor, digest: bytes, expires_at: datetime) -> bool:
     return await tx.first(KEEP, digest=digest, expires_at=expires_at) is not None
 
 
-async def purge(db: Executor, now: datetime) -> int:
+async def purge(db: Database, now: datetime) -> int:
     """Delete receipts that are over."""
-    return await db.run(PURGE, now=now)
+    return await purging.purge(db, PURGE, now=now)

@@ -10,7 +10,7 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.ids import SessionId, mint
 from watchword.kernel.parts import service
 from watchword.kernel.secret import Peppers, Secret, mint_token, token_from, token_version
-from watchword.plumbing.db.ports import Executor, Transaction
+from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.records.refresh_tokens import store
 from watchword.records.refresh_tokens.rules import RefreshTokenInvalid, may_repeat
 
@@ -89,7 +89,7 @@ class RefreshTokens:
             raise RefreshTokenInvalid
         return self.key.peppers.digest(_PURPOSE, text, version=version)
 
-    async def purge(self, db: Executor, before: datetime) -> int:
+    async def purge(self, db: Database, before: datetime) -> int:
         """Delete tokens that expired before a moment; return how many."""
         return await store.purge(db, before)
 

@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Uuid, bindparam, delete, update
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Uuid, bindparam, update
 
+from watchword.plumbing.db import purging
 from watchword.plumbing.db.columns import Moment, tenant_table
-from watchword.plumbing.db.ports import Executor, Transaction
+from watchword.plumbing.db.ports import Database, Executor, Transaction
+from watchword.plumbing.db.purging import deletion
 from watchword.plumbing.db.statements import insertion, statement
 
 refresh_tokens = tenant_table(
@@ -43,9 +45,7 @@ USE = statement(
     )
     .returning(refresh_tokens.c.session_id)
 )
-PURGE = statement(
-    delete(refresh_tokens).where(refresh_tokens.c.expires_at < bindparam("before", type_=Moment))
-)
+PURGE = deletion(refresh_tokens, refresh_tokens.c.expires_at < bindparam("before", type_=Moment))
 
 
 async def insert(tx: Executor, **values: Any) -> None:
@@ -60,6 +60,6 @@ async def use(
     await tx.provided(USE, digest=digest, client=client, successor=successor, now=now)
 
 
-async def purge(db: Executor, before: datetime) -> int:
+async def purge(db: Database, before: datetime) -> int:
     """Delete tokens that expired before a moment."""
-    return await db.run(PURGE, before=before)
+    return await purging.purge(db, PURGE, before=before)

@@ -10,7 +10,7 @@ from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Peppers, Secret, mint_token, token_version
 from watchword.plumbing.db.changes import SESSIONS
-from watchword.plumbing.db.ports import Executor, Transaction
+from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.records.sessions import store
 from watchword.records.sessions.rules import COOKIE, Session, SessionSettings
 
@@ -136,6 +136,6 @@ class Sessions:
         """Tell whether this user agent is new to a subscriber who had sessions before."""
         return await store.new_device(db, user_id, user_agent)
 
-    async def purge(self, db: Executor, before: datetime) -> int:
+    async def purge(self, db: Database, before: datetime) -> int:
         """Delete sessions that ended before a moment; return how many."""
         return await store.purge(db, before)

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
-    delete,
     func,
     or_,
     select,
@@ -22,8 +21,10 @@ from sqlalchemy import (
 )
 
 from watchword.kernel.ids import SessionId, SubscriberId
+from watchword.plumbing.db import purging
 from watchword.plumbing.db.columns import Moment, tenant_table
-from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.db.ports import Database, Executor
+from watchword.plumbing.db.purging import deletion
 from watchword.plumbing.db.statements import insertion, statement
 from watchword.records.sessions.rules import Session
 
@@ -122,13 +123,12 @@ TOUCH = statement(
     )
 )
 ACTIVE = statement(select(func.count().label("number")).select_from(sessions).where(*_ALIVE))
-PURGE = statement(
-    delete(sessions).where(
-        or_(
-            sessions.c.expires_at < bindparam("before", type_=Moment),
-            sessions.c.ended_at < bindparam("before", type_=Moment),
-        )
-    )
+PURGE = deletion(
+    sessions,
+    or_(
+        sessions.c.expires_at < bindparam("before", type_=Moment),
+        sessions.c.ended_at < bindparam("before", type_=Moment),
+    ),
 )
 INSERT = statement(
     insertion(
@@ -206,9 +206,9 @@ async def active(db: Executor, now: datetime) -> int:
     return int(row.number)
 
 
-async def purge(db: Executor, before: datetime) -> int:
+async def purge(db: Database, before: datetime) -> int:
     """Delete sessions that ended or expired before a moment."""
-    return await db.run(PURGE, before=before)
+    return await purging.purge(db, PURGE, before=before)
 
 
 async def new_device(db: Executor, user_id: SubscriberId, user_agent: str) -> bool:

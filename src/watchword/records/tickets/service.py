@@ -10,7 +10,7 @@ from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Peppers, Secret, mint_token, token_version
 from watchword.plumbing.db.journal import Journal
-from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.db.ports import Database, Executor
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import Stub
 from watchword.records.tickets import store
@@ -204,7 +204,7 @@ class Tickets:
         """Return how the codes stand, by purpose; no code is told."""
         return await store.tally(db, self.settings.max_guesses, now)
 
-    async def purge(self, db: Executor, before: datetime) -> int:
+    async def purge(self, db: Database, before: datetime) -> int:
         """Delete tickets that expired before a moment; return how many."""
         return await store.purge(db, before)
 

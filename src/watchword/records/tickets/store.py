@@ -13,7 +13,6 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
-    delete,
     func,
     not_,
     null,
@@ -23,8 +22,10 @@ from sqlalchemy import (
 )
 
 from watchword.kernel.ids import SubscriberId, TicketId
+from watchword.plumbing.db import purging
 from watchword.plumbing.db.columns import Moment, tenant_table
-from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.db.ports import Database, Executor
+from watchword.plumbing.db.purging import deletion
 from watchword.plumbing.db.statements import statement, upsertion
 from watchword.records.tickets.rules import Tally
 
@@ -174,7 +175,7 @@ TALLY = statement(
     .order_by(tickets.c.purpose)
 )
 LIVE_CODES = statement(select(func.count().label("number")).where(_UNSPENT, _IN_TIME, _BORNE))
-PURGE = statement(delete(tickets).where(tickets.c.expires_at < bindparam("before", type_=Moment)))
+PURGE = deletion(tickets, tickets.c.expires_at < bindparam("before", type_=Moment))
 
 
 async def issue(tx: Executor, **values: Any) -> None:
@@ -241,6 +242,6 @@ async def tally(db: Executor, bound: int, now: datetime) -> list[Tally]:
     return [Tally(**row._asdict()) for row in await db.all(TALLY, bound=bound, now=now)]
 
 
-async def purge(db: Executor, before: datetime) -> int:
+async def purge(db: Database, before: datetime) -> int:
     """Delete tickets that expired before a moment."""
-    return await db.run(PURGE, before=before)
+    return await purging.purge(db, PURGE, before=before)
