@@ -131,19 +131,27 @@ class Entrance(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhausted:
+    """A count of guesses that bears no more: of passwords or codes, at which address, and its key."""
+
+    kind: str
+    address: str
+    guess: bytes
+
+
 class Lockout(Protocol):
-    """Whoever tells of an account that refuses guesses, after one wrong password too many."""
+    """Whoever tells of an account that refuses guesses, after one wrong password or code too many."""
 
     async def lock(
         self,
         tx: Transaction,
-        address: str,
+        count: Exhausted,
         account: Account | None,
-        guess: bytes,
         visitor: Visitor,
         now: datetime,
     ) -> None:
-        """Note the lock and write to the owner; without one, do work alike. `guess`: the count's key."""
+        """Note the lock and write to the owner; without one, do work alike."""
         ...
 
 

@@ -64,8 +64,29 @@ async def test_an_administrator_sees_an_account_with_its_guesses(world: World) -
         assert (seen["email"], seen["status"], seen["role"]) == (ALICE, "active", "user")
         assert seen["email_verified"] is True
         assert seen["guesses"]["locked_until"] is not None
+        assert seen["code_guesses"] == {"failures": 0, "locked_until": None}
         for unknown in ("0", "00000000-0000-7000-8000-000000000009"):
             assert (await client.get(f"{USERS}/{unknown}")).status_code == 404
+
+
+async def test_an_administrator_sees_guesses_at_codes_and_unlocking_forgives_them(
+    world: World,
+) -> None:
+    alice = await world.subscriber()
+    async with world.client() as client, world.client("198.51.100.9") as stranger:
+        await administrator(world, client)
+        seen = []
+        for _ in range(5):
+            body = {"email": ALICE, "code": "000000"}
+            await stranger.post(world.path("/auth/otp/verify"), json=body)
+            seen.append((await client.get(f"{USERS}/{alice.id}")).json()["code_guesses"])
+        listed = (await client.get(f"{USERS}?q=alice")).json()["users"][0]
+        forgiven = (await client.post(f"{USERS}/{alice.id}/unlock")).json()
+    assert [each["failures"] for each in seen] == [1, 2, 3, 4, 0]
+    assert [each["locked_until"] is not None for each in seen] == [False] * 4 + [True]
+    assert listed["code_guesses"] == seen[-1]
+    assert listed["guesses"] == {"failures": 0, "locked_until": None}
+    assert forgiven["code_guesses"] == {"failures": 0, "locked_until": None}
 
 
 async def world_login(

@@ -6,12 +6,15 @@ from datetime import timedelta
 import httpx2
 import pytest
 
+from tests.support.browser import browser
+from tests.support.counting import statements
 from tests.support.facts import facts
 from tests.support.world import NEW_PASSWORD, World
 from tests.support.worlds import Opener
 
 AUTH = "/api/v1/auth"
 ALICE, NOBODY = "alice@example.org", "nobody@example.org"
+LOCKED = "lockout/account_locked"
 ORIGIN = {"Origin": "https://auth.example.test"}
 DOORS = ("otp/verify", "verify-email", "reset-password")
 
@@ -28,9 +31,10 @@ async def guess(
 
 
 async def lock(world: World, address: str = ALICE) -> None:
-    """Make as many wrong guesses as an address bears."""
+    """Make as many wrong guesses as an address bears; its owner has the letter about it."""
     for number in range(5):
         assert (await guess(world, number, address=address)).status_code == 400
+    await world.deliver()
 
 
 @pytest.mark.req("K-20")
@@ -54,6 +58,7 @@ async def test_a_new_code_each_time_is_no_way_around_it_either(world: World) -> 
         async with world.client(f"203.0.113.{number}") as stranger:
             await stranger.post(f"{AUTH}/otp/request", json={"email": ALICE})
         await guess(world, number)
+    await world.deliver()
     async with world.client() as owner:
         await owner.post(f"{AUTH}/otp/request", json={"email": ALICE})
     right = await world.code(ALICE)
@@ -93,6 +98,51 @@ async def test_wrong_codes_shut_nobody_out_of_their_password_nor_of_the_link(wor
         opened = await owner.post(f"{AUTH}/otp/verify", json={"token": token})
         assert opened.status_code == 200
     assert (await guess(world, 100)).status_code == 400, "the link forgave the guesses"
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+async def test_the_owner_is_told_once_that_codes_are_refused_and_ends_it_by_the_link(
+    world: World, *, signed_in: bool
+) -> None:
+    alice = await world.subscriber()
+    async with browser(world) as owner:
+        if signed_in:
+            await world.sign_in(owner.client)
+            change = f"{AUTH}/change-email"
+            await owner.client.post(change, json={"newEmail": "new@example.org"})
+
+        async def wrong(number: int) -> int:
+            if not signed_in:
+                return (await guess(world, number)).status_code
+            answer = await owner.client.post(f"{change}/confirm", json={"code": "x"})
+            return answer.status_code
+
+        assert [await wrong(number) for number in range(7)] == [400] * 5 + [429] * 2
+        assert [each.template for each in await world.letters(ALICE)].count(LOCKED) == 1
+        token = await world.token(ALICE, LOCKED)
+        await owner.open(f"/unlock?token={token}")
+        await owner.send("/unlock", token=token)
+        assert "Your account is unlocked" in owner.text
+        assert await wrong(100) == 400
+    [noted] = await facts(world, "codes.refused")
+    assert noted.user_id == alice.id
+    assert not await facts(world, "id.account.locked")
+
+
+async def test_an_address_without_an_account_costs_the_same_and_nobody_is_told(
+    world: World,
+) -> None:
+    await world.subscriber()
+    ran = {}
+    for address in (ALICE, NOBODY):
+        for number in range(4):
+            await guess(world, number, address=address)
+        with statements(world) as words:
+            last = await guess(world, 100, address=address)
+        done = [word for word in words if word not in {"BEGIN", "COMMIT"}]
+        ran[address] = (last.status_code, last.json()["code"], done)
+    assert ran[ALICE] == ran[NOBODY]
+    assert not await world.letters(NOBODY)
 
 
 async def test_a_known_device_signs_in_by_code_though_strangers_guess(world: World) -> None:

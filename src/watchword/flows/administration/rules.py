@@ -99,14 +99,14 @@ class ListUsers(Body, frozen=True):
 
 
 class GuessesShape(Answer, frozen=True):
-    """Wrong passwords since the last right one; until when more are refused, if they are."""
+    """Wrong guesses since the last right one; until when more are refused, if they are."""
 
     failures: int
     locked_until: datetime | None
 
 
 class ManagedUser(Answer, frozen=True):
-    """An account as administrators see it."""
+    """An account as administrators see it: `guesses` at its password, and at codes sent to its address."""
 
     id: str
     email: str
@@ -121,6 +121,7 @@ class ManagedUser(Answer, frozen=True):
     created_at: datetime
     updated_at: datetime
     guesses: GuessesShape
+    code_guesses: GuessesShape
 
 
 class ManagedUsers(Answer, frozen=True):
@@ -155,7 +156,7 @@ class Links:
     verification: str | None = None
 
 
-def managed(subscriber: Subscriber, standing: Standing) -> ManagedUser:
+def managed(subscriber: Subscriber, passwords: Standing, codes: Standing) -> ManagedUser:
     """Return an account as administrators see it."""
     return ManagedUser(
         id=str(subscriber.id),
@@ -170,5 +171,10 @@ def managed(subscriber: Subscriber, standing: Standing) -> ManagedUser:
         language=subscriber.language,
         created_at=subscriber.created_at,
         updated_at=subscriber.updated_at,
-        guesses=GuessesShape(failures=standing.failures, locked_until=standing.locked_until),
+        guesses=_told(passwords),
+        code_guesses=_told(codes),
     )
+
+
+def _told(standing: Standing) -> GuessesShape:
+    return GuessesShape(failures=standing.failures, locked_until=standing.locked_until)

@@ -26,7 +26,7 @@ from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.words.languages import FALLBACK
-from watchword.records.guesses.rules import KINDS, PASSWORD
+from watchword.records.guesses.rules import KINDS
 from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.service import Passwords
 from watchword.records.sessions.rules import BY_ADMIN, Session, SessionRevoked
@@ -240,10 +240,12 @@ class Administration:
         return Links(verification=self.issuer.link("/verify-email", ticket.token))
 
     async def _managed(self, subscriber: Subscriber) -> ManagedUser:
-        standing = await self.guesses.standing(
-            self.database, self._guess_key(subscriber), self.clock.now()
-        )
-        return managed(subscriber, standing)
+        now = self.clock.now()
+        passwords, codes = [
+            await self.guesses.standing(self.database, self._guess_key(subscriber, kind), now)
+            for kind in KINDS
+        ]
+        return managed(subscriber, passwords, codes)
 
-    def _guess_key(self, subscriber: Subscriber, kind: str = PASSWORD) -> bytes:
+    def _guess_key(self, subscriber: Subscriber, kind: str) -> bytes:
         return self.guesses.key(kind, mailbox_key(subscriber.email))

@@ -4,6 +4,7 @@
               -> the guess is counted in its own commit, then compared (records/tickets)
                    right      no guess after all; the flow spends the code and the count is forgotten
                    wrong      `code_invalid`; one too many, and the address refuses codes for a while
+                              (docs/flows/lockout)
 
 A ticket bears a few guesses of its own; whoever has a new one sent each time, from a new network each
 time, meets the count of the address. It counts at whichever door the code was tried, an address without an

@@ -7,11 +7,12 @@ from watchword.kernel.ids import SubscriberId
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Secret
-from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.contact import mailbox_key
 from watchword.plumbing.db.ports import Database, Transaction
-from watchword.plumbing.ports import RightCode
-from watchword.records.guesses.rules import CODE, CodesRefused
+from watchword.plumbing.ports import Exhausted, Lockout, RightCode
+from watchword.records.guesses.rules import CODE
 from watchword.records.guesses.service import Guesses
+from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import CodeInvalid, Purpose
 from watchword.records.tickets.service import Tickets
 
@@ -23,7 +24,8 @@ class CodeProver:
     database: Database
     guesses: Guesses
     tickets: Tickets
-    journal: Journal
+    subscribers: Subscribers
+    lockout: Lockout
 
     async def prove(
         self,
@@ -44,7 +46,7 @@ class CodeProver:
             )
         except CodeInvalid:
             if await self.guesses.failed(self.database, guess, now):
-                await self.journal.record(self.database, CodesRefused(user_id=owner), now, visitor)
+                await self._lock(address, key, owner, visitor, now)
             raise
         await self.guesses.excuse(self.database, key)
         return RightCode(purpose=purpose, ticket=ticket, guess=key)
@@ -55,6 +57,24 @@ class CodeProver:
         """Spend the code and forget the count. Problem: `code_invalid` when somebody was faster."""
         await self.tickets.spend_guessed(tx, right.ticket, Purpose(right.purpose), visitor, now)
         await self.guesses.forget(tx, right.guess)
+
+    async def _lock(
+        self,
+        address: str,
+        key: bytes,
+        owner: SubscriberId | None,
+        visitor: Visitor,
+        now: datetime,
+    ) -> None:
+        """Codes are refused from now on: the account's owner is told; without one, work is done alike."""
+        async with self.database.transaction() as tx:
+            if owner is None:
+                account = await self.subscribers.find_by_key(tx, address)
+            else:
+                account = await self.subscribers.find(tx, owner)
+            told_at = mailbox_key(account.email) if account is not None else address
+            count = Exhausted(kind=CODE, address=told_at, guess=key)
+            await self.lockout.lock(tx, count, account, visitor, now)
 
     async def _key(self, address: str, owner: SubscriberId | None, visitor: Visitor) -> bytes:
         """Return what the guess counts under: the owner, a browser that is known, or the address."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from watchword.flows.lockout.rules import lock_letter
+from watchword.flows.lockout.rules import lock_fact, lock_letter
 from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
@@ -10,16 +10,11 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.ports import Account, Stub
+from watchword.plumbing.ports import Account, Exhausted, Stub
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.rules import KINDS
 from watchword.records.guesses.service import Guesses
-from watchword.records.subscribers.rules import (
-    ACTIVE,
-    GUESSES,
-    SubscriberLocked,
-    SubscriberUnlocked,
-)
+from watchword.records.subscribers.rules import ACTIVE, SubscriberUnlocked
 from watchword.records.tickets.rules import Purpose
 from watchword.records.tickets.service import Tickets
 
@@ -39,23 +34,21 @@ class Locksmith:
     async def lock(
         self,
         tx: Transaction,
-        address: str,
+        count: Exhausted,
         account: Account | None,
-        guess: bytes,
         visitor: Visitor,
         now: datetime,
     ) -> None:
-        """Note the lock and write to the owner; without one, do work alike. `guess`: the count's key."""
-        user_id = account.id if account is not None else None
-        fact = SubscriberLocked(user_id=user_id, by=GUESSES)
+        """Note the lock and write to the owner; without one, do work alike."""
+        fact = lock_fact(count.kind, account.id if account is not None else None)
         await self.journal.record(tx, fact, now, visitor)
         owner = account if account is not None and account.status == ACTIVE else None
         ticket = await self.tickets.issue(
             tx,
             purpose=Purpose.UNLOCK,
-            address=address,
+            address=count.address,
             user_id=owner.id if owner is not None else None,
-            detail=guess.hex(),
+            detail=count.guess.hex(),
             lifetime=self.tickets.settings.reset_lifetime,
             now=now,
         )

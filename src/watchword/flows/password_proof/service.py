@@ -11,7 +11,7 @@ from watchword.kernel.problems import Overloaded
 from watchword.kernel.secret import Secret
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing.ports import Lockout, Proven
+from watchword.plumbing.ports import Exhausted, Lockout, Proven
 from watchword.records.guesses.rules import PASSWORD, LoginFailed
 from watchword.records.guesses.service import Guess, Guesses
 from watchword.records.passwords.rules import Stored
@@ -77,4 +77,5 @@ class PasswordProver:
         await self.journal.record(self.database, wrong, now, visitor)
         if locked:
             async with self.database.transaction() as tx:
-                await self.lockout.lock(tx, address, row, guess.key, visitor, now)
+                count = Exhausted(kind=PASSWORD, address=address, guess=guess.key)
+                await self.lockout.lock(tx, count, row, visitor, now)

@@ -57,6 +57,10 @@ class Subscribers:
         """Return the account of an address."""
         return await store.find_by_email(db, email.key)
 
+    async def find_by_key(self, db: Executor, email_key: str) -> Subscriber | None:
+        """Return the account of an address's key."""
+        return await store.find_by_email(db, email_key)
+
     async def find(self, db: Executor, user_id: SubscriberId) -> Subscriber | None:
         """Return an account."""
         return await store.find(db, user_id)
