@@ -2,13 +2,13 @@
 
 from starlette.responses import Response
 
-from watchword.flows.account.rules import ProfilePatch, SessionList, profile_of
+from watchword.flows.account.rules import ProfilePatch, SessionList
 from watchword.flows.account.service import Account
 from watchword.kernel.ids import SessionId, parse
 from watchword.kernel.problems import Conflict, NotFound
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, delete, get, patch
-from watchword.records.subscribers.rules import Profile
+from watchword.records.subscribers.rules import Profile, profile_of
 
 
 async def change(call: Call[ProfilePatch]) -> Response:

@@ -12,7 +12,7 @@ from watchword.plumbing.faults import Faults
 from watchword.plumbing.shapes import Answer, Body
 from watchword.plumbing.words.languages import chosen_language
 from watchword.records.sessions.rules import TOKEN, Session, device_name
-from watchword.records.subscribers.rules import Profile, Subscriber, full_name, split_name
+from watchword.records.subscribers.rules import Subscriber, full_name, split_name
 
 PREFERENCES_FOR: Final = timedelta(days=365)
 
@@ -92,24 +92,6 @@ _TOLD = ("given_name", "family_name", "phone", "language")
 def changed_fields(before: Subscriber, after: Subscriber) -> str:
     """Return the names of the fields that differ."""
     return " ".join(name for name in _TOLD if getattr(before, name) != getattr(after, name))
-
-
-def profile_of(subscriber: Subscriber) -> Profile:
-    """Tell the subscriber what we know of them."""
-    return Profile(
-        id=str(subscriber.id),
-        email=subscriber.email,
-        email_verified=subscriber.email_verified_at is not None,
-        first_name=subscriber.given_name,
-        last_name=subscriber.family_name,
-        name=subscriber.name,
-        phone=subscriber.phone,
-        phone_verified=subscriber.phone_verified_at is not None,
-        status=subscriber.status,
-        role=subscriber.role,
-        language=subscriber.language,
-        version=subscriber.version,
-    )
 
 
 def entry_of(session: Session, current: SessionId) -> SessionEntry:

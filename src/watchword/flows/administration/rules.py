@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
 
 from msgspec import Meta
+from msgspec.structs import asdict
 
 from watchword.kernel.events import Fact
 from watchword.kernel.ids import SubscriberId
@@ -20,11 +21,13 @@ from watchword.records.subscribers.rules import (
     DISABLED,
     LOCKED,
     PENDING,
+    Profile,
     Subscriber,
     SubscriberDisabled,
     SubscriberEnabled,
     SubscriberLocked,
     SubscriberUnlocked,
+    profile_of,
 )
 
 CONSOLE: Final = "console"
@@ -105,19 +108,9 @@ class GuessesShape(Answer, frozen=True):
     locked_until: datetime | None
 
 
-class ManagedUser(Answer, frozen=True):
+class ManagedUser(Profile, frozen=True):
     """An account as administrators see it: `guesses` at its password, and at codes sent to its address."""
 
-    id: str
-    email: str
-    email_verified: bool
-    first_name: str
-    last_name: str
-    name: str
-    phone: str | None
-    status: str
-    role: str
-    language: str
     created_at: datetime
     updated_at: datetime
     guesses: GuessesShape
@@ -159,16 +152,7 @@ class Links:
 def managed(subscriber: Subscriber, passwords: Standing, codes: Standing) -> ManagedUser:
     """Return an account as administrators see it."""
     return ManagedUser(
-        id=str(subscriber.id),
-        email=subscriber.email,
-        email_verified=subscriber.email_verified_at is not None,
-        first_name=subscriber.given_name,
-        last_name=subscriber.family_name,
-        name=subscriber.name,
-        phone=subscriber.phone,
-        status=subscriber.status,
-        role=subscriber.role,
-        language=subscriber.language,
+        **asdict(profile_of(subscriber)),
         created_at=subscriber.created_at,
         updated_at=subscriber.updated_at,
         guesses=_told(passwords),

@@ -1,16 +1,13 @@
 """What login says: problems, facts, letters, and what an API client gets."""
 
-from typing import Any
-
 from watchword.kernel.parsing import choice
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.times import minutes
 from watchword.plumbing.contact import EmailAddress
 from watchword.plumbing.ports import Tokens
-from watchword.plumbing.shapes import Answer
 from watchword.records.deliveries.rules import CODE, Letter
-from watchword.records.subscribers.rules import Subscriber
+from watchword.records.subscribers.rules import Person, Subscriber
 from watchword.records.tickets.rules import Purpose, Ticket, TicketSettings
 
 
@@ -33,39 +30,12 @@ class InvalidCredentials(Problem):
     kind = Kind.UNAUTHENTICATED
 
 
-class SignedInUser(Answer, frozen=True):
-    """Who signed in."""
-
-    id: str
-    email: str
-    email_verified: bool
-    first_name: str
-    last_name: str
-    name: str
-    role: str
-    language: str
-
-
 class SignedIn(Tokens, frozen=True):
     """A session: tokens for an API client; a browser has its cookie and gets none."""
 
     session_id: str
     expires_at: str
-    user: SignedInUser
-
-
-def user_of(account: Any) -> SignedInUser:
-    """Tell an account (or the row of one) to its owner."""
-    return SignedInUser(
-        id=str(account.id),
-        email=account.email,
-        email_verified=account.email_verified_at is not None,
-        first_name=account.given_name,
-        last_name=account.family_name,
-        name=account.name,
-        role=account.role,
-        language=account.language,
-    )
+    user: Person
 
 
 def link_path(purpose: Purpose) -> str:

@@ -13,7 +13,6 @@ from watchword.flows.login.rules import (
     code_letter,
     link_path,
     no_code_letter,
-    user_of,
 )
 from watchword.kernel.assurance import EMAIL_CODE, PASSWORD
 from watchword.kernel.clock import Clock
@@ -47,6 +46,7 @@ from watchword.records.subscribers.rules import (
     ACTIVE,
     PENDING,
     Subscriber,
+    person_of,
     refusal,
 )
 from watchword.records.subscribers.service import Subscribers
@@ -241,7 +241,7 @@ class Login:
         answer = SignedIn(
             session_id=str(admission.session_id),
             expires_at=admission.expires_at.isoformat(),
-            user=user_of(account),
+            user=person_of(account),
             **asdict(await self.entrance.tokens(admission)),
         )
         return Welcome(answer, admission, device)

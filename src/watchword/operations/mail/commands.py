@@ -12,14 +12,22 @@ from watchword.operations.mail.service import Mail, OpenLetters
 from watchword.plumbing.carriers.carrier import Result
 from watchword.plumbing.carriers.failover import Carriers
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import AsJson, DryRun, Exit, Yes, run_in_house
+from watchword.plumbing.commands.console import (
+    AsJson,
+    DryRun,
+    Exit,
+    Language,
+    Yes,
+    run_in_house,
+    spoken,
+)
 from watchword.plumbing.commands.handed import given
 from watchword.plumbing.commands.queue import queue_of
 from watchword.plumbing.db.queue import Queue
 from watchword.plumbing.house import House
 from watchword.plumbing.letters.writing import Letters
 from watchword.plumbing.settings import ServerSettings
-from watchword.plumbing.words.languages import FALLBACK, LANGUAGES
+from watchword.plumbing.words.languages import FALLBACK
 from watchword.records.deliveries.rules import KIND
 from watchword.records.suppressions.rules import Reason
 
@@ -31,10 +39,6 @@ email.add_typer(suppressions, name="suppressions")
 _STATUS = ("carrier", "quota", "bounce %", "complaint %", "last taken", "last trouble")
 _LISTED = ("address", "reason", "source", "since", "withheld")
 
-Language = Annotated[
-    str,
-    typer.Option("--lang", "--language", metavar="|".join(LANGUAGES), help="In this language."),
-]
 Addresses = Annotated[list[str], typer.Argument(metavar="ADDRESS...", help="Mailboxes.")]
 
 
@@ -48,7 +52,7 @@ def send_test(
     as_json: AsJson = False,
 ) -> None:
     """Send a test letter, and tell what each carrier answered."""
-    _known(language)
+    spoken(language)
 
     async def work(house: House) -> Any:
         chosen = language or house.part(ServerSettings).default_language
@@ -56,8 +60,7 @@ def send_test(
 
     trial = run_in_house(work)
     for each in trial.tries:
-        answer = " ".join(filter(None, [each.result, each.reason]))
-        console.talk(f"{each.carrier}: {answer} ({each.seconds * 1000:.0f} ms)")
+        console.talk(each.words)
     console.output(trial, as_json=as_json, text=trial.message_id)
     if any(each.result is Result.SUPPRESSED for each in trial.tries):
         console.talk(f"Let it get letters again: watchword email suppressions remove {to}")
@@ -138,7 +141,7 @@ def render(
     """Write a letter as it would leave, with the facts of its sample."""
     told = [each.partition("=")[::2] for each in fact or ()]
     message = console.read_or_refuse(
-        lambda: service.render(_letters(), template, _known(language) or FALLBACK, dict(told))
+        lambda: service.render(_letters(), template, spoken(language) or FALLBACK, dict(told))
     )
     if as_json:
         told_of = {"subject": message.subject, "text": message.text, "html": message.html}
@@ -172,12 +175,6 @@ def check_letters(
 
 def _letters() -> Letters:
     return given(OpenLetters)()  # type: ignore[type-abstract]
-
-
-def _known(language: str) -> str:
-    if language and language not in LANGUAGES:
-        raise console.refuse(f"--lang: write one of: {', '.join(LANGUAGES)}", Exit.USAGE)
-    return language
 
 
 @suppressions.command("list", epilog="Example: watchword email suppressions list")

@@ -7,11 +7,10 @@ import typer
 from watchword.operations.sms.service import Sms
 from watchword.plumbing.carriers.carrier import Result
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import AsJson, Exit, run_in_house
+from watchword.plumbing.commands.console import AsJson, Language, run_in_house, spoken
 from watchword.plumbing.commands.queue import queue_of
 from watchword.plumbing.house import House
 from watchword.plumbing.settings import ServerSettings
-from watchword.plumbing.words.languages import LANGUAGES
 from watchword.records.texts.rules import KIND
 
 sms = typer.Typer(help="Texts to telephones.", no_args_is_help=True)
@@ -22,22 +21,18 @@ sms.add_typer(queue_of(KIND, "sms", "texts"), name="queue")
 @sms.command("test", epilog="Example: watchword sms test --to +213550123456 --lang fr")
 def send_test(
     to: Annotated[str, typer.Option("--to", metavar="NUMBER", help="Who gets it.")],
-    language: Annotated[
-        str, typer.Option("--lang", metavar="|".join(LANGUAGES), help="In this language.")
-    ] = "",
+    language: Language = "",
     as_json: AsJson = False,
 ) -> None:
     """Send a test text, and tell what the carrier answered."""
-    if language and language not in LANGUAGES:
-        raise console.refuse(f"--lang: write one of: {', '.join(LANGUAGES)}", Exit.USAGE)
+    spoken(language)
 
     async def work(house: House) -> Any:
         chosen = language or house.part(ServerSettings).default_language
         return await house.part(Sms).try_out(to, chosen)
 
     tried = run_in_house(work)
-    answer = " ".join(filter(None, [tried.result, tried.reason]))
-    console.talk(f"{tried.carrier}: {answer} ({tried.seconds * 1000:.0f} ms)")
+    console.talk(tried.words)
     console.output(tried, as_json=as_json, text=tried.reference or [])
     if tried.result is not Result.SENT:
         raise console.refuse("Nobody took the text.")

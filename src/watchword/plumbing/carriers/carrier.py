@@ -58,6 +58,12 @@ class Try:
     reference: str | None = None
     retry_after: timedelta | None = None
 
+    @property
+    def words(self) -> str:
+        """Say it to a person: `smtp: sent (12 ms)`."""
+        answer = " ".join(filter(None, [self.result, self.reason]))
+        return f"{self.carrier}: {answer} ({self.seconds * 1000:.0f} ms)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:

@@ -22,11 +22,16 @@ from watchword.kernel.problems import Kind, Overloaded, Problem
 from watchword.plumbing.commands.handed import given
 from watchword.plumbing.house import House
 from watchword.plumbing.logs.logger import redact
+from watchword.plumbing.words.languages import LANGUAGES
 
 Result = TypeVar("Result")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Language = Annotated[
+    str,
+    typer.Option("--lang", "--language", metavar="|".join(LANGUAGES), help="In this language."),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")]
 
 
@@ -113,6 +118,13 @@ def _told(problem: Problem) -> str:
     if problem.private and problem.kind is Kind.UNAVAILABLE:
         return f"{problem.detail} ({redact(problem.private)})"
     return problem.detail
+
+
+def spoken(language: str) -> str:
+    """Return a language that we speak, or none if none was given; another one ends the command."""
+    if language and language not in LANGUAGES:
+        raise refuse(f"--lang: write one of: {', '.join(LANGUAGES)}", Exit.USAGE)
+    return language
 
 
 def refuse(sentence: str, code: Exit = Exit.REFUSED) -> typer.Exit:

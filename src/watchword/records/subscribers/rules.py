@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
+
+from msgspec.structs import asdict
 
 from watchword.kernel.events import OWNER, SECURITY_EVENT, Fact, Line
 from watchword.kernel.ids import SubscriberId
@@ -70,8 +72,8 @@ class Subscriber:
     updated_at: datetime
 
 
-class Profile(Answer, frozen=True):
-    """The subscriber's own data."""
+class Person(Answer, frozen=True):
+    """Who somebody is."""
 
     id: str
     email: str
@@ -79,12 +81,42 @@ class Profile(Answer, frozen=True):
     first_name: str
     last_name: str
     name: str
+    role: str
+    language: str
+
+
+class Profile(Person, frozen=True):
+    """The subscriber's own data."""
+
     phone: str | None
     phone_verified: bool
     status: str
-    role: str
-    language: str
     version: int
+
+
+def person_of(account: Any) -> Person:
+    """Tell who somebody is, from an account or the row of one."""
+    return Person(
+        id=str(account.id),
+        email=account.email,
+        email_verified=account.email_verified_at is not None,
+        first_name=account.given_name,
+        last_name=account.family_name,
+        name=account.name,
+        role=account.role,
+        language=account.language,
+    )
+
+
+def profile_of(subscriber: Subscriber) -> Profile:
+    """Tell the subscriber what we know of them."""
+    return Profile(
+        **asdict(person_of(subscriber)),
+        phone=subscriber.phone,
+        phone_verified=subscriber.phone_verified_at is not None,
+        status=subscriber.status,
+        version=subscriber.version,
+    )
 
 
 def refusal(status: str) -> Problem | None:
