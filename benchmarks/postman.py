@@ -109,8 +109,8 @@ async def queue(plan: PostmanPlan, arrived: Arrived) -> list[float]:
     configure_logs(settings, quiet=True)
     facts = {"name": "Alice", "code": "123456", "minutes": 5, "confirms": False}
     async with open_house(settings) as house:
-        database: Any = house.part(Database)  # type: ignore[type-abstract]
-        deliveries, clock = house.part(Deliveries), house.part(Clock)  # type: ignore[type-abstract]
+        database: Any = house.part(Database)
+        deliveries, clock = house.part(Deliveries), house.part(Clock)
         now = clock.now()
         async with database.transaction() as tx:
             for number in range(plan.letters):

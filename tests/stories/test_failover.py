@@ -68,7 +68,7 @@ async def test_a_letter_goes_by_the_next_provider_and_each_is_counted(
     async with stub(answer(500)) as first:
         house = _settings(sqlite_url, first.url, smtp_sink)
         async with open_house(read(house, cwd=tmp_path)) as opened:
-            await _carry(opened.part(Deliveries), opened.part(Database))  # type: ignore[type-abstract]
+            await _carry(opened.part(Deliveries), opened.part(Database))
             told = exposed.read(opened.part(Metrics).exposition().decode())
     [letter] = await asyncio.to_thread(smtp_sink.wait_for, 1)
 
@@ -89,7 +89,7 @@ async def test_of_what_nobody_can_tell_the_next_provider_gets_no_copy(
         house = _settings(sqlite_url, first.url, smtp_sink)
         async with open_house(read(house, cwd=tmp_path)) as opened:
             deliveries = opened.part(Deliveries)
-            await _carry(deliveries, opened.part(Database))  # type: ignore[type-abstract]
+            await _carry(deliveries, opened.part(Database))
             async with asyncio.timeout(timedelta(seconds=20).total_seconds()):
                 while len(first.asked) < 2:
                     await asyncio.sleep(0.1)

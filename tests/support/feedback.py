@@ -38,7 +38,7 @@ async def left(world: World, carrier: str, reference: str, to: str = ALICE) -> N
     tried = Try(carrier=carrier, result=Result.SENT, reference=reference)
     letter = mint(now, world.house.part(Deliveries).chance)
     leaving = Leaving(channel=MAIL, id=letter, to=to, template="login/sign_in_code")
-    await world.part(Postbook).note(world.database, leaving, tried, now)  # type: ignore[type-abstract]
+    await world.part(Postbook).note(world.database, leaving, tried, now)
 
 
 async def states(world: World) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from tests.support.world import StoppedClock, environment
 from watchword.app import carrying, lettering, slices
 from watchword.app.building import configure_logs, open_house
-from watchword.app.reading import told
+from watchword.app.reading import reading_of
 from watchword.app.settings import Settings, read
 from watchword.kernel.clock import Clock
 from watchword.operations.doctor.service import AskProviders, LookAtDomain
@@ -52,7 +52,7 @@ class Terminal:
         """Run `watchword <words>`; nobody sits before it."""
         hands = {
             OpenHouse: self._open,
-            Read: lambda: told(self._read),
+            Read: lambda: reading_of(self._read),
             LookAtDomain: sender_domain.steps,
             AskProviders: lambda: carrying.ask_providers(self._read()),
             OpenLetters: lambda: lettering.letters_of(self._read()),

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx2
 
@@ -33,6 +33,9 @@ from watchword.records.passwords.service import Passwords
 from watchword.records.subscribers.rules import ACTIVE, USER, Subscriber
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.texts.service import Texts
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm  # PEP 747: an abstract type, too
 
 Part = TypeVar("Part")
 
@@ -147,14 +150,14 @@ class World:
     log: io.StringIO = field(repr=False)
     telephone: Telephone = field(default_factory=Telephone)
 
-    def part(self, kind: type[Part]) -> Part:
+    def part(self, kind: "TypeForm[Part]") -> Part:
         """Return a service of the house."""
         return self.house.part(kind)
 
     @property
     def database(self) -> Database:
         """Return the database."""
-        return self.house.part(Database)  # type: ignore[type-abstract]
+        return self.house.part(Database)
 
     def client(
         self,

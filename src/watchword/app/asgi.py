@@ -66,7 +66,7 @@ def build(house: House) -> Front:
         Rooms(Router(routes, redirect_slashes=False), web, _api_paths(doors, server)),
         dict(_hot_doors(house, web)),
         front,
-        house.part(Clock),  # type: ignore[type-abstract]
+        house.part(Clock),
         metrics.requests,
         house.part(AccessLog),
     )

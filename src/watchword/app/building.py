@@ -116,8 +116,8 @@ async def open_house(
     """
     house = House(settings.sections)
     server = house.part(ServerSettings)
-    house.put(Clock, clock or SystemClock())  # type: ignore[type-abstract]
-    house.put(Chance, chance or SystemChance())  # type: ignore[type-abstract]
+    house.put(Clock, clock or SystemClock())
+    house.put(Chance, chance or SystemChance())
     house.put(Metrics, Metrics(__version__, server.profile, server.node_id, server.metrics_compat))
     house.put(
         logger.AccessLog,
@@ -127,7 +127,7 @@ async def open_house(
     _put_secrets(house)
     database = await _open_database(house, patient=patient)
     counters = _counters(house)
-    house.put(Counters, counters)  # type: ignore[type-abstract]
+    house.put(Counters, counters)
     pool = pool or HashPool()
     house.put(HashPool, pool)
     _put_words(house)
@@ -139,8 +139,8 @@ async def open_house(
     house.put(Texting, texting)
     house.put(TextPorters, _porters(house, TextPorters, TEXTS))
     house.put(Reporters, abroad.reporters(fetcher))
-    house.put(Permission, house.part(Permissions))  # type: ignore[type-abstract]
-    house.put(Postbook, house.part(PostbookKeeper))  # type: ignore[type-abstract]
+    house.put(Permission, house.part(Permissions))
+    house.put(Postbook, house.part(PostbookKeeper))
     _put_web(house)
     try:
         yield house
@@ -156,7 +156,7 @@ async def open_house(
 
 def _put_secrets(house: House) -> None:
     """Derive one key for each purpose."""
-    secrets, chance = house.part(SecretSettings), house.part(Chance)  # type: ignore[type-abstract]
+    secrets, chance = house.part(SecretSettings), house.part(Chance)
     house.put(Peppers, secrets.peppers())
     house.put(RefreshSecret, RefreshSecret(secrets.refresh_keys()))
     house.put(
@@ -191,8 +191,8 @@ async def _open_database(house: House, *, patient: bool) -> Database:
             await database.close()
             raise
         logger.log().error("the database is away: waiting for it", reason=away.private)
-    house.put(Database, database)  # type: ignore[type-abstract]
-    house.put(Migrations, migrate.Watch(database))  # type: ignore[type-abstract]
+    house.put(Database, database)
+    house.put(Migrations, migrate.Watch(database))
     house.put(Touches, Touches())
     house.put(Recent, Recent(changes))
     return database
@@ -233,22 +233,22 @@ def _put_words(house: House) -> None:
     house.put(ConsentTexts, texts)
     assets = Assets(STATIC)
     house.put(Assets, assets)
-    house.put(Pages, TemplatePages(slices.template_folders(), assets, organisation))  # type: ignore[type-abstract]
+    house.put(Pages, TemplatePages(slices.template_folders(), assets, organisation))
 
 
 def _carriers(house: House, mailers: Sequence[Mailer]) -> Carriers:
-    clock, chance = house.part(Clock), house.part(Chance)  # type: ignore[type-abstract]
+    clock, chance = house.part(Clock), house.part(Chance)
     return Carriers(mailers, clock, chance, house.part(Metrics))
 
 
 def _texting(house: House, texters: Sequence[Texter]) -> Texting:
-    clock, chance = house.part(Clock), house.part(Chance)  # type: ignore[type-abstract]
+    clock, chance = house.part(Clock), house.part(Chance)
     countries = house.part(TwilioSettings).countries
     return Texting(texters, clock, chance, house.part(Metrics), countries)
 
 
 def _porters(house: House, kind: type[Hands], carries: str) -> Hands:
-    database, clock = house.part(Database), house.part(Clock)  # type: ignore[type-abstract]
+    database, clock = house.part(Database), house.part(Clock)
     hands = house.part(ServerSettings).hands
     return kind(database, house.part(Changes), clock, carries, hands)
 
@@ -259,10 +259,10 @@ def _put_web(house: House) -> None:
         Issuer, Issuer(house.part(TokenSettings).issuer or server.public_url, server.pages_url)
     )
     rules = house.part(LimitSettings).rules
-    clock = house.part(Clock)  # type: ignore[type-abstract]
+    clock = house.part(Clock)
     throttle = Throttle(
         rules,
-        house.part(Counters),  # type: ignore[type-abstract]
+        house.part(Counters),
         clock,
         house.part(Metrics),
         legacy=house.part(LimitSettings).legacy_headers,
@@ -270,27 +270,27 @@ def _put_web(house: House) -> None:
     house.put(Throttle, throttle)
     house.put(Presence, Presence(started_at=clock.now()))
     check = house.part(SessionCheck)
-    house.put(Authenticator, check)  # type: ignore[type-abstract]
-    house.put(Entrance, house.part(Reception))  # type: ignore[type-abstract]
-    house.put(Lockout, house.part(Locksmith))  # type: ignore[type-abstract]
-    house.put(CodeProof, house.part(CodeProver))  # type: ignore[type-abstract]
-    house.put(PasswordProof, house.part(PasswordProver))  # type: ignore[type-abstract]
-    house.put(MailboxProof, house.part(MailboxProver))  # type: ignore[type-abstract]
-    house.put(ServiceDirectory, house.part(Services))  # type: ignore[type-abstract]
+    house.put(Authenticator, check)
+    house.put(Entrance, house.part(Reception))
+    house.put(Lockout, house.part(Locksmith))
+    house.put(CodeProof, house.part(CodeProver))
+    house.put(PasswordProof, house.part(PasswordProver))
+    house.put(MailboxProof, house.part(MailboxProver))
+    house.put(ServiceDirectory, house.part(Services))
     origins = {origin_of(server.public_url), origin_of(server.pages_url), *server.cors_origins}
     web = Web(
         house=house,
         authenticator=check,
         services=house.part(Services),
         throttle=throttle,
-        database=house.part(Database),  # type: ignore[type-abstract]
+        database=house.part(Database),
         journal=house.part(Journal),
         cookies=Cookies(server.public_url.startswith("https:")),
         csrf=Csrf(derive(secrets.csrf_secret.reveal(), "csrf"), frozenset(origins)),
         words=house.part(Words),
-        pages=house.part(Pages),  # type: ignore[type-abstract]
+        pages=house.part(Pages),
         clock=clock,
-        chance=house.part(Chance),  # type: ignore[type-abstract]
+        chance=house.part(Chance),
         default_language=server.default_language,
         public_url=server.public_url,
     )

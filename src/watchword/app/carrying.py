@@ -45,7 +45,7 @@ class Abroad:
     def __init__(self, house: House) -> None:
         """Make them for this house."""
         self._house = house
-        self._clock: Clock = house.part(Clock)  # type: ignore[type-abstract]
+        self._clock = house.part(Clock)
 
     def mailers(self) -> list[Mailer]:
         """Return the carriers of letters, in their order."""
@@ -190,7 +190,7 @@ class Abroad:
     def _mailbox(self) -> Mailer:
         from watchword.adapters.mail.mailbox import MailboxMailer
 
-        database = self._house.part(Database)  # type: ignore[type-abstract]
+        database = self._house.part(Database)
 
         async def keep(message: Message, raw: str) -> None:
             await dev_messages.keep(database, message, raw, self._clock.now())
@@ -213,7 +213,7 @@ class Abroad:
 async def ask_providers(settings: Settings) -> tuple[Sequence[Standing], Sequence[Standing]]:
     """Ask the providers of letters and of texts how they are, without opening a house."""
     house = House(settings.sections)
-    house.put(Clock, SystemClock())  # type: ignore[type-abstract]
+    house.put(Clock, SystemClock())
     abroad = Abroad(house)
     mailers, texters = abroad.providers()
     try:

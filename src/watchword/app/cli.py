@@ -15,7 +15,7 @@ import typer
 from watchword import __version__
 from watchword.app import slices
 from watchword.app.examples import illustrate, listed
-from watchword.app.reading import read_settings, refused, told
+from watchword.app.reading import read_settings, reading_of, refused
 from watchword.app.settings import Settings, SettingsRefused
 from watchword.app.settings.desk import SettingsDesk
 from watchword.kernel.problems import Problem
@@ -150,7 +150,7 @@ def _hands() -> dict[type[Any], Any]:
 
     return {
         OpenHouse: _open_house,
-        Read: lambda: told(_read),
+        Read: lambda: reading_of(_read),
         Desk: SettingsDesk(_read),
         LookAtDomain: sender_domain.steps,
         AskProviders: lambda: carrying.ask_providers(_read()),

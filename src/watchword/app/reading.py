@@ -66,7 +66,7 @@ def _with_own_ports(settings: Settings, environ: Mapping[str, str]) -> Settings:
     return read({**environ, **ports}, cwd=Path.cwd(), assumed=DEVELOPMENT)
 
 
-def told(read: Callable[[], Settings]) -> Reading:
+def reading_of(read: Callable[[], Settings]) -> Reading:
     """Return what reading the settings came to, for commands that want no house."""
     try:
         settings = read()

@@ -5,7 +5,10 @@ cannot be built is an error that names the field, at start and not at midnight.
 """
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm  # PEP 747: an abstract type, too
 
 Part = TypeVar("Part")
 
@@ -15,21 +18,21 @@ class House:
 
     def __init__(self, parts: Mapping[type[Any], object]) -> None:
         """Start with what is given: clock, chance, database, settings sections, adapters."""
-        self._parts: dict[type[Any], object] = dict(parts)
+        self._parts: dict[Any, object] = dict(parts)
         self._under_way: list[type[Any]] = []
 
-    def part(self, kind: type[Part]) -> Part:
+    def part(self, kind: "TypeForm[Part]") -> Part:
         """Return the part of that type, building it if it is a service not yet built."""
         found = self._parts.get(kind)
         if found is None:
             found = self._parts[kind] = self._build(kind)
         return cast("Part", found)
 
-    def put(self, kind: type[Part], part: Part) -> None:
+    def put(self, kind: "TypeForm[Part]", part: Part) -> None:
         """Say which part fills a port."""
         self._parts[kind] = part
 
-    def _build(self, kind: type[Any]) -> object:
+    def _build(self, kind: Any) -> object:
         if getattr(kind, "__part__", "") != "service":
             raise MissingPart(kind, self._under_way)
         if kind in self._under_way:

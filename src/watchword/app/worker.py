@@ -56,7 +56,7 @@ def _timed(job: Job, house: House, now: datetime) -> Timed:
 
 def start(house: House, *, everywhere_only: bool, more: Sequence[Job] = ()) -> Runner:
     """Begin to run jobs; `stop` the runner in the end."""
-    clock = house.part(Clock)  # type: ignore[type-abstract]
+    clock = house.part(Clock)
     runner = Runner(house, house.part(Changes), clock)
     runner.start([*jobs(everywhere_only=everywhere_only), *more])
     return runner

@@ -93,7 +93,7 @@ async def test_whoever_is_signed_in_proves_no_other_account_than_their_own(world
         address="203.0.113.7", network="203.0.113.7", user_agent="", language="en", request_id="x"
     )
     told = [
-        await world.part(PasswordProof).prove(  # type: ignore[type-abstract]
+        await world.part(PasswordProof).prove(
             "bob@example.org",
             Secret(NEW_PASSWORD),
             owner=owner,

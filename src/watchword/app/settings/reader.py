@@ -34,11 +34,11 @@ def read(
     Problem: `SettingsRefused` with everything that is wrong.
     """
     kinds = tuple(sections) if sections is not None else catalogue.sections()
-    return _Reading(environ, cwd, kinds, assumed).settings()
+    return _Reader(environ, cwd, kinds, assumed).settings()
 
 
-class _Reading:
-    """One reading, from the environment to the sections."""
+class _Reader:
+    """Reads once, from the environment to the sections."""
 
     def __init__(
         self, environ: Mapping[str, str], cwd: Path, kinds: tuple[type[Any], ...], assumed: str

@@ -27,7 +27,7 @@ async def newest(call: Call[Whose]) -> Response:
 
 
 def _database(call: Call[Whose]) -> Database:
-    return call.part(Database)  # type: ignore[type-abstract]
+    return call.part(Database)
 
 
 doors = [

@@ -59,7 +59,7 @@ async def _letter(call: Call[None]) -> DevMessage:
 
 
 def _database(call: Call[None]) -> Database:
-    return call.part(Database)  # type: ignore[type-abstract]
+    return call.part(Database)
 
 
 def _plain(body: str) -> Response:

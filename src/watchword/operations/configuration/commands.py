@@ -10,7 +10,7 @@ from watchword.operations.configuration import service
 from watchword.operations.configuration.rules import Desk, Report, fresh_secret
 from watchword.plumbing import folders
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.handed import given
+from watchword.plumbing.commands.handed import in_hand
 
 environment = typer.Typer(help="The environment that this service is given.", no_args_is_help=True)
 configuration = typer.Typer(help="The settings, and where they came from.", no_args_is_help=True)
@@ -103,7 +103,7 @@ def generate(folder: Folder = None, force: Force = False, as_json: console.AsJso
 
 
 def _desk() -> Desk:
-    return given(Desk)  # type: ignore[type-abstract]
+    return in_hand(Desk)
 
 
 def _talk(report: Report) -> None:

@@ -23,7 +23,7 @@ def code(
     """Print the newest code that the development mailbox got; the link where there is no code."""
 
     async def work(house: House) -> DevMessage | None:
-        database = house.part(Database)  # type: ignore[type-abstract]
+        database = house.part(Database)
         return await dev_messages.newest(database, to=to or None)
 
     found = run_in_house(work)

@@ -17,7 +17,7 @@ from watchword.plumbing import probes
 from watchword.plumbing.carriers.carrier import Standing
 from watchword.plumbing.commands import reading
 from watchword.plumbing.commands.console import open_house
-from watchword.plumbing.commands.handed import given
+from watchword.plumbing.commands.handed import in_hand
 from watchword.plumbing.commands.reading import Reading, Sections
 from watchword.plumbing.db.ping import ping
 from watchword.plumbing.db.ports import Database
@@ -124,7 +124,7 @@ async def _database(sections: Sections) -> list[Finding]:
     fix = "watchword config show DATABASE_URL"
     try:
         async with open_house() as house:
-            database = house.part(Database)  # type: ignore[type-abstract]
+            database = house.part(Database)
             await ping(database)
             server = await store.server(database, database.dialect)
             found = [ok("database", rules.describe(server))]
@@ -149,7 +149,7 @@ async def _asked(check: str, ask: Callable[[], Awaitable[Finding]]) -> Finding:
 
 
 async def _migrations(house: House) -> Finding:
-    if await house.part(Migrations).complete():  # type: ignore[type-abstract]
+    if await house.part(Migrations).complete():
         return ok("migrations", "the schema is complete")
     return failed("migrations", "the schema is not complete", "watchword migrate up")
 
@@ -161,7 +161,7 @@ async def _isolation(database: Database) -> Finding:
 
 
 async def _clock(house: House, database: Database) -> Finding:
-    ours = house.part(Clock)  # type: ignore[type-abstract]
+    ours = house.part(Clock)
     before = ours.now()
     theirs = await store.clock(database)
     middle = before + (ours.now() - before) / 2
@@ -190,7 +190,7 @@ async def _mail(sections: Sections) -> Finding:
     steps: list[Step] = []
     fixes: list[str] = []
     if len(relays) < len(carrying.names):
-        asked, _ = await given(AskProviders)()  # type: ignore[type-abstract]
+        asked, _ = await in_hand(AskProviders)()
         steps, fixes = rules.told_by(asked)
     for relay in relays:
         told = [step async for step in _along(carrying.relay(relay))]
@@ -214,7 +214,7 @@ def _along(smtp: SmtpSettings) -> AsyncIterator[Step]:
 
 
 async def _texts(_sections: Sections) -> Finding:
-    _, asked = await given(AskProviders)()  # type: ignore[type-abstract]
+    _, asked = await in_hand(AskProviders)()
     if not asked:
         return ok("texts", "texts stay on this machine")
     steps, fixes = rules.told_by(asked)
@@ -222,7 +222,7 @@ async def _texts(_sections: Sections) -> Finding:
 
 
 async def _dns(sections: Sections) -> Finding:
-    look = given(LookAtDomain)  # type: ignore[type-abstract]
+    look = in_hand(LookAtDomain)
     return rules.judge_steps("dns", await look(sections), "watchword dns check")
 
 

@@ -21,7 +21,7 @@ from watchword.plumbing.commands.console import (
     run_in_house,
     spoken,
 )
-from watchword.plumbing.commands.handed import given
+from watchword.plumbing.commands.handed import in_hand
 from watchword.plumbing.commands.queue import queue_of
 from watchword.plumbing.db.queue import Queue
 from watchword.plumbing.house import House
@@ -174,7 +174,7 @@ def check_letters(
 
 
 def _letters() -> Letters:
-    return given(OpenLetters)()  # type: ignore[type-abstract]
+    return in_hand(OpenLetters)()
 
 
 @suppressions.command("list", epilog="Example: watchword email suppressions list")

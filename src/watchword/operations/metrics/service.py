@@ -23,10 +23,10 @@ class Gauges:
     def __init__(self, house: House) -> None:
         """Declare the gauges; those of Redis where there is one."""
         metrics = house.part(Metrics)
-        self._database = house.part(Database)  # type: ignore[type-abstract]
-        self._counters = house.part(Counters)  # type: ignore[type-abstract]
+        self._database = house.part(Database)
+        self._counters = house.part(Counters)
         self._carriers = house.part(Carriers)
-        self._sessions, self._clock = house.part(Sessions), house.part(Clock)  # type: ignore[type-abstract]
+        self._sessions, self._clock = house.part(Sessions), house.part(Clock)
         self._active = metrics.gauge("active_auth_sessions", "Sessions that live.")
         self._alias = metrics.gauge(
             "active_sessions_total", "Deprecated name of active_auth_sessions."

@@ -21,8 +21,8 @@ def add(name: Name, as_json: AsJson = False) -> None:
     """Add a service and print its token: it is shown this once."""
 
     async def work(house: House) -> str:
-        now = house.part(Clock).now()  # type: ignore[type-abstract]
-        database = house.part(Database)  # type: ignore[type-abstract]
+        now = house.part(Clock).now()
+        database = house.part(Database)
         try:
             token = await house.part(Services).add(database, name, now)
         except Taken as taken:
@@ -56,8 +56,8 @@ def revoke(name: Name, dry_run: DryRun = False, yes: Yes = False, as_json: AsJso
         return {"would_revoke": name}
 
     async def work(house: House) -> bool:
-        now = house.part(Clock).now()  # type: ignore[type-abstract]
-        return await house.part(Services).revoke(house.part(Database), name, now)  # type: ignore[type-abstract]
+        now = house.part(Clock).now()
+        return await house.part(Services).revoke(house.part(Database), name, now)
 
     question = f"Revoke the token of {name}?"
     if not console.agreed(

@@ -19,7 +19,7 @@ import msgspec
 import typer
 
 from watchword.kernel.problems import Kind, Overloaded, Problem
-from watchword.plumbing.commands.handed import given
+from watchword.plumbing.commands.handed import in_hand
 from watchword.plumbing.house import House
 from watchword.plumbing.logs.logger import redact
 from watchword.plumbing.words.languages import LANGUAGES
@@ -66,7 +66,7 @@ class OpenHouse(Protocol):
 
 def open_house() -> AbstractAsyncContextManager[House]:
     """Open the house for the length of a block."""
-    return given(OpenHouse)()  # type: ignore[type-abstract]
+    return in_hand(OpenHouse)()
 
 
 def run_in_house(work: Callable[[House], Awaitable[Result]]) -> Result:

@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from watchword.plumbing.commands.handed import given
+from watchword.plumbing.commands.handed import in_hand
 
 Part = TypeVar("Part")
 
@@ -38,4 +38,4 @@ class Read(Protocol):
 
 def read() -> Reading:
     """Read the settings of this process."""
-    return given(Read)()  # type: ignore[type-abstract]
+    return in_hand(Read)()

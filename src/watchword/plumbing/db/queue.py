@@ -25,8 +25,8 @@ class Queue:
     @classmethod
     def of(cls, house: House, kind: str) -> "Queue":
         """Return the queue of a house."""
-        database: Database = house.part(Database)  # type: ignore[type-abstract]
-        clock: Clock = house.part(Clock)  # type: ignore[type-abstract]
+        database = house.part(Database)
+        clock = house.part(Clock)
         return cls(database, clock, kind)
 
     async def every(self, *, dead_only: bool = False) -> list[Kept]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -21,6 +21,9 @@ from watchword.plumbing.throttle import Throttle
 from watchword.plumbing.web.cookies import Cookies
 from watchword.plumbing.web.csrf import Csrf
 from watchword.plumbing.words.languages import Words, choose_language, known_language
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm  # PEP 747: an abstract type, too
 
 DEVICE_LIFETIME = timedelta(days=180)
 
@@ -69,7 +72,7 @@ class Call(Generic[BodyT]):
     form: Mapping[str, str] = field(default_factory=dict)
     new_visitor: str | None = None
 
-    def part(self, kind: type[Part]) -> Part:
+    def part(self, kind: "TypeForm[Part]") -> Part:
         """Return a service of the house."""
         return self.web.house.part(kind)
 
