@@ -17,7 +17,8 @@ from tests.support.worlds import Opener
 from watchword.app.building import configure_logs
 from watchword.app.settings import read
 from watchword.plumbing.carriers.carrier import Result
-from watchword.plumbing.logs.logger import AccessLog, log, logger
+from watchword.plumbing.logs import logger
+from watchword.plumbing.logs.logger import AccessLog, log
 
 AUTH = "/api/v1/auth"
 ALICE = "alice@example.org"
