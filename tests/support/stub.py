@@ -7,6 +7,7 @@ asked     the requests, oldest first
 import asyncio
 import contextlib
 import json
+import ssl
 from base64 import b64decode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -110,15 +111,17 @@ class Stub:
 
 
 @asynccontextmanager
-async def stub(usual: Reply, *answers: Reply) -> AsyncIterator[Stub]:
-    """Yield a provider on a free loopback port."""
+async def stub(
+    usual: Reply, *answers: Reply, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Stub]:
+    """Yield a provider on a free loopback port, behind TLS where it is given."""
     listening = Stub(usual, [*answers])
     tasks: set[asyncio.Task[None]] = set()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         tasks.add(asyncio.create_task(listening.serve(reader, writer)))
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
     listening.port = server.sockets[0].getsockname()[1]
     try:
         yield listening

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from watchword import __version__
 from watchword.adapters.counters.memory import MemoryCounters
-from watchword.app import carrying, lettering, slices
+from watchword.app import carrying, lettering, signalling, slices
 from watchword.app.settings import Settings
 from watchword.app.wiring import House
 from watchword.flows.code_proof.service import CodeProver
@@ -84,6 +84,8 @@ from watchword.records.deliveries.rules import KIND as LETTERS
 from watchword.records.deliveries.service import LetterPorters, LetterSealer
 from watchword.records.refresh_tokens.service import RefreshSecret
 from watchword.records.services.service import Services
+from watchword.records.signals.rules import KIND as SIGNALS
+from watchword.records.signals.service import SignalPorters, SignalReceiver
 from watchword.records.signing_keys.rules import TokenSettings
 from watchword.records.signing_keys.service import Ring
 from watchword.records.texts.rules import KIND as TEXTS
@@ -138,6 +140,8 @@ async def open_house(
     texting = _texting(house, [texter] if texter else abroad.texters())
     house.put(Texting, texting)
     house.put(TextPorters, _porters(house, TextPorters, TEXTS))
+    house.put(SignalPorters, _porters(house, SignalPorters, SIGNALS))
+    house.put(SignalReceiver, signalling.receiver(house))
     house.put(Reporters, abroad.reporters(fetcher))
     house.put(Permission, house.part(Permissions))
     house.put(Postbook, house.part(PostbookKeeper))
@@ -150,6 +154,7 @@ async def open_house(
         await carriers.close()
         await texting.close()
         await abroad.close()
+        await signalling.close(house.part(SignalReceiver))
         await database.close()
         house.part(logger.AccessLog).flush()
 

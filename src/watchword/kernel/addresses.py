@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Network = IPv4Network | IPv6Network
+_TRANSLATED = IPv6Network("64:ff9b::/96")
 
 
 def networks(text: str) -> tuple[Network, ...]:
@@ -41,12 +42,27 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_public(address: str) -> bool:
+    """Tell whether an address is one of the whole internet, whatever clothes it wears."""
+    parsed = _parsed(address)
+    if isinstance(parsed, IPv6Address):
+        inner = parsed.sixtofour or (parsed.teredo or (None, None))[1] or _translated(parsed)
+        if inner is not None and not is_public(str(inner)):
+            return False
+    return parsed is not None and parsed.is_global and not parsed.is_multicast
+
+
 def is_within(address: str, trusted: Sequence[Network]) -> bool:
     """Tell whether an address belongs to one of the networks."""
     parsed = _parsed(address)
     if parsed is None:
         return False
     return any(parsed.version == network.version and parsed in network for network in trusted)
+
+
+def _translated(address: IPv6Address) -> IPv4Address | None:
+    """Return the IPv4 address that a translator would go to (RFC 6052)."""
+    return IPv4Address(int(address) & 0xFFFF_FFFF) if address in _TRANSLATED else None
 
 
 def _bare(hop: str) -> str | None:

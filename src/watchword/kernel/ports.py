@@ -184,7 +184,12 @@ class Unfit(NotAccepted):
 
 
 class OutOfReach(Exception):
-    """Whoever was asked did not answer; later they may."""
+    """Whoever was asked did not answer; later they may. `retry_after`: how long they asked us to wait."""
+
+    def __init__(self, reason: str, *, retry_after: timedelta | None = None) -> None:
+        """Keep the reason (no secret, no address)."""
+        super().__init__(reason)
+        self.retry_after = retry_after
 
 
 class Undelivered(Exception):

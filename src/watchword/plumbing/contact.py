@@ -19,7 +19,9 @@ from watchword.kernel.problems import FieldError, InputInvalid
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 # A name goes into letters to people who never asked for one: it may not carry links or markup.
 _NO_NAME = re.compile(r"[<>]|://|www\.", re.IGNORECASE)
+_NUMBER = re.compile(r"\+[0-9]{5,15}\Z")
 _SMALL = {ord(letter): letter.lower() for letter in ascii_uppercase}
+EMAIL, SMS = "email", "sms"  # the channels by which somebody is reached
 MAX_EMAIL = 254
 MAX_LOCAL_PART = 64  # octets: RFC 5321, section 4.5.3.1.1
 MAX_NAME = 100
@@ -98,6 +100,17 @@ def described(e164: str) -> PhoneNumber:
     country = phonenumbers.region_code_for_number(parsed) or ""
     mobile = phonenumbers.number_type(parsed) in {kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE}
     return PhoneNumber(e164, country if country.isalpha() else "", mobile)
+
+
+def way_to(key: str) -> tuple[str, str]:
+    """Return by which channel what this key stands for is reached, and in which country.
+
+    A key is a mailbox's or ends with a number; a mailbox has no country.
+    """
+    number = _NUMBER.search(key)
+    if "@" in key or number is None:
+        return EMAIL, ""
+    return SMS, described(number[0]).country
 
 
 def person_name(text: str, field: str) -> str:

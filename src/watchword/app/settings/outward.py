@@ -12,6 +12,7 @@ from watchword.plumbing.settings import (
     TwilioSettings,
 )
 from watchword.plumbing.settings.carrying import AT_HOME
+from watchword.records.signals.rules import SignalSettings
 
 
 def outward(settings: Settings) -> tuple[str, ...]:
@@ -26,6 +27,7 @@ def outward(settings: Settings) -> tuple[str, ...]:
         "SSL_CERT_PATH": bool(server.ssl_cert_path),
         "TRUSTED_PROXIES": bool(server.trusted_proxies),
         "EMAIL_SERVICE": not set(carrying_of(settings).names) <= set(AT_HOME),
+        "SIRA_ENABLED": settings.section(SignalSettings).enabled,
         "TWILIO_SID": bool(settings.section(TwilioSettings).account),
     }
     return tuple(name for name, leads in signs.items() if leads)

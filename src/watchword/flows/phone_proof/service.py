@@ -7,13 +7,14 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Caller, Visitor
 from watchword.kernel.secret import Secret
+from watchword.plumbing.contact import SMS, way_to
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.ports import CodeProof
 from watchword.records.subscribers.rules import PhoneVerified
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.texts.service import Texts
-from watchword.records.tickets.rules import SMS, CodeInvalid, Purpose
+from watchword.records.tickets.rules import CodeInvalid, Purpose
 from watchword.records.tickets.service import Tickets
 
 _PURPOSE = Purpose.VERIFY_PHONE
@@ -47,8 +48,9 @@ class PhoneProof:
             )
             draft = code_text(owner, owner.phone or "", ticket, self.tickets.settings)
             sent = await self.texts.queue(tx, draft, now, owner.id)
+            country = way_to(address)[1]
             await self.tickets.note_requested(
-                tx, _PURPOSE, owner.id, visitor, now, sent=sent, channel=SMS
+                tx, _PURPOSE, owner.id, visitor, now, sent=sent, channel=SMS, country=country
             )
 
     async def finish(self, caller: Caller, code: Secret, visitor: Visitor) -> str:

@@ -3,6 +3,8 @@
     stats       accounts by status, sessions that live, codes that can still be used,
                 letters and texts that wait, connections of this process and at most
     otp stats   codes by purpose: active, expired, failed (all guesses borne), used
+    otp stats --by country,channel
+                codes asked for and tried lately, as the journal has them, with the share that failed
 
 Numbers alone: no code, no address.
 """

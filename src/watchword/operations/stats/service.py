@@ -1,9 +1,13 @@
 """Statistics: counted when asked for."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
+from watchword.operations.stats import store
+from watchword.operations.stats.rules import compared
 from watchword.plumbing.db import outbox
 from watchword.plumbing.db.ports import Database
 from watchword.records.deliveries.rules import KIND as LETTERS
@@ -43,3 +47,7 @@ class Statistics:
     async def codes(self) -> list[Tally]:
         """Return how the codes stand, by purpose."""
         return await self.tickets.tally(self.database, self.clock.now())
+
+    async def compared(self, by: Sequence[str], back: timedelta) -> list[dict[str, Any]]:
+        """Return what became of the codes of late, a row for each combination of labels."""
+        return compared(await store.codes(self.database, self.clock.now() - back), by)

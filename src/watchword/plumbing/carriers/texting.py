@@ -13,6 +13,7 @@ from watchword.kernel.ports import Texter
 from watchword.plumbing.carriers.carrier import Result, Try
 from watchword.plumbing.carriers.failover import Asking, Failover, Handover
 from watchword.plumbing.metrics.counting import Metrics
+from watchword.plumbing.metrics.places import country_label
 
 
 class Texting(Failover[Text]):
@@ -33,7 +34,7 @@ class Texting(Failover[Text]):
 
     def note(self, what: Text, tried: Try) -> None:
         """Count a try."""
-        country = what.country or "unknown"
+        country = country_label(what.country)
         self._metrics.texts.labels(tried.carrier, country, tried.result).inc()
 
     async def send(

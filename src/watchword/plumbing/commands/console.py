@@ -12,12 +12,14 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from enum import IntEnum
 from typing import Annotated, Any, Protocol, TypeVar
 
 import msgspec
 import typer
 
+from watchword.kernel.parsing import duration
 from watchword.kernel.problems import Kind, Overloaded, Problem
 from watchword.plumbing.commands.handed import in_hand
 from watchword.plumbing.house import House
@@ -32,6 +34,7 @@ Language = Annotated[
     str,
     typer.Option("--lang", "--language", metavar="|".join(LANGUAGES), help="In this language."),
 ]
+Since = Annotated[str, typer.Option("--since", help="How far back: 30m, 24h, 7d.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")]
 
 
@@ -97,6 +100,14 @@ def read_or_refuse(read: Callable[[], Result]) -> Result:
         return read()
     except Problem as problem:
         raise fail(problem) from problem
+
+
+def ago(text: str) -> timedelta:
+    """Read how far back somebody wants to look; what is no duration ends the command."""
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise refuse(f"--since: {error}.", Exit.USAGE) from error
 
 
 def exit_code(problem: Problem) -> Exit:

@@ -34,6 +34,7 @@ journal = tenant_table(
     Column("request_id", Text),
     Index("idx_journal_user_id", "user_id", "at"),
     Index("idx_journal_at", "at"),
+    Index("idx_journal_type", "type", "at"),
 )
 
 WRITE = statement(

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from watchword.plumbing.metrics.board import Board
 from watchword.plumbing.metrics.compat import COMPAT
+from watchword.plumbing.metrics.places import ByPlace
 from watchword.plumbing.metrics.snapshots import (
     BUCKETS,
     Joined,
@@ -114,8 +115,13 @@ class Metrics:
             buckets=(0.1, 0.5, 1, 2, 5, 10),
             registry=self.registry,
         )
-        self.resets = self._counter(
-            "password_reset_requests_total", "Password resets asked for.", "channel", "country"
+        self.resets = self._by_place("password_reset_requests_total", "Password resets asked for.")
+        self.pin_resets = self._by_place("ussd_pin_reset_requests_total", "PIN resets asked for.")
+        self.signals = self._counter(
+            "sira_signals_total",
+            "Risk signals; result posted, delayed or dead.",
+            "signal",
+            "result",
         )
         self.consents = self._counter("consents_changed_total", "Consents changed.", "kind")
         self.cleaned = self._counter("cleanup_deleted_total", "Rows deleted when over.", "kind")
@@ -185,6 +191,9 @@ class Metrics:
 
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
         return Counter(name, help_text, labels, registry=self.registry)
+
+    def _by_place(self, name: str, help_text: str) -> ByPlace:
+        return ByPlace(self._counter(name, help_text, "channel", "country"))
 
     def _gauge(self, name: str, help_text: str, *labels: str) -> Gauge:
         return Gauge(name, help_text, labels, registry=self.registry)

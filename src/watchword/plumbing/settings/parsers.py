@@ -1,10 +1,16 @@
 """Parsers of what several sections hold: addresses, paths of URLs, numbers that may be absent."""
 
+import base64
+import binascii
 import re
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from watchword.kernel.parsing import listed, whole
+from watchword.kernel.secret import Secret
 
+_KEY_PREFIX: Final = "whsec_"
+_SHORTEST_KEY, _LONGEST_KEY = 24, 64  # bytes, as Standard Webhooks asks for
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 
@@ -18,6 +24,37 @@ def web_address(text: str) -> str:
         message = "write an address such as https://auth.example.org"
         raise ValueError(message)
     return text.strip().rstrip("/")
+
+
+def full_web_address(text: str) -> str:
+    """Read the http or https address of one page, without a name or password in it; empty stays empty."""
+    parts = split(text)
+    good = (
+        parts.scheme in {"http", "https"}
+        and parts.hostname
+        and not (parts.username or parts.password)
+    )
+    if text and not good:
+        message = "write an address such as https://sira.example.org/signals"
+        raise ValueError(message)
+    return text.strip()
+
+
+def webhook_keys(text: str) -> tuple[Secret, ...]:
+    """Read keys of Standard Webhooks with | between them; nothing of a wrong one is quoted."""
+    keys = tuple(key.strip() for key in text.split("|")) if text else ()
+    if not all(map(_is_webhook_key, keys)):
+        message = f"write {_KEY_PREFIX} and the base64 of {_SHORTEST_KEY} to {_LONGEST_KEY} bytes"
+        raise ValueError(message)
+    return tuple(map(Secret, keys))
+
+
+def _is_webhook_key(text: str) -> bool:
+    try:
+        key = base64.b64decode(text.removeprefix(_KEY_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return text.startswith(_KEY_PREFIX) and _SHORTEST_KEY <= len(key) <= _LONGEST_KEY
 
 
 def origins(text: str) -> tuple[str, ...]:

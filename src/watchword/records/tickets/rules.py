@@ -27,9 +27,6 @@ class Purpose(StrEnum):
     SETUP = "setup"
 
 
-EMAIL, SMS = "email", "sms"  # the channels of a code
-
-
 def _minutes_as_seconds(text: str) -> str:
     return str(whole(1, 1440)(text) * 60)
 
@@ -102,6 +99,8 @@ class CodeRequested(Fact):
 
     type: ClassVar[str] = "otp.generated"
     purpose: str
+    channel: str
+    country: str
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -119,6 +118,8 @@ class CodeTried(Fact):
     type: ClassVar[str] = "otp.validated"
     purpose: str
     result: str
+    channel: str
+    country: str
 
     @property
     def lines(self) -> tuple[Line, ...]:

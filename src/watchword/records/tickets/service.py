@@ -9,6 +9,7 @@ from watchword.kernel.ids import SubscriberId, TicketId, mint
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Peppers, Secret, mint_token, token_version
+from watchword.plumbing.contact import EMAIL, way_to
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Executor
 from watchword.plumbing.metrics.counting import Metrics
@@ -16,7 +17,6 @@ from watchword.plumbing.ports import Stub
 from watchword.records.tickets import store
 from watchword.records.tickets.rules import (
     BLOCKED,
-    EMAIL,
     EXPIRED,
     FAILED,
     SUCCESS,
@@ -92,13 +92,15 @@ class Tickets:
         *,
         sent: bool,
         channel: str = EMAIL,
+        country: str = "",
     ) -> None:
         """Note that somebody asked for a code; it counts as one if it was queued."""
         if sent:
             self.metrics.otp_generated.labels(purpose.value, channel).inc()
-        await self.journal.record(
-            tx, CodeRequested(user_id=user_id, purpose=purpose.value), now, visitor
+        fact = CodeRequested(
+            user_id=user_id, purpose=purpose.value, channel=channel, country=country
         )
+        await self.journal.record(tx, fact, now, visitor)
 
     async def peek(self, db: Executor, purpose: Purpose, token: Secret, now: datetime) -> Stub:
         """Look at a link's ticket without spending it. Problems: `token_invalid|used|expired`."""
@@ -143,7 +145,7 @@ class Tickets:
             )  # also when it was judged: equal work
             result = FAILED if row is not None else self._why(standing, now)
             whose = standing.user_id if standing is not None else None
-            await self._note(db, whose, purpose, result, visitor, now)
+            await self._note(db, whose, purpose, address, result, visitor, now)
             raise CodeInvalid(private=result)
         return _stub(row)
 
@@ -161,20 +163,28 @@ class Tickets:
         """Spend and note the code that was right. Problem: `code_invalid` when somebody was faster."""
         if await store.spend_by_id(tx, stub.id, now) is None:
             raise CodeInvalid(private="lost the race")
-        await self._note(tx, stub.user_id, purpose, SUCCESS, visitor, now)
+        await self._note(tx, stub.user_id, purpose, stub.address, SUCCESS, visitor, now)
 
     async def _note(
         self,
         db: Executor,
         user_id: SubscriberId | None,
         purpose: Purpose,
+        address: str,
         result: str,
         visitor: Visitor,
         now: datetime,
     ) -> None:
         """Count and note a code that was tried, whichever flow it was for."""
         self.metrics.otp_validated.labels(purpose.value, result).inc()
-        fact = CodeTried(user_id=user_id, purpose=purpose.value, result=result)
+        channel, country = way_to(address)
+        fact = CodeTried(
+            user_id=user_id,
+            purpose=purpose.value,
+            result=result,
+            channel=channel,
+            country=country,
+        )
         await self.journal.record(db, fact, now, visitor)
 
     async def void(

@@ -4,6 +4,7 @@
     addresses    a plain-http public address; development open to others
     stores       no database, no Redis where it is required, TLS that is off or not verified
     mail         no carrier, a part of one, or one for development
+    signals      a receiver of risk signals without an address, a key, or TLS
     files        keys that everybody can read, certificates without a key
 
 Development and test get the same sentences about secrets as warnings.
@@ -13,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from watchword.app.settings.catalogue import Entry
-from watchword.app.settings.checks import addresses, files, mail, secrecy, stores
+from watchword.app.settings.checks import addresses, files, mail, secrecy, signals, stores
 from watchword.app.settings.checks.findings import Findings
 from watchword.app.settings.values import Settings
 from watchword.plumbing.settings import ServerSettings
@@ -41,6 +42,7 @@ def check(
         lambda: mail.texter(settings, findings),
         lambda: mail.sender(settings, findings),
         lambda: mail.signing(settings, findings),
+        lambda: signals.receiver(settings, findings),
         lambda: files.keys(settings, findings, cwd),
         lambda: files.secret_files(settings, entries, findings, cwd),
     )

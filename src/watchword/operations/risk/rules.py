@@ -1,0 +1,359 @@
+"""Which facts count, how much is too much, and what that makes of the facts of a window."""
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, TypeVar
+from uuid import UUID
+
+from watchword.kernel.addresses import Network, is_within, network_key, networks
+from watchword.kernel.parsing import duration, whole
+from watchword.kernel.parts import section, setting
+from watchword.records.signals.rules import Data, Reason, Share, Signal
+from watchword.records.tickets.rules import SUCCESS, CodeTried
+
+LEASE: Final = "risk"
+LEASE_LASTS: Final = timedelta(minutes=1)
+LOOK_BACK: Final = timedelta(minutes=15)
+_MOST_SHARES: Final = 5
+_NOWHERE: Final = ("", "unknown")
+
+
+class Role(StrEnum):
+    """As what a fact counts."""
+
+    CODE = "code"
+    FAILURE = "failure"
+    RESET = "reset"
+
+
+ROLES: Final[Mapping[str, frozenset[Role]]] = {
+    CodeTried.type: frozenset({Role.CODE, Role.FAILURE}),  # a failure unless the code was right
+    "id.login.failed": frozenset({Role.FAILURE}),
+    "guess.refused": frozenset({Role.FAILURE}),
+    "link.refused": frozenset({Role.FAILURE}),
+    "id.password.reset.requested": frozenset({Role.RESET}),
+    "id.ussd.pin.reset.requested": frozenset({Role.RESET}),
+}
+
+
+def types_of(*roles: Role) -> tuple[str, ...]:
+    """Return the types of facts that count as any of these."""
+    return tuple(name for name, counts_as in ROLES.items() if counts_as & set(roles))
+
+
+def _share(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 < number < 1:
+        message = "write a share between 0 and 1, such as 0.4"
+        raise ValueError(message)
+    return number
+
+
+@section
+class RiskSettings:
+    """Risk signals: how much is too much."""
+
+    failure_rate: float = setting(
+        "SIRA_THRESHOLD_OTP_FAILURE_RATE",
+        "The share of codes tried that may fail; more of them is otp_anomaly.",
+        parse=_share,
+        default="0.4",
+    )
+    code_window: timedelta = setting(
+        "SIRA_OTP_WINDOW",
+        "How far back codes that were tried count for that share.",
+        parse=duration,
+        default="10m",
+    )
+    least_codes: int = setting(
+        "SIRA_OTP_MIN_SAMPLE",
+        "How many codes must have been tried before their share tells anything.",
+        parse=whole(1, 1_000_000),
+        default="10",
+    )
+    failures: int = setting(
+        "SIRA_FAILURES_PER_ADDRESS",
+        "Failures (passwords, codes, links) from one network that are brute_force_attempt.",
+        parse=whole(1, 1_000_000),
+        default="20",
+    )
+    failure_window: timedelta = setting(
+        "SIRA_FAILURE_WINDOW",
+        "How far back the failures of a network count.",
+        parse=duration,
+        default="10m",
+    )
+    accounts: int = setting(
+        "SIRA_RESET_ACCOUNTS_PER_ADDRESS",
+        "Accounts that one network asked a reset for that are suspicious_reset_pattern.",
+        parse=whole(2, 1_000_000),
+        default="5",
+    )
+    resets: int = setting(
+        "SIRA_RESETS_PER_ACCOUNT",
+        "Resets asked for one account that are suspicious_reset_pattern.",
+        parse=whole(2, 1_000_000),
+        default="5",
+    )
+    reset_window: timedelta = setting(
+        "SIRA_RESET_WINDOW", "How far back resets count.", parse=duration, default="1h"
+    )
+    country_memory: timedelta = setting(
+        "SIRA_COUNTRY_MEMORY",
+        "How far back the countries of an account's resets are remembered; a new one beside them is"
+        " suspicious_reset_pattern.",
+        parse=duration,
+        default="90d",
+    )
+    rest: timedelta = setting(
+        "SIRA_COOLDOWN",
+        "How long the same signal of the same subject is not told again.",
+        parse=duration,
+        default="30m",
+    )
+    shared: tuple[Network, ...] = setting(
+        "SIRA_SHARED_NETWORKS",
+        "Addresses and networks behind which many people stand (a USSD gateway, an office): not judged"
+        " by the number of their failures or resets.",
+        parse=networks,
+        default="",
+    )
+
+    def network(self, address: str) -> str:
+        """Return the network that an address is judged by; empty for none."""
+        return "" if not address or is_within(address, self.shared) else network_key(address)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """What is read of one fact."""
+
+    id: UUID
+    at: datetime
+    type: str
+    user_id: UUID | None = None
+    address: str = ""
+    result: str = ""
+    channel: str = ""
+    country: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether something was refused."""
+        return Role.FAILURE in ROLES[self.type] and self.result != SUCCESS
+
+
+@dataclass(slots=True)
+class _Window:
+    """What happened in the time before the newest that was added."""
+
+    length: timedelta
+    held: deque[Happening] = field(default_factory=deque)
+
+    def add(self, seen: Happening) -> list[Happening]:
+        """Slide on to a happening; return what the window lost."""
+        self.held.append(seen)
+        lost = []
+        while self.held[0].at <= seen.at - self.length:
+            lost.append(self.held.popleft())
+        return lost
+
+
+class Spacing:
+    """Lets a signal be told unless the same was told of its subject lately."""
+
+    def __init__(
+        self, rest: timedelta, key: Callable[[Signal], bytes], latest: Mapping[bytes, datetime]
+    ) -> None:
+        """`latest` is when each subject was told of last, by its key."""
+        self._rest = rest
+        self._key = key
+        self._told = dict(latest)
+
+    def lets(self, signal: Signal) -> bool:
+        """Tell whether a signal may be told; if so, its subject rests from then on."""
+        key = self._key(signal)
+        if key in self._told and signal.at < self._told[key] + self._rest:
+            return False
+        self._told[key] = signal.at
+        return True
+
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+def _held(
+    windows: dict[Key, _Window], key: Key, seen: Happening, length: timedelta
+) -> deque[Happening]:
+    """Slide the window of a key on to a happening; return what is in it."""
+    window = windows.setdefault(key, _Window(length))
+    window.add(seen)
+    return window.held
+
+
+class GuessWatch:
+    """Looks at what was tried, in its order: at the share of codes that fail, at each network's failures."""
+
+    def __init__(self, settings: RiskSettings, since: datetime, spacing: Spacing) -> None:
+        """Tell of windows that end at `since` or later; what comes before only fills them."""
+        self._settings = settings
+        self._since = since
+        self._spacing = spacing
+        self._codes = _Window(settings.code_window)
+        self._failed = 0
+        self._failures: dict[str, _Window] = {}
+
+    @staticmethod
+    def reach(settings: RiskSettings) -> timedelta:
+        """Return how much of what came before fills the windows."""
+        return max(settings.code_window, settings.failure_window)
+
+    def see(self, seen: Happening) -> Iterator[Signal]:
+        """Look at one; yield what passes a threshold with it, and may be told."""
+        if Role.CODE in ROLES[seen.type]:
+            yield from self._code(seen)
+        network = self._settings.network(seen.address)
+        if seen.failed and network:
+            yield from self._failure(seen, network)
+
+    def _code(self, seen: Happening) -> Iterator[Signal]:
+        lost = self._codes.add(seen)
+        self._failed += seen.failed - sum(each.failed for each in lost)
+        tried, rate = len(self._codes.held), self._settings.failure_rate
+        enough = seen.at >= self._since and tried >= self._settings.least_codes
+        if enough and self._failed > rate * tried:
+            signal = Signal(
+                reason=Reason.FAILURE_RATE,
+                at=seen.at,
+                window=self._codes.length,
+                count=self._failed,
+                threshold=rate,
+                tried=tried,
+            )
+            if self._spacing.lets(signal):
+                yield replace(signal, shares=shares(self._codes.held))
+
+    def _failure(self, seen: Happening, network: str) -> Iterator[Signal]:
+        length = self._settings.failure_window
+        count = len(_held(self._failures, network, seen, length))
+        if seen.at >= self._since and count >= self._settings.failures:
+            signal = Signal(
+                reason=Reason.FAILURES_FROM_ONE_ADDRESS,
+                at=seen.at,
+                window=length,
+                count=count,
+                threshold=self._settings.failures,
+                network=network,
+            )
+            if self._spacing.lets(signal):
+                yield signal
+
+
+def shares(codes: deque[Happening]) -> tuple[Share, ...]:
+    """Return the channels and countries with the most failures, and how many tried there."""
+    tried: Counter[tuple[str, str]] = Counter()
+    failed: Counter[tuple[str, str]] = Counter()
+    for each in codes:
+        place = (each.channel or "unknown", each.country or "unknown")
+        tried[place] += 1
+        failed[place] += each.failed
+    worst = sorted(tried, key=lambda place: (-failed[place], place))[:_MOST_SHARES]
+    return tuple(
+        Share(channel=place[0], country=place[1], tried=tried[place], failed=failed[place])
+        for place in worst
+    )
+
+
+class ResetWatch:
+    """Looks at the resets that were asked for, in their order: by network, by account, by country."""
+
+    def __init__(
+        self,
+        settings: RiskSettings,
+        since: datetime,
+        spacing: Spacing,
+        countries: Mapping[UUID, frozenset[str]],
+    ) -> None:
+        """Tell of windows that end at `since` or later; `countries`: those of accounts before all this."""
+        self._settings = settings
+        self._since = since
+        self._spacing = spacing
+        self._by_network: dict[str, _Window] = {}
+        self._by_account: dict[UUID, _Window] = {}
+        self._countries: dict[UUID, set[str]] = defaultdict(set)
+        for whose, had in countries.items():
+            self._countries[whose] = set(had)
+
+    def see(self, seen: Happening) -> Iterator[Signal]:
+        """Look at one; yield what is unusual with it, and may be told."""
+        yield from filter(self._spacing.lets, self._unusual(seen))
+
+    def _unusual(self, seen: Happening) -> Iterator[Signal]:
+        if seen.user_id is None:
+            return
+        network = self._settings.network(seen.address)
+        accounts = self._accounts(seen, network) if network else 0
+        times = len(_held(self._by_account, seen.user_id, seen, self._settings.reset_window))
+        before = self._learn(seen.user_id, seen.country)
+        if seen.at < self._since:
+            return
+        if accounts >= (most := self._settings.accounts):
+            yield self._signal(seen, Reason.ACCOUNTS_FROM_ONE_ADDRESS, accounts, most, network)
+        if times >= (most := self._settings.resets):
+            yield self._signal(seen, Reason.ONE_ACCOUNT, times, most)
+        if before:
+            yield self._new_country(seen, before, network)
+
+    def _accounts(self, seen: Happening, network: str) -> int:
+        held = _held(self._by_network, network, seen, self._settings.reset_window)
+        return len({each.user_id for each in held})
+
+    def _learn(self, whose: UUID, country: str) -> tuple[str, ...]:
+        """Remember a country; return those that the account had before, if it is new beside them."""
+        if country in _NOWHERE:
+            return ()
+        known = self._countries[whose]
+        before = () if country in known else tuple(sorted(known))
+        known.add(country)
+        return before
+
+    def _signal(
+        self, seen: Happening, reason: Reason, count: int, threshold: int, network: str = ""
+    ) -> Signal:
+        return Signal(
+            reason=reason,
+            at=seen.at,
+            window=self._settings.reset_window,
+            count=count,
+            threshold=threshold,
+            network=network,
+            user_id=None if network else seen.user_id,
+        )
+
+    def _new_country(self, seen: Happening, before: tuple[str, ...], network: str) -> Signal:
+        return Signal(
+            reason=Reason.NEW_COUNTRY,
+            at=seen.at,
+            window=self._settings.country_memory,
+            count=1,
+            threshold=1,
+            network=network,
+            user_id=seen.user_id,
+            country=seen.country,
+            countries_before=before,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A signal of past data: when, which, and what would have been told."""
+
+    at: datetime
+    signal: str
+    data: Data

@@ -1,0 +1,105 @@
+"""Risk: read the journal, and raise what looks like an attack."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+
+from watchword.kernel.chance import Chance
+from watchword.kernel.clock import Clock
+from watchword.kernel.ids import mint
+from watchword.kernel.parts import service
+from watchword.operations.risk import store
+from watchword.operations.risk.rules import (
+    LEASE,
+    LEASE_LASTS,
+    LOOK_BACK,
+    GuessWatch,
+    Happening,
+    ResetWatch,
+    RiskSettings,
+    Seen,
+    Spacing,
+)
+from watchword.plumbing.db import leases
+from watchword.plumbing.db.leases import Lease
+from watchword.plumbing.db.ports import Database
+from watchword.plumbing.db.statements import Statement
+from watchword.records.signals.rules import Signal, SignalSettings
+from watchword.records.signals.service import Signals
+
+
+@service
+class Risk:
+    """Watches the journal."""
+
+    database: Database
+    signals: Signals
+    settings: RiskSettings
+    receiver: SignalSettings
+    clock: Clock
+    chance: Chance
+
+    async def look(self) -> int:
+        """Raise what the newest facts show, unless another worker does so just now; return how many."""
+        if not self.receiver.enabled:
+            return 0
+        now = self.clock.now()
+        lease = Lease(LEASE, mint(now, self.chance))
+        if not await leases.take(self.database, lease, now, LEASE_LASTS):
+            return 0
+        try:
+            return await self._raise(now)
+        finally:
+            await leases.give_back(self.database, lease)
+
+    async def evaluate(self, since: datetime) -> list[Seen]:
+        """Return what would have been told since a moment, and tell nothing."""
+        found = await self._found(since, self.clock.now(), self._spacing({}))
+        return [
+            Seen(at=each.at, signal=each.type.value, data=self.signals.described(each))
+            for each in found
+        ]
+
+    async def _raise(self, now: datetime) -> int:
+        since, rest = now - LOOK_BACK, self.settings.rest
+        spacing = self._spacing(await self.signals.latest(since - rest))
+        found = await self._found(since, now, spacing)
+        return sum([await self.signals.raise_(each, rest, now) for each in found])
+
+    def _spacing(self, latest: Mapping[bytes, datetime]) -> Spacing:
+        return Spacing(self.settings.rest, self.signals.key, latest)
+
+    async def _found(self, since: datetime, until: datetime, spacing: Spacing) -> list[Signal]:
+        """Return what is to be told of the windows that end between two moments, in their order."""
+        watch = GuessWatch(self.settings, since, spacing)
+        begin = since - watch.reach(self.settings)
+        guesses = self._range(store.GUESSES, begin, until)
+        found = [signal async for each in guesses for signal in watch.see(each)]
+        found += await self._unusual_resets(since, until, spacing)
+        return sorted(found, key=lambda signal: signal.at)
+
+    async def _unusual_resets(
+        self, since: datetime, until: datetime, spacing: Spacing
+    ) -> list[Signal]:
+        begin = since - self.settings.reset_window
+        asked = [each async for each in self._range(store.RESETS, begin, until)]
+        newly = {each.user_id for each in asked if each.at >= since and each.country}
+        back = begin - self.settings.country_memory
+        countries = {
+            whose: await store.countries(self.database, whose, back, begin)
+            for whose in newly
+            if whose is not None
+        }
+        watch = ResetWatch(self.settings, since, spacing, countries)
+        return [signal for each in asked for signal in watch.see(each)]
+
+    async def _range(
+        self, which: Statement, after: datetime, until: datetime
+    ) -> AsyncIterator[Happening]:
+        """Yield a range of the journal page by page, so that others get their turn."""
+        seen = store.BEFORE_ALL
+        while read := await store.page(self.database, which, after, seen, until):
+            for each in read:
+                yield each
+            after, seen = read[-1].at, read[-1].id
+            if len(read) < store.PAGE:
+                return

@@ -1,0 +1,175 @@
+"""Signals: raise them within a transaction, carry them after it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from watchword.kernel.chance import Chance
+from watchword.kernel.clock import Clock
+from watchword.kernel.ids import mint
+from watchword.kernel.parts import service
+from watchword.kernel.ports import NotAccepted, OutOfReach
+from watchword.kernel.publishing import Parcel, Publisher
+from watchword.kernel.secret import Peppers
+from watchword.plumbing.db import outbox, pieces
+from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.pieces import Settled, Work
+from watchword.plumbing.db.ports import Database, Transaction
+from watchword.plumbing.issuer import Issuer
+from watchword.plumbing.logs.logger import log
+from watchword.plumbing.metrics.counting import Metrics
+from watchword.plumbing.work.porters import Porters
+from watchword.plumbing.work.sending import next_try
+from watchword.records.signals import store
+from watchword.records.signals.rules import (
+    DELAYED,
+    HASHED,
+    KIND,
+    POSTED,
+    STAYS,
+    Data,
+    Signal,
+    SignalBuried,
+    SignalRaised,
+    SignalSettings,
+    Told,
+    data_of,
+)
+
+_URGENT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SignalReceiver:
+    """Who is told of signals; nobody while `SIRA_ENABLED` is false."""
+
+    publisher: Publisher | None = None
+
+
+class SignalPorters(Porters):
+    """Carry signals."""
+
+
+@service
+class Signals:
+    """The way of a signal."""
+
+    database: Database
+    receiver: SignalReceiver
+    porters: SignalPorters
+    settings: SignalSettings
+    peppers: Peppers
+    issuer: Issuer
+    journal: Journal
+    metrics: Metrics
+    clock: Clock
+    chance: Chance
+
+    async def latest(self, after: datetime) -> Mapping[bytes, datetime]:
+        """Return when each subject was last told of, if after a moment."""
+        return await store.since(self.database, after)
+
+    def key(self, signal: Signal) -> bytes:
+        """Return what a signal's subject is remembered by; nobody can read a network out of it."""
+        return self.peppers.digest("signal", signal.subject)
+
+    async def raise_(self, signal: Signal, rest: timedelta, now: datetime) -> bool:
+        """Raise a signal; false: the same was told of the same subject less than `rest` before it."""
+        async with self.database.transaction() as tx:
+            if not await store.raised(tx, self.key(signal), signal.at, signal.at - rest):
+                return False
+            signal_id = mint(now, self.chance)
+            await outbox.put(
+                tx,
+                id=signal_id,
+                kind=KIND,
+                label=signal.type.value,
+                payload=msgspec.json.encode(self._told(signal, signal_id)),
+                now=now,
+                priority=_URGENT,
+            )
+            fact = SignalRaised(
+                user_id=signal.user_id,
+                signal=str(signal_id),
+                kind=signal.type.value,
+                reason=signal.reason.value,
+                count=signal.count,
+            )
+            await self.journal.record(tx, fact, now)
+        return True
+
+    def described(self, signal: Signal) -> Data:
+        """Return what is told of a signal; its network hashed, unless the settings say plain."""
+        ip = signal.network
+        if ip and self.settings.address == HASHED:
+            ip = self.peppers.digest("signal-address", ip).hex()
+        return data_of(signal, ip, self.settings.address)
+
+    def _told(self, signal: Signal, signal_id: UUID) -> Told:
+        return Told(
+            id=signal_id,
+            type=signal.type.value,
+            timestamp=f"{signal.at:%Y-%m-%dT%H:%M:%SZ}",
+            source=self.issuer.url,
+            data=self.described(signal),
+        )
+
+    async def carry(self) -> int:
+        """Post what is due; return how many posts that were."""
+        if self.receiver.publisher is None:
+            return 0
+        return await self.porters.carry(self._post, self._settle, lambda: False)
+
+    def rest(self) -> None:
+        """Begin no further post."""
+        self.porters.rest()
+
+    async def forget(self) -> int:
+        """Forget what was raised long ago; return how much."""
+        return await store.forget(self.database, self.clock.now() - STAYS)
+
+    async def _post(self, work: Work) -> Settled:
+        publisher = self.receiver.publisher
+        assert publisher is not None
+        parcel = Parcel(id=work.id, type=work.label, key=None, body=work.payload)
+        try:
+            await publisher.publish(parcel)
+        except NotAccepted as refused:
+            if refused.lasting:
+                return self._buried(work, str(refused))
+            return self._later(work, str(refused), refused.retry_after)
+        except OutOfReach as away:
+            return self._later(work, str(away), away.retry_after)
+        log().info("signal posted", signal=str(work.id), kind=work.label)
+        self.metrics.signals.labels(work.label, POSTED).inc()
+        return pieces.finished(work, POSTED)
+
+    def _later(self, work: Work, reason: str, asked_for: timedelta | None) -> Settled:
+        if work.attempts >= self.settings.most_tries:
+            return self._buried(work, reason)
+        log().warning("signal delayed", signal=str(work.id), kind=work.label, reason=reason)
+        self.metrics.signals.labels(work.label, DELAYED).inc()
+        now, jitter = self.clock.now(), self.chance.below(1000) / 1000
+        return pieces.put_back(work, next_try(work.attempts, now, jitter, asked_for), reason)
+
+    def _buried(self, work: Work, reason: str) -> Settled:
+        async def tell(tx: Transaction) -> None:
+            fact = SignalBuried(signal=str(work.id), kind=work.label, reason=reason)
+            await self.journal.record(tx, fact, self.clock.now())
+
+        return pieces.buried(work, reason, tell)
+
+    async def _settle(self, back: Sequence[Settled]) -> None:
+        """Write what became of the posts, and of those given up that they were, in one commit."""
+        async with self.database.transaction() as tx:
+            held = await outbox.settle(tx, back, self.clock.now())
+            given_up = [each for each in back if each.also is not None and each.work.id in held]
+            for each in given_up:
+                assert each.also is not None
+                await each.also(tx)
+        for each in given_up:
+            log().error("signal given up", signal=str(each.work.id), reason=each.reason)
+            self.metrics.signals.labels(each.work.label, pieces.DEAD).inc()
