@@ -1,12 +1,14 @@
 """Counts."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.support.risk import codes, write
 from tests.support.terminal import Terminal
-from tests.support.world import World
+from tests.support.world import World, open_world
 from watchword.operations.stats.service import Statistics
 
 ALICE = "alice@example.org"
@@ -62,3 +64,53 @@ def test_an_operator_reads_them_as_text_or_json(sqlite_url: str, tmp_path: Path)
     assert terminal.run("stats", "--json").json["sessions"] == 0
     assert "accounts.active" in terminal.run("stats").out
     assert terminal.run("otp", "stats", "--json").json == []
+
+
+@pytest.mark.req("M-52")
+async def test_codes_are_compared_by_country_and_channel(world: World) -> None:
+    await write(world, *codes("+---", country="SN"), *codes("++-", country="DZ"))
+    await world.subscriber()
+    async with world.client() as client:
+        await client.post(world.path("/auth/otp/request"), json={"email": ALICE})
+        body = {"email": ALICE, "code": await world.code(ALICE)}
+        await client.post(world.path("/auth/otp/verify"), json=body)
+    senegal, algeria, mail = await world.part(Statistics).compared(
+        ("country", "channel"), timedelta(hours=1)
+    )
+    assert (senegal["country"], senegal["channel"], senegal["failed"]) == ("SN", "sms", 3)
+    assert (senegal["success"], senegal["failure_rate"]) == (1, 0.75)
+    assert (algeria["country"], algeria["failure_rate"]) == ("DZ", 0.3333)
+    assert (mail["country"], mail["channel"]) == ("unknown", "email")
+    assert (mail["asked_for"], mail["success"], mail["failure_rate"]) == (1, 1, 0.0)
+    world.clock.advance(timedelta(hours=2))
+    assert await world.part(Statistics).compared(("purpose",), timedelta(hours=1)) == []
+
+
+@pytest.mark.req("M-52")
+def test_an_operator_compares_them_by_the_labels_there_are(sqlite_url: str, tmp_path: Path) -> None:
+    async def happened() -> None:
+        async with open_world(sqlite_url, tmp_path) as world:
+            await write(world, *codes("+---", country="SN"))
+
+    asyncio.run(happened())
+    terminal = Terminal(sqlite_url, tmp_path)
+    words = ("otp", "stats", "--by", "country,channel")
+    (row,) = terminal.run(*words, "--json").json
+    assert (row["country"], row["channel"], row["failed"]) == ("SN", "sms", 3)
+    assert terminal.run(*words).out.splitlines()[1].startswith("SN\tsms\t0\t1\t3\t")
+    assert terminal.run("otp", "stats", "--by", "telephone").code == 2
+    assert terminal.run("otp", "stats", "--by", "country", "--since", "x").code == 2
+
+
+async def test_a_code_by_text_tells_its_country(small_world: World) -> None:
+    await small_world.subscriber()
+    async with small_world.client() as client:
+        await small_world.sign_in(client)
+        await client.patch(small_world.path("/auth/me"), json={"phone": "+213550123456"})
+        asked = await client.post(small_world.path("/auth/phone/code"))
+        assert asked.status_code == 202
+        await client.post(small_world.path("/auth/phone/verify"), json={"code": "000000"})
+    labels = ("channel", "country", "purpose")
+    (row,) = await small_world.part(Statistics).compared(labels, timedelta(hours=1))
+    assert [row[label] for label in labels] == ["sms", "DZ", "verify_phone"]
+    assert (row["asked_for"], row["failed"]) == (1, 1)
