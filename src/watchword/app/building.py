@@ -35,6 +35,7 @@ from watchword.kernel.problems import Unavailable
 from watchword.kernel.secret import Peppers
 from watchword.migrations import migrate
 from watchword.operations.health.service import Presence
+from watchword.operations.risk.service import Looks
 from watchword.plumbing.carriers.failover import Carriers
 from watchword.plumbing.carriers.texting import Texting
 from watchword.plumbing.db.changes import Changes
@@ -141,6 +142,7 @@ async def open_house(
     house.put(Texting, texting)
     house.put(TextPorters, _porters(house, TextPorters, TEXTS))
     house.put(SignalPorters, _porters(house, SignalPorters, SIGNALS))
+    house.put(Looks, Looks())
     house.put(SignalReceiver, signalling.receiver(house))
     house.put(Reporters, abroad.reporters(fetcher))
     house.put(Permission, house.part(Permissions))

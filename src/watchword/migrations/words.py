@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -34,7 +35,7 @@ def protect(*tables: str) -> None:
 
 
 @contextmanager
-def concurrently() -> Iterator[dict[str, bool]]:
+def concurrently() -> Iterator[dict[str, Any]]:
     """Build indexes while others write (`with` it, and give what it yields to op.create_index).
 
     On PostgreSQL that is outside a transaction and may wait long for older ones; the revision must

@@ -17,6 +17,7 @@ from watchword.records.tickets.rules import SUCCESS, CodeTried
 LEASE: Final = "risk"
 LEASE_LASTS: Final = timedelta(minutes=1)
 LOOK_BACK: Final = timedelta(minutes=15)
+_STRAGGLERS: Final = timedelta(minutes=1)  # how late a fact may come to the journal
 _MOST_SHARES: Final = 5
 _NOWHERE: Final = ("", "unknown")
 
@@ -128,6 +129,11 @@ class RiskSettings:
     def network(self, address: str) -> str:
         """Return the network that an address is judged by; empty for none."""
         return "" if not address or is_within(address, self.shared) else network_key(address)
+
+
+def begin(last: datetime | None, now: datetime) -> datetime:
+    """Return from when on facts are looked at, by whoever looked at those of before `last`."""
+    return max(now - LOOK_BACK, last - _STRAGGLERS) if last else now - LOOK_BACK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,10 @@
 """Risk: read the journal, and raise what looks like an attack."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from heapq import heapify, heappop, heapreplace
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
@@ -11,20 +14,28 @@ from watchword.operations.risk import store
 from watchword.operations.risk.rules import (
     LEASE,
     LEASE_LASTS,
-    LOOK_BACK,
     GuessWatch,
     Happening,
     ResetWatch,
     RiskSettings,
+    Role,
     Seen,
     Spacing,
+    begin,
+    types_of,
 )
 from watchword.plumbing.db import leases
 from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing.db.statements import Statement
 from watchword.records.signals.rules import Signal, SignalSettings
 from watchword.records.signals.service import Signals
+
+
+@dataclass(slots=True)
+class Looks:
+    """When this process last looked at the newest facts."""
+
+    last: datetime | None = None
 
 
 @service
@@ -35,6 +46,7 @@ class Risk:
     signals: Signals
     settings: RiskSettings
     receiver: SignalSettings
+    looks: Looks
     clock: Clock
     chance: Chance
 
@@ -60,10 +72,12 @@ class Risk:
         ]
 
     async def _raise(self, now: datetime) -> int:
-        since, rest = now - LOOK_BACK, self.settings.rest
+        since, rest = begin(self.looks.last, now), self.settings.rest
         spacing = self._spacing(await self.signals.latest(since - rest))
         found = await self._found(since, now, spacing)
-        return sum([await self.signals.raise_(each, rest, now) for each in found])
+        raised = [await self.signals.raise_(each, rest, now) for each in found]
+        self.looks.last = now
+        return sum(raised)
 
     def _spacing(self, latest: Mapping[bytes, datetime]) -> Spacing:
         return Spacing(self.settings.rest, self.signals.key, latest)
@@ -71,8 +85,8 @@ class Risk:
     async def _found(self, since: datetime, until: datetime, spacing: Spacing) -> list[Signal]:
         """Return what is to be told of the windows that end between two moments, in their order."""
         watch = GuessWatch(self.settings, since, spacing)
-        begin = since - watch.reach(self.settings)
-        guesses = self._range(store.GUESSES, begin, until)
+        first = since - watch.reach(self.settings)
+        guesses = self._range(types_of(Role.CODE, Role.FAILURE), first, until)
         found = [signal async for each in guesses for signal in watch.see(each)]
         found += await self._unusual_resets(since, until, spacing)
         return sorted(found, key=lambda signal: signal.at)
@@ -80,12 +94,12 @@ class Risk:
     async def _unusual_resets(
         self, since: datetime, until: datetime, spacing: Spacing
     ) -> list[Signal]:
-        begin = since - self.settings.reset_window
-        asked = [each async for each in self._range(store.RESETS, begin, until)]
+        first = since - self.settings.reset_window
+        asked = [each async for each in self._range(types_of(Role.RESET), first, until)]
         newly = {each.user_id for each in asked if each.at >= since and each.country}
-        back = begin - self.settings.country_memory
+        back = first - self.settings.country_memory
         countries = {
-            whose: await store.countries(self.database, whose, back, begin)
+            whose: await store.countries(self.database, whose, back, first)
             for whose in newly
             if whose is not None
         }
@@ -93,9 +107,26 @@ class Risk:
         return [signal for each in asked for signal in watch.see(each)]
 
     async def _range(
-        self, which: Statement, after: datetime, until: datetime
+        self, types: Sequence[str], after: datetime, until: datetime
     ) -> AsyncIterator[Happening]:
-        """Yield a range of the journal page by page, so that others get their turn."""
+        """Yield the facts of these types between two moments, in the order in which they happened."""
+        each = [self._of_type(which, after, until) for which in types]
+        heads = [(number, await anext(facts, None)) for number, facts in enumerate(each)]
+        waiting = [(seen.at, seen.id, number, seen) for number, seen in heads if seen is not None]
+        heapify(waiting)
+        while waiting:
+            _, _, number, seen = waiting[0]
+            yield seen
+            following = await anext(each[number], None)
+            if following is None:
+                heappop(waiting)
+            else:
+                heapreplace(waiting, (following.at, following.id, number, following))
+
+    async def _of_type(
+        self, which: str, after: datetime, until: datetime
+    ) -> AsyncIterator[Happening]:
+        """Yield the facts of one type, page by page."""
         seen = store.BEFORE_ALL
         while read := await store.page(self.database, which, after, seen, until):
             for each in read:
@@ -103,3 +134,4 @@ class Risk:
             after, seen = read[-1].at, read[-1].id
             if len(read) < store.PAGE:
                 return
+            await asyncio.sleep(0)  # SQLite reads on the event loop: others get their turn
