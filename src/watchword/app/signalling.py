@@ -15,7 +15,7 @@ def receiver(house: House) -> SignalReceiver:
     from watchword.adapters.guarded import guarded_client
 
     client = guarded_client(settings.networks, PATIENCE)
-    clock: Clock = house.part(Clock)  # type: ignore[type-abstract]
+    clock: Clock = house.part(Clock)
     return SignalReceiver(
         WebhookPublisher(
             "signals", settings.url, settings.keys, client, clock, CONTENT_TYPE, PATIENCE

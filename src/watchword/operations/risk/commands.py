@@ -26,7 +26,7 @@ def evaluate(since: Since = "24h", as_json: AsJson = False) -> None:
     back = ago(since)
 
     async def work(house: House) -> list[Seen]:
-        clock: Clock = house.part(Clock)  # type: ignore[type-abstract]
+        clock: Clock = house.part(Clock)
         return await house.part(Risk).evaluate(clock.now() - back)
 
     found = run_in_house(work)
