@@ -64,7 +64,7 @@ async def test_what_goes_on_is_told_again_after_its_rest(small_worlds: Opener) -
             await write(world, *codes("-" * 20))
             await look(world)
             world.clock.advance(timedelta(seconds=40))
-    assert told(receiver) == [OTP, BRUTE, OTP, BRUTE]
+    assert sorted(told(receiver)) == [BRUTE, BRUTE, OTP, OTP]
 
 
 @pytest.mark.req("M-26")
@@ -95,8 +95,8 @@ async def test_an_operator_may_have_the_address_itself(small_worlds: Opener) -> 
             await write(world, *codes("-"), address=f"2001:db8:1:2::{host}")
         await write(world, *codes("---"), address="198.51.100.9")
         assert await look(world) == 2
-    ips = [asked.json["data"]["ip"] for asked in receiver.asked]
-    assert ips == ["2001:db8:1:2::/64", "198.51.100.9"]
+    ips = {asked.json["data"]["ip"] for asked in receiver.asked}
+    assert ips == {"2001:db8:1:2::/64", "198.51.100.9"}
 
 
 async def test_many_people_behind_one_address_are_not_judged_by_their_number(
