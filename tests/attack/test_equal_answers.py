@@ -32,8 +32,14 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "otp/request": {},
     "otp/verify": {"code": "000000"},
     "reset-password": {"code": "000000", "password": NEW_PASSWORD},
+    "password-reset/request": {},
+    "password-reset/verify": {"code": "000000"},
 }
-LETTER_OF = {"otp/verify": "otp/request", "reset-password": "forgot-password"}
+LETTER_OF = {
+    "otp/verify": "otp/request",
+    "reset-password": "forgot-password",
+    "password-reset/verify": "password-reset/request",
+}
 FORMS: dict[str, dict[str, str]] = {
     "/login": {"password": NEW_PASSWORD, "return_to": ""},
     "/login/code": {"return_to": ""},

@@ -19,8 +19,11 @@ from watchword.kernel.feedback import Outcome
 from watchword.kernel.ids import DEFAULT_TENANT
 from watchword.plumbing.db.statements import Statement
 from watchword.records.dispatches.store import SETTLE, SOFT_BOUNCES
+from watchword.records.pins.store import ENTER
+from watchword.records.subscribers.store import BY_PHONE
 from watchword.records.suppressions.store import REASONS
 from watchword.records.tickets.store import GUESS, LOOK, SPEND
+from watchword.records.ussd_sessions.store import FIND
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 MANY = 5000
@@ -32,6 +35,12 @@ FILL = (
         contested, version, created_at, updated_at)
         SELECT gen_random_uuid(), 'u' || n || '@example.org', 'u' || n || '@example.org', 'U', '', 'U',
         'active', 'user', 'en', false, 1, now(), now() FROM generate_series(1, {MANY}) n""",
+    """UPDATE users SET phone = '+2135500' || right(email_key, 3) || left(id::text, 4),
+        phone_verified_at = now()""",
+    """INSERT INTO pins (user_id, hash, pepper_version, set_at, failures, locks)
+        SELECT id, 'hash', 1, now(), 0, 0 FROM users""",
+    """INSERT INTO ussd_sessions (digest, consumed, typed_digest, created_at, expires_at)
+        SELECT sha256(email::bytea), 0, '', now(), now() + interval '5 minutes' FROM users""",
     """INSERT INTO passwords (user_id, hash, pepper_version, set_at)
         SELECT id, 'hash', 1, now() FROM users""",
     """INSERT INTO sessions (id, user_id, transport, digest, methods, created_at, authenticated_at,
@@ -66,6 +75,9 @@ HOT: dict[str, tuple[Statement, dict[str, Any], str]] = {
         {"email_key": "u7@example.org", "user_agent": "curl"},
         "idx_users_email",
     ),
+    "account of a number": (BY_PHONE, {"phone": "+213550012"}, "idx_users_phone"),
+    "PIN tried": (ENTER, {"whose": ANY_ID, "now": NOW, "bound": 3}, "pk_pins"),
+    "session of a telephone": (FIND, {"which": DIGEST, "now": NOW}, "pk_ussd_sessions"),
     "refresh token": (
         HELD,
         {HELD.key: [DIGEST], "now": NOW},

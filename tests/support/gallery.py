@@ -118,6 +118,22 @@ async def _password_reset(person: Person, _props: Props) -> None:
     await submits(person)
 
 
+async def _pin_link(person: Person, _props: Props) -> None:
+    await person.site.account(person.email)
+    body = {"email": person.email}
+    await person.site.client.post("/api/v1/auth/ussd-pin-reset/request", json=body)
+    await person.opens((await person.site.letter(person.email, "pin_reset/pin_code"))["link"])
+
+
+async def _pin_chosen(person: Person, _props: Props) -> None:
+    await person.site.account(person.email)
+    await person.opens("/forgot-pin")
+    await person.types(contact=person.email)
+    await submits(person)
+    await person.types(code=(await person.site.letter(person.email, "pin_reset/pin_code"))["code"])
+    await submits(person)
+
+
 async def _sign_in_link(person: Person, _props: Props) -> None:
     await person.site.account(person.email)
     await person.site.client.post("/api/v1/auth/otp/request", json={"email": person.email})
@@ -193,6 +209,17 @@ SCENES: dict[str, Scene] = {
     "reset": _behind("reset"),
     "reset-wrong": _then(_behind("reset"), password="password"),
     "reset-done": _password_reset,
+    "forgot-text": _sending("/forgot-password", email="+213550123456"),
+    "forgot-pin": _at("/forgot-pin"),
+    "forgot-pin-wrong": _sending("/forgot-pin", contact="12"),
+    "forgot-pin-sent": _sending("/forgot-pin", contact=""),
+    "forgot-pin-sent-wrong": _then(_sending("/forgot-pin", contact=""), code="123456"),
+    "pin": _pin_link,
+    "pin-wrong": _then(_pin_link, pin="1234"),
+    "pin-dead": _at("/reset-pin?token=wwt_1_nothing"),
+    "pin-choose": _pin_chosen,
+    "pin-choose-wrong": _then(_pin_chosen, pin="0000"),
+    "pin-done": _then(_pin_chosen, pin="0937"),
     "unlock": _behind("unlock"),
     "unlocked": _unlocked,
     "account": _at("/account"),
@@ -217,6 +244,9 @@ SCENES: dict[str, Scene] = {
     "setup-wrong": _then(_behind("setup"), email="zoe", password="short"),
     "setup-dead": _at("/setup?token=wwt_1_nothing"),
     "not-found": _at("/nowhere"),
+    "phone": _at("/account/phone"),
+    "ussd": _at("/dev/ussd"),
+    "ussd-dialled": _sending("/dev/ussd", number="+221770123456"),
     "mailbox": _at("/dev/mail"),
     "letter": _letter("?tab=html"),
     "letter-text": _letter("?tab=text"),
@@ -227,7 +257,7 @@ SCENES: dict[str, Scene] = {
 MEMBERS_ONLY = {
     name
     for name in SCENES
-    if name.split("-")[0] in {"account", "security", "sessions", "email", "consents"}
+    if name.split("-")[0] in {"account", "security", "sessions", "email", "consents", "phone"}
 }
 
 

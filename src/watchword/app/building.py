@@ -19,7 +19,10 @@ from watchword.flows.entrance.service import Reception
 from watchword.flows.lockout.service import Locksmith
 from watchword.flows.mailbox_proof.service import MailboxProver
 from watchword.flows.password_proof.service import PasswordProver
+from watchword.flows.pin_reset.service import PinReset
+from watchword.flows.reset_grant.service import GrantDesk, GrantKeys
 from watchword.flows.session_check.service import Recent, SessionCheck, Touches
+from watchword.flows.ussd.service import UssdMenu
 from watchword.kernel.chance import Chance, SystemChance
 from watchword.kernel.clock import Clock, SystemClock
 from watchword.kernel.ports import (
@@ -55,7 +58,10 @@ from watchword.plumbing.ports import (
     MailboxProof,
     PasswordProof,
     Permission,
+    PinRecovery,
     Postbook,
+    ResetGrants,
+    TelephoneMenu,
 )
 from watchword.plumbing.sealing import derive
 from watchword.plumbing.settings import (
@@ -91,6 +97,7 @@ from watchword.records.signing_keys.rules import TokenSettings
 from watchword.records.signing_keys.service import Ring
 from watchword.records.texts.rules import KIND as TEXTS
 from watchword.records.texts.service import TextPorters, TextSealer
+from watchword.records.ussd_sessions.service import UssdSealer
 
 Hands = TypeVar("Hands", bound=Porters)
 STATIC = SHARED.parent / "static"
@@ -166,9 +173,11 @@ def _put_secrets(house: House) -> None:
     secrets, chance = house.part(SecretSettings), house.part(Chance)
     house.put(Peppers, secrets.peppers())
     house.put(RefreshSecret, RefreshSecret(secrets.refresh_keys()))
+    house.put(GrantKeys, GrantKeys(secrets.reset_version, secrets.reset_keys()))
     house.put(
         LetterSealer, LetterSealer(derive(secrets.session_secret.reveal(), "letters"), chance)
     )
+    house.put(UssdSealer, UssdSealer(derive(secrets.session_secret.reveal(), "ussd"), chance))
     house.put(TextSealer, TextSealer(derive(secrets.session_secret.reveal(), "texts"), chance))
     house.put(Journal, Journal(chance, house.part(Metrics)))
     house.put(Ring, Ring())
@@ -282,6 +291,9 @@ def _put_web(house: House) -> None:
     house.put(Lockout, house.part(Locksmith))
     house.put(CodeProof, house.part(CodeProver))
     house.put(PasswordProof, house.part(PasswordProver))
+    house.put(ResetGrants, house.part(GrantDesk))
+    house.put(PinRecovery, house.part(PinReset))
+    house.put(TelephoneMenu, house.part(UssdMenu))
     house.put(MailboxProof, house.part(MailboxProver))
     house.put(ServiceDirectory, house.part(Services))
     origins = {origin_of(server.public_url), origin_of(server.pages_url), *server.cors_origins}

@@ -12,7 +12,7 @@ from watchword.flows.delivery_feedback.rules import PATH, WebhookSettings
 from watchword.flows.delivery_feedback.service import Reporters
 from watchword.kernel.addresses import is_loopback
 from watchword.kernel.clock import Clock, SystemClock
-from watchword.kernel.messages import Message
+from watchword.kernel.messages import Message, Text
 from watchword.kernel.ports import Fetcher, Mailer, Reporter, Texter
 from watchword.plumbing.carriers.carrier import Standing, look_at
 from watchword.plumbing.db import dev_messages
@@ -53,11 +53,32 @@ class Abroad:
         return [self._mailer(name, carrying) for name in carrying.names]
 
     def texters(self) -> list[Texter]:
-        """Return the carriers of texts, in their order: without any account, the console."""
+        """Return the carriers of texts, in their order; without any account they stay on this machine."""
         twilio = self._house.part(TwilioSettings)
-        usual = ("twilio",) if twilio.complete else ("console",)
-        names = self._house.part(TextSettings).services or usual
-        return [self._twilio(twilio) if name == "twilio" else _console_texter() for name in names]
+        here = "mailbox" if self._developing else "console"
+        names = self._house.part(TextSettings).services or (
+            ("twilio",) if twilio.complete else (here,)
+        )
+        made = {
+            "twilio": lambda: self._twilio(twilio),
+            "console": _console_texter,
+            "mailbox": self._text_mailbox,
+        }
+        return [made[name]() for name in names]
+
+    @property
+    def _developing(self) -> bool:
+        return self._house.part(ServerSettings).environment == DEVELOPMENT
+
+    def _text_mailbox(self) -> Texter:
+        from watchword.adapters.sms.mailbox import MailboxTexter
+
+        database = self._house.part(Database)
+
+        async def keep(text: Text) -> None:
+            await dev_messages.keep_text(database, text, self._clock.now())
+
+        return MailboxTexter(keep, _console_texter())
 
     def providers(self) -> tuple[list[Mailer], list[Texter]]:
         """Return those of them alone who are asked by HTTPS."""
@@ -195,8 +216,7 @@ class Abroad:
         async def keep(message: Message, raw: str) -> None:
             await dev_messages.keep(database, message, raw, self._clock.now())
 
-        developing = self._house.part(ServerSettings).environment == DEVELOPMENT
-        return MailboxMailer(keep, self._clock, self._console() if developing else None)
+        return MailboxMailer(keep, self._clock, self._console() if self._developing else None)
 
     def _provider(self, url: str) -> "Provider":
         from watchword.adapters.providers import Provider

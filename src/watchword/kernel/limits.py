@@ -8,6 +8,8 @@ same verdict.
 
     tick_of -> the tick of a moment      weigh -> one hit against a state kept here
     judge   -> the verdict, for a counter that keeps the state elsewhere
+
+A lock after too many failures is a limit, too: `lock_length` says how long it lasts.
 """
 
 import re
@@ -18,6 +20,7 @@ from typing import NamedTuple
 
 TICKS = 1000
 MICRO = 1_000_000
+LONGEST_LOCK = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +107,8 @@ def weigh(limit: Limit, hits: Hits, moment: int) -> Verdict:
 def microseconds(seconds: float) -> int:
     """Return a moment in whole microseconds, as every counter wants it."""
     return round(seconds * MICRO)
+
+
+def lock_length(first: timedelta, locks: int) -> timedelta:
+    """Return how long the lock after `locks` earlier ones lasts: doubling, at most a day."""
+    return max(first, min(first * int(2 ** min(locks, 16)), LONGEST_LOCK))

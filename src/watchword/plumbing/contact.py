@@ -72,7 +72,7 @@ def phone_number(text: str, country: str | None, field: str = "phone") -> str:
     import phonenumbers  # noqa: PLC0415 - large, and few processes need it at once
 
     try:
-        found = phonenumbers.parse(text, country or None)
+        found = phonenumbers.parse(text, (country or "").strip().upper() or None)
         good = phonenumbers.is_valid_number(found)
     except phonenumbers.NumberParseException:
         good = False
@@ -111,6 +111,51 @@ def way_to(key: str) -> tuple[str, str]:
     if "@" in key or number is None:
         return EMAIL, ""
     return SMS, described(number[0]).country
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Where somebody says that they are reached: a mailbox, or else a telephone (E.164)."""
+
+    email: EmailAddress | None = None
+    phone: str = ""
+
+    @property
+    def text(self) -> str:
+        """Return it as its owner writes it."""
+        return self.email.text if self.email else self.phone
+
+    @property
+    def key(self) -> str:
+        """Return what it is known by; no mailbox's key is a telephone's."""
+        return self.email.key if self.email else self.phone
+
+    @property
+    def channel(self) -> str:
+        """Return by which channel somebody is reached there."""
+        return EMAIL if self.email else SMS
+
+    @property
+    def country(self) -> str:
+        """Return the country of a telephone, by two letters; empty for none, and for a mailbox."""
+        return described(self.phone).country if self.phone else ""
+
+
+def contact(email: str | None, phone: str | None, country: str) -> Contact:
+    """Read a mailbox or a telephone number; `country`: that of a number written without one.
+
+    Problem: `invalid_input`, also for both and for neither.
+    """
+    if email is not None and phone is not None:
+        message = "Send email or phone, not both."
+        raise InputInvalid(
+            errors=[FieldError(name, "not_both", message) for name in ("email", "phone")]
+        )
+    if phone is not None:
+        return Contact(phone=phone_number(phone, country))
+    if email is None:
+        raise InputInvalid(errors=[FieldError("email", "missing", "Send email or phone.")])
+    return Contact(email=email_address(email))
 
 
 def person_name(text: str, field: str) -> str:

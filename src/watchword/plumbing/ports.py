@@ -14,6 +14,7 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.carriers.carrier import Try
 from watchword.plumbing.db.ports import Executor, Transaction
 from watchword.plumbing.shapes import Answer
+from watchword.plumbing.ussd import Dialled
 
 
 class Account(Protocol):
@@ -207,6 +208,60 @@ class CodeProof(Protocol):
         self, tx: Transaction, right: RightCode, visitor: Visitor, now: datetime
     ) -> None:
         """Spend the code and forget the count. Problem: `code_invalid` when somebody was faster."""
+        ...
+
+
+class ResetGrants(Protocol):
+    """Whoever lets somebody who proved a code choose a new secret; `what` it is says `records/resets`."""
+
+    async def prove(
+        self, what: str, address: str, code: Secret, visitor: Visitor, now: datetime
+    ) -> RightCode:
+        """Compare a code that was sent for a reset. Problems: those of a code's proof."""
+        ...
+
+    async def give(
+        self,
+        tx: Transaction,
+        what: str,
+        right: RightCode,
+        owner: SubscriberId,
+        visitor: Visitor,
+        now: datetime,
+    ) -> Secret:
+        """Spend the code and return a grant, good once. Problem: `code_invalid`: somebody was faster."""
+        ...
+
+    async def look(self, what: str, grant: Secret, now: datetime) -> Stub:
+        """Return whose a grant is, spending nothing. Problems: `grant_invalid`, `grant_used`."""
+        ...
+
+    async def spend(self, tx: Transaction, what: str, grant: Secret, now: datetime) -> Stub:
+        """Spend a grant. Problems: `grant_invalid`, `grant_used`."""
+        ...
+
+
+class TelephoneMenu(Protocol):
+    """Whoever answers a plain telephone, by way of a network's gateway."""
+
+    async def answer(self, dialled: Dialled, visitor: Visitor) -> str:
+        """Return what the telephone shows: `CON` and a screen, or `END` and the last one."""
+        ...
+
+
+class PinRecovery(Protocol):
+    """Whoever leads somebody to a new PIN whose number the network vouches for."""
+
+    async def ask_from(self, number: str, visitor: Visitor, *, by_letter: bool) -> None:
+        """Send a code to whoever dialled, as a text or to their mailbox."""
+        ...
+
+    async def prove_from(self, number: str, code: Secret, visitor: Visitor) -> Secret:
+        """Return a grant for the code. Problems: `code_invalid`, `too_many_attempts`, the account's."""
+        ...
+
+    async def confirm(self, grant: Secret, pin: Secret, visitor: Visitor) -> None:
+        """Replace the PIN by grant. Problems: `grant_invalid`, `grant_used`, the account's, the PIN's."""
         ...
 
 

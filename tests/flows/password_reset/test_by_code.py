@@ -79,7 +79,7 @@ async def test_somebody_has_a_code_and_comes_by_another_way(small_world: World) 
         page = await alice.open("/forgot-password")
         assert 'href="/reset-password/code"' in page.text
         page = await alice.open("/reset-password/code")
-        assert 'type="email"' in page.text, "the address is asked for"
+        assert 'id="email"' in page.text, "the address is asked for"
         assert page.headers["referrer-policy"] == "no-referrer"
         form = {"code": code, "password": NEW_PASSWORD}
         page = await alice.send("/reset-password/code", email="no address", **form)

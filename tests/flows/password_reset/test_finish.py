@@ -41,7 +41,7 @@ async def test_the_new_password_holds_and_the_old_one_does_not(world: World) -> 
         assert new.status_code == 200
     assert await world.newest(ALICE, "password_reset/password_reset_done")
     [fact] = await facts(world, "id.password.reset.completed")
-    assert (fact.user_id, fact.facts) == (alice.id, {"channel": "email"})
+    assert (fact.user_id, fact.facts) == (alice.id, {"channel": "email", "country": ""})
 
 
 @pytest.mark.req("A-30")

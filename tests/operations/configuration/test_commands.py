@@ -95,11 +95,15 @@ def test_redis_is_required_in_production_and_not_in_development(tmp_path: Path) 
 
 
 @pytest.mark.req("M-04")
-def test_a_pepper_that_is_missing_is_named_at_the_start(tmp_path: Path) -> None:
-    answer = watchword("serve", cwd=tmp_path, environ=production(APP_PROFILE="molam", PEPPER=""))
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "PEPPER", "JWT_RESET_SECRET"])
+def test_what_the_wallet_cannot_do_without_is_named_at_the_start(tmp_path: Path, name: str) -> None:
+    lacking = production(APP_PROFILE="molam", **{name: ""})
+    answer = watchword("serve", cwd=tmp_path, environ=lacking)
 
     assert answer.returncode == 1
-    assert "PEPPER" in answer.stderr
+    assert name in answer.stderr
+    for other in {"DATABASE_URL", "REDIS_URL", "PEPPER", "JWT_RESET_SECRET"} - {name}:
+        assert other not in answer.stderr
 
 
 def test_an_email_provider_that_is_missing_is_told(run: Run) -> None:

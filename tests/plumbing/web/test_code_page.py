@@ -106,7 +106,7 @@ async def test_who_has_no_code_under_way_is_asked_for_an_address(
         await person.open("/verify-email")
         assert person.path == "/resend-verification"
         page = await person.open("/reset-password/code?sent=1")
-        assert 'type="email"' in page.text
+        assert 'id="email"' in page.text
 
 
 async def test_a_page_with_a_query_comes_back_with_it(small_world: World) -> None:

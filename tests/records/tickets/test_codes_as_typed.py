@@ -2,7 +2,7 @@
 
 import pytest
 
-from watchword.records.tickets.rules import as_sent
+from watchword.kernel.digits import as_sent
 
 
 @pytest.mark.parametrize(

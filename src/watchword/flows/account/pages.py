@@ -8,6 +8,7 @@ from watchword.flows.account.rules import PREFERENCES_FOR, ProfilePatch, Session
 from watchword.flows.account.service import Account
 from watchword.kernel.ids import SessionId, parse
 from watchword.kernel.problems import NotFound, Problem
+from watchword.plumbing.settings import texting
 from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, page_get, page_post
@@ -40,13 +41,15 @@ async def show(call: Call[Any], problem: Problem | None = None) -> Response:
         "first_name": subscriber.given_name,
         "last_name": subscriber.family_name,
         "phone": subscriber.phone,
+        "phone_unproven": bool(subscriber.phone) and subscriber.phone_verified_at is None,
         "language": subscriber.language,
     }
     return call.page(
         "account/account.html",
         profile=profile,
+        texts_leave=texting.carried(call.web.house),
         email=subscriber.email,
-        done=_done(call, "profile"),
+        done=_done(call, "profile", "phone"),
         errors=call.faults(problem),
     )
 

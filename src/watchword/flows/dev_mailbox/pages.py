@@ -24,7 +24,7 @@ async def show_all(call: Call[None]) -> Response:
 async def show(call: Call[None]) -> Response:
     """Show one letter: as it looks, as text, or as its source."""
     letter = await _letter(call)
-    tab = call.request.query_params.get("tab")
+    tab = call.request.query_params.get("tab") if letter.html else "text"
     return call.page(
         "dev_mailbox/message.html",
         message=shown(letter),

@@ -73,5 +73,5 @@ def shown(message: DevMessage) -> dict[str, Any]:
         "to": message.to,
         "subject": message.subject,
         "code": message.code,
-        "kind": "email",
+        "kind": message.kind,
     }

@@ -1,10 +1,12 @@
 """Login: prove who you are, get a session.
 
-    by password   address, password -> the guess is counted, the hash compared, the session opened
+    by password   address or number, password
+                                    -> the guess is counted, the hash compared, the session opened
     by letter     address           -> a letter with a code and a link: one ticket, good for one of the two
       code        address, code     -> the guess is counted, the code compared, the session opened
       link        token             -> a page names the account; its button opens the session, in that browser
 
+A telephone number does as well as the mailbox where the account has proven it; guesses by either add up.
 A wrong password and an unknown address get the same answer after the same work. A mailbox that proves
 itself by a letter makes a pending account active; a password that a stranger may have set on it is gone.
 The link lives as long as the code. Opening it spends nothing; whoever is sent a link that somebody else

@@ -8,7 +8,7 @@ from watchword.flows.login.rules import InvalidCredentials, LoginSettings, Signe
 from watchword.flows.login.service import Login
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
-from watchword.plumbing.contact import email_address
+from watchword.plumbing.contact import PhoneSettings, contact, email_address
 from watchword.plumbing.faults import refuse_both
 from watchword.plumbing.shapes import Answer, Body
 from watchword.plumbing.throttle import TooManyAttempts
@@ -22,10 +22,12 @@ Transport = Literal["cookie", "token"]
 
 
 class PasswordSignIn(Body, frozen=True):
-    """An address and its password; `transport` chooses between tokens and a cookie."""
+    """A mailbox, or a proven number with its `country`, and the password; `transport`: tokens or a cookie."""
 
-    email: str
     password: str
+    email: str | None = None
+    phone: str | None = None
+    country: str | None = None
     transport: Transport | None = None
 
 
@@ -56,10 +58,11 @@ class Accepted(Answer, frozen=True):
 
 async def by_password(call: Call[PasswordSignIn]) -> Response:
     """Sign in by password."""
-    email = email_address(call.body.email)
+    country = call.body.country or call.part(PhoneSettings).default_country
+    whose = contact(call.body.email, call.body.phone, country)
     transport = call.body.transport or call.part(LoginSettings).transport
     welcome = await call.part(Login).by_password(
-        email, Secret(call.body.password), call.visitor, transport
+        whose, Secret(call.body.password), call.visitor, transport
     )
     return call.let_in(call.json(welcome.answer), welcome.admission, welcome.device)
 

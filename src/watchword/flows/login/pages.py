@@ -12,6 +12,7 @@ from watchword.plumbing.contact import email_address
 from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.code_page import forget, remember, remembered
+from watchword.plumbing.web.contact import named_contact
 from watchword.plumbing.web.doors import page_get, page_post
 from watchword.plumbing.web.entry import safe_return
 from watchword.plumbing.web.link_page import link_page
@@ -23,7 +24,7 @@ _RESEND_AFTER = 30
 
 
 class PasswordForm(Body, frozen=True):
-    """The sign-in form."""
+    """The sign-in form; a proven telephone number does as well as the mailbox."""
 
     email: str
     password: str
@@ -64,14 +65,16 @@ async def show(call: Call[None], problem: Problem | None = None) -> Response:
 
 async def submit(call: Call[PasswordForm]) -> Response:
     """Sign in by password and go where the person wanted to go."""
-    email = email_address(call.body.email)
+    whose = named_contact(call, call.body.email, "email")
     try:
         welcome = await call.part(Login).by_password(
-            email, Secret(call.body.password), call.visitor, COOKIE
+            whose, Secret(call.body.password), call.visitor, COOKIE
         )
     except AccountPending:
-        await call.part(Login).send_code(email, call.visitor, Purpose.VERIFY_EMAIL)
-        return _code_page(call, email.text, Purpose.VERIFY_EMAIL)
+        if whose.email is None:
+            raise
+        await call.part(Login).send_code(whose.email, call.visitor, Purpose.VERIFY_EMAIL)
+        return _code_page(call, whose.text, Purpose.VERIFY_EMAIL)
     return _inside(call, welcome)
 
 

@@ -21,7 +21,7 @@ from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
-from watchword.plumbing.contact import EmailAddress
+from watchword.plumbing.contact import Contact, EmailAddress, mailbox_key
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction, Unmet
 from watchword.plumbing.issuer import Issuer
@@ -88,12 +88,13 @@ class Login:
     clock: Clock
 
     async def by_password(
-        self, email: EmailAddress, password: Secret, visitor: Visitor, transport: str
+        self, contact: Contact, password: Secret, visitor: Visitor, transport: str
     ) -> Welcome:
         """Sign in by password. Problems: `invalid_credentials`, `too_many_attempts`, the account's."""
         now = self.clock.now()
+        address = await self._address_of(contact)
         proven = await self.password_proof.prove(
-            email.key, password, door="password", visitor=visitor, now=now
+            address, password, door="password", visitor=visitor, now=now
         )
         if proven is None:
             self._count_failure("password", InvalidCredentials.code)
@@ -118,8 +119,15 @@ class Login:
                 )
         except Unmet as unmet:
             raise InvalidCredentials(private="the password changed in the meantime") from unmet
-        device = self.guesses.device(email.key, (fresh or stored).hash)
+        device = self.guesses.device(address, (fresh or stored).hash)
         return await self._welcome(owner, admission, "password", device)
+
+    async def _address_of(self, contact: Contact) -> str:
+        """Return the mailbox's key; for a number, that of whoever has proven it, so that guesses add up."""
+        if contact.email is not None:
+            return contact.email.key
+        found = await self.subscribers.find_by_contact(self.database, contact)
+        return mailbox_key(found.email) if found else contact.key
 
     async def send_code(
         self, email: EmailAddress, visitor: Visitor, purpose: Purpose = Purpose.SIGN_IN

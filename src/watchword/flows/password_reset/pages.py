@@ -7,10 +7,10 @@ from starlette.responses import Response
 from watchword.flows.password_reset.service import PasswordReset
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
-from watchword.plumbing.contact import email_address
 from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
-from watchword.plumbing.web.code_page import forget, remember, remembered
+from watchword.plumbing.web.code_page import forget, remember, remembered_contact
+from watchword.plumbing.web.contact import written_contact
 from watchword.plumbing.web.doors import page_get, page_post
 from watchword.plumbing.web.link_page import link_page
 from watchword.records.passwords.rules import PasswordSettings
@@ -19,7 +19,7 @@ _RESEND_AFTER = 60
 
 
 class ForgotForm(Body, frozen=True):
-    """Whose password is forgotten."""
+    """Whose password is forgotten; a proven telephone number does as well as the mailbox."""
 
     email: str
 
@@ -32,7 +32,7 @@ class ResetForm(Body, frozen=True):
 
 
 class CodeForm(Body, frozen=True):
-    """The code, the address whose mailbox got it, and the password to be."""
+    """The code, the address or the number that got it, and the password to be."""
 
     email: str
     code: str
@@ -45,10 +45,10 @@ async def ask(call: Call[None], problem: Problem | None = None) -> Response:
 
 
 async def begin(call: Call[ForgotForm]) -> Response:
-    """Send link and code, and show anyone where to type the code."""
-    email = email_address(call.body.email)
-    await call.part(PasswordReset).begin(email, call.visitor)
-    return _code_page(call, email.text, _RESEND_AFTER)
+    """Send link and code, to a telephone the code alone; show anyone where to type it."""
+    contact = written_contact(call, call.body.email, "email")
+    await call.part(PasswordReset).begin(contact, call.visitor)
+    return _code_page(call, contact.text, _RESEND_AFTER)
 
 
 async def show(call: Call[None], problem: Problem | None = None) -> Response:
@@ -72,15 +72,15 @@ async def show_code(call: Call[Any], problem: Problem | None = None) -> Response
     """Show where to type a code and a new password; without an address, ask for that as well."""
     doubtful = problem is not None and any(error.field == "email" for error in problem.errors)
     sent = "sent" in call.request.query_params
-    email = remembered(call) if sent and not call.form else call.form.get("email", "")
+    email = remembered_contact(call) if sent and not call.form else call.form.get("email", "")
     return _code_page(call, "" if doubtful else email, 0, problem)
 
 
 async def finish_by_code(call: Call[CodeForm]) -> Response:
     """Replace the password by the code of the letter."""
-    email = email_address(call.body.email)
+    contact = written_contact(call, call.body.email, "email")
     code, password = Secret(call.body.code), Secret(call.body.password)
-    await call.part(PasswordReset).finish_by_code(email, code, password, call.visitor)
+    await call.part(PasswordReset).finish_by_code(contact, code, password, call.visitor)
     return forget(call, call.page("password_reset/reset_done.html"))
 
 

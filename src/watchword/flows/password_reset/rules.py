@@ -1,52 +1,72 @@
-"""Who may have a new password, what mailboxes are told, and what the journal learns."""
+"""Who may have a new password, and what mailboxes and telephones are told."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from datetime import datetime
 
-from watchword.kernel.events import Fact
+from watchword.kernel.problems import Problem
 from watchword.kernel.times import minutes
-from watchword.plumbing.contact import mailbox_key
+from watchword.plumbing.contact import Contact
 from watchword.plumbing.ports import Stub
+from watchword.plumbing.words.dates import moment
 from watchword.records.deliveries.rules import CODE, Letter
-from watchword.records.subscribers.rules import ACTIVE, PENDING, Subscriber, refusal
-from watchword.records.tickets.rules import CodeInvalid, Ticket, TicketSettings, TokenInvalid
+from watchword.records.subscribers.rules import (
+    ACTIVE,
+    PENDING,
+    Subscriber,
+    reached_at,
+    refusal,
+)
+from watchword.records.texts.rules import Draft
+from watchword.records.tickets.rules import Ticket, TicketSettings, TokenInvalid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResetRequested(Fact):
-    """Somebody asked for a new password."""
-
-    type: ClassVar[str] = "id.password.reset.requested"
-    channel: str = "email"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResetCompleted(Fact):
-    """Somebody chose a new password with a link or a code from the mailbox."""
-
-    type: ClassVar[str] = "id.password.reset.completed"
-    channel: str = "email"
-
-
-def may_reset(subscriber: Subscriber | None) -> bool:
-    """Tell whether an account gets link and code."""
-    return subscriber is not None and subscriber.status in {ACTIVE, PENDING}
+def may_reset(subscriber: Subscriber | None, contact: Contact | None = None) -> bool:
+    """Tell whether an account gets a code: a mailbox may prove itself by it, a telephone has done so."""
+    by_phone = contact is not None and contact.email is None
+    fit = {ACTIVE} if by_phone else {ACTIVE, PENDING}
+    return subscriber is not None and subscriber.status in fit
 
 
 def check_owner(
     stub: Stub,
     subscriber: Subscriber | None,
-    unfit: type[TokenInvalid | CodeInvalid] = TokenInvalid,
+    unfit: type[Problem] = TokenInvalid,
 ) -> Subscriber:
     """Return whose ticket it is. Problems: the `unfit` one, and what forbids the account."""
     if subscriber is None:
         raise unfit(private="ticket of nobody")
-    if mailbox_key(subscriber.email) != stub.address:
+    if not reached_at(subscriber, stub.address):
         raise unfit(private="the account has another address now")
     refused = refusal(subscriber.status)
     if refused is not None and subscriber.status != PENDING:
         raise refused
     return subscriber
+
+
+def reset_text(
+    owner: Subscriber,
+    number: str,
+    ticket: Ticket,
+    settings: TicketSettings,
+    asked_language: str | None = None,
+) -> Draft:
+    """Write the code to a telephone."""
+    return Draft(
+        words="OTP_SMS",
+        to=number,
+        language=asked_language or owner.language,
+        facts={"otp": ticket.code.reveal(), "ttl": minutes(settings.code_lifetime)},
+        expires_at=ticket.code_expires_at,
+    )
+
+
+def done_letter(owner: Subscriber, link: str, at: datetime) -> Letter:
+    """Tell the owner that the password was reset."""
+    return Letter(
+        template="password_reset/password_reset_done",
+        to=owner.email,
+        language=owner.language,
+        facts={"name": owner.given_name, "link": link, "at": moment(at, owner.language)},
+    )
 
 
 def reset_letter(

@@ -1,43 +1,41 @@
-"""The two steps of a password reset: begin; finish, by link or by code."""
+"""The steps of a password reset: begin; finish, by link, by code, or by the grant that a code gives."""
 
 from datetime import datetime
 
 from watchword.flows.password_reset.rules import (
-    ResetCompleted,
-    ResetRequested,
     check_owner,
     closed_letter,
+    done_letter,
     may_reset,
     no_account_letter,
     reset_letter,
+    reset_text,
 )
 from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
+from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
-from watchword.plumbing.contact import EmailAddress, mailbox_key
+from watchword.plumbing.contact import EMAIL, SMS, Contact, EmailAddress, mailbox_key
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.metrics.counting import Metrics
-from watchword.plumbing.ports import CodeProof, MailboxProof
+from watchword.plumbing.ports import CodeProof, MailboxProof, ResetGrants, RightCode, Stub
 from watchword.plumbing.throttle import Throttle
-from watchword.plumbing.words.dates import moment
 from watchword.records.deliveries.rules import Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.rules import KINDS
 from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
+from watchword.records.resets.rules import GrantUsed, What, hindrance
+from watchword.records.resets.service import Resets, Way
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
-from watchword.records.subscribers.rules import Subscriber
+from watchword.records.subscribers.rules import Subscriber, country_of
 from watchword.records.subscribers.service import Subscribers
-from watchword.records.tickets.rules import (
-    CodeInvalid,
-    Purpose,
-    Ticket,
-)
+from watchword.records.texts.service import Texts
+from watchword.records.tickets.rules import CodeInvalid, Purpose, Ticket, TokenInvalid
 from watchword.records.tickets.service import Tickets
 
 _PURPOSE = Purpose.PASSWORD_RESET
@@ -52,60 +50,80 @@ class PasswordReset:
     passwords: Passwords
     guesses: Guesses
     tickets: Tickets
+    resets: Resets
     sessions: Sessions
     code_proof: CodeProof
+    grants: ResetGrants
     mailbox_proof: MailboxProof
     deliveries: Deliveries
+    texts: Texts
     journal: Journal
     throttle: Throttle
     issuer: Issuer
-    metrics: Metrics
     clock: Clock
 
-    async def begin(self, email: EmailAddress, visitor: Visitor) -> None:
-        """Send link and code, or a note that there is none to send; three letters an hour for a mailbox."""
+    async def begin(self, contact: Contact, visitor: Visitor) -> None:
+        """Send link and code, or a code alone to a telephone; three an hour for each address.
+
+        A mailbox without an account gets a note that there is none; a telephone gets nothing then.
+        """
         now = self.clock.now()
-        self.metrics.resets.labels("email", "unknown").inc()
-        verdict = await self.throttle.weigh("letters", f"reset:{email.key}", "forgot-password")
+        verdict = await self.throttle.weigh("letters", f"reset:{contact.key}", "forgot-password")
         async with self.database.transaction() as tx:
-            found = await self.subscribers.find_by_email(tx, email)
+            found = await self.subscribers.find_by_contact(tx, contact)
             user_id = found.id if found else None
             if not verdict.allowed:
                 withheld = LetterWithheld(user_id=user_id, letter="password_reset")
                 await self.journal.record(tx, withheld, now, visitor)
                 return
+            settings = self.tickets.settings
+            lifetime = settings.reset_lifetime if contact.email else settings.code_lifetime
+            blocked = None
+            if found is not None and contact.phone:
+                rests = self.resets.settings.number_rests
+                blocked = hindrance(found.phone_verified_at, now, rests)
+            way = _way(found, contact.channel, contact.country)
+            reset_id = await self.resets.ask(tx, way, lifetime, visitor, now, blocked)
+            fit = may_reset(found, contact) and not blocked
             ticket = await self.tickets.issue(
                 tx,
                 purpose=_PURPOSE,
-                address=email.key,
-                user_id=user_id if may_reset(found) else None,
-                lifetime=self.tickets.settings.reset_lifetime,
+                address=contact.key,
+                user_id=user_id if fit else None,
+                lifetime=lifetime,
                 now=now,
+                detail=str(reset_id),
             )
-            letter = self._answer(found, email, ticket, visitor)
-            await self.deliveries.queue(tx, letter, now)
-            await self.journal.record(tx, ResetRequested(user_id=user_id), now, visitor)
+            if contact.email is not None:
+                letter = self._answer(found, contact.email, ticket, visitor)
+                await self.deliveries.queue(tx, letter, now)
+                sent = fit
+            else:
+                sent = await self._text(
+                    tx, found if fit else None, contact.phone, ticket, visitor, now
+                )
             await self.tickets.note_requested(
-                tx, _PURPOSE, user_id, visitor, now, sent=may_reset(found)
+                tx, _PURPOSE, user_id, visitor, now, sent=sent, channel=contact.channel
             )
 
     async def whose(self, token: Secret) -> str:
         """Return the address a link is for. Problems: `token_invalid|used|expired`, the account's."""
-        return (await self._look(token, self.clock.now())).email
+        stub = await self.tickets.peek(self.database, _PURPOSE, token, self.clock.now())
+        return (await self._owner(stub, TokenInvalid)).email
 
     async def finish(self, token: Secret, password: Secret, visitor: Visitor) -> None:
         """Replace the password by link. Problems: the link's, the account's, the password's; `overloaded`."""
         now = self.clock.now()
-        owner = await self._look(token, now)
-        self.passwords.screen(password, owner.email, owner.name)
-        stored = await self.passwords.hash(password)
+        stub = await self.tickets.peek(self.database, _PURPOSE, token, now)
+        owner = await self._owner(stub, TokenInvalid)
+        stored = await self._prepared(password, owner)
         async with self.database.transaction() as tx:
             held = await self.subscribers.hold(tx, owner.id)
-            stub = await self.tickets.spend(tx, _PURPOSE, token, now)
-            await self._replace(tx, check_owner(stub, held), stored, visitor, now)
+            spent = await self.tickets.spend(tx, _PURPOSE, token, now)
+            await self._replace(tx, check_owner(spent, held), spent, stored, visitor, now)
 
     async def finish_by_code(
-        self, email: EmailAddress, code: Secret, password: Secret, visitor: Visitor
+        self, contact: Contact, code: Secret, password: Secret, visitor: Visitor
     ) -> None:
         """Replace the password by code. Problems: `code_invalid`, the account's, the password's.
 
@@ -113,41 +131,75 @@ class PasswordReset:
         is held against it only once the code was right, else it would tell strangers of the account.
         """
         now = self.clock.now()
-        self.passwords.screen(password, email.text)
+        self.passwords.screen(password, str(contact.email or contact.phone))
         await self.throttle.check("auth", visitor.network, "reset-password")
-        right = await self.code_proof.prove(_PURPOSE, email.key, code, visitor=visitor, now=now)
-        stub = right.ticket
-        found = await self.subscribers.find(self.database, stub.user_id) if stub.user_id else None
-        owner = check_owner(stub, found, CodeInvalid)
-        self.passwords.screen(password, owner.email, owner.name)
-        stored = await self.passwords.hash(password)
+        right, owner = await self._proven(contact, code, visitor, now)
+        stored = await self._prepared(password, owner)
         async with self.database.transaction() as tx:
             held = await self.subscribers.hold(tx, owner.id)
             await self.code_proof.spend(tx, right, visitor, now)
-            await self._replace(tx, check_owner(stub, held, CodeInvalid), stored, visitor, now)
+            held = check_owner(right.ticket, held, CodeInvalid)
+            await self._replace(tx, held, right.ticket, stored, visitor, now)
+
+    async def verify(self, contact: Contact, code: Secret, visitor: Visitor) -> Secret:
+        """Return a grant for the code. Problems: `code_invalid`, `too_many_attempts`, the account's."""
+        now = self.clock.now()
+        right, owner = await self._proven(contact, code, visitor, now)
+        async with self.database.transaction() as tx:
+            held = await self.subscribers.hold(tx, owner.id)
+            check_owner(right.ticket, held, CodeInvalid)
+            return await self.grants.give(tx, What.PASSWORD, right, owner.id, visitor, now)
+
+    async def confirm(self, grant: Secret, password: Secret, visitor: Visitor) -> None:
+        """Replace the password by grant. Problems: the grant's, the account's, the password's."""
+        now = self.clock.now()
+        stub = await self.grants.look(What.PASSWORD, grant, now)
+        owner = await self._owner(stub, GrantUsed)
+        stored = await self._prepared(password, owner)
+        async with self.database.transaction() as tx:
+            held = await self.subscribers.hold(tx, owner.id)
+            spent = await self.grants.spend(tx, What.PASSWORD, grant, now)
+            held = check_owner(spent, held, GrantUsed)
+            await self._replace(tx, held, spent, stored, visitor, now)
+
+    async def _proven(
+        self, contact: Contact, code: Secret, visitor: Visitor, now: datetime
+    ) -> tuple[RightCode, Subscriber]:
+        """Return the right code and whose it is, none of it spent."""
+        right = await self.grants.prove(What.PASSWORD, contact.key, code, visitor, now)
+        return right, await self._owner(right.ticket, CodeInvalid)
+
+    async def _owner(self, stub: Stub, unfit: type[Problem]) -> Subscriber:
+        found = await self.subscribers.find(self.database, stub.user_id) if stub.user_id else None
+        return check_owner(stub, found, unfit)
+
+    async def _prepared(self, password: Secret, owner: Subscriber) -> Stored:
+        """Look at the password to be, and hash it. Problems: the password's; `overloaded`."""
+        self.passwords.screen(password, owner.email, owner.name, owner.phone or "")
+        return await self.passwords.hash(password)
 
     async def _replace(
         self,
         tx: Transaction,
         owner: Subscriber,
+        stub: Stub,
         stored: Stored,
         visitor: Visitor,
         now: datetime,
     ) -> None:
-        """The new password, and the end of all that the old one opened; the mailbox is proven."""
-        await self.mailbox_proof.prove(tx, owner, _PURPOSE, visitor, now)
+        """The new password, and the end of all that the old one opened; a mailbox that was used is proven."""
+        channel = EMAIL if stub.address == mailbox_key(owner.email) else SMS
+        if channel == EMAIL:
+            await self.mailbox_proof.prove(tx, owner, _PURPOSE, visitor, now)
         await self.passwords.replace(tx, owner.id, stored, now)
         await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, now)
         await self.tickets.void(tx, owner.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
         for kind in KINDS:
             await self.guesses.forget(tx, self.guesses.key(kind, mailbox_key(owner.email)))
-        await self.journal.record(tx, ResetCompleted(user_id=owner.id), now, visitor)
-        await self._confirm(tx, owner, now)
-
-    async def _look(self, token: Secret, now: datetime) -> Subscriber:
-        stub = await self.tickets.peek(self.database, _PURPOSE, token, now)
-        found = await self.subscribers.find(self.database, stub.user_id) if stub.user_id else None
-        return check_owner(stub, found)
+        way = _way(owner, channel, country_of(owner))
+        await self.resets.complete(tx, way, stub.detail, visitor, now)
+        told = done_letter(owner, f"{self.issuer.pages}/forgot-password", now)
+        await self.deliveries.queue(tx, told, now)
 
     def _answer(
         self, found: Subscriber | None, email: EmailAddress, ticket: Ticket, visitor: Visitor
@@ -163,17 +215,25 @@ class PasswordReset:
             email.text, visitor.language, f"{self.issuer.pages}/register", ticket
         )
 
-    async def _confirm(self, tx: Transaction, owner: Subscriber, now: datetime) -> None:
-        """Tell the owner that the password was reset."""
-        facts = {
-            "name": owner.given_name,
-            "link": f"{self.issuer.pages}/forgot-password",
-            "at": moment(now, owner.language),
-        }
-        letter = Letter(
-            template="password_reset/password_reset_done",
-            to=owner.email,
-            language=owner.language,
-            facts=facts,
-        )
-        await self.deliveries.queue(tx, letter, now)
+    async def _text(
+        self,
+        tx: Transaction,
+        owner: Subscriber | None,
+        number: str,
+        ticket: Ticket,
+        visitor: Visitor,
+        now: datetime,
+    ) -> bool:
+        """Text the code to its owner; for nobody, do work alike. Return whether one leaves."""
+        if owner is None:
+            await self.texts.decline(tx, number, now)
+            return False
+        draft = reset_text(owner, number, ticket, self.tickets.settings, visitor.asked_language)
+        return await self.texts.queue(tx, draft, now, owner.id)
+
+
+def _way(owner: Subscriber | None, channel: str, country: str) -> Way:
+    user_id = owner.id if owner else None
+    return Way(
+        what=What.PASSWORD, user_id=user_id, channel=channel, country=country or country_of(owner)
+    )

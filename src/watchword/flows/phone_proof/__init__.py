@@ -1,7 +1,8 @@
 """Phone proof: the telephone number of an account proves itself by a code that it is texted.
 
     begin     signed in            -> a code by text to the account's number
-    finish    signed in, code      -> the guess is counted, the code compared, the number is proven
+    finish    signed in, code      -> the guess is counted, the code compared, the number is proven; the
+                                      mailbox is told, and from when on the number resets anything
 
 The code is for this account and this number alone: whoever changes the number begins anew, and a code that a
 number got for one account proves nothing for another. Two accounts may have one number. A new code makes the

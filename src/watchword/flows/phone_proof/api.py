@@ -5,8 +5,7 @@ from starlette.responses import Response
 from watchword.flows.phone_proof.rules import PhoneCode, PhoneMissing, PhoneProven, TextAccepted
 from watchword.flows.phone_proof.service import PhoneProof
 from watchword.kernel.secret import Secret
-from watchword.plumbing.house import House
-from watchword.plumbing.settings import ServerSettings, TwilioSettings
+from watchword.plumbing.settings.texting import carried
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, post
 from watchword.records.tickets.rules import CodeInvalid
@@ -25,10 +24,7 @@ async def finish(call: Call[PhoneCode]) -> Response:
     return call.json(PhoneProven(phone=number))
 
 
-def enabled(house: House) -> bool:
-    """Tell whether somebody carries texts; in development the terminal does."""
-    return house.part(TwilioSettings).complete or house.part(ServerSettings).development
-
+enabled = carried
 
 doors = [
     post(

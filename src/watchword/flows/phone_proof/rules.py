@@ -1,7 +1,11 @@
 """What the text says, and what a caller without a number is told."""
 
+from datetime import datetime
+
 from watchword.kernel.problems import Kind, Problem
 from watchword.plumbing.shapes import Answer, Body
+from watchword.plumbing.words.dates import moment
+from watchword.records.deliveries.rules import Letter
 from watchword.records.subscribers.rules import Subscriber
 from watchword.records.texts.rules import Draft
 from watchword.records.tickets.rules import Ticket, TicketSettings
@@ -49,4 +53,19 @@ def code_text(owner: Subscriber, number: str, ticket: Ticket, settings: TicketSe
         language=owner.language,
         facts={"otp": ticket.code.reveal(), "ttl": minutes},
         expires_at=ticket.code_expires_at,
+    )
+
+
+def proven_letter(owner: Subscriber, number: str, link: str, resets_from: datetime) -> Letter:
+    """Tell the mailbox of a number that will reset a password or a PIN; its end says which one."""
+    return Letter(
+        template="phone_proof/phone_proven",
+        to=owner.email,
+        language=owner.language,
+        facts={
+            "name": owner.given_name,
+            "ending": number[-2:],
+            "at": moment(resets_from, owner.language),
+            "link": link,
+        },
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from watchword.flows.phone_proof.rules import address_of, code_text
+from watchword.flows.phone_proof.rules import address_of, code_text, proven_letter
 from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Caller, Visitor
@@ -10,7 +10,10 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import SMS, way_to
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
+from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.ports import CodeProof
+from watchword.records.deliveries.service import Deliveries
+from watchword.records.resets.rules import ResetSettings
 from watchword.records.subscribers.rules import PhoneVerified
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.texts.service import Texts
@@ -29,6 +32,9 @@ class PhoneProof:
     tickets: Tickets
     code_proof: CodeProof
     texts: Texts
+    deliveries: Deliveries
+    resets: ResetSettings
+    issuer: Issuer
     journal: Journal
     clock: Clock
 
@@ -69,4 +75,7 @@ class PhoneProof:
                 tx, replace(held, phone_verified_at=now), held.version, now
             )
             await self.journal.record(tx, PhoneVerified(user_id=held.id), now, visitor)
+            link = f"{self.issuer.pages}/forgot-password"
+            told = proven_letter(held, held.phone, link, now + self.resets.number_rests)
+            await self.deliveries.queue(tx, told, now)
         return held.phone

@@ -4,6 +4,7 @@
     refresh tokens   expired                            guesses          untouched for a day
     outbox           settled a week ago                 idempotency keys a day old
     dispatches       after EMAIL_FEEDBACK_DAYS          receipts         after three days
+    resets           the ledger's, after ninety days    ussd sessions    after five minutes
 
     when      every worker looks once a minute whether a time has come; whoever takes the lease first
               cleans up, the others find it done. A time that nobody was there for is made up for.

@@ -38,3 +38,5 @@ class Removed:
     idempotency_keys: int = 0
     dispatches: int = 0
     receipts: int = 0
+    resets: int = 0
+    ussd_sessions: int = 0

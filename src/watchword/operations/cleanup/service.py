@@ -28,8 +28,11 @@ from watchword.records.idempotency_keys.rules import STAYS as KEYS_STAY
 from watchword.records.idempotency_keys.service import IdempotencyKeys
 from watchword.records.receipts.service import Receipts
 from watchword.records.refresh_tokens.service import RefreshTokens
+from watchword.records.resets.rules import STAYS as RESETS_STAY
+from watchword.records.resets.service import Resets
 from watchword.records.sessions.service import Sessions
 from watchword.records.tickets.service import Tickets
+from watchword.records.ussd_sessions.service import UssdSessions
 
 
 @service
@@ -44,6 +47,8 @@ class Cleanup:
     idempotency_keys: IdempotencyKeys
     dispatches: Dispatches
     receipts: Receipts
+    resets: Resets
+    ussd_sessions: UssdSessions
     feedback: FeedbackSettings
     settings: CleanupSettings
     metrics: Metrics
@@ -97,6 +102,8 @@ class Cleanup:
             idempotency_keys=await self.idempotency_keys.purge(self.database, now - KEYS_STAY),
             dispatches=await self.dispatches.purge(self.database, now - self.feedback.stays),
             receipts=await self.receipts.purge(self.database, now),
+            ussd_sessions=await self.ussd_sessions.purge(self.database, now),
+            resets=await self.resets.purge(self.database, now - RESETS_STAY),
         )
 
     async def _tickets(self, now: datetime) -> Removed:

@@ -1,22 +1,32 @@
 """`watchword dev ...`."""
 
+import asyncio
+import sys
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 import typer
 
+from watchword.operations.dev.rules import DIALLED_FROM
+from watchword.operations.dev.service import Handset
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import AsJson, run_in_house
+from watchword.plumbing.commands.console import AsJson, read_or_refuse, run_in_house
+from watchword.plumbing.contact import phone_number
 from watchword.plumbing.db import dev_messages
 from watchword.plumbing.db.dev_messages import DevMessage
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.house import House
 
-dev = typer.Typer(help="Development: what the mailbox on this machine got.", no_args_is_help=True)
+dev = typer.Typer(
+    help="Development: the mailbox on this machine, and a plain telephone.", no_args_is_help=True
+)
 
 
 @dev.command("code", epilog="Example: watchword dev code --to ada@example.org")
 def code(
-    to: Annotated[str, typer.Option("--to", help="Of this mailbox; else the newest of all.")] = "",
+    to: Annotated[
+        str, typer.Option("--to", help="Of this mailbox or number; else the newest of all.")
+    ] = "",
     link: Annotated[bool, typer.Option("--link", help="Print the link instead.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -35,6 +45,36 @@ def code(
     if not wanted and not as_json:
         raise console.refuse("This letter has none.")
     console.output(told, as_json=as_json, text=wanted)
+
+
+@dev.command("ussd", epilog="Example: watchword dev ussd --number +221770123456")
+def ussd(
+    number: Annotated[
+        str, typer.Option("--number", help="Who dials: a number that an account has proven.")
+    ] = DIALLED_FROM,
+    as_json: AsJson = False,
+) -> None:
+    """Dial the USSD menu; each line of the input is typed and sent, until the menu ends."""
+    read = read_or_refuse(lambda: phone_number(number, None, "number"))
+
+    async def work(house: House) -> None:
+        handset = house.part(Handset)
+        async for word, screen in handset.dial(read, _lines()):
+            told = {"goes_on": word == "CON", "screen": screen}
+            console.output(told, as_json=as_json, text=screen)
+
+    run_in_house(work)
+
+
+async def _lines() -> AsyncIterator[str]:
+    """Yield what is typed, line by line; what would be asked for is talk, not data."""
+    while True:
+        if sys.stdin.isatty():
+            console.talk("> ")
+        line = await asyncio.to_thread(sys.stdin.readline)
+        if not line:
+            return
+        yield line.strip()
 
 
 groups = {"dev": dev}

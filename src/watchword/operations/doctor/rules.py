@@ -21,6 +21,7 @@ TOLD: Final = (
     "PUBLIC_BASE_URL",
     "JWT_SECRET",
     "JWT_REFRESH_SECRET",
+    "JWT_RESET_SECRET",
     "SESSION_SECRET",
     "CSRF_SECRET",
     "PEPPER",

@@ -1,6 +1,6 @@
-"""Development messages: letters that stay on this machine, as the development mailbox keeps them.
+"""Development messages: letters and texts that stay on this machine, as the development mailbox keeps them.
 
-    keep     the carrier `mailbox` puts a letter here instead of sending it
+    keep     the carrier `mailbox` puts a letter here instead of sending it     keep_text   or a text
     newest   the last one, of anybody or of one mailbox; its code and its link
     page     the list, newest first          find   one of them
 
@@ -14,33 +14,35 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sqlalchemy import Column, Index, Integer, Text, Uuid, bindparam, func, or_, select
+from sqlalchemy import Column, Index, Integer, Uuid, bindparam, func, or_, select
+from sqlalchemy import Text as Words
 
 from watchword.kernel.ids import parse
-from watchword.kernel.messages import Message
+from watchword.kernel.messages import Message, Text
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import statement, upsertion
 
 PAGE_SIZE: Final = 100
+_CODE: Final = re.compile(r"\b[0-9]{6,10}\b")
 
 dev_messages = tenant_table(
     "dev_messages",
     Column("id", Uuid, primary_key=True),
     Column("at", Moment, nullable=False),
-    Column("to", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("html", Text, nullable=False),
-    Column("template", Text, nullable=False),
-    Column("language", Text, nullable=False),
-    Column("code", Text),
-    Column("raw", Text, nullable=False),
+    Column("to", Words, nullable=False),
+    Column("subject", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("html", Words, nullable=False),
+    Column("template", Words, nullable=False),
+    Column("language", Words, nullable=False),
+    Column("code", Words),
+    Column("raw", Words, nullable=False),
     Index("idx_dev_messages_at", "at", "id"),
 )
 
 _NAMES = ("id", "at", "to", "subject", "text", "html", "template", "language", "code", "raw")
-_TO = bindparam("recipient", type_=Text)
+_TO = bindparam("recipient", type_=Words)
 
 KEEP = upsertion(dev_messages, *_NAMES, key=["id"], values=lambda new: {"at": new.at})
 _NEWEST_FIRST = select(*(dev_messages.c[name] for name in _NAMES)).order_by(
@@ -74,6 +76,11 @@ class DevMessage:
     raw: str
 
     @property
+    def kind(self) -> str:
+        """Whether it is a letter or a text: `email` or `sms`."""
+        return "sms" if self.to.startswith("+") else "email"
+
+    @property
     def link(self) -> str | None:
         """The link that the letter wants clicked: one that carries a token, else the first."""
         links: list[str] = re.findall(r"https?://[^\s<>\"]+", self.text)
@@ -94,6 +101,24 @@ async def keep(db: Executor, message: Message, raw: str, now: datetime) -> None:
         language=message.language,
         code=message.code,
         raw=raw,
+    )
+
+
+async def keep_text(db: Executor, text: Text, now: datetime) -> None:
+    """Keep a text; its code is the run of digits in it."""
+    found = _CODE.search(text.body)
+    await db.first(
+        KEEP,
+        id=_id_of(text.id),
+        at=now,
+        to=text.to,
+        subject=text.body,
+        text=text.body,
+        html="",
+        template=text.template,
+        language=text.language,
+        code=found[0] if found else None,
+        raw=text.body,
     )
 
 

@@ -1,7 +1,7 @@
 """The secrets of this deployment, one for each purpose.
 
-The pepper and the refresh secret can rotate: give the new one with the next version, and the old one
-as `version:secret` in `..._PREVIOUS` until what was made with it has expired.
+The pepper, the refresh secret and the reset secret can rotate: give the new one with the next version, and
+the old one as `version:secret` in `..._PREVIOUS` until what was made with it has expired.
 """
 
 from collections.abc import Mapping
@@ -63,6 +63,25 @@ class SecretSettings:
         default="",
         secret=True,
     )
+    reset_secret: Secret = setting(
+        "JWT_RESET_SECRET",
+        "Signs the grants by which a password or a PIN is chosen anew.",
+        parse=Secret,
+        secret=True,
+    )
+    reset_version: int = setting(
+        "JWT_RESET_SECRET_VERSION",
+        "The version of JWT_RESET_SECRET; one more at each rotation.",
+        parse=_version,
+        default="1",
+    )
+    reset_previous: Mapping[int, Secret] = setting(
+        "JWT_RESET_SECRET_PREVIOUS",
+        "Earlier reset secrets that still verify: VERSION:SECRET, several separated by commas.",
+        parse=_previous,
+        default="",
+        secret=True,
+    )
     session_secret: Secret = setting(
         "SESSION_SECRET",
         "Seals what waits to be sent.",
@@ -87,6 +106,10 @@ class SecretSettings:
     def refresh_keys(self) -> Peppers:
         """Return the keys of refresh digests."""
         return _keys(self.refresh_secret, self.refresh_version, self.refresh_previous)
+
+    def reset_keys(self) -> Mapping[int, Secret]:
+        """Return the secrets of reset grants by version; new ones are signed under the newest."""
+        return {**self.reset_previous, self.reset_version: self.reset_secret}
 
 
 def _keys(secret: Secret, version: int, previous: Mapping[int, Secret]) -> Peppers:

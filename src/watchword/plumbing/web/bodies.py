@@ -42,7 +42,11 @@ async def read_json(request: Request, shape: type[Shape]) -> Shape:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
         raise MediaTypeUnsupported
-    raw = await read_bytes(request)
+    return convert(json_of(await read_bytes(request)), shape)
+
+
+def json_of(raw: bytes) -> dict[str, Any]:
+    """Read a JSON object. Problems: `malformed_body`, `invalid_input` for names given twice."""
     try:
         loose = msgspec.json.decode(raw)
         _read_names(raw.decode())
@@ -50,7 +54,7 @@ async def read_json(request: Request, shape: type[Shape]) -> Shape:
         raise BodyMalformed(private=str(error)) from error
     if not isinstance(loose, dict):
         raise BodyMalformed("Send a JSON object.")
-    return convert(loose, shape)
+    return loose
 
 
 def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -71,7 +75,11 @@ async def read_form(request: Request) -> dict[str, str]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise MediaTypeUnsupported("Send the form as application/x-www-form-urlencoded.")
-    raw = await read_bytes(request)
+    return form_of(await read_bytes(request))
+
+
+def form_of(raw: bytes) -> dict[str, str]:
+    """Read the fields of an urlencoded form. Problem: `malformed_body`."""
     try:
         pairs = parse_qsl(
             raw.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict"

@@ -1,4 +1,4 @@
-"""The page where a code is typed: it can be opened anew, for the mailbox that got the code is remembered.
+"""The page where a code is typed: it can be opened anew, for where the code went is remembered.
 
     a form sent the code        -> the page, and the address in a cookie for a quarter of an hour
     the page is opened (GET)    -> the same page: after another language, another theme, a reload
@@ -15,16 +15,16 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from watchword.kernel.problems import InputInvalid
-from watchword.plumbing.contact import email_address
+from watchword.plumbing.contact import email_address, phone_number
 from watchword.plumbing.web.call import Call
 
 COOKIE: Final = "mailbox"
 REMEMBERED_FOR = timedelta(minutes=15)
 
 
-def remember(call: Call[Any], response: Response, email: str) -> Response:
-    """Remember which mailbox a code went to, if it is one."""
-    address = _read(email)
+def remember(call: Call[Any], response: Response, contact: str) -> Response:
+    """Remember which mailbox, or which number, a code went to, if it is one."""
+    address = _read(contact)
     if address:
         value = urlsafe_b64encode(address.encode()).decode()
         call.web.cookies.put(response, COOKIE, value, REMEMBERED_FOR)
@@ -33,6 +33,12 @@ def remember(call: Call[Any], response: Response, email: str) -> Response:
 
 def remembered(call: Call[Any]) -> str:
     """Return which mailbox a code went to; else nothing."""
+    contact = remembered_contact(call)
+    return contact if "@" in contact else ""
+
+
+def remembered_contact(call: Call[Any]) -> str:
+    """Return which mailbox, or which number, a code went to; else nothing."""
     try:
         return _read(urlsafe_b64decode((call.cookie(COOKIE) or "").encode()).decode())
     except ValueError:
@@ -40,14 +46,15 @@ def remembered(call: Call[Any]) -> str:
 
 
 def forget(call: Call[Any], response: Response) -> Response:
-    """Forget the mailbox: its code was right."""
+    """Forget where the code went: it was right."""
     if call.cookie(COOKIE) is not None:
         call.web.cookies.drop(response, COOKIE)
     return response
 
 
 def _read(text: str) -> str:
+    """Return a mailbox as its owner writes it, or a number as E.164; else nothing."""
     try:
-        return email_address(text).text
+        return phone_number(text, None) if text.startswith("+") else email_address(text).text
     except InputInvalid:
         return ""

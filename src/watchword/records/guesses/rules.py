@@ -8,8 +8,6 @@ from watchword.kernel.events import AUTH_FAILURE, SECURITY_EVENT, Fact, Line
 from watchword.kernel.parsing import milliseconds, whole
 from watchword.kernel.parts import section, setting
 
-LONGEST = timedelta(days=1)
-
 PASSWORD, CODE = "password", "code"
 KINDS = (PASSWORD, CODE)  # of guesses: each has its own count, so that neither shuts the other out
 
@@ -78,11 +76,6 @@ class Standing:
 
     failures: int = 0
     locked_until: datetime | None = None
-
-
-def lock_length(first: timedelta, locks: int) -> timedelta:
-    """Return how long the lock after `locks` earlier ones lasts: doubling, at most a day."""
-    return max(first, min(first * int(2 ** min(locks, 16)), LONGEST))
 
 
 def refused_for(locked_until: datetime | None, now: datetime) -> timedelta | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from watchword.kernel.chance import Chance
+from watchword.kernel.limits import lock_length
 from watchword.kernel.parts import service
 from watchword.kernel.secret import Peppers
 from watchword.plumbing.db.ports import Database, Executor
@@ -15,7 +16,6 @@ from watchword.records.guesses.rules import (
     GuessRefused,
     GuessSettings,
     Standing,
-    lock_length,
     refused_for,
 )
 

@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 from watchword.kernel.events import OWNER, SECURITY_EVENT, Fact, Line
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.problems import Kind, Problem
+from watchword.plumbing.contact import described, mailbox_key
 from watchword.plumbing.shapes import Answer
 
 PENDING: Final = "pending_verification"
@@ -125,6 +126,17 @@ def refusal(status: str) -> Problem | None:
     if status == ACTIVE:
         return None
     return problems.get(status, AccountDisabled)()
+
+
+def reached_at(subscriber: Subscriber, address: str) -> bool:
+    """Tell whether a mailbox's key, or a proven telephone number, is the account's."""
+    number = subscriber.phone if subscriber.phone_verified_at else None
+    return address in {mailbox_key(subscriber.email), number}
+
+
+def country_of(subscriber: Subscriber | None) -> str:
+    """Return the country of an account's number, by two letters; empty where nobody can tell."""
+    return described(subscriber.phone).country if subscriber and subscriber.phone else ""
 
 
 def keeps_password(*, contested: bool, by_registration: bool) -> bool:

@@ -6,7 +6,7 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.ids import SubscriberId, mint
 from watchword.kernel.parts import service
 from watchword.kernel.problems import Conflict, NotFound
-from watchword.plumbing.contact import EmailAddress
+from watchword.plumbing.contact import Contact, EmailAddress
 from watchword.plumbing.db.changes import SESSIONS
 from watchword.plumbing.db.ports import Executor, Transaction
 from watchword.records.subscribers import store
@@ -60,6 +60,12 @@ class Subscribers:
     async def find_by_key(self, db: Executor, email_key: str) -> Subscriber | None:
         """Return the account of an address's key."""
         return await store.find_by_email(db, email_key)
+
+    async def find_by_contact(self, db: Executor, contact: Contact) -> Subscriber | None:
+        """Return the account of a mailbox; or of a telephone, whoever proved last that it is theirs."""
+        if contact.email is not None:
+            return await store.find_by_email(db, contact.email.key)
+        return await store.find_by_phone(db, contact.phone)
 
     async def find(self, db: Executor, user_id: SubscriberId) -> Subscriber | None:
         """Return an account."""

@@ -15,6 +15,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    text,
     update,
 )
 
@@ -24,6 +25,8 @@ from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import insertion, statement
 from watchword.records.subscribers.rules import Subscriber
+
+_PROVEN = text("phone_verified_at IS NOT NULL")
 
 users = tenant_table(
     "users",
@@ -45,6 +48,7 @@ users = tenant_table(
     Column("updated_at", Moment, nullable=False),
     Index("idx_users_email", "tenant_id", "email_key", unique=True),
     Index("idx_users_created_at", "created_at", "id"),
+    Index("idx_users_phone", "phone", postgresql_where=_PROVEN, sqlite_where=_PROVEN),
 )
 
 _ESCAPE = "/"
@@ -69,6 +73,12 @@ _FIELDS = (
 
 INSERT = statement(insertion(users, *(c.name for c in _FIELDS), "email_key"))
 BY_EMAIL = statement(select(*_FIELDS).where(users.c.email_key == bindparam("email_key")))
+BY_PHONE = statement(
+    select(*_FIELDS)
+    .where(users.c.phone == bindparam("phone"), users.c.phone_verified_at.is_not(None))
+    .order_by(users.c.phone_verified_at.desc(), users.c.id.desc())
+    .limit(1)
+)
 BY_ID = statement(select(*_FIELDS).where(users.c.id == bindparam("id")))
 HOLD = statement(select(*_FIELDS).where(users.c.id == bindparam("id")).with_for_update())
 ANY_ADMIN = statement(
@@ -187,6 +197,11 @@ async def insert(tx: Executor, subscriber: Subscriber, email_key: str) -> None:
 async def find_by_email(db: Executor, email_key: str) -> Subscriber | None:
     """Return the subscriber of an address."""
     return _read(await db.first(BY_EMAIL, email_key=email_key))
+
+
+async def find_by_phone(db: Executor, phone: str) -> Subscriber | None:
+    """Return the subscriber who proved a telephone number last."""
+    return _read(await db.first(BY_PHONE, phone=phone))
 
 
 async def find(db: Executor, user_id: SubscriberId) -> Subscriber | None:

@@ -1,7 +1,8 @@
 """Texts: short messages to telephones on their way, from the transaction that asks for one to the carrier.
 
     queue    within the flow's transaction: words, number and facts, sealed, into the outbox
-    pretend  the same work for nobody: strangers cannot tell by the time it takes
+    pretend  the writing of a text for nobody: strangers cannot tell by the time it takes
+    decline  all the work of `queue` for a number that gets none; no budget of others is used up by it
     carry    the worker: claim, write in the reader's language, hand over, settle
 
 They go the way of letters (docs/flows/records/deliveries): the urgent first, never late, tried again under

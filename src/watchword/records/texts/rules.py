@@ -15,7 +15,7 @@ from watchword.plumbing.contact import PhoneNumber
 KIND: Final = "text"
 
 BLOCK_DIGITS: Final = 4
-CARRIERS: Final = ("twilio", "console")
+CARRIERS: Final = ("twilio", "console", "mailbox")
 
 
 def text_services(text: str) -> tuple[str, ...]:
@@ -33,8 +33,8 @@ class TextSettings:
 
     services: tuple[str, ...] = setting(
         "SMS_SERVICE",
-        "Who carries texts, in the order they are tried: twilio, console; empty is twilio when we have an"
-        " account there, else the console.",
+        "Who carries texts, in the order they are tried: twilio, console, mailbox (that of development);"
+        " empty is twilio when we have an account there, else the console, in development the mailbox.",
         parse=text_services,
         default="",
     )

@@ -90,12 +90,19 @@ class Texts(Sending[Text]):
         self.metrics.texts_withheld.labels(reason).inc()
         return False
 
-    async def _withheld(self, number: PhoneNumber, now: datetime) -> Reason | None:
+    async def decline(self, tx: Transaction, to: str, now: datetime) -> None:
+        """Do the work of `queue` for a number that gets nothing; it draws on budgets of nobody."""
+        await self._withheld(described(to), now, purse=NOBODY)
+        await self.pretend(tx, now)
+
+    async def _withheld(
+        self, number: PhoneNumber, now: datetime, purse: str = "sms"
+    ) -> Reason | None:
         """Draw on every budget; return why the text may not leave."""
         if (reason := barred(number, self.carriers.countries)) is not None:
             return reason
         for share in shares(number, self.budgets):
-            key = f"sms:{share.reason}:{share.key}"
+            key = f"{purse}:{share.reason}:{share.key}"
             if not (await self.counters.hit(key, share.limit, now)).allowed:
                 return share.reason
         return None

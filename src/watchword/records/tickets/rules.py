@@ -1,6 +1,5 @@
 """What tickets are for, how long they live, what can be wrong with one, and what the journal learns."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +11,7 @@ from watchword.kernel.parsing import whole
 from watchword.kernel.parts import Alias, section, setting
 from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.secret import Secret
+from watchword.plumbing.ports import Stub
 
 
 class Purpose(StrEnum):
@@ -20,6 +20,9 @@ class Purpose(StrEnum):
     VERIFY_EMAIL = "verify_email"
     SIGN_IN = "sign_in"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose
+    PASSWORD_GRANT = "password_grant"  # noqa: S105 - a purpose
+    PIN_RESET = "pin_reset"
+    PIN_GRANT = "pin_grant"
     VERIFY_PHONE = "verify_phone"
     EMAIL_CHANGE = "email_change"
     EMAIL_CHANGE_UNDO = "email_change_undo"
@@ -179,15 +182,6 @@ class TokenExpired(LinkProblem):
     code = "token_expired"
 
 
-def as_sent(typed: str) -> str:
-    """Return a typed or pasted code as it was sent: no spaces, dashes or marks, digits of ours."""
-    return "".join(
-        str(unicodedata.decimal(character, character))
-        for character in typed
-        if not (character.isspace() or unicodedata.category(character) in {"Cf", "Pd"})
-    )
-
-
 LINK_PROBLEMS = (TokenInvalid, TokenUsed, TokenExpired)
 
 
@@ -196,3 +190,8 @@ class CodeInvalid(Problem):
 
     code = "code_invalid"
     kind = Kind.MALFORMED
+
+    def __init__(self, *, private: str | None = None, worn_out: Stub | None = None) -> None:
+        """Remember, for us alone, the ticket whose last guess this was."""
+        super().__init__(private=private)
+        self.worn_out = worn_out

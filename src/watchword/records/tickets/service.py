@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from watchword.kernel.chance import Chance
+from watchword.kernel.digits import as_sent
 from watchword.kernel.ids import SubscriberId, TicketId, mint
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
@@ -30,7 +31,6 @@ from watchword.records.tickets.rules import (
     TokenExpired,
     TokenInvalid,
     TokenUsed,
-    as_sent,
 )
 
 _KIND = "t"
@@ -146,7 +146,8 @@ class Tickets:
             result = FAILED if row is not None else self._why(standing, now)
             whose = standing.user_id if standing is not None else None
             await self._note(db, whose, purpose, address, result, visitor, now)
-            raise CodeInvalid(private=result)
+            last = row is not None and row.guesses >= self.settings.max_guesses
+            raise CodeInvalid(private=result, worn_out=_stub(row) if last else None)
         return _stub(row)
 
     def _why(self, standing: Any, now: datetime) -> str:
@@ -192,6 +193,12 @@ class Tickets:
     ) -> None:
         """Make every live ticket of a subscriber worthless (after a change of credentials)."""
         await store.void(tx, user_id, spare.value if spare else _NEVER, now)
+
+    async def void_of(
+        self, tx: Executor, user_id: SubscriberId, purpose: Purpose, now: datetime
+    ) -> None:
+        """Make every live ticket of a subscriber for one purpose worthless."""
+        await store.void_of(tx, user_id, purpose, now)
 
     async def void_younger(self, tx: Executor, stub: Stub, purpose: Purpose, now: datetime) -> None:
         """Make a subscriber's live tickets of a purpose worthless, if issued after a given ticket."""

@@ -112,7 +112,7 @@ GUESS = statement(
         tickets.c.guesses < bindparam("bound", type_=Integer),
     )
     .values(guesses=tickets.c.guesses + 1)
-    .returning(*_STUB, tickets.c.code_digest, tickets.c.pepper_version)
+    .returning(*_STUB, tickets.c.code_digest, tickets.c.pepper_version, tickets.c.guesses)
 )
 STANDING = statement(
     select(tickets.c.user_id, tickets.c.guesses, tickets.c.code_expires_at).where(
@@ -133,6 +133,15 @@ VOID = statement(
         tickets.c.user_id == bindparam("whose"),
         tickets.c.spent_at.is_(None),
         tickets.c.purpose != bindparam("spared"),
+    )
+    .values(spent_at=bindparam("now", type_=Moment), detail=null())
+)
+VOID_OF = statement(
+    update(tickets)
+    .where(
+        tickets.c.user_id == bindparam("whose"),
+        tickets.c.spent_at.is_(None),
+        tickets.c.purpose == bindparam("which"),
     )
     .values(spent_at=bindparam("now", type_=Moment), detail=null())
 )
@@ -211,6 +220,11 @@ async def spend_by_id(tx: Executor, ticket_id: TicketId, now: datetime) -> Any:
 async def void(tx: Executor, user_id: SubscriberId, spared: str, now: datetime) -> int:
     """Spend all live tickets of a subscriber but those of one purpose."""
     return await tx.run(VOID, whose=user_id, spared=spared, now=now)
+
+
+async def void_of(tx: Executor, user_id: SubscriberId, purpose: str, now: datetime) -> int:
+    """Spend a subscriber's live tickets of a purpose."""
+    return await tx.run(VOID_OF, whose=user_id, which=purpose, now=now)
 
 
 async def void_younger(

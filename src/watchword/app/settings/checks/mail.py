@@ -99,8 +99,8 @@ def texter(settings: Settings, findings: Findings) -> None:
         "TWILIO_PHONE": twilio.sender,
     }
     named = settings.section(TextSettings).services
-    if "console" in named:
-        findings.unsafe("SMS_SERVICE", "console is for development: nobody gets a text.")
+    for name in {"console", "mailbox"} & set(named):
+        findings.unsafe("SMS_SERVICE", f"{name} is for development: nobody gets a text.")
     if any(given.values()) or "twilio" in named:
         for name in (name for name, value in given.items() if not value):
             findings.wrong(

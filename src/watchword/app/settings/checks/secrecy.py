@@ -36,6 +36,7 @@ def rotation(settings: Settings, findings: Findings) -> None:
     for name, version, previous in (
         ("PEPPER", secrets.pepper_version, secrets.pepper_previous),
         ("JWT_REFRESH_SECRET", secrets.refresh_version, secrets.refresh_previous),
+        ("JWT_RESET_SECRET", secrets.reset_version, secrets.reset_previous),
     ):
         if version in previous:
             findings.wrong(

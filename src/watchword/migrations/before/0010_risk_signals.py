@@ -5,8 +5,8 @@ from alembic import op
 
 from watchword.migrations.words import moment, protect, tenant
 
-revision = "before_0011"
-down_revision = "before_0008"
+revision = "before_0010"
+down_revision = "before_0009"
 branch_labels = None
 
 

@@ -4,8 +4,8 @@ from alembic import op
 
 from watchword.migrations.words import concurrently
 
-revision = "before_0012"
-down_revision = "before_0011"
+revision = "before_0011"
+down_revision = "before_0010"
 branch_labels = None
 
 

@@ -1,0 +1,134 @@
+"""Reset grants: proven codes become grants, and grants are spent."""
+
+from collections.abc import Awaitable, Mapping
+from datetime import datetime
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from watchword.flows.reset_grant.rules import (
+    ALGORITHM,
+    CODE_FOR,
+    GRANT_FOR,
+    TYPE,
+)
+from watchword.kernel.ids import SubscriberId
+from watchword.kernel.parts import service
+from watchword.kernel.ports import Visitor
+from watchword.kernel.secret import Secret
+from watchword.plumbing.db.ports import Database, Transaction
+from watchword.plumbing.ports import CodeProof, RightCode, Stub
+from watchword.plumbing.sealing import derive
+from watchword.records.resets.rules import WRONG_CODES, GrantInvalid, GrantUsed, What
+from watchword.records.resets.service import Resets
+from watchword.records.tickets.rules import CodeInvalid, LinkProblem, Ticket
+from watchword.records.tickets.service import Tickets
+
+
+class GrantKeys:
+    """The keys that grants are signed with: the newest signs, every one verifies."""
+
+    def __init__(self, newest: int, secrets: Mapping[int, Secret]) -> None:
+        """Derive a key from each secret."""
+        self.newest = newest
+        self.by_version = {
+            version: OctKey.import_key(derive(secret.reveal(), "reset grants"))
+            for version, secret in secrets.items()
+        }
+
+
+@service
+class GrantDesk:
+    """Fills the port `ResetGrants`."""
+
+    database: Database
+    code_proof: CodeProof
+    tickets: Tickets
+    resets: Resets
+    keys: GrantKeys
+
+    async def prove(
+        self, what: str, address: str, code: Secret, visitor: Visitor, now: datetime
+    ) -> RightCode:
+        """Compare a code; the last guess that it bears blocks the reset. Problems: of a code's proof."""
+        kind = What(what)
+        try:
+            return await self.code_proof.prove(
+                CODE_FOR[kind], address, code, visitor=visitor, now=now
+            )
+        except CodeInvalid as wrong:
+            if (stub := wrong.worn_out) is not None:
+                async with self.database.transaction() as tx:
+                    await self.resets.block(
+                        tx, kind, stub.user_id, stub.detail, WRONG_CODES, visitor, now
+                    )
+            raise
+
+    async def give(
+        self,
+        tx: Transaction,
+        what: str,
+        right: RightCode,
+        owner: SubscriberId,
+        visitor: Visitor,
+        now: datetime,
+    ) -> Secret:
+        """Spend the code, note that it was right, and return the grant. Problem: `code_invalid`."""
+        kind, code = What(what), right.ticket
+        await self.code_proof.spend(tx, right, visitor, now)
+        ticket = await self.tickets.issue(
+            tx,
+            purpose=GRANT_FOR[kind],
+            address=code.address,
+            user_id=owner,
+            lifetime=self.resets.settings.grant_lifetime,
+            now=now,
+            detail=code.detail,
+        )
+        await self.resets.verify(tx, kind, owner, code.detail, visitor, now)
+        return self._signed(kind, ticket, now)
+
+    async def look(self, what: str, grant: Secret, now: datetime) -> Stub:
+        """Return whose a grant is. Problems: `grant_invalid`, `grant_used`."""
+        kind = What(what)
+        token = self._token_in(kind, grant)
+        return await _unspent(self.tickets.peek(self.database, GRANT_FOR[kind], token, now))
+
+    async def spend(self, tx: Transaction, what: str, grant: Secret, now: datetime) -> Stub:
+        """Spend a grant. Problems: `grant_invalid`, `grant_used`."""
+        kind = What(what)
+        token = self._token_in(kind, grant)
+        return await _unspent(self.tickets.spend(tx, GRANT_FOR[kind], token, now))
+
+    def _signed(self, kind: What, ticket: Ticket, now: datetime) -> Secret:
+        header = {"alg": ALGORITHM, "typ": TYPE, "kid": str(self.keys.newest)}
+        claims = {
+            "aud": kind.value,
+            "jti": ticket.token.reveal(),
+            "iat": int(now.timestamp()),
+            "exp": int(ticket.expires_at.timestamp()),
+        }
+        key = self.keys.by_version[self.keys.newest]
+        return Secret(jwt.encode(header, claims, key, algorithms=[ALGORITHM]))
+
+    def _token_in(self, kind: What, grant: Secret) -> Secret:
+        """Return the token that a grant is signed around; the ticket knows whether it is in time."""
+        for key in self.keys.by_version.values():
+            try:
+                read = jwt.decode(grant.reveal(), key, algorithms=[ALGORITHM])
+            except (JoseError, ValueError, TypeError, RecursionError):
+                continue
+            token = read.claims.get("jti")
+            good = read.header.get("typ") == TYPE and read.claims.get("aud") == kind.value
+            if good and isinstance(token, str):
+                return Secret(token)
+        raise GrantInvalid
+
+
+async def _unspent(found: Awaitable[Stub]) -> Stub:
+    """Return what a ticket says; what is wrong with it is said of the grant."""
+    try:
+        return await found
+    except LinkProblem as refused:
+        raise GrantUsed(private=refused.code, fact=refused.fact) from refused

@@ -1,0 +1,287 @@
+"""The menu as a pure function: where somebody is and what they typed, to what is to be done and shown."""
+
+import base64
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from watchword.kernel.addresses import Network, is_within, networks
+from watchword.kernel.parsing import boolean
+from watchword.kernel.parts import section, setting
+from watchword.kernel.ports import Visitor
+from watchword.kernel.problems import InputInvalid, Kind, Problem, TooManyRequests
+from watchword.kernel.secret import Secret
+from watchword.plumbing.ussd import Dialled
+from watchword.records.resets.rules import GrantInvalid, GrantUsed
+from watchword.records.subscribers.rules import AccountDisabled, AccountLocked
+from watchword.records.tickets.rules import CodeInvalid
+from watchword.records.ussd_sessions.rules import Kept
+
+MOST_INPUTS: Final = 24
+MAX_AGE: Final = timedelta(minutes=5)
+_SHORTEST_SECRET: Final = 32
+_BACK: Final = "0"
+_LANGUAGES: Final = {"1": "en", "2": "fr", "3": "ar"}
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return networks(text)
+    except ValueError:
+        message = "write addresses or networks, separated by commas: 196.216.167.0/24"
+        raise ValueError(message) from None
+
+
+def _gateway_secret(text: str) -> Secret:
+    if text and len(text) < _SHORTEST_SECRET:
+        message = f"use at least {_SHORTEST_SECRET} characters"
+        raise ValueError(message)
+    return Secret(text)
+
+
+@section
+class UssdSettings:
+    """The USSD menu."""
+
+    secret: Secret = setting(
+        "USSD_GATEWAY_SECRET",
+        "What the gateway of the mobile network proves itself by; empty: there is no menu.",
+        parse=_gateway_secret,
+        default="",
+        secret=True,
+    )
+    networks: tuple[Network, ...] = setting(
+        "USSD_GATEWAY_NETWORKS",
+        "Addresses and networks that the gateway posts from; needed where it cannot sign, and nobody else"
+        " is let in where it is given.",
+        parse=_networks,
+        default="",
+    )
+    ucs2: bool = setting(
+        "USSD_UCS2",
+        "Whether the gateway carries UCS-2, so that Arabic is shown; else French stands in for it.",
+        parse=boolean,
+        default="false",
+    )
+
+
+class GatewayUnknown(Problem):
+    """This post does not prove that it comes from the gateway of the mobile network."""
+
+    code = "gateway_unknown"
+    kind = Kind.UNAUTHENTICATED
+
+
+class Place(StrEnum):
+    """Where a post stands in its session."""
+
+    FIRST = "first"
+    NEXT = "next"
+    SAME = "same"
+    ASTRAY = "astray"
+
+
+class Step(StrEnum):
+    """What is asked for."""
+
+    MENU = "menu"
+    LANGUAGE = "language"
+    CODE = "code"
+    PIN = "pin"
+    AGAIN = "again"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Where somebody is: the step, the language and whether they chose it, the grant, and the screen."""
+
+    step: Step
+    language: str
+    screen: str
+    chosen: bool = False
+    grant: str = field(default="", repr=False)
+
+
+class Deed(StrEnum):
+    """What a step asks of others."""
+
+    NOTHING = "nothing"
+    TEXT_CODE = "text_code"
+    MAIL_CODE = "mail_code"
+    PROVE = "prove"
+    SCREEN = "screen"
+    CHOOSE = "choose"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What an input comes to: a deed, the state when it goes well, and the grant it may need."""
+
+    deed: Deed
+    state: State
+    grant: str = field(default="", repr=False)
+
+
+def place(dialled: Dialled, kept: Kept | None, digest: Callable[[str], bytes]) -> Place:
+    """Tell where a post stands, by what the gateway repeats of what it said before."""
+    inputs = dialled.inputs
+    if kept is None:
+        return Place.ASTRAY if inputs else Place.FIRST
+    if len(inputs) == kept.consumed:
+        return Place.SAME if digest(dialled.typed) == kept.typed_digest else Place.ASTRAY
+    if len(inputs) == kept.consumed + 1 <= MOST_INPUTS:
+        before = "*".join(inputs[:-1])
+        return Place.NEXT if digest(before) == kept.typed_digest else Place.ASTRAY
+    return Place.ASTRAY
+
+
+def opening(language: str) -> State:
+    """Return where a session begins."""
+    return State(step=Step.MENU, language=language, screen="menu")
+
+
+def turn(state: State, typed: str, before: str = "") -> Turn:
+    """Return what an input comes to; `before` is the one before it."""
+    return _TURNS[state.step](state, typed, before)
+
+
+def _of_menu(state: State, typed: str, _before: str) -> Turn:
+    sent = replace(state, step=Step.CODE, screen="sent")
+    if typed in {"1", "2"}:
+        return Turn(deed=Deed.TEXT_CODE if typed == "1" else Deed.MAIL_CODE, state=sent)
+    if typed == "3":
+        return _shows(state, Step.CODE, "code")
+    if typed == "9":
+        return _shows(state, Step.LANGUAGE, "language")
+    return _shows(state, Step.MENU, "menu")
+
+
+def _of_language(state: State, typed: str, _before: str) -> Turn:
+    language = _LANGUAGES.get(typed)
+    chosen = replace(state, language=language, chosen=True) if language else state
+    return _shows(chosen, Step.MENU, "menu")
+
+
+def _of_code(state: State, typed: str, _before: str) -> Turn:
+    if typed == _BACK:
+        return _shows(state, Step.MENU, "menu")
+    return Turn(deed=Deed.PROVE, state=replace(state, step=Step.PIN, screen="pin"))
+
+
+def _of_pin(state: State, _typed: str, _before: str) -> Turn:
+    return Turn(deed=Deed.SCREEN, state=replace(state, step=Step.AGAIN, screen="again"))
+
+
+def _of_again(state: State, typed: str, before: str) -> Turn:
+    if not hmac.compare_digest(typed.encode(), before.encode()):
+        return _shows(state, Step.PIN, "differ")
+    return Turn(deed=Deed.CHOOSE, state=over(state, "done"), grant=state.grant)
+
+
+def _of_over(state: State, _typed: str, _before: str) -> Turn:
+    return _shows(state, Step.OVER, "astray")
+
+
+def _shows(state: State, step: Step, screen: str) -> Turn:
+    return Turn(deed=Deed.NOTHING, state=replace(state, step=step, screen=screen))
+
+
+_TURNS: Final[Mapping[Step, Callable[[State, str, str], Turn]]] = {
+    Step.MENU: _of_menu,
+    Step.LANGUAGE: _of_language,
+    Step.CODE: _of_code,
+    Step.PIN: _of_pin,
+    Step.AGAIN: _of_again,
+    Step.OVER: _of_over,
+}
+
+
+def refused(state: State, problem: Problem) -> State:
+    """Return where somebody is whose input was refused: they try again, or the session ends."""
+    if isinstance(problem, InputInvalid):
+        return replace(state, step=Step.PIN, screen=problem.errors[0].code)
+    if isinstance(problem, CodeInvalid) and problem.worn_out is None:
+        return replace(state, screen="wrong")
+    ends = (screen for kind, screen in _ENDS if isinstance(problem, kind))
+    return over(state, next(ends, "busy"))
+
+
+_ENDS: Final[tuple[tuple[type[Problem], str], ...]] = (
+    (CodeInvalid, "worn_out"),
+    (GrantInvalid, "late"),
+    (GrantUsed, "late"),
+    (AccountLocked, "closed"),
+    (AccountDisabled, "closed"),
+    (TooManyRequests, "wait"),
+)
+
+
+def over(state: State, screen: str) -> State:
+    """Return the state of a session that ends with a screen; it holds no grant any more."""
+    return replace(state, step=Step.OVER, screen=screen, grant="")
+
+
+def spoken(language: str, *, ucs2: bool) -> str:
+    """Return the language of the screens: Arabic needs UCS-2, and French stands in for it."""
+    return "fr" if language == "ar" and not ucs2 else language
+
+
+def most_of_a_name(language: str) -> int:
+    """Return how many signs of the organisation's name a screen has room for."""
+    return 12 if language == "ar" else 24
+
+
+def dialler(gateway: Visitor) -> Visitor:
+    """Return where somebody dials from: the gateway's address says nothing of them."""
+    return replace(gateway, address="", network="", user_agent="ussd", device=None)
+
+
+def signature(secret: Secret, timestamp: str, body: bytes) -> str:
+    """Return how a gateway signs a body."""
+    return hmac.digest(secret.reveal().encode(), timestamp.encode() + b"." + body, "sha256").hex()
+
+
+def why_unknown(
+    settings: UssdSettings,
+    headers: Mapping[str, str],
+    body: bytes,
+    address: str,
+    now: datetime,
+) -> str | None:
+    """Return why a post may not be the gateway's; nothing when it is."""
+    if settings.networks and not is_within(address, settings.networks):
+        return "elsewhere"
+    signed = headers.get("x-ussd-signature")
+    if signed is not None:
+        return _why_unsigned(settings.secret, signed, headers, body, now)
+    if not settings.networks:
+        return "unsigned"
+    password = _password(headers.get("authorization", ""))
+    right = hmac.compare_digest(password.encode(), settings.secret.reveal().encode())
+    return None if right else "wrong_secret"
+
+
+def _why_unsigned(
+    secret: Secret, signed: str, headers: Mapping[str, Any], body: bytes, now: datetime
+) -> str | None:
+    timestamp = headers.get("x-ussd-timestamp", "")
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):  # noqa: PLR2004
+        return "no_timestamp"
+    if not hmac.compare_digest(signature(secret, timestamp, body).encode(), signed.encode()):
+        return "wrong_signature"
+    return None if abs(now.timestamp() - int(timestamp)) <= MAX_AGE.total_seconds() else "too_old"
+
+
+def _password(authorization: str) -> str:
+    """Return the password of HTTP Basic (RFC 7617); nothing when there is none."""
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(value.strip(), validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""

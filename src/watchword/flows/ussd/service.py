@@ -1,0 +1,121 @@
+"""The menu: find the place, do the deed, keep and show the answer."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import msgspec
+
+from watchword.flows.ussd.rules import (
+    Deed,
+    Place,
+    State,
+    Step,
+    Turn,
+    UssdSettings,
+    most_of_a_name,
+    opening,
+    over,
+    place,
+    refused,
+    spoken,
+    turn,
+)
+from watchword.kernel.clock import Clock
+from watchword.kernel.parts import service
+from watchword.kernel.ports import Visitor
+from watchword.kernel.problems import Problem
+from watchword.kernel.secret import Secret
+from watchword.plumbing.contact import described
+from watchword.plumbing.db.ports import Database
+from watchword.plumbing.ports import PinRecovery
+from watchword.plumbing.settings import ServerSettings, TwilioSettings, texting
+from watchword.plumbing.settings.organisation import Organisation
+from watchword.plumbing.ussd import Dialled, fit
+from watchword.plumbing.words.languages import Words, choose_language
+from watchword.records.pins.service import Pins
+from watchword.records.ussd_sessions.service import UssdSessions
+
+_read = msgspec.json.Decoder(State).decode
+
+
+@service
+class UssdMenu:
+    """Answers whoever dialled."""
+
+    database: Database
+    sessions: UssdSessions
+    recovery: PinRecovery
+    pins: Pins
+    words: Words
+    organisation: Organisation
+    server: ServerSettings
+    twilio: TwilioSettings
+    settings: UssdSettings
+    clock: Clock
+
+    async def answer(self, dialled: Dialled, visitor: Visitor) -> str:
+        """Return what the telephone shows: `CON` and a screen, or `END` and the last one."""
+        now = self.clock.now()
+        key = self.sessions.key(dialled.session_id, dialled.number, dialled.service_code)
+        kept = await self.sessions.find(self.database, key, now)
+        begun = self._begun(dialled)
+        where = place(dialled, kept, lambda typed: self.sessions.digest(key, typed))
+        if where is Place.FIRST:
+            await self.sessions.begin(self.database, key, msgspec.json.encode(begun), now)
+            return self._screen(begun)
+        if kept is None or kept.state is None or where is Place.ASTRAY:
+            return self._screen(over(begun, "astray"))
+        state = _read(kept.state)
+        if where is Place.SAME:
+            return self._screen(state)
+        if not await self.sessions.claim(self.database, key, kept, dialled.typed, now):
+            return self._screen(over(state, "astray"))
+        told = await self._told(state, dialled, visitor, now)
+        consumed = kept.consumed + 1
+        await self.sessions.answer(self.database, key, consumed, msgspec.json.encode(told))
+        return self._screen(told)
+
+    def _begun(self, dialled: Dialled) -> State:
+        """Return where a session begins: in the language of the number's country."""
+        country = described(dialled.number).country
+        return opening(choose_language(country=country, default=self.server.default_language))
+
+    async def _told(self, state: State, dialled: Dialled, visitor: Visitor, now: datetime) -> State:
+        """Do what the input asks for; what is refused has a screen of its own."""
+        *earlier, typed = dialled.inputs
+        wanted = turn(state, typed, earlier[-1] if earlier else "")
+        language = wanted.state.language
+        asked = language if wanted.state.chosen else None
+        caller = replace(visitor, language=language, asked_language=asked)
+        try:
+            return await self._done(wanted, dialled.number, typed, caller, now)
+        except Problem as problem:
+            return refused(state, problem)
+
+    async def _done(
+        self, wanted: Turn, number: str, typed: str, caller: Visitor, now: datetime
+    ) -> State:
+        """Do the deed of a turn. Problems: whatever refuses it."""
+        state, deed = wanted.state, wanted.deed
+        if deed is Deed.TEXT_CODE and not texting.leave(self.twilio, self.server):
+            return replace(state, step=Step.MENU, screen="no_texts")
+        if deed in {Deed.TEXT_CODE, Deed.MAIL_CODE}:
+            by_letter = deed is Deed.MAIL_CODE
+            await self.recovery.ask_from(number, caller, by_letter=by_letter)
+        elif deed is Deed.PROVE:
+            grant = await self.recovery.prove_from(number, Secret(typed), caller)
+            return replace(state, grant=grant.reveal())
+        elif deed is Deed.SCREEN:
+            self.pins.screen(self.pins.read(Secret(typed)), now, number)
+        elif deed is Deed.CHOOSE:
+            await self.recovery.confirm(Secret(wanted.grant), Secret(typed), caller)
+        return state
+
+    def _screen(self, state: State) -> str:
+        """Write a screen in its language."""
+        language = spoken(state.language, ucs2=self.settings.ucs2)
+        org = self.organisation.name[: most_of_a_name(language)]
+        length = self.pins.settings.length
+        text = self.words.say(language, f"ussd.{state.screen}", org=org, length=length)
+        word = "END" if state.step is Step.OVER else "CON"
+        return fit(f"{word} {text}", ucs2=self.settings.ucs2)

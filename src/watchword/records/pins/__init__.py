@@ -1,0 +1,17 @@
+"""PINs: the few digits by which somebody with a plain telephone proves who they are to a service.
+
+    read      what was typed, as digits                -> `pin_malformed`
+    screen    how easily it is guessed                 -> `pin_too_easy`
+    hash      HMAC-SHA-256 under the pepper, then argon2id, bound to the subscriber; in the pool
+    check     counted in its own commit, then compared -> right; wrong; wrong and locked; refused
+    replace   the new one; what was counted is forgotten
+
+A PIN has `PIN_LENGTH` digits. Refused are a digit or a pair again and again, digits in a row, up or down, a
+year that somebody may be born in, the shapes that people take most, and what the own number holds.
+
+`MAX_PIN_ATTEMPTS` wrong ones lock the PIN, and nothing else of the account: for `PIN_LOCK_TIME_MS`, twice as
+long each time anew, up to a day. The right one, or a new one, ends the count. A subscriber without a PIN
+costs the same work.
+Source: NIST SP 800-63B-4, sections 3.1.1 and 3.2.2; Bonneau, Preibusch, Anderson, "A birthday present every
+eleven wallets?" (2012).
+"""

@@ -1,0 +1,71 @@
+"""The screens of the menu: short enough, of the signs that telephones have, in every language."""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.architecture.test_words import FOLDERS
+from watchword.flows.ussd.rules import most_of_a_name
+from watchword.plumbing.ussd import MOST_SEPTETS, MOST_UCS2, fit, fold, is_gsm, length
+from watchword.plumbing.words.languages import LANGUAGES, load_words
+
+WORDS = load_words(FOLDERS)
+SCREENS = sorted(key for key in WORDS.texts["en"] if key.startswith("ussd."))
+
+
+def screen(language: str, key: str) -> str:
+    return WORDS.say(language, key, org="W" * most_of_a_name(language), length=8)
+
+
+@pytest.mark.req("M-14")
+@pytest.mark.parametrize("key", SCREENS)
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_screen_has_at_most_182_signs_of_the_gsm_alphabet(language: str, key: str) -> None:
+    text = f"CON {screen(language, key)}"
+    assert is_gsm(text), [sign for sign in text if not is_gsm(sign)]
+    assert length(text) <= MOST_SEPTETS
+    assert fit(text, ucs2=False) == text
+
+
+@pytest.mark.parametrize("key", SCREENS)
+def test_a_screen_in_arabic_has_at_most_80(key: str) -> None:
+    assert len(f"CON {screen('ar', key)}") <= MOST_UCS2
+
+
+def test_every_screen_there_is_has_words() -> None:
+    assert len(SCREENS) == 18
+    assert set(LANGUAGES) == {"en", "fr", "ar"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Café crème", "Café crème"),
+        ("forêt, reçu, Noël", "foret, recu, Noel"),
+        ("l\u2019\u0153uvre \u2026", "l'oeuvre ..."),
+        ("\u00abfin\u00bb", '"fin"'),
+        ("Дом 5", "??? 5"),
+        ("😀", "?"),
+    ],
+)
+def test_what_the_alphabet_lacks_becomes_what_is_nearest(text: str, told: str) -> None:
+    assert fold(text) == told
+
+
+@given(st.text(max_size=400), st.booleans())
+def test_whatever_is_said_fits(text: str, ucs2: bool) -> None:
+    told = fit(text, ucs2=ucs2)
+    if is_gsm(told):
+        assert length(told) <= MOST_SEPTETS
+    else:
+        assert ucs2
+        assert len(told.encode("utf-16-be")) <= 2 * MOST_UCS2
+
+
+@given(st.text(string.ascii_letters + "^{}[]~|€", max_size=400))
+def test_signs_of_the_extension_count_twice(text: str) -> None:
+    told = fit(text, ucs2=False)
+    assert text.startswith(told)
+    assert length(told) in {MOST_SEPTETS, MOST_SEPTETS - 1} or told == text
