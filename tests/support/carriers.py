@@ -26,7 +26,7 @@ from watchword.kernel.messages import Text
 from watchword.kernel.ports import Mailer
 from watchword.kernel.secret import Secret
 
-SHORT: Final = timedelta(milliseconds=400)
+SHORT: Final = timedelta(seconds=1)
 CLOCK: Final = SystemClock()
 TEXT = Text(
     id="01939c-8",

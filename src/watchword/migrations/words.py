@@ -40,8 +40,9 @@ def concurrently() -> Iterator[dict[str, Any]]:
 
     On PostgreSQL that is outside a transaction and may wait long for older ones; the revision must
     hold nothing else, and say `if_not_exists=True`, so that it can be run again when it was broken off.
+    In a script it is a plain index: tools run scripts in one transaction.
     """
-    if not on_postgres():
+    if not on_postgres() or op.get_context().as_sql:
         yield {}
         return
     with op.get_context().autocommit_block():
