@@ -44,7 +44,6 @@ from watchword.plumbing.carriers.texting import Texting
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, DatabaseUnavailable
-from watchword.plumbing.db.sqlite import SqliteDatabase, sqlite_path
 from watchword.plumbing.hashing.pool import HashPool
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.letters.writing import Letters
@@ -188,6 +187,8 @@ async def _open_database(house: House, *, patient: bool) -> Database:
     metrics = house.part(Metrics)
     database: Database
     if settings.url.startswith("sqlite"):
+        from watchword.plumbing.db.sqlite import SqliteDatabase, sqlite_path
+
         database = SqliteDatabase(sqlite_path(settings.url), changes, slow=settings.slow)
     else:
         from watchword.plumbing.db.postgres import PostgresDatabase

@@ -1,13 +1,11 @@
-"""The command of the installed package: `watchword serve`, `watchword doctor`, `watchword users ...`.
+"""The command line: `watchword serve --dev`, `watchword doctor`, `watchword users ...`.
 
 Each slice brings its own commands (`commands.py`, `groups`); this module adds what runs the service.
 """
 
 import os
 import sys
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,14 +13,13 @@ import typer
 from watchword import __version__
 from watchword.app import slices
 from watchword.app.examples import illustrate, listed
-from watchword.app.reading import read_settings, reading_of, refused
-from watchword.app.settings import Settings, SettingsRefused
+from watchword.app.reading import read_settings, reading_of
+from watchword.app.settings import Settings
 from watchword.app.settings.desk import SettingsDesk
-from watchword.kernel.problems import Problem
-from watchword.plumbing import folders
 from watchword.plumbing.commands import console
 from watchword.plumbing.commands.console import OpenHouse
 from watchword.plumbing.commands.handed import handed
+from watchword.plumbing.commands.options import AsJson
 from watchword.plumbing.commands.reading import Read
 from watchword.plumbing.house import House
 
@@ -74,7 +71,7 @@ def serve(
     """Serve people and programs until SIGTERM or Ctrl+C."""
     from watchword.app import starting
 
-    raise typer.Exit(_guarded(lambda: starting.start(dev=dev, reload=reload)))
+    raise typer.Exit(starting.start(dev=dev, reload=reload))
 
 
 @root.command(epilog="Example: watchword worker")
@@ -82,14 +79,12 @@ def worker(
     table: Annotated[
         bool, typer.Option("--list", help="Print which jobs there are and when; do nothing.")
     ] = False,
-    as_json: console.AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Carry letters and do the timed jobs, in a process of its own."""
     from watchword.app import starting
 
-    raise typer.Exit(
-        _guarded(lambda: starting.tell_jobs(as_json=as_json) if table else starting.work())
-    )
+    raise typer.Exit(starting.tell_jobs(as_json=as_json) if table else starting.work())
 
 
 @root.command(epilog="Example: watchword health --ready")
@@ -101,22 +96,13 @@ def health(
     base: Annotated[
         str, typer.Option("--base", help="Its address; else this machine's PORT.")
     ] = "",
-    as_json: console.AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Ask a running service how it is; exit 0 when well (for container health checks)."""
     from watchword.app import probing
 
     path = "live" if live else "ready" if ready else "health"
-    raise typer.Exit(_guarded(lambda: probing.probe(base, path, as_json=as_json)))
-
-
-def _guarded(work: Callable[[], int]) -> int:
-    try:
-        return work()
-    except SettingsRefused as refusal:
-        return refused(refusal)
-    except Problem as problem:
-        raise console.fail(problem) from problem
+    raise typer.Exit(probing.probe(base, path, as_json=as_json))
 
 
 def add_slices() -> None:
@@ -158,27 +144,13 @@ def _hands() -> dict[type[Any], Any]:
     }
 
 
-def _stuck(error: OSError) -> int:
-    """Say which folder or file cannot be used, and what mends it; what else failed is a fault of ours."""
-    if not isinstance(error.filename, str):
-        raise error
-    console.talk(folders.trouble(Path(error.filename), error))
-    return console.Exit.LATER if folders.is_full(error) else console.Exit.REFUSED
-
-
-def main() -> None:
-    """Run the command line."""
+def run() -> int:
+    """Run the command line; return the exit code."""
     own = {"serve", "worker", "health"}
     hands: dict[type[Any], Any] = {}
     if not (len(sys.argv) > 1 and sys.argv[1] in own):
         add_slices()
         hands = _hands()
-    try:
-        with handed(hands):
-            root()
-    except SettingsRefused as refusal:
-        sys.exit(refused(refusal))
-    except OSError as error:
-        sys.exit(_stuck(error))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    with handed(hands):
+        root()
+    return console.Exit.DONE

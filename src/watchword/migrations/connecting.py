@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from watchword.kernel.ids import DEFAULT_TENANT
 from watchword.plumbing.db.ports import DatabaseUnavailable
-from watchword.plumbing.db.sqlite import connect
+from watchword.plumbing.db.sqlite import connect, sqlite_path
 from watchword.plumbing.db.tls_fault import tls_fault
 
 Result = TypeVar("Result")
@@ -26,9 +26,9 @@ _PATIENCE_SECONDS = 120.0
 _CONNECT_SECONDS = 10.0
 
 
-async def on_sqlite(path: Path, work: Work[Result]) -> Result:
+async def on_sqlite(url: str, work: Work[Result]) -> Result:
     """Work on the file; its write lock keeps others out from the first statement on."""
-    return await asyncio.to_thread(_on_sqlite, path, work)
+    return await asyncio.to_thread(_on_sqlite, sqlite_path(url), work)
 
 
 def _on_sqlite(path: Path, work: Work[Result]) -> Result:

@@ -25,7 +25,6 @@ from watchword.migrations.known import (
     revisions,
     status_of,
 )
-from watchword.plumbing.db.sqlite import sqlite_path
 
 Result = TypeVar("Result")
 
@@ -94,5 +93,5 @@ async def _on(url: str, tls: SSLContext | None, work: "Callable[..., Result]") -
     from watchword.migrations import connecting  # noqa: PLC0415
 
     if url.startswith("sqlite"):
-        return await connecting.on_sqlite(sqlite_path(url), work)
+        return await connecting.on_sqlite(url, work)
     return await connecting.on_postgres(url, tls, work)

@@ -228,7 +228,7 @@ def test_a_resolver_or_a_patience_that_makes_no_sense_is_usage(
 
 
 def test_without_the_extra_it_says_which_and_how(tmp_path: Path) -> None:
-    script = "import sys; sys.modules['dns'] = None; from watchword.app.cli import main; main()"
+    script = "import sys; sys.modules['dns'] = None; from watchword.app.main import main; main()"
     words = ["dns", "check", "--domain", "nova-rdv.dz", "--provider", "ses"]
     ended = subprocess.run(
         [sys.executable, "-c", script, *words],

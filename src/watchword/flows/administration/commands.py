@@ -18,14 +18,8 @@ from watchword.kernel import ids
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.problems import NotFound
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import (
-    AsJson,
-    DryRun,
-    Exit,
-    Yes,
-    read_or_refuse,
-    run_in_house,
-)
+from watchword.plumbing.commands.console import Exit, read_or_refuse, run_in_house
+from watchword.plumbing.commands.options import AsJson, DryRun, Yes
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.house import House
 from watchword.plumbing.shapes import convert

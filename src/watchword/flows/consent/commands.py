@@ -7,7 +7,8 @@ import typer
 from watchword.flows.consent.rules import Due
 from watchword.flows.consent.service import Consenting
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import AsJson, DryRun, Yes, run_in_house
+from watchword.plumbing.commands.console import run_in_house
+from watchword.plumbing.commands.options import AsJson, DryRun, Yes
 from watchword.plumbing.house import House
 
 consents = typer.Typer(help="Consents: who is to renew theirs.", no_args_is_help=True)

@@ -9,7 +9,8 @@ from watchword.kernel.chance import SystemChance
 from watchword.kernel.clock import SystemClock
 from watchword.operations.certs.service import make_self_signed
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import AsJson, Exit
+from watchword.plumbing.commands.console import Exit
+from watchword.plumbing.commands.options import AsJson
 
 certs = typer.Typer(help="Certificates for TLS.", no_args_is_help=True)
 

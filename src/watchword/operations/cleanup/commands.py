@@ -8,7 +8,8 @@ import typer
 from watchword.operations.cleanup.rules import Removed
 from watchword.operations.cleanup.service import Cleanup
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import AsJson, run_in_house
+from watchword.plumbing.commands.console import run_in_house
+from watchword.plumbing.commands.options import AsJson
 
 Work = Callable[[Cleanup], Awaitable[Removed | None]]
 

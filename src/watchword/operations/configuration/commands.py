@@ -11,6 +11,7 @@ from watchword.operations.configuration.rules import Desk, Report, fresh_secret
 from watchword.plumbing import folders
 from watchword.plumbing.commands import console
 from watchword.plumbing.commands.handed import in_hand
+from watchword.plumbing.commands.options import AsJson
 
 environment = typer.Typer(help="The environment that this service is given.", no_args_is_help=True)
 configuration = typer.Typer(help="The settings, and where they came from.", no_args_is_help=True)
@@ -36,7 +37,7 @@ def _secrets() -> None:
 
 
 @environment.command(epilog="Example: APP_ENV=production watchword env validate")
-def validate(as_json: console.AsJson = False) -> None:
+def validate(as_json: AsJson = False) -> None:
     """Say everything that is wrong with the settings; exit 1 when the service would not start."""
     report = _desk().report()
     if as_json:
@@ -53,7 +54,7 @@ def validate(as_json: console.AsJson = False) -> None:
 
 
 @configuration.command(epilog="Example: watchword config show PORT DATABASE_URL")
-def show(names: Names = None, as_json: console.AsJson = False) -> None:
+def show(names: Names = None, as_json: AsJson = False) -> None:
     """Show every setting and where it came from; secrets are masked."""
     report = _desk().report()
     if not report.ok:
@@ -70,7 +71,7 @@ def show(names: Names = None, as_json: console.AsJson = False) -> None:
 @configuration.command(epilog="Example: watchword config reference --env > .env.example")
 def reference(
     env: Annotated[bool, typer.Option("--env", help="As a .env file to copy.")] = False,
-    as_json: console.AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print every setting there is: its name, default, other names and meaning."""
     if as_json:
@@ -81,7 +82,7 @@ def reference(
 
 
 @secrets.command(epilog="Example: watchword secrets generate --dir secrets")
-def generate(folder: Folder = None, force: Force = False, as_json: console.AsJson = False) -> None:
+def generate(folder: Folder = None, force: Force = False, as_json: AsJson = False) -> None:
     """Make a secret of 64 bytes for each purpose, and print it or write it to a folder."""
     names, chance = _desk().secret_names(), SystemChance()
     if folder is None:

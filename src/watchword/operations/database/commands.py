@@ -6,7 +6,8 @@ import typer
 
 from watchword.operations.database.service import DatabaseDesk
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import AsJson, run_in_house
+from watchword.plumbing.commands.console import run_in_house
+from watchword.plumbing.commands.options import AsJson
 
 db = typer.Typer(
     help="The database: demo accounts, slow statements, indexes.", no_args_is_help=True

@@ -10,7 +10,8 @@ import typer
 from watchword.operations.dev.rules import DIALLED_FROM
 from watchword.operations.dev.service import Handset
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import AsJson, read_or_refuse, run_in_house
+from watchword.plumbing.commands.console import read_or_refuse, run_in_house
+from watchword.plumbing.commands.options import AsJson
 from watchword.plumbing.contact import phone_number
 from watchword.plumbing.db import dev_messages
 from watchword.plumbing.db.dev_messages import DevMessage

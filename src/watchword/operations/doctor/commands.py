@@ -7,7 +7,7 @@ import typer
 from watchword.operations.doctor.rules import Finding, Outcome
 from watchword.operations.doctor.service import CHECKS, examine
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import AsJson
+from watchword.plumbing.commands.options import AsJson
 
 doctor = typer.Typer(help="Look at everything this service stands on; say what mends it.")
 

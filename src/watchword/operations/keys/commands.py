@@ -7,7 +7,8 @@ import typer
 
 from watchword.operations.keys.service import Keys, generate_files
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import AsJson, DryRun, Yes, run_in_house
+from watchword.plumbing.commands.console import run_in_house
+from watchword.plumbing.commands.options import AsJson, DryRun, Yes
 from watchword.plumbing.house import House
 from watchword.records.signing_keys.service import SigningKeys
 

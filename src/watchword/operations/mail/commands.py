@@ -12,16 +12,9 @@ from watchword.operations.mail.service import Mail, OpenLetters
 from watchword.plumbing.carriers.carrier import Result
 from watchword.plumbing.carriers.failover import Carriers
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import (
-    AsJson,
-    DryRun,
-    Exit,
-    Language,
-    Yes,
-    run_in_house,
-    spoken,
-)
+from watchword.plumbing.commands.console import Exit, run_in_house, spoken
 from watchword.plumbing.commands.handed import in_hand
+from watchword.plumbing.commands.options import AsJson, DryRun, Language, Yes
 from watchword.plumbing.commands.queue import queue_of
 from watchword.plumbing.db.queue import Queue
 from watchword.plumbing.house import House

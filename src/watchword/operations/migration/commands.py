@@ -7,7 +7,8 @@ import typer
 
 from watchword.migrations import migrate as schema
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import AsJson, DryRun, Exit, Yes, run_in_house
+from watchword.plumbing.commands.console import Exit, run_in_house
+from watchword.plumbing.commands.options import AsJson, DryRun, Yes
 from watchword.plumbing.house import House
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
 

@@ -9,7 +9,8 @@ from watchword.kernel.clock import Clock
 from watchword.operations.risk.rules import Seen
 from watchword.operations.risk.service import Risk
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import AsJson, Since, ago, run_in_house
+from watchword.plumbing.commands.console import ago, run_in_house
+from watchword.plumbing.commands.options import AsJson, Since
 from watchword.plumbing.house import House
 
 _COLUMNS = ("at", "signal", "reason", "count", "about")

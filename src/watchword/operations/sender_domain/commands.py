@@ -14,6 +14,7 @@ from watchword.kernel.parsing import duration
 from watchword.operations.sender_domain import rules, service
 from watchword.operations.sender_domain.rules import Given
 from watchword.plumbing.commands import console, reading
+from watchword.plumbing.commands.options import AsJson
 from watchword.plumbing.dns import dmarc, providers
 from watchword.plumbing.dns.providers import Provider, Sender
 from watchword.plumbing.dns.records import Record
@@ -121,7 +122,7 @@ def records(
     zone: Annotated[
         bool, typer.Option("--zone", help="Only the records, for a zone file.")
     ] = False,
-    as_json: console.AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print the records that the sender's domain wants, as lines of a zone file."""
     sender, chosen = asked.sender, asked.phase
@@ -149,7 +150,7 @@ def check(
     timeout: Annotated[
         str, typer.Option("--timeout", help="How long a look-up may take; else DNS_TIMEOUT.")
     ] = "",
-    as_json: console.AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compare the live zone with what is wanted; exit 1 when something is missing or wrong."""
     sender, chosen, sections = asked.sender, asked.phase, asked.sections
@@ -179,7 +180,7 @@ def ses_policy(
     account: Annotated[str, typer.Option("--account", help="The AWS account, twelve digits.")],
     region: SesRegion = "",
     domain: Domain = "",
-    as_json: console.AsJson = True,  # noqa: ARG001 - a policy is JSON, also without being said
+    as_json: AsJson = True,  # noqa: ARG001 - a policy is JSON, also without being said
 ) -> None:
     """Print the least that an AWS role needs to send as this sender, as an IAM policy."""
     sender, sections = _read(Given(domain=domain, providers=(Provider.SES,), ses_region=region))

@@ -6,7 +6,8 @@ import typer
 
 from watchword.kernel.clock import Clock
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import AsJson, DryRun, Yes, run_in_house
+from watchword.plumbing.commands.console import run_in_house
+from watchword.plumbing.commands.options import AsJson, DryRun, Yes
 from watchword.plumbing.db.ports import Database, Taken
 from watchword.plumbing.house import House
 from watchword.records.services.service import Services

@@ -7,7 +7,8 @@ import typer
 from watchword.operations.sms.service import Sms
 from watchword.plumbing.carriers.carrier import Result
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import AsJson, Language, run_in_house, spoken
+from watchword.plumbing.commands.console import run_in_house, spoken
+from watchword.plumbing.commands.options import AsJson, Language
 from watchword.plumbing.commands.queue import queue_of
 from watchword.plumbing.house import House
 from watchword.plumbing.settings import ServerSettings

@@ -7,7 +7,8 @@ import typer
 from watchword.operations.stats.rules import COUNTS, labels_of
 from watchword.operations.stats.service import Statistics
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import AsJson, Since, ago, run_in_house
+from watchword.plumbing.commands.console import ago, run_in_house
+from watchword.plumbing.commands.options import AsJson, Since
 
 stats = typer.Typer(help="Count accounts, sessions, codes and what waits.")
 otp = typer.Typer(help="One-time codes.", no_args_is_help=True)

@@ -14,10 +14,9 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from enum import IntEnum
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
-import typer
 
 from watchword.kernel.parsing import duration
 from watchword.kernel.problems import Kind, Overloaded, Problem
@@ -27,15 +26,6 @@ from watchword.plumbing.logs.logger import redact
 from watchword.plumbing.words.languages import LANGUAGES
 
 Result = TypeVar("Result")
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-Language = Annotated[
-    str,
-    typer.Option("--lang", "--language", metavar="|".join(LANGUAGES), help="In this language."),
-]
-Since = Annotated[str, typer.Option("--since", help="How far back: 30m, 24h, 7d.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")]
 
 
 class Exit(IntEnum):
@@ -117,11 +107,11 @@ def exit_code(problem: Problem) -> Exit:
     return _ENDS.get(problem.kind, Exit.REFUSED)
 
 
-def fail(problem: Problem) -> typer.Exit:
+def fail(problem: Problem) -> SystemExit:
     """Tell a problem; raise what is returned."""
     faults = [f"{error.field}: {error.message}" for error in problem.errors]
     talk(*(faults or [_told(problem)]))
-    return typer.Exit(exit_code(problem))
+    return SystemExit(exit_code(problem))
 
 
 def _told(problem: Problem) -> str:
@@ -138,10 +128,10 @@ def spoken(language: str) -> str:
     return language
 
 
-def refuse(sentence: str, code: Exit = Exit.REFUSED) -> typer.Exit:
+def refuse(sentence: str, code: Exit = Exit.REFUSED) -> SystemExit:
     """Say why not; raise what is returned."""
     talk(sentence)
-    return typer.Exit(code)
+    return SystemExit(code)
 
 
 def talk(*sentences: str) -> None:
@@ -162,7 +152,9 @@ def confirm(question: str, *, yes: bool) -> None:
         return
     if not at_terminal():
         raise refuse(f"{question} Nobody is here to answer: add --yes.", Exit.USAGE)
-    if not typer.confirm(question, err=True):
+    from typer import confirm as answered_yes  # noqa: PLC0415 - a service asks nobody
+
+    if not answered_yes(question, err=True):
         raise refuse("Nothing was done.")
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 import typer
 
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import AsJson, DryRun, Exit, Yes, run_in_house
+from watchword.plumbing.commands.console import Exit, run_in_house
+from watchword.plumbing.commands.options import AsJson, DryRun, Yes
 from watchword.plumbing.db.pieces import DEAD, Kept
 from watchword.plumbing.db.queue import Queue
 
