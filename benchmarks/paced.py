@@ -20,6 +20,7 @@ from typing import Any
 
 from benchmarks.cores import Cores, CoreWatch, pin
 from benchmarks.load import quantile
+from benchmarks.scripts import BY_TLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +47,12 @@ def walk(plan: PacedPlan, index: int, begin: float, seen: Seen) -> None:
     """One client: due every ``clients / rate`` seconds, offset by its place in the row."""
     every = len(plan.headers) / plan.rate
     connection = http.client.HTTPConnection("127.0.0.1", plan.port, timeout=10)
+    headers = {**BY_TLS, **plan.headers[index]}
     due = begin + index / plan.rate
     while due < begin + plan.seconds:
         time.sleep(max(0.0, due - perf_counter()))
         try:
-            connection.request("GET", plan.path, headers=plan.headers[index])
+            connection.request("GET", plan.path, headers=headers)
             answer = connection.getresponse()
             answer.read()
             if answer.status != 200:

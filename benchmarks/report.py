@@ -42,18 +42,22 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
-    """A ratio of two contenders, what was wanted, and whether the median has it."""
+    """A ratio of two contenders, what was wanted, and whether the median has it.
+
+    Answers that were errors prove nothing: with `errors` no aim is reached.
+    """
 
     aim: Aim
     spread: Spread
+    errors: int = 0
 
     @property
     def reached(self) -> bool | None:
         """None where nothing was asked: the ratio is told, not judged."""
         if self.aim.least is not None:
-            return self.spread.median >= self.aim.least
+            return not self.errors and self.spread.median >= self.aim.least
         if self.aim.most is not None:
-            return self.spread.median <= self.aim.most
+            return not self.errors and self.spread.median <= self.aim.most
         return None
 
 
@@ -74,7 +78,9 @@ def ratio(aim: Aim, samples: dict[str, list[Sample]]) -> Ratio | None:
     else:
         under = [float(getattr(each, aim.figure)) for each in samples.get(aim.under, ())]
         values = [mine / theirs for mine, theirs in zip(over, under, strict=False) if theirs]
-    return Ratio(aim=aim, spread=spread(values)) if values else None
+    taken = [*samples.get(aim.over, ()), *samples.get(aim.under or "", ())]
+    errors = sum(each.errors for each in taken)
+    return Ratio(aim=aim, spread=spread(values), errors=errors) if values else None
 
 
 def ratios(played: Played) -> list[Ratio]:

@@ -14,6 +14,7 @@ import re
 from typing import Any, Protocol
 
 NUMBER = b"000000000000"
+BY_TLS = {"x-forwarded-proto": "https"}
 
 
 class Script(Protocol):
@@ -28,8 +29,8 @@ def http(
     method: str, path: str, *, headers: dict[str, str] | None = None, body: str | None = None
 ) -> str:
     """One HTTP/1.1 request, whole, as a proxy that ends TLS passes it on, whoever is asked."""
-    lines = [f"{method} {path} HTTP/1.1", "host: auth.example.test", "x-forwarded-proto: https"]
-    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    lines = [f"{method} {path} HTTP/1.1", "host: auth.example.test"]
+    lines += [f"{name}: {value}" for name, value in {**BY_TLS, **(headers or {})}.items()]
     if body is not None:
         lines.append(f"content-length: {len(body.encode())}")
     return "\r\n".join([*lines, "", body or ""])

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.ground import Ground
+from benchmarks.scripts import BY_TLS
 from benchmarks.servers import ROOT, Server, free_port, running
 from tests.support.services.smtp import SmtpSink
 
@@ -44,7 +45,6 @@ CODE_REQUEST = "/api/v1/auth/otp/request"
 ACCOUNTS = 16
 SESSIONS = 64
 DATABASE = "watchword"
-BY_TLS = {"x-forwarded-proto": "https"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,15 @@ def test_an_aim_is_reached_missed_or_told_only(aim: Aim, reached: bool | None) -
     assert found.reached is reached
 
 
+@pytest.mark.parametrize("who", ["a", "b"])
+def test_no_aim_is_reached_by_answers_that_were_errors(who: str) -> None:
+    samples = {"a": [sample(20), sample(20)], "b": [sample(10), sample(10)]}
+    samples[who][1] = sample(20, errors=1)
+    found = report.ratio(Aim(over="a", under="b", least=1), samples)
+    assert found is not None
+    assert found.reached is False
+
+
 def test_an_aim_may_be_about_latency() -> None:
     aim = Aim(over="busy", under="idle", most=5, figure="p99_ms")
     found = report.ratio(aim, {"busy": [sample(1, p99=12)], "idle": [sample(1, p99=3)]})
