@@ -119,9 +119,9 @@ async def test_a_forged_token_opens_nothing(small_world: World) -> None:
 async def test_a_token_of_ours_that_says_something_else_opens_nothing(small_world: World) -> None:
     good = await token_of(small_world)
     header, claims = read(good)
-    _, _, key = small_world.part(SigningKeys).ring.signer or ("", "", None)
-    assert key is not None
-    private = key.as_pem(private=True)
+    signer = small_world.part(SigningKeys).ring.signer
+    assert signer is not None
+    private = signer.key.as_pem(private=True)
     now = int(small_world.clock.now().timestamp())
 
     def signed(more: dict[str, Any] | None = None, **others: Any) -> str:

@@ -14,6 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from watchword.kernel.secret import Peppers
 
 _ARGON2 = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_TODAY = f"$argon2id$v=19$m={_ARGON2.memory_cost},t={_ARGON2.time_cost},p={_ARGON2.parallelism}$"
 _PURPOSE = "password"
 
 
@@ -45,4 +46,4 @@ def outdated(stored: str, scheme: str, rounds: int) -> bool:
     """Tell whether we would hash it differently today."""
     if scheme == "bcrypt":
         return not stored.startswith(f"$2b${rounds:02d}$")
-    return not stored.startswith("$argon2id$") or _ARGON2.check_needs_rehash(stored)
+    return not stored.startswith(_TODAY)

@@ -12,9 +12,9 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import TypeVar
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
 
 from watchword.kernel.problems import Overloaded
 
@@ -33,11 +33,11 @@ class HashPool:
     def __init__(self, threads: int | None = None, niceness: int = NICENESS) -> None:
         """Use as many threads as this process has cores, each so much nicer than the event loop."""
         self.threads = threads or len(os.sched_getaffinity(0))
+        self._niceness = niceness
+        self._started: list[threading.Thread] = []
+        self._waiting: SimpleQueue[_Turn | None] = SimpleQueue()
         self._busy = 0
         self._seconds = _FIRST_GUESS_SECONDS
-        self._pool = ThreadPoolExecutor(
-            self.threads, "hash", initializer=_lower_priority, initargs=(niceness,)
-        )
 
     @property
     def room(self) -> int:
@@ -46,30 +46,73 @@ class HashPool:
         return int(self.threads * each)
 
     async def run(self, work: Callable[[], Result]) -> Result:
-        """Run the hash and return its result."""
+        """Run the hash and return its result; who goes away leaves a place taken until it is done."""
         if self._busy >= self.room:
             raise Overloaded(retry_after=PATIENCE, private="hash queue full")
         self._busy += 1
-        future = asyncio.get_running_loop().run_in_executor(self._pool, _timed, work)
-        future.add_done_callback(self._done)
-        result, _ = await asyncio.shield(future)
+        if len(self._started) < min(self._busy, self.threads):
+            self._start()
+        turn = _Turn(work, self._done)
+        self._waiting.put(turn)
+        result: Result = await turn.answer
         return result
 
-    def _done(self, future: asyncio.Future[tuple[Result, float]]) -> None:
-        self._busy -= 1
-        if not future.cancelled() and future.exception() is None:
-            self._seconds += _WEIGHT * (future.result()[1] - self._seconds)
-
     def close(self) -> None:
-        """Let the threads end."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        """Let the threads end; what still waits is not begun."""
+        with contextlib.suppress(Empty):
+            while turn := self._waiting.get_nowait():
+                turn.answer.cancel()
+        for _ in self._started:
+            self._waiting.put(None)
+        for thread in self._started:
+            thread.join()
+
+    def _start(self) -> None:
+        name = f"hash-{len(self._started)}"
+        thread = threading.Thread(target=self._serve, name=name, daemon=True)
+        self._started.append(thread)
+        thread.start()
+
+    def _serve(self) -> None:
+        """Take turn by turn, in a thread."""
+        with contextlib.suppress(OSError, AttributeError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._niceness)
+        while (turn := self._waiting.get()) is not None:
+            turn.take()
+
+    def _done(self, seconds: float) -> None:
+        self._busy -= 1
+        self._seconds += _WEIGHT * (seconds - self._seconds)
 
 
-def _timed(work: Callable[[], Result]) -> tuple[Result, float]:
-    started = time.perf_counter()
-    return work(), time.perf_counter() - started
+class _Turn:
+    """One hash, and who waits for it in their event loop."""
 
+    __slots__ = ("_done", "_loop", "_work", "answer")
 
-def _lower_priority(niceness: int) -> None:
-    with contextlib.suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
+    def __init__(self, work: Callable[[], Any], done: Callable[[float], None]) -> None:
+        self._work = work
+        self._done = done
+        self._loop = asyncio.get_running_loop()
+        self.answer: asyncio.Future[Any] = self._loop.create_future()
+
+    def take(self) -> None:
+        """Do the work, in a thread, and hand the result over."""
+        started = time.perf_counter()
+        result, error = None, None
+        try:
+            result = self._work()
+        except Exception as raised:  # noqa: BLE001 - it belongs to who waits
+            error = raised
+        seconds = time.perf_counter() - started
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits
+            self._loop.call_soon_threadsafe(self._tell, seconds, result, error)
+
+    def _tell(self, seconds: float, result: Any, error: Exception | None) -> None:
+        self._done(seconds)
+        if self.answer.done():
+            return
+        if error is None:
+            self.answer.set_result(result)
+        else:
+            self.answer.set_exception(error)

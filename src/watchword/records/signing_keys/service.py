@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from joserfc import jws, jwt
+from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OctKey, RSAKey
 from joserfc.jws import JWSRegistry
-from joserfc.util import to_bytes, urlsafe_b64decode
+from joserfc.util import to_bytes, urlsafe_b64decode, urlsafe_b64encode
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
@@ -32,7 +32,22 @@ from watchword.records.signing_keys.rules import (
 
 _PURPOSE = "signing keys"
 _REREAD = timedelta(seconds=1)
-_REGISTRIES = {name: JWSRegistry(algorithms=[name]) for name in ("ES256", "RS256", "HS256")}
+_ALGORITHMS = JWSRegistry(algorithms=["ES256", "RS256", "HS256"])
+
+
+class Signer:
+    """Signs by one key; what the head of its tokens says is written once."""
+
+    def __init__(self, kid: str, algorithm: str, key: Key) -> None:
+        """Take the key."""
+        self.key = key
+        self._sign = _ALGORITHMS.get_alg(algorithm).sign
+        self._head = urlsafe_b64encode(to_json({"alg": algorithm, "typ": TYPE, "kid": kid}))
+
+    def token(self, body: bytes) -> str:
+        """Return a signed token (RFC 7515, compact)."""
+        text = self._head + b"." + urlsafe_b64encode(body)
+        return (text + b"." + urlsafe_b64encode(self._sign(text, self.key))).decode()
 
 
 class Ring:
@@ -40,7 +55,7 @@ class Ring:
 
     def __init__(self) -> None:
         """Start empty; `SigningKeys.load` fills it."""
-        self.signer: tuple[str, str, Key] | None = None
+        self.signer: Signer | None = None
         self.verifiers: dict[str, tuple[str, Key]] = {}
         self.published: dict[str, Any] = {"keys": []}
         self.stale = True
@@ -112,10 +127,8 @@ class SigningKeys:
         """Return a token with these claims. Problem: `signing_key_sealed`."""
         await self.ready()
         assert self.ring.signer is not None
-        kid, algorithm, key = self.ring.signer
-        header = {"alg": algorithm, "typ": TYPE, "kid": kid}
         body = to_json({"iss": issuer, "aud": self.settings.audience, **claims})
-        return jws.serialize_compact(header, body, key, registry=_REGISTRIES[algorithm])
+        return self.ring.signer.token(body)
 
     async def verify(self, token: str, issuer: str, now: datetime) -> Claims | None:
         """Return what a good access token says, or nothing. Problem: `signing_key_sealed`."""
@@ -180,19 +193,19 @@ class SigningKeys:
             verifiers[row.kid] = (row.algorithm, key)
             keys.append(_public(key, row.kid, row.algorithm))
             if row.state == ACTIVE:
-                self.ring.signer = (row.kid, row.algorithm, key)
+                self.ring.signer = Signer(row.kid, row.algorithm, key)
         self.ring.verifiers, self.ring.published = verifiers, {"keys": keys}
 
     def _load_files(self) -> None:
         private = RSAKey.import_key(Path(self.settings.private_key_path).read_bytes())
         kid = private.thumbprint()
-        self.ring.signer = (kid, "RS256", private)
+        self.ring.signer = Signer(kid, "RS256", private)
         self.ring.verifiers = {kid: ("RS256", private)}
         self.ring.published = {"keys": [_public(private, kid, "RS256")]}
 
     def _load_shared(self) -> None:
         key = OctKey.import_key(derive(self.settings.secret.reveal(), "HS256 access tokens"))
-        self.ring.signer = ("shared", "HS256", key)
+        self.ring.signer = Signer("shared", "HS256", key)
         self.ring.verifiers = {"shared": ("HS256", key)}
         self.ring.published = {"keys": []}
 
