@@ -39,17 +39,14 @@ class PasswordProver:
         now: datetime,
     ) -> Proven | None:
         """Compare a password with the account's; nothing when it is wrong, which counts and is noted."""
-        row = await store.by_email(self.database, address, visitor.user_agent)
+        row, guess = await self._count(address, visitor, now)
         if row is not None and owner not in {None, row.id}:
             row = None
         stored = Stored(row.hash, row.pepper_version) if row is not None and row.hash else None
-        known = self.guesses.knows(visitor.device, address, stored.hash if stored else None)
-        key = self.guesses.key(PASSWORD, address, visitor.device if known else None)
-        guess = await self.guesses.enter(self.database, key, now)
         try:
             right = await self.passwords.verify(password, stored)
         except Overloaded:
-            await self.guesses.excuse(self.database, key)
+            await self.guesses.excuse(self.database, guess.key)
             raise
         if right and stored is not None:
             return Proven(
@@ -57,11 +54,25 @@ class PasswordProver:
                 new_device=row.new_device,
                 hash=stored.hash,
                 pepper_version=stored.pepper_version,
-                guess=key,
+                guess=guess.key,
             )
         wrong = LoginFailed(user_id=row.id if row is not None else owner, method=door)
         await self._note_wrong(address, row, guess, wrong, visitor, now)
         return None
+
+    async def _count(self, address: str, visitor: Visitor, now: datetime) -> tuple[Any, Guess]:
+        """Count a guess, before it is judged, and find the account; a known device has its own count."""
+        key = self.guesses.key(PASSWORD, address)
+        if visitor.device is None:
+            entry = self.guesses.entry(key, now)
+            row, counted = await store.by_email_counted(
+                self.database, address, visitor.user_agent, entry
+            )
+            return row, self.guesses.judge(key, counted, now)
+        row = await store.by_email(self.database, address, visitor.user_agent)
+        if self.guesses.knows(visitor.device, address, row.hash if row is not None else None):
+            key = self.guesses.key(PASSWORD, address, visitor.device)
+        return row, await self.guesses.enter(self.database, key, now)
 
     async def _note_wrong(
         self,

@@ -1,8 +1,10 @@
 """Guesses: count them before they are judged, lock when there are too many."""
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.limits import lock_length
@@ -60,13 +62,20 @@ class Guesses:
 
     async def enter(self, db: Executor, key: bytes, now: datetime) -> Guess:
         """Count a guess under way. Problem: `too_many_attempts` while the account refuses."""
+        return self.judge(key, await store.enter(db, self.entry(key, now)), now)
+
+    def entry(self, key: bytes, now: datetime) -> Mapping[str, Any]:
+        """Return what counts a guess, for who asks for more in the same statement."""
         bound, patience = self.settings.max_failures, self.settings.lock_time
-        row = await store.enter(db, key, bound, now, left_since=now - patience)
+        return store.entry(key, bound, now, left_since=now - patience)
+
+    def judge(self, key: bytes, row: Any, now: datetime) -> Guess:
+        """Say whether a guess that was counted may be compared. Problem: `too_many_attempts`."""
         wait = refused_for(row.locked_until, now)
         if wait is not None:
             raise _refused(wait, "account refuses guesses")
-        if row.failures > bound:
-            raise _refused(row.updated_at + patience - now, "guesses under way")
+        if row.failures > self.settings.max_failures:
+            raise _refused(row.updated_at + self.settings.lock_time - now, "guesses under way")
         return Guess(key, row.failures, row.locks)
 
     async def failed(self, db: Executor, guess: Guess, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """All SQL of guesses."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -96,15 +97,25 @@ LOOK = statement(
 PURGE = deletion(guesses, guesses.c.updated_at < bindparam("before", type_=Moment))
 
 
-async def enter(db: Executor, key: bytes, bound: int, now: datetime, left_since: datetime) -> Any:
-    """Count one guess under way; return failures, locks, locked_until, updated_at.
+def entry(key: bytes, bound: int, now: datetime, left_since: datetime) -> dict[str, Any]:
+    """Return the values of `ENTER`, which counts one guess under way.
 
     A locked key stays as it is. So does a full one, but for its failures, which are one beyond the bound
     then; unless it is so since `left_since`: it starts anew, with one lock more.
     """
-    return await db.first(
-        ENTER, key=key, failures=1, locks=0, updated_at=now, bound=bound, left_since=left_since
-    )
+    return {
+        "key": key,
+        "failures": 1,
+        "locks": 0,
+        "updated_at": now,
+        "bound": bound,
+        "left_since": left_since,
+    }
+
+
+async def enter(db: Executor, entry: Mapping[str, Any]) -> Any:
+    """Count one guess under way; return failures, locks, locked_until, updated_at."""
+    return await db.first(ENTER, **entry)
 
 
 async def lock(db: Executor, key: bytes, bound: int, until: datetime, now: datetime) -> bool:
