@@ -66,9 +66,8 @@ class Peppers:
 
     def digest(self, purpose: str, *parts: str | bytes, version: int | None = None) -> bytes:
         """Return the 32-byte digest of the parts for one purpose; KeyError: version unknown."""
-        message = purpose.encode()
-        for part in parts:
-            message += b"\0" + (part.encode() if isinstance(part, str) else part)
+        spelled = (part.encode() if isinstance(part, str) else part for part in parts)
+        message = b"\0".join((purpose.encode(), *spelled))
         return hmac.digest(
             self.keys[self.current if version is None else version], message, "sha256"
         )
@@ -88,10 +87,17 @@ def base62(number: int, width: int) -> str:
     return "".join(pairs)[-width:]
 
 
+def _checksum(stem: str) -> str:
+    """Return six digits, three pairs of them; every request with a token looks at them."""
+    rest, last = divmod(crc32(stem.encode()), len(_PAIRS))
+    first, middle = divmod(rest, len(_PAIRS))
+    return _PAIRS[first] + _PAIRS[middle] + _PAIRS[last]
+
+
 def token_from(kind: str, version: int, entropy: bytes) -> Secret:
     """Spell 32 bytes of entropy as a token of that kind and pepper version."""
     stem = f"ww{kind}_{version}_{base62(int.from_bytes(entropy, 'big'), _BODY)}"
-    return Secret(stem + base62(crc32(stem.encode()), _CHECK))
+    return Secret(stem + _checksum(stem))
 
 
 def mint_token(kind: str, peppers: Peppers, chance: Chance) -> Secret:
@@ -112,6 +118,6 @@ def token_version(kind: str, text: str) -> int | None:
     found = _TOKEN.fullmatch(text)
     if found is None or found[1] != kind:
         return None
-    if base62(crc32(text[:-_CHECK].encode()), _CHECK) != found[3]:
+    if _checksum(text[:-_CHECK]) != found[3]:
         return None
     return int(found[2])

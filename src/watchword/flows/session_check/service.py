@@ -31,19 +31,15 @@ Key = tuple[str, str]  # a value is good at its own door only: (transport, value
 
 
 class Known:
-    """Whose session it is: their id, and what `me` answers them, already written.
+    """Whose session it is: their id, and what `me` answers them, already written."""
 
-    `until` is when the session, or the access token, ends by itself: seconds since 1970.
-    """
+    __slots__ = ("_row", "body", "user")
 
-    __slots__ = ("_row", "body", "until", "user")
-
-    def __init__(self, row: Any, until: float = float("inf")) -> None:
+    def __init__(self, row: Any) -> None:
         """Read the statement's row; most who ask want to know no more than `body` tells."""
         self._row = row
         told = me_of(row, methods_of(row))
         self.user, self.body = told.id, to_json(told)
-        self.until = min(until, row.expires_at.timestamp(), row.idle_until.timestamp())
 
     @property
     def caller(self) -> Caller:
@@ -51,8 +47,11 @@ class Known:
         return caller_of(self._row)
 
 
-class Recent(Remembered[Known]):
-    """The answers of the last seconds, taken back by news."""
+class Recent(Remembered[tuple[Known, float]]):
+    """The answers of the last seconds, taken back by news.
+
+    Each with when its session, or the access token, ends by itself: seconds since 1970.
+    """
 
     def __init__(self, changes: Changes) -> None:
         """Listen for ended sessions and changed accounts."""
@@ -137,18 +136,19 @@ class SessionCheck:
         if not self.settings.cache or not self.changes.trusted(moment):
             return None
         held = self.recent.recall(key, moment)
-        return held if held is not None and held.until > now.timestamp() else None
+        return held[0] if held is not None and held[1] > now.timestamp() else None
 
     def _learn(
         self, key: Key, row: Any, now: datetime, turn: int, until: float = float("inf")
     ) -> Known | None:
         if row is None:
             return None
-        known = Known(row, until)
+        known = Known(row)
         if self.settings.due(row.transport, row.last_used_at, now):
             self.touches.waiting[row.session_id] = row.transport
         moment = time.monotonic()
         if self.settings.cache and self.changes.trusted(moment):
             ids = (f"session:{row.session_id}", f"user:{known.user}")
-            self.recent.keep(key, known, ids, moment, turn)
+            ends = min(until, row.expires_at.timestamp(), row.idle_until.timestamp())
+            self.recent.keep(key, (known, ends), ids, moment, turn)
         return known

@@ -166,7 +166,9 @@ class Front:
         except Exception as error:  # noqa: BLE001 - told and logged as what it is
             status, lines, body = plain(untold(error, scope), request_id)
             head = spell(lines)
-        head = self._headed(head, body, request_id.encode()) + spell(self._cors.headers(headers))
+        head = self._headed(head, body, request_id.encode())
+        if lines := self._cors.headers(headers):
+            head += spell(lines)
         await whole(status, head, body)
         return status
 
