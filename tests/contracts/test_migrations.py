@@ -15,14 +15,13 @@ from sqlalchemy import Connection, text
 from tools.migration import metadata
 from watchword.kernel.ids import DEFAULT_TENANT
 from watchword.migrations import connecting, known, migrate
-from watchword.plumbing.db.sqlite import sqlite_path
 
 ELSEWHERE = UUID("00000000-0000-7000-8000-0000000000ff")
 
 
 async def look(url: str, work: Any) -> Any:
     if url.startswith("sqlite"):
-        return await connecting.on_sqlite(sqlite_path(url), work)
+        return await connecting.on_sqlite(url, work)
     return await connecting.on_postgres(url, None, work)
 
 

@@ -112,7 +112,12 @@ async def test_five_bad_codes_are_a_security_event(world: World) -> None:
         assert (line["level"], line["severity"], line["category"]) == ("warn", "HIGH", "security")
         assert line["timestamp"]
     told = {line["event"]: line["details"] for line in events}
-    assert told["otp.validated"] == {"purpose": "sign_in", "result": "blocked"}
+    assert told["otp.validated"] == {
+        "purpose": "sign_in",
+        "result": "blocked",
+        "channel": "email",
+        "country": "",
+    }
     assert set(told) == {
         "otp.validated",
         "codes.refused",
