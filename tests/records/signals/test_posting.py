@@ -9,11 +9,9 @@ from tests.support.exposed import scrape
 from tests.support.relay import certificate
 from tests.support.risk import KEY, OTHER_KEY, codes, is_signed, look, sira, write
 from tests.support.stub import HANG_UP, SILENCE, answer, stub
-from tests.support.terminal import Terminal
 from tests.support.world import World
 from tests.support.worlds import Opener
 from watchword.adapters.providers import Reply
-from watchword.app.settings import SettingsRefused
 from watchword.operations.risk.service import Risk
 from watchword.plumbing.db import outbox
 from watchword.records.signals.rules import KIND
@@ -175,14 +173,3 @@ async def test_what_was_raised_long_ago_is_forgotten(small_worlds: Opener) -> No
         assert await world.part(Signals).forget() == 0
         world.clock.advance(timedelta(days=8))
         assert await world.part(Signals).forget() == 1
-
-
-@pytest.mark.req("M-24")
-@pytest.mark.parametrize("left_out", ["SIRA_WEBHOOK_URL", "SIRA_WEBHOOK_SECRET"])
-def test_without_an_address_or_a_key_nothing_starts(
-    sqlite_url: str, tmp_path: Path, left_out: str
-) -> None:
-    settings = sira("https://sira.example.org")
-    del settings[left_out]
-    with pytest.raises(SettingsRefused, match=left_out):
-        Terminal(sqlite_url, tmp_path, more=settings).run("stats")
