@@ -10,6 +10,7 @@ from tests.support.risk import KEY, OTHER_KEY, sira
 from watchword.operations.risk.rules import RiskSettings
 from watchword.records.signals.rules import SignalSettings
 
+EXAMPLE = "whsec_thisIsAnExampleKeyMakeYourOwnRandomOne000000"  # of docs/operate/risk.md
 GIVEN = sira("https://sira.molam.id")
 
 
@@ -29,6 +30,7 @@ def test_the_settings_of_the_seed_are_read_by_their_names(read: Read) -> None:
     [
         ({"SIRA_WEBHOOK_URL": ""}, "SIRA_WEBHOOK_URL"),
         ({"SIRA_WEBHOOK_SECRET": ""}, "SIRA_WEBHOOK_SECRET"),
+        ({"SIRA_WEBHOOK_SECRET": EXAMPLE}, "SIRA_WEBHOOK_SECRET"),
         ({"SIRA_WEBHOOK_SECRET": "kept-elsewhere"}, "SIRA_WEBHOOK_SECRET"),
         ({"SIRA_WEBHOOK_SECRET": f"{KEY}|whsec_c2hvcnQ="}, "SIRA_WEBHOOK_SECRET"),
         ({"SIRA_WEBHOOK_URL": "http://sira.molam.id/signals"}, "SIRA_WEBHOOK_URL"),
