@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from watchword.flows.session_check.store import BY_DIGEST, BY_ID
 from watchword.flows.token_refresh.store import HELD
 from watchword.kernel.feedback import Outcome
 from watchword.kernel.ids import DEFAULT_TENANT
+from watchword.operations.risk.store import OF_TYPE
 from watchword.plumbing.db.statements import Statement
 from watchword.records.dispatches.store import SETTLE, SOFT_BOUNCES
 from watchword.records.guesses.store import entry
@@ -62,6 +63,10 @@ FILL += (
         now(), now() FROM users""",
     """INSERT INTO suppressions (address_key, reason, address, source, since, withheld)
         SELECT email_key, 'bounce', email, 'ses', now(), 0 FROM users""",
+    f"""INSERT INTO journal (id, at, type, facts) SELECT gen_random_uuid(),
+        timestamptz '2026-03-01 00:00Z' + n * interval '1 second',
+        CASE WHEN n % 20 = 0 THEN 'otp.validated' ELSE 'id.session.created' END, '{{}}'
+        FROM generate_series(1, {MANY}) n""",
     """INSERT INTO receipts (digest, expires_at) SELECT sha256(email::bytea), now() FROM users""",
 )
 HOT: dict[str, tuple[Statement, dict[str, Any], str]] = {
@@ -110,6 +115,16 @@ HOT: dict[str, tuple[Statement, dict[str, Any], str]] = {
         "idx_dispatches_soft",
     ),
     "reasons to send nothing": (REASONS, {"key": "u7@example.org"}, "pk_suppressions"),
+    "facts of a type": (
+        OF_TYPE,
+        {
+            "which": "otp.validated",
+            "after": NOW + timedelta(minutes=20),
+            "until": NOW + timedelta(minutes=30),
+            "seen": ANY_ID,
+        },
+        "idx_journal_type",
+    ),
     "code guessed at": (
         GUESS,
         {"purpose": "sign_in", "address_key": "u7@example.org", "now": NOW, "bound": 3},
