@@ -3,9 +3,7 @@
 import hmac
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import ClassVar
 from uuid import UUID
 
 from tests.support.stub import Asked, Stub
@@ -14,6 +12,7 @@ from watchword.kernel.events import Fact
 from watchword.kernel.ports import Visitor
 from watchword.operations.risk.service import Risk
 from watchword.plumbing.db.journal import Journal
+from watchword.records.resets.rules import PasswordResetRequested
 from watchword.records.signals.service import Signals
 from watchword.records.tickets.rules import FAILED, SUCCESS, CodeTried
 
@@ -40,15 +39,6 @@ def is_signed(asked: Asked, key: str) -> bool:
     digest = hmac.digest(b64decode(key.removeprefix("whsec_")), content, "sha256")
     wanted = f"v1,{b64encode(digest).decode()}"
     return any(hmac.compare_digest(wanted, each) for each in told["webhook-signature"].split())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResetAsked(Fact):
-    """A reset, as the journal has it where resets know their country."""
-
-    type: ClassVar[str] = "id.password.reset.requested"
-    channel: str = "sms"
-    country: str = ""
 
 
 def visitor(address: str) -> Visitor:
@@ -81,7 +71,7 @@ def codes(results: str, country: str = "DZ") -> Sequence[Fact]:
 
 def resets(*whose: UUID, country: str = "") -> Sequence[Fact]:
     """Return resets that were asked for."""
-    return [ResetAsked(user_id=each, country=country) for each in whose]
+    return [PasswordResetRequested(user_id=each, channel="sms", country=country) for each in whose]
 
 
 async def look(world: World) -> int:

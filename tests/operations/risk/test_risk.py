@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.support.risk import KEY, ResetAsked, codes, is_signed, look, resets, sira, told, write
+from tests.support.risk import KEY, codes, is_signed, look, resets, sira, told, write
 from tests.support.stub import SILENCE, answer, stub
 from tests.support.terminal import Terminal
 from tests.support.world import START, open_world
@@ -140,16 +140,16 @@ async def test_a_country_that_an_account_never_had_is_told(worlds: Opener) -> No
     assert (data["countries_before"], data["user_id"]) == (["SN"], str(ALICE))
 
 
-async def test_a_reset_by_the_page_of_today_counts(small_worlds: Opener) -> None:
-    few = {"SIRA_RESETS_PER_ACCOUNT": "2"}
-    async with stub(TAKEN) as receiver, small_worlds(**sira(receiver.url, **few)) as world:
+async def test_a_reset_beyond_the_limit_of_letters_counts_too(small_worlds: Opener) -> None:
+    async with stub(TAKEN) as receiver, small_worlds(**sira(receiver.url)) as world:
         alice = await world.subscriber()
         async with world.client() as client:
-            for _ in range(2):
+            for door in [*["/auth/forgot-password"] * 5, *["/auth/resend-verification"] * 9]:
                 body = {"email": "alice@example.org"}
-                await client.post(world.path("/auth/forgot-password"), json=body)
+                await client.post(world.path(door), json=body)
         assert await look(world) == 1
-    assert receiver.asked[0].json["data"]["user_id"] == str(alice.id)
+    data = receiver.asked[0].json["data"]
+    assert (data["reason"], data["user_id"]) == ("one_account_many_times", str(alice.id))
 
 
 @pytest.mark.req("M-24")
@@ -218,7 +218,7 @@ def test_an_operator_sees_what_would_have_been_told(sqlite_url: str, tmp_path: P
     async def happened() -> None:
         async with open_world(sqlite_url, tmp_path) as world:
             await write(world, *codes("+-+-+-+-+-"))
-            await write(world, ResetAsked(user_id=ALICE, country="SN"))
+            await write(world, *resets(ALICE, country="SN"))
 
     asyncio.run(happened())
     terminal = Terminal(sqlite_url, tmp_path)

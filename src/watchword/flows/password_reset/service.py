@@ -103,7 +103,14 @@ class PasswordReset:
                     tx, found if fit else None, contact.phone, ticket, visitor, now
                 )
             await self.tickets.note_requested(
-                tx, _PURPOSE, user_id, visitor, now, sent=sent, channel=contact.channel
+                tx,
+                _PURPOSE,
+                user_id,
+                visitor,
+                now,
+                sent=sent,
+                channel=contact.channel,
+                country=contact.country,
             )
 
     async def whose(self, token: Secret) -> str:

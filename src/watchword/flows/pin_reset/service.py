@@ -83,7 +83,14 @@ class PinReset:
             sent = await self._send(tx, asked, owner, ticket, visitor, now)
             channel = EMAIL if asked.by_letter else SMS
             await self.tickets.note_requested(
-                tx, _PURPOSE, user_id, visitor, now, sent=sent, channel=channel
+                tx,
+                _PURPOSE,
+                user_id,
+                visitor,
+                now,
+                sent=sent,
+                channel=channel,
+                country=asked.contact.country,
             )
 
     async def verify(self, asked: Asked, code: Secret, visitor: Visitor) -> Secret:

@@ -11,14 +11,18 @@ from uuid import UUID
 from watchword.kernel.addresses import Network, is_within, network_key, networks
 from watchword.kernel.parsing import duration, whole
 from watchword.kernel.parts import section, setting
+from watchword.records.deliveries.rules import LetterWithheld
+from watchword.records.guesses.rules import GuessRefused, LoginFailed
+from watchword.records.resets.rules import PasswordResetRequested, PinResetRequested
 from watchword.records.signals.rules import Data, Reason, Share, Signal
-from watchword.records.tickets.rules import SUCCESS, CodeTried
+from watchword.records.tickets.rules import SUCCESS, CodeTried, LinkRefused
 
 LEASE: Final = "risk"
 LEASE_LASTS: Final = timedelta(minutes=1)
 LOOK_BACK: Final = timedelta(minutes=15)
 _STRAGGLERS: Final = timedelta(minutes=1)  # how late a fact may come to the journal
 _MOST_SHARES: Final = 5
+_OF_RESETS: Final = ("", "password_reset", "pin_reset")
 _NOWHERE: Final = ("", "unknown")
 
 
@@ -32,11 +36,12 @@ class Role(StrEnum):
 
 ROLES: Final[Mapping[str, frozenset[Role]]] = {
     CodeTried.type: frozenset({Role.CODE, Role.FAILURE}),  # a failure unless the code was right
-    "id.login.failed": frozenset({Role.FAILURE}),
-    "guess.refused": frozenset({Role.FAILURE}),
-    "link.refused": frozenset({Role.FAILURE}),
-    "id.password.reset.requested": frozenset({Role.RESET}),
-    "id.ussd.pin.reset.requested": frozenset({Role.RESET}),
+    LoginFailed.type: frozenset({Role.FAILURE}),
+    GuessRefused.type: frozenset({Role.FAILURE}),
+    LinkRefused.type: frozenset({Role.FAILURE}),
+    PasswordResetRequested.type: frozenset({Role.RESET}),
+    PinResetRequested.type: frozenset({Role.RESET}),
+    LetterWithheld.type: frozenset({Role.RESET}),  # where the letter was one of a reset
 }
 
 
@@ -148,6 +153,12 @@ class Happening:
     result: str = ""
     channel: str = ""
     country: str = ""
+    letter: str = ""
+
+    @property
+    def asks_reset(self) -> bool:
+        """Tell whether a reset was asked for, also beyond the limit of letters."""
+        return Role.RESET in ROLES[self.type] and self.letter in _OF_RESETS
 
     @property
     def failed(self) -> bool:
@@ -301,7 +312,7 @@ class ResetWatch:
         yield from filter(self._spacing.lets, self._unusual(seen))
 
     def _unusual(self, seen: Happening) -> Iterator[Signal]:
-        if seen.user_id is None:
+        if seen.user_id is None or not seen.asks_reset:
             return
         network = self._settings.network(seen.address)
         accounts = self._accounts(seen, network) if network else 0

@@ -27,7 +27,7 @@ OF_TYPE = statement(
         journal.c.type,
         journal.c.user_id,
         journal.c.address,
-        *(_told(name) for name in ("result", "channel", "country")),
+        *(_told(name) for name in ("result", "channel", "country", "letter")),
     )
     .where(
         journal.c.type == bindparam("which"),
@@ -76,4 +76,5 @@ def _happening(row: Any) -> Happening:
         result=row.result,
         channel=row.channel,
         country=row.country,
+        letter=row.letter,
     )
