@@ -125,7 +125,7 @@ class RiskSettings:
     )
     shared: tuple[Network, ...] = setting(
         "SIRA_SHARED_NETWORKS",
-        "Addresses and networks behind which many people stand (a USSD gateway, an office): not judged"
+        "Addresses and networks behind which many people stand (an office, a carrier's gateway): not judged"
         " by the number of their failures or resets.",
         parse=networks,
         default="",
