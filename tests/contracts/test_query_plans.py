@@ -65,7 +65,7 @@ FILL += (
         SELECT email_key, 'bounce', email, 'ses', now(), 0 FROM users""",
     f"""INSERT INTO journal (id, at, type, facts) SELECT gen_random_uuid(),
         timestamptz '2026-03-01 00:00Z' + n * interval '1 second',
-        CASE WHEN n % 20 = 0 THEN 'otp.validated' ELSE 'id.session.created' END, '{{}}'
+        CASE WHEN n % 100 = 0 THEN 'otp.validated' ELSE 'id.session.created' END, '{{}}'
         FROM generate_series(1, {MANY}) n""",
     """INSERT INTO receipts (digest, expires_at) SELECT sha256(email::bytea), now() FROM users""",
 )
@@ -119,8 +119,8 @@ HOT: dict[str, tuple[Statement, dict[str, Any], str]] = {
         OF_TYPE,
         {
             "which": "otp.validated",
-            "after": NOW + timedelta(minutes=20),
-            "until": NOW + timedelta(minutes=30),
+            "after": NOW,
+            "until": NOW + timedelta(hours=1),
             "seen": ANY_ID,
         },
         "idx_journal_type",
