@@ -244,7 +244,7 @@ class GuessWatch:
         self._failed += seen.failed - sum(each.failed for each in lost)
         tried, rate = len(self._codes.held), self._settings.failure_rate
         enough = seen.at >= self._since and tried >= self._settings.least_codes
-        if enough and self._failed > rate * tried:
+        if enough and self._failed / tried > rate:
             signal = Signal(
                 reason=Reason.FAILURE_RATE,
                 at=seen.at,
