@@ -3,6 +3,7 @@
     docs/flows/<slice>.md               each slice's story, doors, facts and letters
     docs/problems/<code>.md             each problem: its sentence, and what to do
     docs/reference/{http,cli,metrics}.md   what programs, operators and Prometheus ask for
+    docs/reference/events.md, events/   what other programs are told, and the schema of each event
     docs/reference/openapi.json         the OpenAPI document, which programs get at /openapi.json
     docs/reference/settings.md          every setting there is; and .env.example, beside docs/
     README.md in flows/ and problems/   an index of the pages
@@ -15,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.pages import MARK, flows, problems, reference, service
+from tools.pages import MARK, events, flows, problems, reference, service
 from watchword.app import asgi
 from watchword.app.settings import reference as settings
 from watchword.app.wiring import House
@@ -36,6 +37,7 @@ def pages() -> dict[str, str]:
                 *flows.pages(house),
                 *problems.pages(told),
                 *await reference.pages(house, told),
+                *events.pages(),
                 ("reference/openapi.json", _indented(house.part(Described).document)),
                 ("reference/settings.md", settings.page()),
                 ("../.env.example", settings.example()),

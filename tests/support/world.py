@@ -21,12 +21,13 @@ from watchword.app.wiring import House
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.messages import Message, Text
 from watchword.kernel.ports import Fetcher, Mailer, NotAccepted, Undelivered
+from watchword.kernel.publishing import Publishers
 from watchword.kernel.secret import Secret
 from watchword.migrations import migrate
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.hashing.pool import HashPool
-from watchword.plumbing.logs import logger
+from watchword.plumbing.logs.logger import logger
 from watchword.plumbing.logs.logger import AccessLog
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.passwords.service import Passwords
@@ -302,11 +303,13 @@ async def open_world(
     *,
     mailer: Mailer | None = None,
     fetcher: Fetcher | None = None,
+    publishers: Publishers | None = None,
     **more: str,
 ) -> AsyncIterator[World]:
     """Open a world on a database that is already migrated.
 
-    `mailer` carries letters in the mailbox's place; `fetcher` is the way to documents elsewhere.
+    `mailer` carries letters in the mailbox's place; `fetcher` is the way to documents elsewhere;
+    `publishers` are the ways to destinations of events.
     """
     settings = read(environment(database_url, **more), cwd=folder)
     clock, mailbox, log = StoppedClock(), Mailbox(), io.StringIO()
@@ -320,6 +323,7 @@ async def open_world(
         mailer=mailer or mailbox,
         texter=telephone,
         fetcher=fetcher,
+        publishers=publishers,
         access=access,
         pool=Hashes(),
     ) as house:

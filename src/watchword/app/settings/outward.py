@@ -6,7 +6,10 @@ from watchword.app.settings.checks.mail import carrying_of
 from watchword.app.settings.values import Settings
 from watchword.kernel.addresses import is_loopback
 from watchword.plumbing.settings import (
+    AmqpSettings,
     DatabaseSettings,
+    EventWebhookSettings,
+    KafkaSettings,
     RedisSettings,
     ServerSettings,
     TwilioSettings,
@@ -16,7 +19,7 @@ from watchword.records.signals.rules import SignalSettings
 
 
 def outward(settings: Settings) -> tuple[str, ...]:
-    """Return the names of those that were given: addresses, stores, TLS, proxies, carriers."""
+    """Return the names of those that were given: addresses, stores, TLS, proxies, carriers, events."""
     server = settings.section(ServerSettings)
     signs = {
         "PUBLIC_BASE_URL": _leads_away(server.given_public_url),
@@ -28,6 +31,9 @@ def outward(settings: Settings) -> tuple[str, ...]:
         "TRUSTED_PROXIES": bool(server.trusted_proxies),
         "EMAIL_SERVICE": not set(carrying_of(settings).names) <= set(AT_HOME),
         "SIRA_ENABLED": settings.section(SignalSettings).enabled,
+        "KAFKA_ENABLED": settings.section(KafkaSettings).enabled,
+        "AMQP_ENABLED": settings.section(AmqpSettings).enabled,
+        "EVENTS_WEBHOOKS": bool(settings.section(EventWebhookSettings).urls),
         "TWILIO_SID": bool(settings.section(TwilioSettings).account),
     }
     return tuple(name for name, leads in signs.items() if leads)

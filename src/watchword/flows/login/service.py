@@ -261,7 +261,7 @@ class Login:
         await self.guesses.excuse(self.database, proven.guess)
         self._count_failure("password", refused.code)
         fact = LoginFailed(user_id=proven.account.id, method="password", reason=refused.code)
-        await self.journal.record(self.database, fact, now, visitor)
+        await self.journal.note(self.database, fact, now, visitor)
 
     def _count_failure(self, method: str, reason: str) -> None:
         self.metrics.logins.labels(method, reason).inc()

@@ -85,7 +85,7 @@ class PasswordProver:
     ) -> None:
         """Note the wrong guess; when it was one too many, the account locks."""
         locked = await self.guesses.failed(self.database, guess, now)
-        await self.journal.record(self.database, wrong, now, visitor)
+        await self.journal.note(self.database, wrong, now, visitor)
         if locked:
             async with self.database.transaction() as tx:
                 count = Exhausted(kind=PASSWORD, address=address, guess=guess.key)

@@ -78,7 +78,7 @@ class Pin:
         if tried.right:
             return
         if tried.locked:
-            await self.journal.record(self.database, PinLockedUp(user_id=user_id), now, visitor)
+            await self.journal.note(self.database, PinLockedUp(user_id=user_id), now, visitor)
         problem = PinLocked if tried.refused_for else PinInvalid
         fact = PinRefused(user_id=user_id, by=by, reason=problem.code)
         raise problem(retry_after=tried.refused_for, fact=fact)

@@ -143,7 +143,7 @@ class Registration:
         verdict = await self.throttle.weigh("letters", f"verify:{email.key}", "resend-verification")
         if not verdict.allowed:
             fact = LetterWithheld(letter="verification")
-            await self.journal.record(self.database, fact, now, visitor)
+            await self.journal.note(self.database, fact, now, visitor)
             return
         async with self.database.transaction() as tx:
             found = await self.subscribers.find_by_email(tx, email)

@@ -10,6 +10,8 @@
     outbox      work to do after the transaction: at least once, by id
     pieces      a piece of that work, and what may become of it
     purging     what is over goes, a batch at a time
+    event_outbox  which fact is owed to whom, in the transaction that wrote it
+    holding     what only one process does at a time, for as long as it lives
 
 No ORM session anywhere. Single use is one conditional UPDATE (docs/decisions).
 """

@@ -1,6 +1,7 @@
 """The journal: facts in the past tense, written in the transaction that made them true.
 
-Audit, events, metrics and the subscriber's own activity are readers of it. No secrets, no
+Audit, events, metrics and the subscriber's own activity are readers of it; what is public is owed to those
+who are told of it (`event_outbox`) from the same commit on. No secrets, no
 addresses: ids and plain words. `address` and `user_agent` say where an act came from (N-95).
 """
 
@@ -16,11 +17,13 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.events import AUTH_FAILURE, Fact
 from watchword.kernel.ids import mint
 from watchword.kernel.ports import Visitor
+from watchword.plumbing.db import event_outbox
 from watchword.plumbing.db.columns import Moment, tenant_table
-from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.db.statements import insertion, statement
 from watchword.plumbing.logs.logger import AUDIT, log
 from watchword.plumbing.metrics.counting import Metrics
+from watchword.plumbing.events.audience import Audience
 
 journal = tenant_table(
     "journal",
@@ -50,15 +53,23 @@ class Journal:
 
     chance: Chance
     metrics: Metrics
+    audience: Audience
+
+    async def note(
+        self, database: Database, fact: Fact, now: datetime, visitor: Visitor | None = None
+    ) -> None:
+        """Write one fact in a transaction of its own."""
+        async with database.transaction() as tx:
+            await self.record(tx, fact, now, visitor)
 
     async def record(
-        self, tx: Executor, fact: Fact, now: datetime, visitor: Visitor | None = None
+        self, tx: Transaction, fact: Fact, now: datetime, visitor: Visitor | None = None
     ) -> None:
-        """Write one fact within the transaction, and say it in the log."""
-        facts = _plain(fact)
+        """Write one fact within the transaction, with whom it is owed to, and say it in the log."""
+        facts, row = _plain(fact), mint(now, self.chance)
         await tx.later(
             WRITE,
-            id=mint(now, self.chance),
+            id=row,
             at=now,
             type=fact.type,
             user_id=fact.user_id,
@@ -67,6 +78,8 @@ class Journal:
             user_agent=visitor.user_agent if visitor else None,
             request_id=visitor.request_id if visitor else None,
         )
+        if to_be_told := self.audience.of(fact.type):
+            await event_outbox.owe(tx, to_be_told, row, fact.user_id, now)
         _say(fact, facts, visitor)
         if AUTH_FAILURE in fact.lines:
             reason = facts.get("reason") or facts.get("result", "")

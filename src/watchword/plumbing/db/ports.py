@@ -14,6 +14,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from watchword.kernel.problems import Problem, Unavailable
+from watchword.plumbing.db.holding import Hold
 from watchword.plumbing.db.statements import Statement
 
 
@@ -105,6 +106,10 @@ class Database(Executor, Protocol):
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction for one flow."""
+        ...
+
+    def exclusively(self, name: str) -> AbstractAsyncContextManager[Hold | None]:
+        """Hold a name that only one process holds at a time; nothing when another does (see `holding`)."""
         ...
 
     async def close(self) -> None:

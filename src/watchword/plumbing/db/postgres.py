@@ -6,17 +6,19 @@ The pool and the listener each have a module of their own.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NoReturn
 
 import asyncpg
 
 from watchword.kernel.ids import DEFAULT_TENANT, TenantId
 from watchword.kernel.problems import InputInvalid, Unavailable
+from watchword.plumbing.db import advisory
 from watchword.plumbing.db.bundle import Bundle
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.gathering import Gathering
+from watchword.plumbing.db.holding import Hold
 from watchword.plumbing.db.listening import listen
 from watchword.plumbing.db.pool import Pool, PoolSettings
 from watchword.plumbing.db.ports import (
@@ -162,6 +164,17 @@ class PostgresDatabase:
     def transaction(self) -> "_PostgresTransaction":
         """Open a transaction; news leaves with its commit."""
         return _PostgresTransaction(self)
+
+    @asynccontextmanager
+    async def exclusively(self, name: str) -> AsyncIterator[Hold | None]:
+        """Hold a name, on a connection beside the pool; nothing when another process does."""
+
+        async def connect() -> asyncpg.Connection:
+            with _connecting():
+                return await self._connect()
+
+        async with advisory.hold(connect, f"watchword:{self._tenant}:{name}") as held:
+            yield held
 
     def release(self, connection: asyncpg.Connection, *, sound: bool) -> None:
         """Take a transaction's connection back."""

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from watchword.plumbing import folders
 from watchword.plumbing.db.changes import EVERYTHING, TRUST_SECONDS, Changes
+from watchword.plumbing.db.holding import Hold, hold_file
 from watchword.plumbing.db.ports import (
     Broken,
     DatabaseUnavailable,
@@ -105,6 +106,7 @@ class SqliteDatabase:
         slow: timedelta | None = None,
     ) -> None:
         """Open two connections: one to read, one to write; wait so long to write."""
+        self._path = path
         self._patience = patience
         self._run = watched(_run, slow)
         self.changes = changes
@@ -176,6 +178,12 @@ class SqliteDatabase:
             finally:
                 self._turn.release()
                 self._tell(tx)
+
+    @asynccontextmanager
+    async def exclusively(self, name: str) -> AsyncIterator[Hold | None]:
+        """Hold a name, by a file beside the database; nothing when another process does."""
+        with hold_file(self._path.with_name(f"{self._path.name}-{name}-lock")) as held:
+            yield held
 
     async def _take_turn(self) -> None:
         try:

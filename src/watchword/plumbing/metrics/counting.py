@@ -123,6 +123,13 @@ class Metrics:
             "signal",
             "result",
         )
+        self.events = self._counter(
+            "events_published_total",
+            "Events tried at a destination; result published, delayed or parked.",
+            "transport",
+            "type",
+            "result",
+        )
         self.consents = self._counter("consents_changed_total", "Consents changed.", "kind")
         self.cleaned = self._counter("cleanup_deleted_total", "Rows deleted when over.", "kind")
         self.database_failures = self._counter(

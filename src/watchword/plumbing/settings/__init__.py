@@ -1,10 +1,16 @@
-"""Settings that belong to no slice: the server, its stores, secrets, limits, logs, mail and owner.
+"""Settings that belong to no slice: the server, its stores, secrets, limits, logs, mail, events and owner.
 
 A slice's own settings live in its `rules.py`; all of them are read by `app/settings`.
 """
 
 from watchword.plumbing.settings.carrying import Carrying
 from watchword.plumbing.settings.dkim import DkimSettings
+from watchword.plumbing.settings.events import (
+    AmqpSettings,
+    EventSettings,
+    EventWebhookSettings,
+    KafkaSettings,
+)
 from watchword.plumbing.settings.letters import LetterSettings
 from watchword.plumbing.settings.limits import LimitSettings
 from watchword.plumbing.settings.logs import LogSettings
@@ -21,9 +27,13 @@ from watchword.plumbing.settings.smtp import SmtpSettings
 from watchword.plumbing.settings.stores import DatabaseSettings, RedisSettings
 
 __all__ = [
+    "AmqpSettings",
     "Carrying",
     "DatabaseSettings",
     "DkimSettings",
+    "EventSettings",
+    "EventWebhookSettings",
+    "KafkaSettings",
     "LetterSettings",
     "LimitSettings",
     "LogSettings",

@@ -22,7 +22,7 @@ from watchword.kernel.problems import (
     TooManyRequests,
     Unauthenticated,
 )
-from watchword.plumbing.logs import logger
+from watchword.plumbing.logs.logger import logger
 from watchword.plumbing.shapes import Nothing, convert, of_form
 from watchword.plumbing.throttle import refusal
 from watchword.plumbing.web import problems
@@ -83,7 +83,7 @@ class Entry:
         except Problem as problem:
             if problem.fact is not None:
                 web = self._web
-                await web.journal.record(web.database, problem.fact, call.now, call.visitor)
+                await web.journal.note(web.database, problem.fact, call.now, call.visitor)
             raise
 
     async def _limit(self, call: Call[Any]) -> Verdict | None:

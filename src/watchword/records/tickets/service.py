@@ -12,8 +12,8 @@ from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Peppers, Secret, mint_token, token_version
 from watchword.plumbing.contact import EMAIL, way_to
 from watchword.plumbing.db.journal import Journal
-from watchword.plumbing.db.ports import Database, Executor
 from watchword.plumbing.metrics.counting import Metrics
+from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.plumbing.ports import Stub
 from watchword.records.tickets import store
 from watchword.records.tickets.rules import (
@@ -84,7 +84,7 @@ class Tickets:
 
     async def note_requested(
         self,
-        tx: Executor,
+        tx: Transaction,
         purpose: Purpose,
         user_id: SubscriberId | None,
         visitor: Visitor,
@@ -123,7 +123,7 @@ class Tickets:
 
     async def guess(
         self,
-        db: Executor,
+        db: Database,
         purpose: Purpose,
         address: str,
         code: Secret,
@@ -145,7 +145,8 @@ class Tickets:
             )  # also when it was judged: equal work
             result = FAILED if row is not None else self._why(standing, now)
             whose = standing.user_id if standing is not None else None
-            await self._note(db, whose, purpose, address, result, visitor, now)
+            async with db.transaction() as tx:
+                await self._note(tx, whose, purpose, address, result, visitor, now)
             last = row is not None and row.guesses >= self.settings.max_guesses
             raise CodeInvalid(private=result, worn_out=_stub(row) if last else None)
         return _stub(row)
@@ -159,7 +160,7 @@ class Tickets:
         return BLOCKED if standing.guesses >= self.settings.max_guesses else FAILED
 
     async def spend_guessed(
-        self, tx: Executor, stub: Stub, purpose: Purpose, visitor: Visitor, now: datetime
+        self, tx: Transaction, stub: Stub, purpose: Purpose, visitor: Visitor, now: datetime
     ) -> None:
         """Spend and note the code that was right. Problem: `code_invalid` when somebody was faster."""
         if await store.spend_by_id(tx, stub.id, now) is None:
@@ -168,7 +169,7 @@ class Tickets:
 
     async def _note(
         self,
-        db: Executor,
+        tx: Transaction,
         user_id: SubscriberId | None,
         purpose: Purpose,
         address: str,
@@ -186,7 +187,7 @@ class Tickets:
             channel=channel,
             country=country,
         )
-        await self.journal.record(db, fact, now, visitor)
+        await self.journal.record(tx, fact, now, visitor)
 
     async def void(
         self, tx: Executor, user_id: SubscriberId, now: datetime, *, spare: Purpose | None = None

@@ -5,6 +5,7 @@
     stores       no database, no Redis where it is required, TLS that is off or not verified
     mail         no carrier, a part of one, or one for development
     signals      a receiver of risk signals without an address, a key, or TLS
+    events       a destination without an address, a key, its extra, or TLS
     files        keys that everybody can read, certificates without a key
 
 Development and test get the same sentences about secrets as warnings.
@@ -14,7 +15,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from watchword.app.settings.catalogue import Entry
-from watchword.app.settings.checks import addresses, files, mail, secrecy, signals, stores
+from watchword.app.settings.checks import addresses, events, files, mail, secrecy, signals, stores
 from watchword.app.settings.checks.findings import Findings
 from watchword.app.settings.values import Settings
 from watchword.plumbing.settings import ServerSettings
@@ -43,6 +44,9 @@ def check(
         lambda: mail.sender(settings, findings),
         lambda: mail.signing(settings, findings),
         lambda: signals.receiver(settings, findings),
+        lambda: events.kafka(settings, findings),
+        lambda: events.amqp(settings, findings),
+        lambda: events.webhooks(settings, findings),
         lambda: files.keys(settings, findings, cwd),
         lambda: files.secret_files(settings, entries, findings, cwd),
     )

@@ -1,0 +1,90 @@
+"""The outbox of events: which fact of the journal is still owed to which destination.
+
+    owe    within the flow's transaction, beside the fact: one narrow row for each destination
+
+A row waits until it is published or parked; nothing but its own state says so. There is no cursor that
+could run past a row whose transaction began earlier and ended later (docs/decisions/0022). What becomes
+of the rows is told in `records/events`.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, Identity, Index, Integer, Text, Uuid, text
+
+from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.ports import Transaction
+from watchword.plumbing.db.statements import insertion, statement
+
+EVENTS: Final = "events"  # the topic of its news
+
+_WAITING: Final = text("published_at IS NULL AND parked_at IS NULL")
+_TRIED: Final = text("published_at IS NULL AND parked_at IS NULL AND attempts > 0")
+_PARKED: Final = text("parked_at IS NOT NULL")
+
+event_outbox = tenant_table(
+    "event_outbox",
+    Column(
+        "number",
+        BigInteger().with_variant(Integer(), "sqlite"),
+        Identity(always=False),
+        primary_key=True,
+    ),
+    Column("destination", Text, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("subject", Uuid),
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("published_at", Moment),
+    Column("parked_at", Moment),
+    Column("reason", Text),
+    Index(
+        "idx_event_outbox_waiting",
+        "destination",
+        "number",
+        postgresql_where=_WAITING,
+        sqlite_where=_WAITING,
+    ),
+    Index(
+        "idx_event_outbox_tried",
+        "destination",
+        "subject",
+        postgresql_where=_TRIED,
+        sqlite_where=_TRIED,
+    ),
+    Index(
+        "idx_event_outbox_parked",
+        "destination",
+        "number",
+        postgresql_where=_PARKED,
+        sqlite_where=_PARKED,
+    ),
+)
+
+_COLUMNS: Final = ("destination", "event_id", "subject", "created_at", "due_at", "attempts")
+COLUMNS: Final = ("destination", "event_id", "subject", "created_at", "due_at", "attempts")
+OWE = statement(insertion(event_outbox, *COLUMNS).inline())
+
+
+async def owe(
+    tx: Transaction,
+    destinations: Iterable[str],
+    event_id: UUID,
+    subject: UUID | None,
+    now: datetime,
+) -> None:
+    """Write down who is to be told of a fact; the relay hears of it at the commit."""
+    for destination in destinations:
+        await tx.later(
+            OWE,
+            destination=destination,
+            event_id=event_id,
+            subject=subject,
+            created_at=now,
+            due_at=now,
+            attempts=0,
+        )
+    tx.announce(EVENTS)

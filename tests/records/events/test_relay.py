@@ -1,0 +1,198 @@
+"""The relay: in order for each account, at least once, whatever becomes of a destination."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.support.shelf import Shelf, Trouble
+from tests.support.world import World
+from tests.support.worlds import Opener
+from watchword.kernel.ports import NotAccepted, OutOfReach
+from watchword.kernel.publishing import Parcel, Publishers
+from watchword.plumbing.db.journal import Journal
+from watchword.records.events.service import Events, Relays
+from watchword.records.subscribers.rules import EmailVerified, UserUpdated
+
+ALICE = UUID("019a0000-0000-7000-8000-00000000000a")
+BOB = UUID("019a0000-0000-7000-8000-00000000000b")
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+async def world(worlds: Opener, shelf: Shelf) -> AsyncIterator[World]:
+    async with worlds(publishers=Publishers((shelf,)), EVENTS_MAX_TRIES="3") as opened:
+        yield opened
+
+
+async def happen(world: World, *fields: str, whose: UUID = ALICE) -> None:
+    """Let things happen to an account, each in its own transaction."""
+    for each in fields:
+        fact = UserUpdated(user_id=whose, fields=each)
+        await world.part(Journal).note(world.database, fact, world.clock.now())
+
+
+async def rounds(world: World, number: int = 10) -> None:
+    """Let the relay work, without a rest."""
+    for _ in range(number):
+        await world.part(Relays).publish()
+
+
+def told(shelf: Shelf, whose: UUID = ALICE) -> list[str]:
+    """Return what was told of an account."""
+    subject = str(whose)
+    return [each["data"]["fields"][0] for each in shelf.events if each["subject"] == subject]
+
+
+def refuses(*fields: str, lasting: bool = False) -> Trouble:
+    """Return trouble with events that tell of these fields."""
+
+    def trouble(parcel: Parcel) -> Trouble:
+        wrong = any(each.encode() in parcel.body for each in fields)
+        return NotAccepted("no", lasting=lasting) if wrong else None
+
+    return trouble
+
+
+async def test_events_of_an_account_keep_their_order(world: World, shelf: Shelf) -> None:
+    names = [f"field{number}" for number in range(250)]
+    await happen(world, *names)
+    await rounds(world)
+    assert told(shelf) == names
+
+
+async def test_while_a_destination_is_away_nothing_is_lost_or_counted(
+    world: World, shelf: Shelf
+) -> None:
+    shelf.away = True
+    await happen(world, "one", "two")
+    await rounds(world)
+    assert shelf.events == []
+    (standing,) = await world.part(Events).standing()
+    assert (standing.waiting, standing.parked) == (2, 0)
+    shelf.away = False
+    await rounds(world)
+    assert told(shelf) == ["one", "two"]
+    assert await world.part(Events).standing() == []
+
+
+async def test_an_event_that_is_refused_holds_up_its_account_alone(
+    world: World, shelf: Shelf
+) -> None:
+    shelf.trouble = refuses("bad")
+    await happen(world, "bad", "after")
+    await happen(world, "other", whose=BOB)
+    await rounds(world)
+    assert told(shelf) == []
+    assert told(shelf, BOB) == ["other"]
+    shelf.trouble = lambda _parcel: None
+    world.clock.advance(timedelta(seconds=5))
+    await rounds(world)
+    assert told(shelf) == ["bad", "after"]
+
+
+async def test_what_is_refused_too_often_is_parked_and_the_others_go_on(
+    world: World, shelf: Shelf
+) -> None:
+    shelf.trouble = refuses("bad")
+    await happen(world, "bad", "after")
+    for _ in range(3):
+        await rounds(world)
+        world.clock.advance(timedelta(minutes=1))
+    await rounds(world)
+    assert told(shelf) == ["after"]
+    (parked,) = await world.part(Events).parked(None, 10)
+    assert (parked.type, parked.attempts, parked.reason) == ("id.user.updated", 3, "no")
+
+
+async def test_what_is_refused_for_good_is_parked_at_once_and_can_be_replayed(
+    world: World, shelf: Shelf
+) -> None:
+    shelf.trouble = refuses("bad", lasting=True)
+    await happen(world, "bad", "after")
+    await rounds(world)
+    assert told(shelf) == ["after"]
+    shelf.trouble = lambda _parcel: None
+    assert await world.part(Events).revive("shelf", world.clock.now()) == 1
+    await rounds(world)
+    assert told(shelf) == ["after", "bad"]
+
+
+async def test_an_event_that_breaks_the_connection_is_found_out(world: World, shelf: Shelf) -> None:
+    """It takes others with it, again and again, and yet they arrive and it is parked."""
+    poison = b"poison"
+
+    def trouble(parcel: Parcel) -> Trouble:
+        return OutOfReach("broken") if poison in parcel.body else None
+
+    shelf.trouble = trouble
+    await happen(world, "poison", "after")
+    for number in range(10):  # alone it could not be told from an outage
+        await happen(world, f"field{number}", whose=UUID(int=number + 1))
+        await rounds(world)
+        world.clock.advance(timedelta(minutes=1))
+    assert len(shelf.events) == 11
+    assert told(shelf) == ["after"]
+    (parked,) = await world.part(Events).parked(None, 10)
+    assert parked.reason == "broken"
+
+
+async def test_one_destination_does_not_wait_for_another(worlds: Opener) -> None:
+    well, away = Shelf("well"), Shelf("away")
+    away.away = True
+    async with worlds(publishers=Publishers((well, away))) as world:
+        await happen(world, "one")
+        await rounds(world)
+        assert told(well) == ["one"]
+        (standing,) = await world.part(Events).standing()
+        assert (standing.destination, standing.waiting) == ("away", 1)
+
+
+async def test_an_earlier_event_of_a_later_commit_is_not_passed_over(
+    worlds: Opener, shelf: Shelf
+) -> None:
+    """The number of a row is drawn before its commit: a smaller one may appear after a greater one."""
+    async with worlds(publishers=Publishers((shelf,))) as world:
+        if world.database.dialect == "sqlite":
+            return  # one writer: numbers appear in their order
+        journal, now = world.part(Journal), world.clock.now()
+        async with world.database.transaction() as slow:
+            for _ in range(80):  # more than go together: the first ones are written now
+                await journal.record(slow, EmailVerified(user_id=BOB), now)
+            await happen(world, "quick")
+            await rounds(world)
+            assert told(shelf) == ["quick"]
+        await rounds(world)
+        assert len(shelf.events) == 81
+
+
+async def test_a_relay_that_rests_begins_no_round(world: World, shelf: Shelf) -> None:
+    await happen(world, "one")
+    world.part(Relays).rest()
+    await world.part(Relays).run()
+    assert shelf.events == []
+
+
+async def test_only_one_process_relays(worlds: Opener, shelf: Shelf) -> None:
+    other = Shelf()
+    async with (
+        worlds(publishers=Publishers((shelf,))) as world,
+        worlds(publishers=Publishers((other,))) as second,
+        world.database.exclusively("events") as first,
+        second.database.exclusively("events") as next_one,
+    ):
+        assert first is not None
+        assert next_one is None
+
+
+async def test_a_lock_is_free_when_its_holder_is_gone(worlds: Opener) -> None:
+    async with worlds() as world, worlds() as second:
+        async with world.database.exclusively("events") as first:
+            assert first is not None
+        async with second.database.exclusively("events") as next_one:
+            assert next_one is not None
