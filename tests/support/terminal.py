@@ -16,13 +16,14 @@ from watchword.app.building import configure_logs, open_house
 from watchword.app.reading import reading_of
 from watchword.app.settings import Settings, read
 from watchword.kernel.clock import Clock
-from watchword.operations.doctor.service import AskProviders, LookAtDomain
+from watchword.operations.doctor.service import AskProviders, LookAtDomain, LookAtEvents
+from watchword.operations.events import service as events
 from watchword.operations.mail.service import OpenLetters
 from watchword.operations.sender_domain import service as sender_domain
 from watchword.plumbing.commands.console import OpenHouse
 from watchword.plumbing.commands.handed import handed
 from watchword.plumbing.commands.reading import Read
-from watchword.plumbing.logs import logger
+from watchword.plumbing.logs.logger import logger
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Terminal:
             Read: lambda: reading_of(self._read),
             LookAtDomain: sender_domain.steps,
             AskProviders: lambda: carrying.ask_providers(self._read()),
+            LookAtEvents: events.steps,
             OpenLetters: lambda: lettering.letters_of(self._read()),
         }
         try:

@@ -130,7 +130,8 @@ def _hands() -> dict[type[Any], Any]:
     """Return what only `app` can do for the commands of the slices."""
     from watchword.app import carrying, lettering
     from watchword.operations.configuration.rules import Desk
-    from watchword.operations.doctor.service import AskProviders, LookAtDomain
+    from watchword.operations.doctor.service import AskProviders, LookAtDomain, LookAtEvents
+    from watchword.operations.events import service as events
     from watchword.operations.mail.service import OpenLetters
     from watchword.operations.sender_domain import service as sender_domain
 
@@ -140,6 +141,7 @@ def _hands() -> dict[type[Any], Any]:
         Desk: SettingsDesk(_read),
         LookAtDomain: sender_domain.steps,
         AskProviders: lambda: carrying.ask_providers(_read()),
+        LookAtEvents: events.steps,
         OpenLetters: lambda: lettering.letters_of(_read()),
     }
 

@@ -118,7 +118,7 @@ async def test_what_is_refused_for_good_is_parked_at_once_and_can_be_replayed(
     await rounds(world)
     assert told(shelf) == ["after"]
     shelf.trouble = lambda _parcel: None
-    assert await world.part(Events).revive("shelf", world.clock.now()) == 1
+    assert await world.part(Events).revive("shelf") == 1
     await rounds(world)
     assert told(shelf) == ["after", "bad"]
 

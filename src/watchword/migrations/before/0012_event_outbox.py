@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("event_id", sa.Uuid(), nullable=False),
         sa.Column("subject", sa.Uuid(), nullable=True),
         sa.Column("created_at", moment(), nullable=False),
-        sa.Column("due_at", moment(), nullable=False),
+        sa.Column("due_at", moment(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("published_at", moment(), nullable=True),
         sa.Column("parked_at", moment(), nullable=True),

@@ -40,3 +40,4 @@ class Removed:
     receipts: int = 0
     resets: int = 0
     ussd_sessions: int = 0
+    events: int = 0

@@ -2,6 +2,7 @@
 
     python   settings   secrets   database   migrations   isolation   clock
     redis    mail       texts     dns         address    disk       port
+    redis    mail       events    dns        address    disk       port
 
 Every check says `ok`, `warning`, `failed` or `skipped` (when what it needs is away), and nothing is
 changed. Settings are told as set or unset, never by value. Exit 0 when nothing failed, else 1.
@@ -13,4 +14,5 @@ changed. Settings are told as set or unset, never by value. Exit 0 when nothing 
                  STARTTLS, AUTH, as far as a letter goes, short of sending one; of a provider whether its
                  key is good for sending
     texts        the same of those who carry texts
+    events       each destination answers, has refused none, and waits for none older than five minutes
 """

@@ -19,6 +19,7 @@ def look(
     email: Annotated[
         bool, typer.Option("--email", help="Only those who carry letters and texts.")
     ] = False,
+    events: Annotated[bool, typer.Option("--events", help="Only where events go.")] = False,
     dns: Annotated[bool, typer.Option("--dns", help="Only the sender's domain.")] = False,
     time: Annotated[bool, typer.Option("--time", help="Only the clocks.")] = False,
     as_json: AsJson = False,
@@ -31,6 +32,7 @@ def look(
         "redis": redis,
         "mail": email,
         "texts": email,
+        "events": events,
         "dns": dns,
         "clock": time,
     }

@@ -50,12 +50,21 @@ CHECKS: Final = (
     "redis",
     "mail",
     "texts",
+    "events",
     "dns",
     "address",
     "disk",
     "port",
 )
 _OF_THE_DATABASE: Final = ("database", "migrations", "isolation", "clock")
+
+
+class LookAtEvents(Protocol):
+    """Looks at the destinations of events: another verb's work, so `app` fills it."""
+
+    async def __call__(self, house: House, /) -> list[Step]:
+        """Return a step for each destination."""
+        ...
 
 
 class LookAtDomain(Protocol):
@@ -221,6 +230,18 @@ async def _texts(_sections: Sections) -> Finding:
     return rules.judge_steps("texts", steps, rules.show(fixes))
 
 
+async def _events(_sections: Sections) -> Finding:
+    look = in_hand(LookAtEvents)
+    try:
+        async with open_house() as house:
+            steps = await look(house)
+    except Exception as error:  # noqa: BLE001 - whatever a driver says, it is a finding
+        return skipped("events", f"the database is away: {_words(error)}")
+    if not steps:
+        return ok("events", "told to nobody")
+    return rules.judge_steps("events", steps, "watchword events status")
+
+
 async def _dns(sections: Sections) -> Finding:
     look = in_hand(LookAtDomain)
     return rules.judge_steps("dns", await look(sections), "watchword dns check")
@@ -258,6 +279,7 @@ _VISITS: Final = {
     "redis": _redis,
     "mail": _mail,
     "texts": _texts,
+    "events": _events,
     "dns": _dns,
     "address": _address,
     "disk": _disk,

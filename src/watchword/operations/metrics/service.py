@@ -6,6 +6,7 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.ports import Counters
 from watchword.kernel.problems import Unavailable
 from watchword.plumbing.carriers.failover import Carriers
+from watchword.kernel.publishing import Publishers
 from watchword.plumbing.db import outbox
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.house import House
@@ -13,6 +14,8 @@ from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.settings import RedisSettings
 from watchword.plumbing.work.jobs import Job
 from watchword.records.deliveries.rules import KIND as LETTERS
+from watchword.records.events.rules import Standing
+from watchword.records.events.service import Events
 from watchword.records.sessions.service import Sessions
 from watchword.records.texts.rules import KIND as TEXTS
 
@@ -33,6 +36,17 @@ class Gauges:
         )
         self._waiting = metrics.gauge("email_queue_depth", "Letters that wait.")
         self._texts_waiting = metrics.gauge("sms_queue_depth", "Texts that wait.")
+        self._events = house.part(Events)
+        self._names = house.part(Publishers).names
+        self._owed = metrics.gauge(
+            "event_outbox_pending", "Events that wait for a destination.", "destination"
+        )
+        self._parked = metrics.gauge(
+            "event_outbox_parked", "Events that a destination refused.", "destination"
+        )
+        self._oldest = metrics.gauge(
+            "event_outbox_oldest_seconds", "How long the oldest of them waits.", "destination"
+        )
         self._carrier_up = metrics.gauge(
             "email_provider_up", "Whether the carrier of letters answers.", "provider"
         )
@@ -50,6 +64,7 @@ class Gauges:
             self._alias.set(number)
             self._waiting.set(await outbox.depth(self._database, LETTERS))
             self._texts_waiting.set(await outbox.depth(self._database, TEXTS))
+            await self._look_at_events()
             self._up.set(1)
         except Unavailable:
             self._up.set(0)
@@ -57,6 +72,17 @@ class Gauges:
             self._redis_up.set(await self._counters.check() is None)
             used = await self._counters.used_bytes()
             self._redis_bytes.set(float("nan") if used is None else used)
+
+    async def _look_at_events(self) -> None:
+        """Tell of each destination what it is owed, also when that is nothing."""
+        found = {name: Standing(name) for name in self._names}
+        found |= {each.destination: each for each in await self._events.standing()}
+        now = self._clock.now()
+        for name, each in found.items():
+            self._owed.labels(name).set(each.waiting)
+            self._parked.labels(name).set(each.parked)
+            age = (now - each.oldest).total_seconds() if each.oldest else 0.0
+            self._oldest.labels(name).set(max(0.0, age))
 
     async def look_at_carriers(self) -> None:
         """Ask the carriers of letters once; they are other houses', so seldom."""

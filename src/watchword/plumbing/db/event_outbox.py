@@ -36,7 +36,7 @@ event_outbox = tenant_table(
     Column("event_id", Uuid, nullable=False),
     Column("subject", Uuid),
     Column("created_at", Moment, nullable=False),
-    Column("due_at", Moment, nullable=False),
+    Column("due_at", Moment),
     Column("attempts", Integer, nullable=False),
     Column("published_at", Moment),
     Column("parked_at", Moment),
@@ -64,8 +64,8 @@ event_outbox = tenant_table(
     ),
 )
 
-_COLUMNS: Final = ("destination", "event_id", "subject", "created_at", "due_at", "attempts")
-COLUMNS: Final = ("destination", "event_id", "subject", "created_at", "due_at", "attempts")
+_COLUMNS: Final = ("destination", "event_id", "subject", "created_at", "attempts")
+COLUMNS: Final = ("destination", "event_id", "subject", "created_at", "attempts")
 OWE = statement(insertion(event_outbox, *COLUMNS).inline())
 
 
@@ -84,7 +84,6 @@ async def owe(
             event_id=event_id,
             subject=subject,
             created_at=now,
-            due_at=now,
             attempts=0,
         )
     tx.announce(EVENTS)

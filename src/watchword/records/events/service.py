@@ -16,7 +16,7 @@ from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.event_outbox import EVENTS
 from watchword.plumbing.db.holding import Hold
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing.events.envelope import Noted, cloud_event, written
+from watchword.plumbing.events.envelope import CloudEvent, Noted, cloud_event, written
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.logs.logger import log
 from watchword.plumbing.metrics.counting import Metrics
@@ -57,10 +57,10 @@ class Events:
         """Return what was parked, oldest first."""
         return await store.parked(self.database, destination, most)
 
-    async def revive(self, destination: str | None, now: datetime) -> int:
+    async def revive(self, destination: str | None) -> int:
         """Make what was parked due again; return how much that is."""
         async with self.database.transaction() as tx:
-            return await store.revive(tx, destination, now)
+            return await store.revive(tx, destination)
 
     async def number(self, chosen: Chosen) -> int:
         """Return how many facts of the journal are meant."""
@@ -71,10 +71,10 @@ class Events:
         async with self.database.transaction() as tx:
             return sum([await store.again(tx, each, chosen, now) for each in destinations])
 
-    async def newest(self, chosen: Chosen, most: int) -> list[bytes]:
+    async def newest(self, chosen: Chosen, most: int) -> list[CloudEvent]:
         """Return the newest facts of those that are meant as events, oldest first."""
         found = await store.newest(self.database, chosen, most)
-        return [written(cloud_event(each, self.issuer.url)) for each in found]
+        return [cloud_event(each, self.issuer.url) for each in found]
 
     async def purge(self, before: datetime) -> int:
         """Forget what was published before a moment."""

@@ -54,7 +54,7 @@ DUE = statement(
     .where(
         _own.destination == bindparam("destination"),
         _waits,
-        _own.due_at <= _now,
+        or_(_own.due_at.is_(None), _own.due_at <= _now),
         ~exists().where(
             _before.c.destination == _own.destination,
             _before.c.subject == _own.subject,
@@ -108,7 +108,7 @@ _here = or_(_anywhere.is_(None), _own.destination == _anywhere)
 REVIVE = statement(
     update(event_outbox)
     .where(_own.parked_at.is_not(None), _here)
-    .values(parked_at=null(), attempts=0, due_at=_now)
+    .values(parked_at=null(), attempts=0, due_at=null())
 )
 
 
@@ -139,7 +139,6 @@ def _again() -> Statement:
                 bindparam("destination", type_=Text),
                 journal.c.id,
                 journal.c.user_id,
-                bindparam("now", type_=Moment),
                 bindparam("now", type_=Moment),
                 literal(0, type_=Integer),
             )
@@ -238,9 +237,9 @@ async def parked(db: Executor, destination: str | None, most: int) -> list[Any]:
     return await db.all(PARKED, destination=destination, most=most)
 
 
-async def revive(tx: Transaction, destination: str | None, now: datetime) -> int:
+async def revive(tx: Transaction, destination: str | None) -> int:
     """Make what was parked due again; return how much that is."""
-    number = await tx.run(REVIVE, destination=destination, now=now)
+    number = await tx.run(REVIVE, destination=destination)
     tx.announce(EVENTS)
     return number
 

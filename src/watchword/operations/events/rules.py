@@ -1,0 +1,93 @@
+"""What an operator may ask of events."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import Final
+from uuid import UUID
+
+from watchword.kernel.parsing import duration
+from watchword.kernel.problems import FieldError, InputInvalid
+from watchword.plumbing.events.catalogue import CATALOGUE
+from watchword.records.events.rules import Standing
+
+OLD: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DestinationStatus:
+    """A destination, as an operator sees it; `trouble` is why it does not answer."""
+
+    destination: str
+    answers: bool
+    trouble: str
+    waiting: int
+    oldest_seconds: int
+    parked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """An event that a destination refused."""
+
+    destination: str
+    event_id: UUID
+    type: str
+    subject: UUID | None
+    tries: int
+    parked_at: datetime
+    reason: str
+
+
+def status_of(
+    name: str, trouble: str | None, standing: Standing, now: datetime
+) -> DestinationStatus:
+    """Return how a destination is."""
+    age = now - standing.oldest if standing.oldest else now - now
+    return DestinationStatus(
+        destination=name,
+        answers=trouble is None,
+        trouble=trouble or "",
+        waiting=standing.waiting,
+        oldest_seconds=max(0, round(age.total_seconds())),
+        parked=standing.parked,
+    )
+
+
+def well(each: DestinationStatus) -> bool:
+    """Tell whether a destination answers, has refused nothing, and waits for nothing old."""
+    return each.answers and not each.parked and each.oldest_seconds <= OLD.total_seconds()
+
+
+def told(each: DestinationStatus) -> str:
+    """Say how a destination is, in a few words."""
+    state = "answers" if each.answers else each.trouble
+    age = f", the oldest for {each.oldest_seconds} s" if each.waiting else ""
+    return f"{state}, {each.waiting} waiting{age}, {each.parked} parked"
+
+
+def types_of(patterns: Iterable[str]) -> list[str]:
+    """Return the types that are meant; none given are all. Problem: `invalid_input`."""
+    wanted = list(patterns) or ["*"]
+    found = {each for each in CATALOGUE for pattern in wanted if fnmatchcase(each, pattern)}
+    if not found:
+        sentence = f"no event is called {', '.join(wanted)}"
+        raise InputInvalid(errors=[FieldError("--type", "unknown", sentence)])
+    return sorted(found)
+
+
+def moment(text: str, now: datetime, option: str) -> datetime | None:
+    """Read a moment: 2026-03-01T12:00:00Z, or so long ago: 2h. Problem: `invalid_input`."""
+    if not text:
+        return None
+    try:
+        return now - duration(text)
+    except ValueError:
+        pass
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        sentence = "write a moment such as 2026-03-01T12:00:00Z, or so long ago: 15m, 2h, 7d"
+        raise InputInvalid(errors=[FieldError(option, "invalid", sentence)]) from None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
