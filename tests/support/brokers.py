@@ -94,7 +94,10 @@ class MockKafka:
     async def reader(self, topic: str) -> AsyncIterator[aiokafka.AIOKafkaConsumer]:
         """Yield another client, reading the topic from its beginning."""
         consumer = aiokafka.AIOKafkaConsumer(
-            topic, bootstrap_servers=self.servers, auto_offset_reset="earliest"
+            topic,
+            bootstrap_servers=self.servers,
+            auto_offset_reset="earliest",
+            metadata_max_age_ms=200,
         )
         await consumer.start()
         try:

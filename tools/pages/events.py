@@ -9,7 +9,7 @@ from watchword.plumbing.events.envelope import CONTENT_TYPE
 from watchword.plumbing.events.schemas import schema
 
 _FOLDER = "reference/events"
-_LEAD = f"""Other programs learn what happened from events: [CloudEvents](https://cloudevents.io) 1.0 in JSON
+_LEAD = f"""Other programs learn what happened from events: CloudEvents 1.0 in JSON
 (`{CONTENT_TYPE}`), each sent at least once, in the order of its account. How to switch them on, and what
 a reader must do, is told in [Events](../operate/events.md).
 

@@ -4,6 +4,7 @@ start       a fresh server on free loopback ports, everything in a folder of its
 at          somebody's server
 find        where its programs are: PATH, our cache folder, Debian's packages unpacked into it
 freeze      SIGSTOP; `thaw` lets it go on
+go_down     end it for a while, on the disk what it holds; `come_up` starts it anew
 stop        end it; what it holds goes too
 """
 
@@ -14,6 +15,8 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -39,11 +42,14 @@ export RABBITMQ_LOG_BASE RABBITMQ_LOGS RABBITMQ_NODE_IP_ADDRESS RABBITMQ_NODE_PO
 export RABBITMQ_DIST_PORT RABBITMQ_CONFIG_FILE RABBITMQ_CONF_ENV_FILE
 export RABBITMQ_ENABLED_PLUGINS_FILE RUNNING_UNDER_SYSTEMD
 epmd -address 127.0.0.1 -port {epmd_port} & epmd=$!
-sh {server} & server=$!
-echo $server >{home}/pid
-trap 'kill -TERM $server' TERM INT
-wait $server
-trap '' TERM INT
+ending=
+trap 'ending=yes; kill -TERM $server' TERM INT
+until [ "$ending" ]; do
+    sh {server} & server=$!
+    echo $server >{home}/pid
+    wait $server
+    while [ -e {home}/down ] && ! [ "$ending" ]; do sleep 0.1; done
+done
 wait $server
 kill $epmd
 """
@@ -104,6 +110,19 @@ class Rabbit:
         """Let it go on."""
         os.kill(self.pid, signal.SIGCONT)
 
+    def go_down(self) -> None:
+        """End, and keep what it holds."""
+        assert self.home is not None
+        (self.home / "down").touch()
+        os.kill(self.pid, signal.SIGTERM)
+        _until(lambda: not self._listens())
+
+    def come_up(self) -> None:
+        """Start anew."""
+        assert self.home is not None
+        (self.home / "down").unlink()
+        _until(self._listens)
+
     @property
     def pid(self) -> int:
         """Return the process of the server itself."""
@@ -119,6 +138,9 @@ class Rabbit:
         assert self.kept is not None
         if not (self.kept.log.exists() and _READY in self.kept.log.read_text(errors="replace")):
             return False
+        return self._listens()
+
+    def _listens(self) -> bool:
         parts = urlsplit(self.url)
         with socket.socket() as probe:
             return probe.connect_ex((parts.hostname, parts.port)) == 0
@@ -139,6 +161,13 @@ def find(cache: Path = CACHE) -> tuple[Path, Path, str]:
         fix="apt-get install rabbitmq-server, or set TEST_AMQP_URL",
         tried="TEST_AMQP_URL, PATH, the cache folder, Debian packages",
     )
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while not holds():
+        assert time.monotonic() < deadline, "RabbitMQ does not do as it is told"
+        time.sleep(0.05)
 
 
 def _there(cache: Path) -> bool:

@@ -105,7 +105,7 @@ class EventSettings:
 
     types: frozenset[str] = setting(
         "EVENTS_TYPES",
-        "Which events are told, by their types; * stands for any characters: id.password.*,id.user.*",
+        "Which events are told, by their types, separated by commas; * stands for any characters.",
         parse=_types,
         default="*",
     )
@@ -210,8 +210,8 @@ class EventWebhookSettings:
 
     urls: Mapping[str, str] = setting(
         "EVENTS_WEBHOOKS",
-        "Who gets events by HTTP: a name of yours and an address each, separated by commas:"
-        " billing=https://billing.example.org/hooks",
+        "Who gets events by HTTP: billing=https://billing.example.org/hooks, the names being yours;"
+        " separated by commas.",
         parse=_webhooks,
         default="",
     )
