@@ -23,7 +23,7 @@ from watchword.operations.sender_domain import service as sender_domain
 from watchword.plumbing.commands.console import OpenHouse
 from watchword.plumbing.commands.handed import handed
 from watchword.plumbing.commands.reading import Read
-from watchword.plumbing.logs.logger import logger
+from watchword.plumbing.logs import logger
 
 
 @dataclass(frozen=True, slots=True)

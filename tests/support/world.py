@@ -27,7 +27,7 @@ from watchword.migrations import migrate
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.hashing.pool import HashPool
-from watchword.plumbing.logs.logger import logger
+from watchword.plumbing.logs import logger
 from watchword.plumbing.logs.logger import AccessLog
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.passwords.service import Passwords

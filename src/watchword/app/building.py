@@ -45,11 +45,11 @@ from watchword.plumbing.carriers.texting import Texting
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, DatabaseUnavailable
-from watchword.plumbing.hashing.pool import HashPool
 from watchword.plumbing.events.audience import Audience
+from watchword.plumbing.hashing.pool import HashPool
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.letters.writing import Letters
-from watchword.plumbing.logs.logger import logger
+from watchword.plumbing.logs import logger
 from watchword.plumbing.logs.files import LogFiles
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import (
@@ -192,7 +192,7 @@ def _put_secrets(house: House) -> None:
 
 def _journal(house: House) -> Journal:
     audience = Audience(house.part(Publishers).names, house.part(EventSettings).types)
-    chance: Chance = house.part(Chance)  # type: ignore[type-abstract]
+    chance: Chance = house.part(Chance)
     return Journal(chance, house.part(Metrics), audience)
 
 

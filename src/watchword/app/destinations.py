@@ -41,7 +41,7 @@ def _publishers(house: House) -> Iterator[Publisher]:
 
 def _webhooks(house: House) -> Iterator[Publisher]:
     settings = house.part(EventWebhookSettings)
-    clock: Clock = house.part(Clock)  # type: ignore[type-abstract]
+    clock: Clock = house.part(Clock)
     for name, url in settings.urls.items():
         from watchword.adapters.bus.webhook import PATIENCE, WebhookPublisher
         from watchword.adapters.guarded import guarded_client
@@ -76,11 +76,11 @@ def _place(settings: KafkaSettings) -> dict[str, str]:
 def relays(house: House) -> Relays:
     """Return what carries events there."""
     tools = Tools(
-        database=house.part(Database),  # type: ignore[type-abstract]
+        database=house.part(Database),
         settings=house.part(EventSettings),
         metrics=house.part(Metrics),
-        clock=house.part(Clock),  # type: ignore[type-abstract]
-        chance=house.part(Chance),  # type: ignore[type-abstract]
+        clock=house.part(Clock),
+        chance=house.part(Chance),
         source=house.part(Issuer).url,
     )
     return Relays(house.part(Publishers), tools, house.part(Changes))

@@ -35,15 +35,15 @@ def test_all_is_well_in_a_healthy_place(database_url: str, tmp_path: Path) -> No
     said = healthy(database_url, tmp_path).run("doctor", "--json")
     outcomes = {name: check["outcome"] for name, check in checks(said).items()}
     assert set(outcomes.values()) == {"ok"}, said.out
-    assert len(outcomes) == 14
+    assert len(outcomes) == 15
     assert said.code == 0
 
 
 def test_a_person_reads_numbered_lines(sqlite_url: str, tmp_path: Path) -> None:
     said = healthy(sqlite_url, tmp_path).run("doctor")
     lines = said.out.splitlines()
-    assert lines[0].startswith("[ 1/14] python")
-    assert lines[-1].startswith("[14/14] port")
+    assert lines[0].startswith("[ 1/15] python")
+    assert lines[-1].startswith("[15/15] port")
     assert "well" in said.err
 
 

@@ -1,8 +1,7 @@
 """The doctor: look at everything this service stands on, and name the command that mends it.
 
     python   settings   secrets   database   migrations   isolation   clock
-    redis    mail       texts     dns         address    disk       port
-    redis    mail       events    dns        address    disk       port
+    redis    mail       texts      events     dns        address     disk       port
 
 Every check says `ok`, `warning`, `failed` or `skipped` (when what it needs is away), and nothing is
 changed. Settings are told as set or unset, never by value. Exit 0 when nothing failed, else 1.

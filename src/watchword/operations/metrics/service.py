@@ -5,8 +5,8 @@ from datetime import timedelta
 from watchword.kernel.clock import Clock
 from watchword.kernel.ports import Counters
 from watchword.kernel.problems import Unavailable
-from watchword.plumbing.carriers.failover import Carriers
 from watchword.kernel.publishing import Publishers
+from watchword.plumbing.carriers.failover import Carriers
 from watchword.plumbing.db import outbox
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.house import House

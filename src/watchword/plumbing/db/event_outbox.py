@@ -64,7 +64,6 @@ event_outbox = tenant_table(
     ),
 )
 
-_COLUMNS: Final = ("destination", "event_id", "subject", "created_at", "attempts")
 COLUMNS: Final = ("destination", "event_id", "subject", "created_at", "attempts")
 OWE = statement(insertion(event_outbox, *COLUMNS).inline())
 

@@ -21,9 +21,9 @@ from watchword.plumbing.db import event_outbox
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.db.statements import insertion, statement
+from watchword.plumbing.events.audience import Audience
 from watchword.plumbing.logs.logger import AUDIT, log
 from watchword.plumbing.metrics.counting import Metrics
-from watchword.plumbing.events.audience import Audience
 
 journal = tenant_table(
     "journal",

@@ -22,7 +22,7 @@ from watchword.kernel.problems import (
     TooManyRequests,
     Unauthenticated,
 )
-from watchword.plumbing.logs.logger import logger
+from watchword.plumbing.logs import logger
 from watchword.plumbing.shapes import Nothing, convert, of_form
 from watchword.plumbing.throttle import refusal
 from watchword.plumbing.web import problems

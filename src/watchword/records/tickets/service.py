@@ -12,8 +12,8 @@ from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Peppers, Secret, mint_token, token_version
 from watchword.plumbing.contact import EMAIL, way_to
 from watchword.plumbing.db.journal import Journal
-from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.db.ports import Database, Executor, Transaction
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import Stub
 from watchword.records.tickets import store
 from watchword.records.tickets.rules import (
