@@ -125,6 +125,12 @@ def test_what_the_catalogue_does_not_name_stays_with_us() -> None:
     assert msgspec.to_builtins(told) == {"user_id": str(ID)}
 
 
+def test_a_country_that_nobody_knows_is_null() -> None:
+    reset = CATALOGUE["id.password.reset.completed"]
+    told = [reset.data(ID, {"channel": "email", "country": each}) for each in ("", "DZ")]
+    assert [msgspec.to_builtins(each)["country"] for each in told] == [None, "DZ"]
+
+
 @pytest.mark.req("M-19", "M-20")
 @pytest.mark.parametrize("public", CATALOGUE.values(), ids=lambda public: public.type)
 def test_no_shape_has_room_for_a_secret_or_an_address(public: Public) -> None:

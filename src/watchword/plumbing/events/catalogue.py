@@ -214,5 +214,7 @@ CATALOGUE: Final[Mapping[str, Public]] = {each.type: each for each in _PUBLIC}
 
 
 def _told(name: str, value: Any) -> Any:
-    """Return a fact's word; several stand in one text, with spaces between them."""
+    """Return a fact's word; several stand in one text, with spaces between them; no country is empty."""
+    if name == "country":
+        return value or None
     return value.split() if name in _SEVERAL else value

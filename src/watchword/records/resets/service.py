@@ -9,7 +9,7 @@ from watchword.kernel.ids import SubscriberId, mint, parse
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.plumbing.db.journal import Journal
-from watchword.plumbing.db.ports import Database, Executor
+from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.records.resets import store
 from watchword.records.resets.rules import (
@@ -44,7 +44,7 @@ class Resets:
 
     async def ask(
         self,
-        tx: Executor,
+        tx: Transaction,
         way: Way,
         lifetime: timedelta,
         visitor: Visitor,
@@ -80,7 +80,7 @@ class Resets:
 
     async def verify(
         self,
-        tx: Executor,
+        tx: Transaction,
         what: What,
         user_id: SubscriberId,
         reset: str | None,
@@ -96,7 +96,7 @@ class Resets:
 
     async def complete(
         self,
-        tx: Executor,
+        tx: Transaction,
         way: Way,
         reset: str | None,
         visitor: Visitor,
@@ -110,7 +110,7 @@ class Resets:
 
     async def block(
         self,
-        tx: Executor,
+        tx: Transaction,
         what: What,
         user_id: SubscriberId | None,
         reset: str | None,
