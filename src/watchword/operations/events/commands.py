@@ -12,7 +12,8 @@ from watchword.kernel.clock import SystemClock
 from watchword.operations.events import rules
 from watchword.operations.events.service import EventDesk
 from watchword.plumbing.commands import console
-from watchword.plumbing.commands.console import AsJson, DryRun, Exit, Yes, run_in_house
+from watchword.plumbing.commands.console import Exit, run_in_house
+from watchword.plumbing.commands.options import AsJson, DryRun, Yes
 from watchword.plumbing.events.catalogue import CATALOGUE
 from watchword.plumbing.events.envelope import CloudEvent, written
 from watchword.plumbing.events.schemas import schema as schema_of
