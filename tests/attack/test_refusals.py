@@ -214,15 +214,16 @@ async def test_every_code_issued_and_tried_is_in_the_audit(world: World, purpose
         await client.post(f"{AUTH}/{answer}", json={**whose, "code": other(code)})
         good = await client.post(f"{AUTH}/{answer}", json={**whose, "code": code})
         assert good.status_code == 200
+    by_mail = {"channel": "email", "country": ""}
     [issued] = await facts(world, "otp.generated")
     assert (issued.user_id, issued.facts, issued.address) == (
         alice.id,
-        {"purpose": purpose},
+        {"purpose": purpose, **by_mail},
         "203.0.113.9",
     )
     tried = await facts(world, "otp.validated")
     assert [fact.facts for fact in tried] == [
-        {"purpose": purpose, "result": result} for result in ("failed", "success")
+        {"purpose": purpose, "result": result, **by_mail} for result in ("failed", "success")
     ]
     assert {fact.address for fact in tried} == {"203.0.113.9"}
     assert {fact.user_id for fact in tried} == {alice.id}, "whose code it was, also of a wrong one"

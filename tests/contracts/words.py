@@ -25,7 +25,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from watchword.migrations import connecting
 from watchword.plumbing.db.columns import Moment
 from watchword.plumbing.db.ports import Executor
-from watchword.plumbing.db.sqlite import sqlite_path
 from watchword.plumbing.db.statements import insertion, lookup, statement
 
 SCHEMA = """CREATE TABLE things (
@@ -91,6 +90,6 @@ async def make_things(url: str) -> None:
         connection.commit()
 
     if dialect == "sqlite":
-        await connecting.on_sqlite(sqlite_path(url), make)
+        await connecting.on_sqlite(url, make)
     else:
         await connecting.on_postgres(url, None, make)

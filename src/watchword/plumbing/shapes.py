@@ -8,7 +8,7 @@ import re
 import types
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -23,7 +23,12 @@ Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 
 class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename="camel"):
-    """A body from outside; JSON names in camelCase, snake_case understood as well (K-05)."""
+    """A body from outside; JSON names in camelCase, snake_case understood as well (K-05).
+
+    `ways`: where not one set of fields will do, the sets of which one must be there, the usual first.
+    """
+
+    ways: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
 
 class Nothing(Body, frozen=True):

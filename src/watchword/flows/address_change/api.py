@@ -25,6 +25,8 @@ class ChangeEmail(Body, frozen=True):
 class ConfirmEmail(Body, frozen=True):
     """The token of the link; or, while signed in, the code of the same letter."""
 
+    ways = (("token",), ("code",))
+
     token: str | None = None
     code: str | None = None
 

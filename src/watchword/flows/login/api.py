@@ -24,6 +24,8 @@ Transport = Literal["cookie", "token"]
 class PasswordSignIn(Body, frozen=True):
     """A mailbox, or a proven number with its `country`, and the password; `transport`: tokens or a cookie."""
 
+    ways = (("email",), ("phone",))
+
     password: str
     email: str | None = None
     phone: str | None = None
@@ -42,6 +44,8 @@ class CodeRequest(Body, frozen=True):
 
 class LetterSignIn(Body, frozen=True):
     """An address and the code that its mailbox got; or the token of the letter's link."""
+
+    ways = (("email", "code"), ("token",))
 
     email: str | None = None
     code: str | None = None

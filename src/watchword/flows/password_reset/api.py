@@ -27,6 +27,8 @@ class ForgotPassword(Body, frozen=True):
 class ResetRequest(Body, frozen=True):
     """Whose password is forgotten: a mailbox, or a number with its `country` unless it begins with +."""
 
+    ways = (("email",), ("phone",))
+
     email: str | None = None
     phone: str | None = None
     country: str | None = None
@@ -35,6 +37,8 @@ class ResetRequest(Body, frozen=True):
 
 class ResetCode(Body, frozen=True):
     """The code, and the mailbox or the number that got it."""
+
+    ways = (("email",), ("phone",))
 
     code: str
     email: str | None = None
@@ -51,6 +55,8 @@ class NewPassword(Body, frozen=True):
 
 class ResetPassword(Body, frozen=True):
     """The password to be, with the token of the link, or with the address and the code it got."""
+
+    ways = (("token",), ("email", "code"))
 
     password: str
     token: str | None = None

@@ -18,6 +18,8 @@ from watchword.records.tickets.rules import CodeInvalid
 class PinResetRequest(Body, frozen=True):
     """Whose PIN is forgotten: a number with its `country` unless it begins with +, or a mailbox."""
 
+    ways = (("phone",), ("email",))
+
     phone: str | None = None
     country: str | None = None
     email: str | None = None
@@ -26,6 +28,8 @@ class PinResetRequest(Body, frozen=True):
 
 class PinResetCode(Body, frozen=True):
     """The code, and the number or the mailbox that got it."""
+
+    ways = (("phone",), ("email",))
 
     code: str
     phone: str | None = None

@@ -24,6 +24,8 @@ class Registered(Answer, frozen=True):
 class VerifyEmail(Body, frozen=True):
     """The token of a link, or an address and the code that its mailbox got."""
 
+    ways = (("token",), ("email", "code"))
+
     token: str | None = None
     email: str | None = None
     code: str | None = None

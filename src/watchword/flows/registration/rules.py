@@ -47,6 +47,8 @@ class GivenConsents(Body, frozen=True):
 class Register(Body, frozen=True):
     """A new account: `first_name` and `last_name`, or `name`; `phone` as people write it."""
 
+    ways = (("firstName", "lastName"), ("name",))
+
     email: str
     password: str
     first_name: str | None = None

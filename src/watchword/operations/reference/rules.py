@@ -31,6 +31,8 @@ _SAMPLES: Final = {
     "email": "alice@example.org",
     "password": "a quiet harbour at dawn",
     "firstName": "Alice",
+    "lastName": "Benali",
+    "phone": "+213550123456",
     "code": "123456",
 }
 
@@ -172,6 +174,7 @@ def _operation(document: Json, path: str, method: str, told: Json) -> Operation:
     answer = told["responses"][good].get("content", {}).get("application/json", {})
     sent = told.get("requestBody", {}).get("content", {}).get("application/json", {})
     body = tuple(lines(document, sent.get("schema", {})))
+    usual = _usual(document, sent.get("schema", {}))
     troubles = tuple(_troubles(told["responses"]))
     who = _who(told["security"], {trouble.code for trouble in troubles})
     return Operation(
@@ -186,7 +189,7 @@ def _operation(document: Json, path: str, method: str, told: Json) -> Operation:
         status=int(good),
         answer=tuple(lines(document, answer.get("schema", {}))),
         troubles=troubles,
-        curl=_curl(document["servers"][0]["url"], path, method.upper(), who, body),
+        curl=_curl(document["servers"][0]["url"], path, method.upper(), who, body, usual),
     )
 
 
@@ -215,7 +218,15 @@ def _who(security: list[Json], codes: set[str]) -> str:
     return "subscriber"
 
 
-def _curl(url: str, path: str, method: str, who: str, body: tuple[Line, ...]) -> str:
+def _usual(document: Json, schema: Json) -> frozenset[str]:
+    """Return the fields of the first of several ways to fill a body."""
+    ways = _resolved(document, schema).get("anyOf", [{}])
+    return frozenset(ways[0].get("required", ()))
+
+
+def _curl(
+    url: str, path: str, method: str, who: str, body: tuple[Line, ...], usual: frozenset[str]
+) -> str:
     """Write a line that a shell takes as it is, once the token and ids are filled in."""
     parts = ["curl"]
     if method not in {"GET", "POST"} or (method == "POST" and not body):
@@ -225,7 +236,9 @@ def _curl(url: str, path: str, method: str, who: str, body: tuple[Line, ...]) ->
         token = "$SERVICE_TOKEN" if who == "service" else "$ACCESS_TOKEN"
         parts.append(f'-H "Authorization: Bearer {token}"')
     if body:
-        wanted = [line for line in body if line.required and "." not in line.name] or [body[0]]
+        wanted = [line for line in body if line.required and "." not in line.name]
+        wanted += [line for line in body if line.name in usual]
+        wanted = wanted or [body[0]]
         sample = {line.name: _sample(line) for line in wanted}
         parts.append("--json " + shlex.quote(json.dumps(sample)))
     return " ".join(parts)

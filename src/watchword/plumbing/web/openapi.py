@@ -72,7 +72,10 @@ def document(
     schemas, components = msgspec.json.schema_components(ordered, ref_template=_REF)
     refs = dict(zip(ordered, schemas, strict=True))
     for shape in {door.body for _, door in told if door.body is not None}:
-        _exemplify(components[refs[shape]["$ref"].rpartition("/")[2]])
+        schema = components[refs[shape]["$ref"].rpartition("/")[2]]
+        _exemplify(schema)
+        if shape.ways:
+            schema["anyOf"] = [{"required": list(way)} for way in shape.ways]
     paths: dict[str, Any] = {}
     for path, door in told:
         paths.setdefault(path, {})[door.method.lower()] = _operation(path, door, refs)
