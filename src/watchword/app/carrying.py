@@ -54,17 +54,17 @@ class Abroad:
 
     def texters(self) -> list[Texter]:
         """Return the carriers of texts, in their order; without any account they stay on this machine."""
-        twilio = self._house.part(TwilioSettings)
-        here = "mailbox" if self._developing else "console"
-        names = self._house.part(TextSettings).services or (
-            ("twilio",) if twilio.complete else (here,)
-        )
         made = {
-            "twilio": lambda: self._twilio(twilio),
+            "twilio": self._twilio,
             "console": _console_texter,
             "mailbox": self._text_mailbox,
         }
-        return [made[name]() for name in names]
+        return [made[name]() for name in self._texter_names()]
+
+    def _texter_names(self) -> tuple[str, ...]:
+        here = "mailbox" if self._developing else "console"
+        complete = self._house.part(TwilioSettings).complete
+        return self._house.part(TextSettings).services or (("twilio",) if complete else (here,))
 
     @property
     def _developing(self) -> bool:
@@ -84,7 +84,7 @@ class Abroad:
         """Return those of them alone who are asked by HTTPS."""
         carrying = self._carrying()
         names = [name for name in carrying.names if name not in {*RELAYS, *AT_HOME}]
-        texters = [each for each in self.texters() if each.name == "twilio"]
+        texters = [self._twilio() for name in self._texter_names() if name == "twilio"]
         return [self._mailer(name, carrying) for name in names], texters
 
     def reporters(self, fetcher: Fetcher | None = None) -> Reporters:
@@ -118,12 +118,12 @@ class Abroad:
 
             yield "twilio", TwilioReporter(twilio.account, twilio.token)
 
-    def _twilio(self, settings: TwilioSettings) -> Texter:
+    def _twilio(self) -> Texter:
         from watchword.adapters.sms.twilio import TwilioTexter
 
-        provider = self._provider(settings.url)
+        settings = self._house.part(TwilioSettings)
         return TwilioTexter(
-            provider,
+            self._provider(settings.url),
             settings.account,
             settings.token,
             settings.sender,

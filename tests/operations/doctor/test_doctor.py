@@ -39,6 +39,11 @@ def test_all_is_well_in_a_healthy_place(database_url: str, tmp_path: Path) -> No
     assert said.code == 0
 
 
+def test_all_is_well_where_one_tries_it_out(sqlite_url: str, tmp_path: Path) -> None:
+    said = healthy(sqlite_url, tmp_path, APP_ENV="development").run("doctor")
+    assert (said.code, "Everything is well." in said.err) == (0, True), said
+
+
 def test_a_person_reads_numbered_lines(sqlite_url: str, tmp_path: Path) -> None:
     said = healthy(sqlite_url, tmp_path).run("doctor")
     lines = said.out.splitlines()
