@@ -21,6 +21,7 @@ def test_somebody_chooses_a_pin_in_two_calls(sqlite_url: str, tmp_path: Path) ->
     terminal = Terminal(sqlite_url, tmp_path, more={"APP_ENV": "development"})
     asyncio.run(account(terminal))
     first = terminal.run("dev", "ussd", "--number", NUMBER, typed="1\n")
+    assert "9. " in [line[:3] for line in first.out.splitlines()], first.out
     assert first.code == 0, first.err
     assert "1. Code par SMS" in first.out
     assert "un code arrive" in first.out

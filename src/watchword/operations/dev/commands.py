@@ -62,7 +62,7 @@ def ussd(
         handset = house.part(Handset)
         async for word, screen in handset.dial(read, _lines()):
             told = {"goes_on": word == "CON", "screen": screen}
-            console.output(told, as_json=as_json, text=screen)
+            console.output(told, as_json=as_json, text=screen.splitlines())
 
     run_in_house(work)
 
