@@ -17,8 +17,10 @@ from rich.table import Table
 from benchmarks import report
 from benchmarks.contests import (
     beside_logins,
+    events,
     footprint,
     letters,
+    owing,
     refresh,
     session_check,
     sign_in,
@@ -38,6 +40,8 @@ CONTESTS = (
     refresh,
     writes,
     letters,
+    events,
+    owing,
     beside_logins,
     footprint,
 )

@@ -42,6 +42,7 @@ ME = "/api/v1/auth/me"
 REFRESH = "/api/v1/auth/refresh"
 REGISTER = "/api/v1/auth/register"
 CODE_REQUEST = "/api/v1/auth/otp/request"
+RESET_REQUEST = "/api/v1/auth/password-reset/request"
 ACCOUNTS = 16
 SESSIONS = 64
 DATABASE = "watchword"

@@ -1,6 +1,7 @@
 """Brokers as their readers see them: what a queue of RabbitMQ or a topic of Kafka holds.
 
 queue       a durable queue bound to an exchange; `read` takes what has come
+keep        make such a queue and leave it there;  `kept` takes what it holds, over a connection anew
 kafka       librdkafka's mock cluster, which speaks Kafka's protocol to any client; read by another client
 """
 
@@ -82,6 +83,23 @@ async def queue(url: str, exchange: str, pattern: str = "id.#") -> AsyncIterator
         await connection.close()
 
 
+async def keep(url: str, exchange: str) -> None:
+    """Have a durable queue for every event; it outlives the server's end."""
+    async with await aio_pika.connect(url) as connection:
+        channel = await connection.channel()
+        there = await channel.declare_exchange(exchange, aio_pika.ExchangeType.TOPIC, durable=True)
+        bound = await channel.declare_queue(f"{exchange}-readers", durable=True)
+        await bound.bind(there, "id.#")
+
+
+async def kept(url: str, exchange: str) -> list[dict[str, Any]]:
+    """Take the events that such a queue holds, in its order."""
+    async with await aio_pika.connect(url) as connection:
+        channel = await connection.channel()
+        bound = await channel.declare_queue(f"{exchange}-readers", durable=True, passive=True)
+        return [each.body for each in await Queue(bound, channel).rest()]
+
+
 class MockKafka:
     """A cluster of Kafka's protocol in this process."""
 
@@ -90,26 +108,40 @@ class MockKafka:
         found = self._producer.list_topics(timeout=PATIENCE).brokers.values()
         self.servers = ",".join(f"{each.host}:{each.port}" for each in found)
 
-    @asynccontextmanager
-    async def reader(self, topic: str) -> AsyncIterator[aiokafka.AIOKafkaConsumer]:
-        """Yield another client, reading the topic from its beginning."""
-        consumer = aiokafka.AIOKafkaConsumer(
-            topic,
-            bootstrap_servers=self.servers,
-            auto_offset_reset="earliest",
-            metadata_max_age_ms=200,
-        )
-        await consumer.start()
-        try:
-            yield consumer
-        finally:
-            await consumer.stop()
-
     async def read(self, topic: str, number: int) -> list[Any]:
         """Return so many records of a topic; TimeoutError: they do not come."""
         found: list[Any] = []
-        async with asyncio.timeout(PATIENCE), self.reader(topic) as consumer:
+        async with asyncio.timeout(PATIENCE), kafka_reader(self.servers, topic) as consumer:
             while len(found) < number:
                 for records in (await consumer.getmany(timeout_ms=200)).values():
                     found += records
         return found
+
+
+@asynccontextmanager
+async def kafka_reader(servers: str, topic: str) -> AsyncIterator[aiokafka.AIOKafkaConsumer]:
+    """Yield another client, reading a topic from its beginning."""
+    consumer = aiokafka.AIOKafkaConsumer(
+        topic,
+        bootstrap_servers=servers,
+        auto_offset_reset="earliest",
+        metadata_max_age_ms=200,
+    )
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def kept_by_kafka(servers: str, topic: str) -> list[dict[str, Any]]:
+    """Return the events that a topic holds, those of a partition in their order."""
+    found: list[Any] = []
+    async with asyncio.timeout(PATIENCE), kafka_reader(servers, topic) as consumer:
+        ends = await consumer.end_offsets(consumer.assignment())
+        for where in ends:
+            await consumer.seek_to_beginning(where)
+        while len(found) < sum(ends.values()):
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                found += [msgspec.json.decode(each.value) for each in records]
+    return found

@@ -28,7 +28,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from tests.support.brokers import MockKafka, queue
+from tests.support.brokers import MockKafka, kafka_reader, queue
 from tests.support.services.postgres import Postgres
 from tests.support.services.rabbitmq import Rabbit
 from tests.support.world import World, environment, migrate, open_world
@@ -133,7 +133,7 @@ async def on_kafka() -> AsyncIterator[Broker]:
     cluster, topic = MockKafka(), f"killing-{uuid4()}"
 
     async def read(got: Callable[[dict[str, Any]], None]) -> None:
-        async with cluster.reader(topic) as consumer:
+        async with kafka_reader(cluster.servers, topic) as consumer:
             async for record in consumer:
                 got(msgspec.json.decode(record.value))
 

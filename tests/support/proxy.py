@@ -2,6 +2,7 @@
 
 freeze   what is sent stays unanswered, as from a machine that hangs    thaw   it flows again
 cut      every connection ends at once                                  shut / reopen   no new ones
+left     so many bytes may still pass, then all is cut: in the midst of what somebody says
 """
 
 import asyncio
@@ -21,6 +22,7 @@ class Wire:
     flowing: asyncio.Event = field(default_factory=asyncio.Event)
     open: bool = True
     taken: int = 0
+    left: int | None = None
     ends: set[asyncio.StreamWriter] = field(default_factory=set)
 
     def freeze(self) -> None:
@@ -65,9 +67,22 @@ class Wire:
         with contextlib.suppress(OSError):
             while piece := await reader.read(65536):
                 await self.flowing.wait()
+                if self._spends(len(piece)):
+                    self.cut()
+                    return
                 writer.write(piece)
                 await writer.drain()
             writer.close()
+
+    def _spends(self, size: int) -> bool:
+        """Tell whether that was all that may pass; it is so once."""
+        if self.left is None:
+            return False
+        self.left -= size
+        if self.left > 0:
+            return False
+        self.left = None
+        return True
 
 
 @asynccontextmanager

@@ -66,6 +66,16 @@ async def test_events_of_an_account_keep_their_order(world: World, shelf: Shelf)
     assert told(shelf) == names
 
 
+async def test_what_is_true_by_one_commit_keeps_its_order_too(world: World, shelf: Shelf) -> None:
+    names = [f"field{number}" for number in range(70)]  # more than go in one statement
+    async with world.database.transaction() as tx:
+        for each in names:
+            fact = UserUpdated(user_id=ALICE, fields=each)
+            await world.part(Journal).record(tx, fact, world.clock.now())
+    await rounds(world)
+    assert told(shelf) == names
+
+
 async def test_while_a_destination_is_away_nothing_is_lost_or_counted(
     world: World, shelf: Shelf
 ) -> None:

@@ -10,6 +10,7 @@ stop        end it; what it holds goes too
 
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -26,6 +27,7 @@ from tests.support.services.missing import ServiceMissing
 
 CACHE = Path(__file__).parents[3] / ".cache/rabbitmq"
 SECONDS_TO_START = 120.0
+_USER = "watchword"
 _READY = "Server startup complete"
 _SCRIPT = """#!/bin/sh
 # epmd and the server, ended together
@@ -69,9 +71,9 @@ class Rabbit:
         """Start a fresh server."""
         server, erlang, origin = find()
         home = Path(tempfile.mkdtemp(prefix="watchword-rabbitmq-", dir=folder))
-        port = free_port()
+        port, password = free_port(), secrets.token_urlsafe(16)
         for name, text in (
-            ("rabbitmq.conf", ""),
+            ("rabbitmq.conf", f"default_user = {_USER}\ndefault_pass = {password}\n"),
             ("rabbitmq-env.conf", ""),
             ("plugins", "[]."),
             (
@@ -87,7 +89,7 @@ class Rabbit:
             ),
         ):
             (home / name).write_text(text)
-        rabbit = cls(url=f"amqp://guest:guest@127.0.0.1:{port}/", origin=origin, home=home)
+        rabbit = cls(url=f"amqp://{_USER}:{password}@127.0.0.1:{port}/", origin=origin, home=home)
         rabbit._run()
         return rabbit
 

@@ -4,6 +4,9 @@ Each write becomes a part of one `WITH`: all of them happen, and all see the dat
 So a write is left for the end when nothing wants its answer and nothing in the bundle reads what
 another part of it wrote; rows that refer to each other are compared when the whole is done.
 
+In which order PostgreSQL runs the parts it does not say. Rows for the same table are therefore one part, by
+one `VALUES`: they are written, and numbered where the table numbers them, in the order they came in.
+
 A condition is a part too, the first one: if it finds no row, the division by the number of its rows
 fails, and everything with it. News, if there are any, leave in the same statement.
 Source: PostgreSQL, "Data-Modifying Statements in WITH".
@@ -11,6 +14,7 @@ Source: PostgreSQL, "Data-Modifying Statements in WITH".
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +22,7 @@ from watchword.plumbing.db.listening import CHANNEL
 from watchword.plumbing.db.statements import Compiled
 
 _PLACE = re.compile(r"\$(\d+)")
+_ROW = re.compile(r"INSERT INTO \S+ \([^()]*\) VALUES (\([^()]*\))")
 _KINDS_REMEMBERED = 256
 _MOST = 64
 _MET = "(SELECT 1 / least(count(*), 1) FROM part0)"
@@ -36,49 +41,82 @@ class Bundle:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._texts: list[str] = []
-        self._counts: list[int] = []
-        self._arguments: list[Any] = []
-        self._conditional = False
+        self._condition: _Part | None = None
+        self._parts: list[_Part] = []
+        self._rows: dict[str, _Part] = {}
+        self._size = 0
 
     @property
     def full(self) -> bool:
         """Tell whether it is time to send it: one statement takes only so many arguments."""
-        return len(self._texts) >= _MOST
+        return self._size >= _MOST
 
     def add(self, form: Compiled, arguments: Sequence[Any]) -> None:
         """Add a write."""
-        self._texts.append(form.text)
-        self._counts.append(len(arguments))
-        self._arguments += arguments
+        self._size += 1
+        known = self._rows.get(form.text)
+        if known is not None:
+            known.arguments += arguments
+            known.times += 1
+            return
+        part = _Part(form.text, list(arguments))
+        self._parts.append(part)
+        if _row_of(form.text) is not None:
+            self._rows[form.text] = part
 
     def demand(self, form: Compiled, arguments: Sequence[Any]) -> None:
         """Make all of it hang on a statement that finds a row."""
-        assert not self._conditional, "one condition for each transaction"
-        self._conditional = True
-        self._texts.insert(0, form.text)
-        self._counts.insert(0, len(arguments))
-        self._arguments[:0] = arguments
+        assert self._condition is None, "one condition for each transaction"
+        self._size += 1
+        self._condition = _Part(form.text, list(arguments))
 
     def statement(self, news: Sequence[tuple[str, str]]) -> tuple[str, list[Any]] | None:
         """Return the text and its arguments; nothing when nothing is left."""
-        if not self._texts and not news:
+        parts = self._parts if self._condition is None else [self._condition, *self._parts]
+        if not parts and not news:
             return None
-        text = _bundled(tuple(self._texts), tuple(self._counts), (self._conditional, bool(news)))
+        kinds = tuple((each.text, each.times, len(each.arguments)) for each in parts)
+        text = _bundled(kinds, (self._condition is not None, bool(news)))
+        arguments = [one for each in parts for one in each.arguments]
         if news:
-            payloads = [f"{topic}:{subject}" for topic, subject in news]
-            return text, [*self._arguments, CHANNEL, payloads]
-        return text, self._arguments
+            arguments += [CHANNEL, [f"{topic}:{subject}" for topic, subject in news]]
+        return text, arguments
+
+
+@dataclass(slots=True)
+class _Part:
+    """A statement; a row that is written `times` has so many times the arguments."""
+
+    text: str
+    arguments: list[Any]
+    times: int = 1
 
 
 @lru_cache(_KINDS_REMEMBERED)
-def _bundled(texts: tuple[str, ...], counts: tuple[int, ...], end: _End) -> str:
+def _bundled(kinds: tuple[tuple[str, int, int], ...], end: _End) -> str:
     """Return one statement of all parts; the news are its last two arguments."""
     before, parts = 0, []
-    for number, (text, count) in enumerate(zip(texts, counts, strict=True)):
-        parts.append(f"part{number} AS ({_moved(text, before)})")
+    for number, (text, times, count) in enumerate(kinds):
+        whole = _repeated(text, times, count // times)
+        parts.append(f"part{number} AS ({_moved(whole, before)})")
         before += count
     return " ".join((f"WITH {', '.join(parts)}" if parts else "", _moved(_ENDS[end], before)))
+
+
+def _repeated(text: str, times: int, count: int) -> str:
+    """Write a row so many times, each with its own arguments."""
+    if times == 1:
+        return text
+    row = _row_of(text)
+    assert row is not None
+    return ", ".join([text, *(_moved(row, turn * count) for turn in range(1, times))])
+
+
+@lru_cache(_KINDS_REMEMBERED)
+def _row_of(text: str) -> str | None:
+    """Return the row of values that a statement writes, if it does nothing else."""
+    found = _ROW.fullmatch(text)
+    return found[1] if found else None
 
 
 def _moved(text: str, before: int) -> str:
