@@ -145,7 +145,7 @@ async def backlog(plan: ListenerPlan, house: Any, _broker: Broker) -> list[float
             await journal.record(tx, fact, clock.now())
     committed = perf_counter()
     async with asyncio.timeout(PATIENCE):
-        while await house.part(Events).standing():  # noqa: ASYNC110 - the outbox is asked, as it is
+        while await house.part(Events).backlogs():  # noqa: ASYNC110 - the outbox is asked, as it is
             await asyncio.sleep(LOOK)
     return [perf_counter() - committed]
 

@@ -20,6 +20,7 @@ from watchword.kernel.ids import DEFAULT_TENANT
 from watchword.operations.risk.store import OF_TYPE
 from watchword.plumbing.db.statements import Statement
 from watchword.records.dispatches.store import SETTLE, SOFT_BOUNCES
+from watchword.records.events.store import DUE
 from watchword.records.guesses.store import entry
 from watchword.records.pins.store import ENTER
 from watchword.records.subscribers.store import BY_PHONE
@@ -68,6 +69,8 @@ FILL += (
         CASE WHEN n % 100 = 0 THEN 'otp.validated' ELSE 'id.session.created' END, '{{}}'
         FROM generate_series(1, {MANY}) n""",
     """INSERT INTO receipts (digest, expires_at) SELECT sha256(email::bytea), now() FROM users""",
+    """INSERT INTO event_outbox (destination, event_id, subject, created_at, attempts, published_at)
+        SELECT 'kafka', id, id, now(), 0, now() FROM users""",
 )
 HOT: dict[str, tuple[Statement, dict[str, Any], str]] = {
     "session of a cookie": (
@@ -153,6 +156,22 @@ async def test_every_hot_query_goes_by_an_index(full: asyncpg.Connection) -> Non
         plan = "\n".join(row[0] for row in rows)
         assert index in plan, f"{what}:\n{plan}"
         assert "Seq Scan" not in plan, f"{what}:\n{plan}"
+
+
+async def test_the_events_that_are_due_go_by_their_indexes_whatever_plan_is_kept(
+    full: asyncpg.Connection,
+) -> None:
+    """A plan that was made while nothing waited, and for any values, is good for a backlog too."""
+    form = DUE.postgres
+    values = form.arguments({"destination": "kafka", "now": NOW, "most": 1000})
+    await full.execute("SET plan_cache_mode = force_generic_plan")
+    await full.execute(f"PREPARE due AS {form.text}")
+    told = ", ".join(f"'{value}'" for value in values)
+    rows = await full.fetch(f"EXPLAIN EXECUTE due ({told})")
+    plan = "\n".join(row[0] for row in rows)
+    assert "idx_event_outbox_waiting on event_outbox" in plan, plan
+    assert "idx_event_outbox_tried on event_outbox before" in plan, plan
+    assert "Seq Scan" not in plan, plan
 
 
 @pytest.mark.req("N-99")

@@ -241,7 +241,7 @@ async def _until_gone(relay: int) -> None:
 
 async def _until_all_are_told(world: World) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while await world.part(Events).standing():
+        while await world.part(Events).backlogs():
             await asyncio.sleep(0.1)
 
 

@@ -70,15 +70,15 @@ async def happen(world: World, number: int = ROUND, begin: int = 0) -> None:
 async def rounds(world: World) -> None:
     """Let the relay work until nothing is owed."""
     async with asyncio.timeout(ALL_SECONDS):
-        while await world.part(Events).standing():
+        while await world.part(Events).backlogs():
             await world.part(Relays).publish()
 
 
 async def waiting(world: World) -> int:
     """Return how many events are owed, none of them counted as refused."""
-    standings = await world.part(Events).standing()
-    assert not any(each.parked for each in standings)
-    return sum(each.waiting for each in standings)
+    backlogs = await world.part(Events).backlogs()
+    assert not any(each.parked for each in backlogs)
+    return sum(each.waiting for each in backlogs)
 
 
 async def away_and_yet(world: World, client: httpx2.AsyncClient) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.killing_relays import on_kafka, on_rabbit, trial
 
-KILLS = 50  # on two databases and two brokers
+KILLS = 10  # on two databases and two brokers
 
 
 @pytest.mark.req("M-23")

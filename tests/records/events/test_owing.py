@@ -37,7 +37,7 @@ async def test_what_was_rolled_back_is_owed_to_nobody(worlds: Opener) -> None:
                 await world.part(Journal).record(tx, fact, world.clock.now())
                 raise ZeroDivisionError
         assert not await world.part(Relays).publish()
-        assert await world.part(Events).standing() == []
+        assert await world.part(Events).backlogs() == []
     assert shelf.parcels == []
 
 
@@ -72,4 +72,4 @@ async def test_without_a_destination_nothing_is_written(worlds: Opener) -> None:
     async with worlds() as world, world.client() as client:
         await world.subscriber()
         await world.sign_in(client)
-        assert await world.part(Events).standing() == []
+        assert await world.part(Events).backlogs() == []

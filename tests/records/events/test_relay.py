@@ -83,12 +83,12 @@ async def test_while_a_destination_is_away_nothing_is_lost_or_counted(
     await happen(world, "one", "two")
     await rounds(world)
     assert shelf.events == []
-    (standing,) = await world.part(Events).standing()
-    assert (standing.waiting, standing.parked) == (2, 0)
+    (backlog,) = await world.part(Events).backlogs()
+    assert (backlog.waiting, backlog.parked) == (2, 0)
     shelf.away = False
     await rounds(world)
     assert told(shelf) == ["one", "two"]
-    assert await world.part(Events).standing() == []
+    assert await world.part(Events).backlogs() == []
 
 
 async def test_an_event_that_is_refused_holds_up_its_account_alone(
@@ -159,8 +159,8 @@ async def test_one_destination_does_not_wait_for_another(worlds: Opener) -> None
         await happen(world, "one")
         await rounds(world)
         assert told(well) == ["one"]
-        (standing,) = await world.part(Events).standing()
-        assert (standing.destination, standing.waiting) == ("away", 1)
+        (backlog,) = await world.part(Events).backlogs()
+        assert (backlog.destination, backlog.waiting) == ("away", 1)
 
 
 async def test_an_earlier_event_of_a_later_commit_is_not_passed_over(

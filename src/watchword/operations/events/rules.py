@@ -10,7 +10,7 @@ from uuid import UUID
 from watchword.kernel.parsing import duration
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.plumbing.events.catalogue import CATALOGUE
-from watchword.records.events.rules import Standing
+from watchword.records.events.rules import Backlog
 
 OLD: Final = timedelta(minutes=5)
 
@@ -40,18 +40,16 @@ class Parked:
     reason: str
 
 
-def status_of(
-    name: str, trouble: str | None, standing: Standing, now: datetime
-) -> DestinationStatus:
+def status_of(name: str, trouble: str | None, backlog: Backlog, now: datetime) -> DestinationStatus:
     """Return how a destination is."""
-    age = now - standing.oldest if standing.oldest else now - now
+    age = now - backlog.oldest if backlog.oldest else now - now
     return DestinationStatus(
         destination=name,
         answers=trouble is None,
         trouble=trouble or "",
-        waiting=standing.waiting,
+        waiting=backlog.waiting,
         oldest_seconds=max(0, round(age.total_seconds())),
-        parked=standing.parked,
+        parked=backlog.parked,
     )
 
 

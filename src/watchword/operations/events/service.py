@@ -13,7 +13,7 @@ from watchword.operations.events.rules import DestinationStatus, Parked, status_
 from watchword.plumbing.events.envelope import CloudEvent
 from watchword.plumbing.house import House
 from watchword.plumbing.probes import Step
-from watchword.records.events.rules import Chosen, Standing
+from watchword.records.events.rules import Backlog, Chosen
 from watchword.records.events.service import Events
 
 _LOOK: Final = timedelta(seconds=1)
@@ -46,13 +46,13 @@ class EventDesk:
 
     async def status(self) -> list[DestinationStatus]:
         """Return how each destination is; one that is owed something and is not set up counts too."""
-        standing = {each.destination: each for each in await self.events.standing()}
-        troubles = dict.fromkeys(standing, "not set up")
+        owed = {each.destination: each for each in await self.events.backlogs()}
+        troubles = dict.fromkeys(owed, "not set up")
         asked = await asyncio.gather(*(each.check() for each in self.publishers.each))
         found = {**troubles, **dict(zip(self.publishers.names, asked, strict=True))}
         now = self.clock.now()
         return [
-            status_of(name, trouble, standing.get(name, Standing(name)), now)
+            status_of(name, trouble, owed.get(name, Backlog(name)), now)
             for name, trouble in found.items()
         ]
 

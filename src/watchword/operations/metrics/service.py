@@ -14,7 +14,7 @@ from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.settings import RedisSettings
 from watchword.plumbing.work.jobs import Job
 from watchword.records.deliveries.rules import KIND as LETTERS
-from watchword.records.events.rules import Standing
+from watchword.records.events.rules import Backlog
 from watchword.records.events.service import Events
 from watchword.records.sessions.service import Sessions
 from watchword.records.texts.rules import KIND as TEXTS
@@ -75,8 +75,8 @@ class Gauges:
 
     async def _look_at_events(self) -> None:
         """Tell of each destination what it is owed, also when that is nothing."""
-        found = {name: Standing(name) for name in self._names}
-        found |= {each.destination: each for each in await self._events.standing()}
+        found = {name: Backlog(name) for name in self._names}
+        found |= {each.destination: each for each in await self._events.backlogs()}
         now = self._clock.now()
         for name, each in found.items():
             self._owed.labels(name).set(each.waiting)

@@ -58,7 +58,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Backlog:
     """What is owed to a destination."""
 
     destination: str

@@ -24,6 +24,7 @@ from watchword.plumbing.settings import EventSettings
 from watchword.records.events import store
 from watchword.records.events.rules import (
     CAUTIOUS,
+    Backlog,
     Chosen,
     Outcome,
     Owed,
@@ -31,7 +32,6 @@ from watchword.records.events.rules import (
     Refused,
     Result,
     Round,
-    Standing,
     chains,
     judged,
     turned,
@@ -49,9 +49,9 @@ class Events:
     database: Database
     issuer: Issuer
 
-    async def standing(self) -> list[Standing]:
+    async def backlogs(self) -> list[Backlog]:
         """Return what is owed to each destination that is owed anything."""
-        return await store.standing(self.database)
+        return await store.backlogs(self.database)
 
     async def parked(self, destination: str | None, most: int) -> list[Any]:
         """Return what was parked, oldest first."""

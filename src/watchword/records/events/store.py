@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -32,7 +33,7 @@ from watchword.plumbing.db.journal import journal
 from watchword.plumbing.db.ports import Executor, Transaction
 from watchword.plumbing.db.statements import Statement, statement
 from watchword.plumbing.events.envelope import Noted
-from watchword.records.events.rules import Chosen, Outcome, Result, Standing
+from watchword.records.events.rules import Backlog, Chosen, Outcome, Result
 
 _own = event_outbox.c
 _waits = and_(_own.published_at.is_(None), _own.parked_at.is_(None))
@@ -61,7 +62,8 @@ DUE = statement(
             _before.c.number < _own.number,
             _before.c.published_at.is_(None),
             _before.c.parked_at.is_(None),
-            _before.c.attempts > 0,
+            _before.c.attempts
+            > literal_column("0"),  # as in its index, also in a plan for any value
             _before.c.due_at > _now,
         ),
     )
@@ -177,16 +179,17 @@ def _number() -> Statement:
 
 NUMBER = _number()
 
-STANDING = statement(
+WAITING = statement(  # each of these two by an index that knows nothing of what was published
     select(
-        _own.destination,
-        func.count().filter(_waits).label("waiting"),
-        func.count().filter(_own.parked_at.is_not(None)).label("parked"),
-        func.min(_own.created_at).filter(_waits).label("oldest"),
+        _own.destination, func.count().label("number"), func.min(_own.created_at).label("oldest")
     )
-    .where(_own.published_at.is_(None))
+    .where(_waits)
     .group_by(_own.destination)
-    .order_by(_own.destination)
+)
+PARKED_BY_DESTINATION = statement(
+    select(_own.destination, func.count().label("number"))
+    .where(_own.parked_at.is_not(None))
+    .group_by(_own.destination)
 )
 
 PARKED = statement(
@@ -226,10 +229,19 @@ async def settle(tx: Transaction, outcomes: Sequence[Outcome], now: datetime) ->
             await tx.later(PARK, which=which, now=now, why=each.reason)
 
 
-async def standing(db: Executor) -> list[Standing]:
+async def backlogs(db: Executor) -> list[Backlog]:
     """Return what is owed to each destination that is owed anything."""
-    rows = await db.all(STANDING)
-    return [Standing(row.destination, row.waiting, row.parked, row.oldest) for row in rows]
+    waiting = {row.destination: row for row in await db.all(WAITING)}
+    parked = {row.destination: row.number for row in await db.all(PARKED_BY_DESTINATION)}
+    return [
+        Backlog(
+            name,
+            waiting=waiting[name].number if name in waiting else 0,
+            parked=parked.get(name, 0),
+            oldest=waiting[name].oldest if name in waiting else None,
+        )
+        for name in sorted({*waiting, *parked})
+    ]
 
 
 async def parked(db: Executor, destination: str | None, most: int) -> list[Any]:
