@@ -1,7 +1,5 @@
 """Events: which are told, to whom, and how long we remember that we told them."""
 
-import base64
-import binascii
 import re
 import ssl
 from collections.abc import Mapping
@@ -14,15 +12,13 @@ from watchword.kernel.parsing import boolean, choice, listed, whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.secret import Secret
 from watchword.plumbing.events.catalogue import CATALOGUE
-from watchword.plumbing.settings.parsers import split
+from watchword.plumbing.settings.parsers import full_web_address, split, webhook_keys
 
 MECHANISMS: Final = ("", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 WEBHOOK: Final = "webhook:"
 _BROKER: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
 _TOPIC: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-_PREFIX: Final = "whsec_"
-_SHORTEST, _LONGEST = 24, 64  # bytes of a key, as Standard Webhooks asks for
 
 
 def _types(text: str) -> frozenset[str]:
@@ -67,32 +63,12 @@ def _named(text: str) -> Mapping[str, str]:
 
 
 def _webhooks(text: str) -> Mapping[str, str]:
-    found = _named(text)
-    for url in found.values():
-        parts = split(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
-            raise ValueError("write name=https://host/path, separated by commas")
-    return found
+    return {name: full_web_address(url) for name, url in _named(text).items()}
 
 
 def _keys(text: str) -> Mapping[str, tuple[Secret, ...]]:
     """Read the keys of each name, with | between them; nothing of a wrong one is quoted."""
-    found = {}
-    for name, keys in _named(text).items():
-        if not all(_is_key(key) for key in keys.split("|")):
-            raise ValueError(
-                f"the key of {name} is not whsec_ and the base64 of {_SHORTEST} to {_LONGEST} bytes"
-            )
-        found[name] = tuple(Secret(key) for key in keys.split("|"))
-    return found
-
-
-def _is_key(text: str) -> bool:
-    try:
-        key = base64.b64decode(text.removeprefix(_PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return text.startswith(_PREFIX) and _SHORTEST <= len(key) <= _LONGEST
+    return {name: webhook_keys(keys) for name, keys in _named(text).items()}
 
 
 def _days(text: str) -> timedelta:

@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from watchword.app.settings.checks.findings import Findings
+from watchword.app.settings.checks.guessable import is_sample
 from watchword.app.settings.values import Settings
 from watchword.kernel.addresses import is_loopback
 from watchword.plumbing.settings import AmqpSettings, EventWebhookSettings, KafkaSettings
@@ -52,6 +53,10 @@ def webhooks(settings: Settings, findings: Findings) -> None:
             findings.wrong(
                 "EVENTS_WEBHOOK_SECRETS",
                 f"has no key for {name}: whsec_ and the base64 of 32 bytes.",
+            )
+        if any(is_sample(key.reveal()) for key in found.keys.get(name, ())):
+            findings.unsafe(
+                "EVENTS_WEBHOOK_SECRETS", f"holds for {name} the key of a guide: make your own."
             )
         parts = urlsplit(url)
         if parts.scheme == "http" and not _is_here(parts.hostname or ""):
