@@ -141,6 +141,45 @@ async def test_a_sender_that_ses_does_not_know_is_about_us() -> None:
     assert not refusal.value.lasting
 
 
+@pytest.mark.parametrize(
+    "errors",
+    [
+        [{"field": "from.email", "message": "not a verified sender"}],
+        [{"field": "template_id", "message": "no such template"}],
+        [{"field": "personalizations.0.dynamic_template_data", "message": "x"}],
+        [{"field": "personalizations.0.to.0.email"}, {"field": "from"}],
+        [{"message": "the account is closed"}],
+        [{"field": None}],
+        ["nonsense"],
+        [],
+        None,
+    ],
+)
+async def test_what_sendgrid_refuses_for_our_sake_another_may_take(errors: Any) -> None:
+    async with provider(answer(400, {"errors": errors})) as (api, _):
+        with pytest.raises(NotAccepted) as refusal:
+            await sendgrid(api).send(LETTER)
+    assert not refusal.value.lasting
+
+
+@pytest.mark.parametrize(
+    "message", ["'from' parameter is not a valid address", "Domain is disabled: to pay", None]
+)
+async def test_what_mailgun_refuses_for_our_sake_another_may_take(message: str | None) -> None:
+    async with provider(answer(400, {"message": message})) as (api, _):
+        with pytest.raises(NotAccepted) as refusal:
+            await mailgun(api).send(LETTER)
+    assert not refusal.value.lasting
+
+
+@pytest.mark.parametrize("make", [sendgrid, ses, mailgun])
+async def test_too_large_is_too_large_for_everybody(make: Any) -> None:
+    async with provider(answer(413)) as (api, _):
+        with pytest.raises(NotAccepted) as refusal:
+            await make(api).send(LETTER)
+    assert refusal.value.lasting
+
+
 @pytest.mark.req("N-08")
 async def test_mailgun_gets_what_it_documents() -> None:
     async with provider(TAKEN["mailgun"]) as (api, behind):

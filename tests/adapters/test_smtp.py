@@ -209,10 +209,31 @@ def test_only_this_very_machine_is_spoken_to_in_clear(
     [
         ({"RCPT": "550 5.1.1 no such user alice@example.org"}, True),
         ({"RCPT": "450 try later"}, False),
-        ({"MAIL": "553 bad sender"}, True),
+        ({"RCPT": "550-5.1.1 no such user\r\n550 5.1.1 at all"}, True),
+        ({"RCPT": "550 5.2.1 mailbox disabled"}, True),
+        ({"RCPT": "550 5.4.1 Recipient address rejected: Access denied"}, True),
+        ({"RCPT": "550 no"}, True),
+        ({"RCPT": "554 5.7.1 <alice@example.org>: Relay access denied"}, False),
+        ({"RCPT": "550 Relaying denied"}, False),
+        ({"RCPT": "550 5.7.26 Unauthenticated mail is not accepted"}, False),
+        ({"RCPT": "550 5.1.8 sender's domain does not exist"}, False),
+        ({"RCPT": "550 5.4.5 Daily SMTP relay limit exceeded"}, False),
+        ({"RCPT": "503 MAIL first"}, False),
+        ({"MAIL": "550 5.7.1 sender rejected"}, False),
+        ({"MAIL": "550 5.1.1 no such user"}, False),
+        ({"MAIL": "553 bad sender"}, False),
+        ({"MAIL": "502 what"}, False),
+        ({"MAIL": "503 out of turn"}, False),
         ({"MAIL": "530 authentication required"}, False),
+        ({"MAIL": "535 no"}, False),
         ({"MAIL": "421 closing"}, False),
-        ({"DATA": "554 no"}, True),
+        ({"DATA": "554 no"}, False),
+        ({"DATA": "550 5.4.5 Daily user sending limit exceeded"}, False),
+        ({"BODY": "554 Message rejected: Email address is not verified."}, False),
+        ({"BODY": "550 5.7.1 blocked"}, False),
+        ({"BODY": "550 5.1.1 no such user"}, True),
+        ({"BODY": "554 5.6.0 not a letter"}, True),
+        ({"BODY": "552 5.3.4 too big"}, True),
         ({"BODY": "552 too much"}, True),
         ({"BODY": "451 greylisted"}, False),
         ({"HELLO": "554 no service here"}, False),
@@ -230,6 +251,16 @@ async def test_a_refusal_is_told_as_it_is(replies: dict[str, str], lasting: bool
         assert refusal.value.lasting is lasting
         assert "alice" not in str(refusal.value)
         assert server.letters == []
+
+
+async def test_a_refusal_is_said_by_its_codes_alone() -> None:
+    async with relay({"RCPT": "550 5.7.1 relaying to alice@example.org denied"}) as server:
+        carrier = mailer(server.port)
+        with pytest.raises(NotAccepted) as refusal:
+            await carrier.send(LETTER)
+        await carrier.close()
+
+    assert str(refusal.value) == "refused with 550 5.7.1"
 
 
 async def test_after_a_refusal_the_line_serves_the_next_letter() -> None:

@@ -64,11 +64,16 @@ TAKEN: Final[dict[str, Reply]] = {
     "twilio": answer(201, {"sid": "SM1", "status": "queued"}),
 }
 _SES_FAULTS = {
-    "refuses_it": answer(400, {"message": "x"}, X_Amzn_ErrorType="BadRequestException:http://x/"),
     "refuses_us": answer(403, {"message": "x"}, X_Amzn_ErrorType="InvalidSignatureException"),
 }
+_TO = "personalizations.0.to.0.email"
+_REFUSES_IT = {
+    "ses": answer(400, {"message": "x"}, X_Amzn_ErrorType="BadRequestException:http://x/"),
+    "sendgrid": answer(400, {"errors": [{"field": _TO, "message": "alice@example.org"}]}),
+    "mailgun": answer(400, {"message": "'to' parameter is not a valid address. alice@example.org"}),
+    "twilio": answer(400, {"code": 21211, "message": "alice@example.org is no address"}),
+}
 _FAULTS: Final[dict[str, Reply]] = {
-    "refuses_it": answer(400, {"code": 21211, "message": "alice@example.org is no address"}),
     "refuses_us": answer(401, {"message": "bad key SG.key"}),
     "busy": BUSY,
     "broken": answer(500),
@@ -119,7 +124,8 @@ async def counter(name: str, situation: str = "takes") -> AsyncIterator[Counter]
             made: Mailer = await _smtp(stack, situation)
             yield Counter(made, lambda: made.send(LETTER))
             return
-        faults = _FAULTS | (_SES_FAULTS if name == "ses" else {}) | {"takes": TAKEN[name]}
+        faults = _FAULTS | (_SES_FAULTS if name == "ses" else {})
+        faults |= {"takes": TAKEN[name], "refuses_it": _REFUSES_IT[name]}
         if situation == "away":
             client = await stack.enter_async_context(new_client(SHORT))
             api, behind = Provider(client, f"http://127.0.0.1:{free_port()}", CLOCK, SHORT), None

@@ -78,6 +78,11 @@ class FaultyRelay:
         self.secured[secured] += 1
         self.news.set()
 
+    def hang_up(self) -> None:
+        """End every open connection: the next one meets its own fault."""
+        for talk in [*self.open]:
+            talk.hang_up()
+
     def admit(
         self, _server: Any, _session: Any, _envelope: Any, _how: str, said: Any
     ) -> AuthResult:
@@ -220,5 +225,4 @@ async def faulty_relay(
         yield relay
     finally:
         server.close()
-        for talk in [*relay.open]:
-            talk.hang_up()
+        relay.hang_up()

@@ -1,9 +1,10 @@
 """Providers that take letters and texts by HTTPS: one client for all, and what their answers mean.
 
     2xx                            taken
-    400, 413, 422                  NotAccepted, lasting: it is about this very message
+    413                            NotAccepted, lasting: too large is too large for everybody
+    400 about the reader           NotAccepted, lasting; each provider says it in its own words (`lasting`)
     429                            NotAccepted, with the time after which they want to be asked again
-    401, 403, 404 ..., other 5xx   NotAccepted: it is about us or about them; another carrier may take it
+    other 4xx, other 5xx           NotAccepted: it is about us or about them; another carrier may take it
     no connection                  NotAccepted
     silence, a broken line, 504    Undelivered: somebody behind them may have it
 
@@ -37,7 +38,8 @@ PATIENCE: Final = timedelta(seconds=8)
 _CONNECT_SECONDS: Final = 4.0
 _ENOUGH: Final = 65_536
 _LONGEST_WAIT: Final = timedelta(hours=1)
-_ABOUT_THE_MESSAGE: Final = frozenset({400, 413, 422})
+BAD: Final = 400
+_TOO_LARGE: Final = 413
 _TOO_MANY, _BEHIND_THEM = 429, 504
 _NOTHING_WAS_SENT: Final = (
     httpx2.ConnectError,
@@ -83,9 +85,9 @@ class Reply:
         return value[:200] if isinstance(value, str) else None
 
 
-def about_the_message(reply: Reply) -> bool:
-    """Tell whether a refusal is about the message, as most providers say it."""
-    return reply.status in _ABOUT_THE_MESSAGE
+def nobodys_fault(_reply: Reply) -> bool:
+    """Find no refusal to be about the reader."""
+    return False
 
 
 class Provider:
@@ -109,13 +111,14 @@ class Provider:
         path: str,
         *,
         key: str,
-        lasting: Callable[[Reply], bool] = about_the_message,
+        lasting: Callable[[Reply], bool] = nobodys_fault,
         headers: Mapping[str, str] | None = None,
         **request: Any,
     ) -> Reply:
         """Post a message; return the answer of who took it. Problems: `NotAccepted`, `Undelivered`.
 
-        `key` is the same whenever the message is tried again.
+        `key` is the same whenever the message is tried again; `lasting` tells of a refusal whether it is
+        about the reader.
         """
         named = {**(headers or {}), KEY: key.strip("<>")}
         reply = await self.ask("POST", path, headers=named, **request)
@@ -125,7 +128,7 @@ class Provider:
             raise Undelivered(f"answered {reply.status}")
         raise NotAccepted(
             f"refused with {reply.status}",
-            lasting=lasting(reply),
+            lasting=reply.status == _TOO_LARGE or lasting(reply),
             retry_after=wait_asked_for(reply, self._clock.now()),
         )
 

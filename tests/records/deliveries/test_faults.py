@@ -134,6 +134,31 @@ async def test_what_becomes_of_a_letter(town: Town, name: str, fate: str) -> Non
     assert town.counted("unknown") == (fate == LATER)
 
 
+@pytest.mark.parametrize(
+    ("word", "answer"),
+    [
+        ("MAIL", "550 5.7.1 sender rejected"),
+        ("MAIL", "553 not your name"),
+        ("RCPT", "554 5.7.1 relay access denied"),
+        ("BODY", "550 5.4.5 daily limit exceeded"),
+        ("BODY", "554 email address is not verified"),
+    ],
+)
+async def test_whom_a_server_refuses_for_our_sake_the_next_one_takes_and_else_it_waits(
+    town: Town, word: str, answer: str
+) -> None:
+    town.first.choose = town.second.choose = lambda _recipient: Fault(at=word, does=answer)
+    await queue(town.world)
+    await town.deliver()
+    assert (await town.fate(), town.counted("failed")) == (LATER, 1)
+
+    town.second.choose = lambda _recipient: WELL
+    town.second.hang_up()
+    town.world.clock.advance(timedelta(seconds=5))
+    await town.deliver()
+    assert await town.fate() == ELSEWHERE
+
+
 @pytest.mark.parametrize("word", WORDS)
 async def test_who_hangs_before_the_letter_is_passed_over_and_after_it_nobody_can_tell(
     town: Town, word: str

@@ -7,14 +7,16 @@ send is enough. Mailgun documents no key against
 doubles: the Message-ID is ours (`h:Message-Id`). Source: https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/messages
 """
 
+import re
 from typing import Final
 
 from watchword.adapters.mail.letter import guard
-from watchword.adapters.providers import Provider
+from watchword.adapters.providers import BAD, Provider, Reply
 from watchword.kernel.messages import Message
 from watchword.kernel.secret import Secret
 
-_SOMETHING_IS_MISSING: Final = "400"
+_SOMETHING_IS_MISSING: Final = str(BAD)
+_THE_READER: Final = re.compile(r"\W?to\W? parameter\b", re.IGNORECASE)
 
 
 class MailgunMailer:
@@ -45,7 +47,7 @@ class MailgunMailer:
             **{f"h:{name}": value for name, value in guarded.headers.items()},
         }
         reply = await self._provider.hand_over(
-            self._path, key=message.id, data=form, auth=self._auth
+            self._path, key=message.id, lasting=_about_the_reader, data=form, auth=self._auth
         )
         return reply.said("id")
 
@@ -56,3 +58,7 @@ class MailgunMailer:
 
     async def close(self) -> None:
         """Do nothing: the client is everybody's."""
+
+
+def _about_the_reader(reply: Reply) -> bool:
+    return reply.status == BAD and _THE_READER.match(reply.said("message") or "") is not None

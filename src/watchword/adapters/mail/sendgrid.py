@@ -3,14 +3,18 @@
 A letter leaves as we wrote it, unless SendGrid keeps a dynamic template for its kind: then the letter's
 facts go there instead. Clicks and opens are not tracked: a link that proves a mailbox is nobody else's.
 SendGrid documents no key against doubles: the Message-ID is ours, and its events tell it as `message_id`.
+
+    400 whose `errors` name the reader's field alone   NotAccepted, lasting
+    400 about the sender, a template, the content      NotAccepted: another may take it
 Source: https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
 """
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from watchword.adapters.mail.letter import Mailbox, guard
-from watchword.adapters.providers import Provider, Reply
+from watchword.adapters.providers import BAD, Provider, Reply
 from watchword.kernel.messages import Message
 from watchword.kernel.ports import Quota, Unfit
 from watchword.kernel.secret import Secret
@@ -19,6 +23,7 @@ _UNTRACKED = {
     "click_tracking": {"enable": False, "enable_text": False},
     "open_tracking": {"enable": False},
 }
+_THE_READER: Final = re.compile(r"personalizations(\.[0-9]+)?\.to(\..*)?")
 
 
 class SendgridMailer:
@@ -36,7 +41,11 @@ class SendgridMailer:
         """Hand the message over. Problems: `NotAccepted`, `Undelivered`."""
         letter = self._letter(message)
         reply = await self._provider.hand_over(
-            "/v3/mail/send", key=message.id, json=letter, headers=self._headers
+            "/v3/mail/send",
+            key=message.id,
+            lasting=_about_the_reader,
+            json=letter,
+            headers=self._headers,
         )
         return reply.headers.get("x-message-id")
 
@@ -80,6 +89,14 @@ class SendgridMailer:
             return {**letter, "template_id": template}
         parts = (("text/plain", message.text), ("text/html", message.html))
         return {**letter, "content": [{"type": kind, "value": text} for kind, text in parts]}
+
+
+def _about_the_reader(reply: Reply) -> bool:
+    errors = reply.json.get("errors")
+    if reply.status != BAD or not isinstance(errors, list) or not errors:
+        return False
+    fields = (each.get("field") if isinstance(each, dict) else None for each in errors)
+    return all(isinstance(field, str) and _THE_READER.fullmatch(field) for field in fields)
 
 
 def _may_not_send(reply: Reply) -> str | None:

@@ -26,7 +26,6 @@ from watchword.kernel.ports import Quota, Unfit
 _SEND: Final = "/v2/email/outbound-emails"
 _QUOTA: Final = urlencode({"Action": "GetSendQuota", "Version": "2010-12-01"}).encode()
 _FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
-_TOO_LARGE: Final = 413
 
 
 class SesMailer:
@@ -90,4 +89,4 @@ def _number(name: bytes, reply: Reply) -> int | None:
 
 def _about_the_message(reply: Reply) -> bool:
     fault = reply.headers.get("x-amzn-errortype", "").partition(":")[0]
-    return reply.status == _TOO_LARGE or fault == "BadRequestException"
+    return fault == "BadRequestException"

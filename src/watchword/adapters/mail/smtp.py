@@ -3,7 +3,7 @@
 Encryption: from the first byte when `secure` or on port 465; else STARTTLS, and without it nothing is
 sent, not even a name, unless the relay is on this very machine. Certificates are verified.
 
-    refused, or no connection                          NotAccepted (lasting for 5xx about this letter)
+    refused, or no connection                          NotAccepted (lasting for what `refusals` finds so)
     silence or a broken line before the letter         NotAccepted: nothing of it was said
     silence or a broken line after the letter began    Undelivered: nobody can tell
 Source: RFC 5321, 3207 (STARTTLS), 4954 (AUTH), 8314 (TLS), 6531 (SMTPUTF8).
@@ -26,6 +26,7 @@ from aiosmtplib import (
     SMTPStatus,
 )
 
+from watchword.adapters.mail import refusals
 from watchword.adapters.mail.dkim import Signer
 from watchword.adapters.mail.letter import Envelope, compose
 from watchword.adapters.mail.lines import Line, Lines
@@ -36,10 +37,8 @@ from watchword.kernel.ports import NotAccepted, Undelivered, Unfit
 from watchword.kernel.secret import Secret
 
 _IMPLICIT_PORT = 465
-_PERMANENT = 500
 _CLOSING = 421
 _BARE = re.compile(rb"\r\n|\r|\n")
-_ABOUT_US = {421, 454, 530, 534, 535, 538}
 _HINT = "the relay refused our name or password; some providers want an app password instead"
 
 
@@ -237,9 +236,8 @@ async def _say(smtp: SMTP, content: bytes, patience: timedelta) -> SMTPResponse:
 
 
 def _refused(refusal: SMTPResponseException) -> NotAccepted:
-    """Say a refusal: lasting when it is about this letter and for good."""
-    lasting = refusal.code >= _PERMANENT and refusal.code not in _ABOUT_US
-    return NotAccepted(f"refused with {refusal.code}", lasting=lasting)
+    """Say a refusal: lasting when it is about the reader or the letter."""
+    return NotAccepted(refusals.words(refusal), lasting=refusals.is_lasting(refusal))
 
 
 def _reason(trouble: Exception) -> str:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from watchword.adapters.providers import Provider, Reply, about_the_message
+from watchword.adapters.providers import BAD, Provider, Reply
 from watchword.kernel.messages import Text
 from watchword.kernel.ports import NotAccepted
 from watchword.kernel.secret import Secret
@@ -78,4 +78,4 @@ class TwilioTexter:
 
 
 def _lasting(reply: Reply) -> bool:
-    return about_the_message(reply) and reply.json.get("code") not in _ABOUT_US
+    return reply.status == BAD and reply.json.get("code") not in _ABOUT_US
