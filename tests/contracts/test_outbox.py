@@ -219,9 +219,11 @@ async def test_whom_a_lost_worker_asked_may_have_the_piece(database: Database) -
 async def test_of_several_asked_in_turn_it_is_the_last(database: Database) -> None:
     await put(database)
     work = await asked(database, "sendgrid")
-    await outbox.ask(database, work, "smtp")
+    assert await outbox.ask(database, work, "smtp", NOW + LEASE)
     (taken_over,) = await claim(database, NOW + LEASE)
-    await outbox.ask(database, work, "mailgun")  # by the one that was taken for lost
+    assert not await outbox.ask(
+        database, work, "mailgun", NOW + LEASE
+    )  # by the one that was taken for lost
 
     assert taken_over.perhaps_at == "smtp"
     (waiting,) = await outbox.kept(database, "mail", NOW, 10)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 CODE, NOTICE, BULK = 1, 5, 9  # how urgent
@@ -13,7 +14,8 @@ class Message:
 
     `known_as` is what metrics and providers' templates call the letter; `facts` are what it was written
     from, `org` (whose letter it is) among them, for carriers that write by a template of their own. `needs`
-    is the consent without which it may not leave, by its purpose.
+    is the consent without which it may not leave, by its purpose; `good_until` is when what it tells
+    holds no longer.
     """
 
     id: str
@@ -29,6 +31,7 @@ class Message:
     code: str | None = field(default=None, repr=False)
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
     needs: str | None = None
+    good_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@
 
 From then on (`perhaps_at`) that one alone is asked, and waited for while it rests, whatever else it
 answers; only when it is no longer among the carriers may another have it. Whoever is asked is told
-before (`Asking`), so that it is known even of a worker that was killed meanwhile.
+before (`Asking`), so that it is known even of a worker that was killed meanwhile; whoever is told may say no.
 
 Who fails again and again is left alone for a while (`breaker`). Each try is counted and timed under the
 carrier's name. What comes of it is a value, not a problem: whoever sends decides what it means.
@@ -44,7 +44,7 @@ _FRESH: Final = timedelta(seconds=15)
 
 
 What = TypeVar("What")
-Asking = Callable[[str], Awaitable[None]]
+Asking = Callable[[str], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,8 @@ class Failover(ABC, Generic[What]):
         """Give it to one after another, until it is taken or nobody else may have it.
 
         `only` names the one to be asked, be it resting or not; `perhaps_at` the one that may have it
-        already: while that is among the carriers, nobody else is asked. `asking` is told of each before.
+        already: while that is among the carriers, nobody else is asked. `asking` is told of each before, and
+        when it says no, nobody is asked any more.
         """
         tries: list[Try] = []
         began = time.monotonic()
@@ -132,8 +133,8 @@ class Failover(ABC, Generic[What]):
                 continue
             if tries and time.monotonic() - began > _NO_OTHER_AFTER:
                 break  # the lease of the letter does not last for more
-            if asking is not None:
-                await asking(carrier.name)
+            if asking is not None and not await asking(carrier.name):
+                break
             tries.append(await self._try(carrier, what))
             if tries[-1].result not in {Result.FAILED, Result.UNFIT}:
                 break

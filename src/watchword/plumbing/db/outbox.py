@@ -2,6 +2,7 @@
 
     put      within the flow's transaction; the worker hears of it at the commit
     claim    a batch for this worker: leased, so a killed worker's work comes back, and says so (`lapsed`)
+    ask      who gets a piece next, on a lease anew; nobody, once another worker has it
     settle   what became of a batch, in one statement, each piece for itself (`pieces`)
     revive   what was given up, as if it had never been tried
 
@@ -137,7 +138,7 @@ ASK = statement(
         outbox.c.attempts == bindparam("attempt"),
         outbox.c.finished_at.is_(None),
     )
-    .values(asked=bindparam("carrier", type_=Text))
+    .values(asked=bindparam("carrier", type_=Text), leased_until=bindparam("lease", type_=Moment))
 )
 
 
@@ -331,9 +332,10 @@ async def claim(
     return sorted(work, key=lambda each: (each.priority, each.created_at, each.id))
 
 
-async def ask(db: Executor, work: Work, carrier: str) -> None:
-    """Write down who is asked next, before that is done."""
-    await db.run(ASK, work=work.id, attempt=work.attempts, carrier=carrier)
+async def ask(db: Executor, work: Work, carrier: str, until: datetime) -> bool:
+    """Write down who is asked next, and lease the work until then; false: another worker has it."""
+    told = {"work": work.id, "attempt": work.attempts, "carrier": carrier, "lease": until}
+    return await db.run(ASK, **told) == 1
 
 
 async def settle(db: Executor, settled: Sequence[Settled], now: datetime) -> frozenset[UUID]:

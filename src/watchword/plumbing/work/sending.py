@@ -1,6 +1,8 @@
 """Sending: what letters and texts have in common on their way from the outbox to a carrier.
 
     expired          never sent; counted, unless it was for nobody: pretended work is no piece
+    outdated         what it tells ended meanwhile: put back, and written anew at once
+    lost             another worker has it, because our lease lapsed: nobody is asked
     lapsed           the worker that had it was killed: it goes out again under its id, to the carrier that
                      was being asked, and is counted as one that nobody can tell of
     unwritable       buried: it will not become writable later
@@ -10,6 +12,8 @@
     nobody can tell  put back, to be tried again at that carrier alone, until an operator revives it
     refused itself   buried with the reason, and after the last try too
     else             put back for 2, 4, 8 ... seconds, at most an hour, and not before a carrier wants it
+
+Before each carrier is asked, the clock and the lease are looked at again (`Watch`): a worker may have slept.
 
 Whoever sends says how a piece is written, counted and told of. Source: RFC 5321, section 4.5.4 (retries).
 """
@@ -24,7 +28,7 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
 from watchword.kernel.events import Fact
 from watchword.plumbing.carriers.carrier import Result, Try
-from watchword.plumbing.carriers.failover import Asking, Failover, Handover
+from watchword.plumbing.carriers.failover import Failover, Handover
 from watchword.plumbing.db import outbox, pieces
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.pieces import Settled, Work
@@ -32,6 +36,7 @@ from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.logs.logger import log
 from watchword.plumbing.ports import Leaving, Postbook
 from watchword.plumbing.work.porters import Porters
+from watchword.plumbing.work.watch import Stop, Watch
 
 EXPIRED: Final = "expired"
 NO_CARRIER: Final = "none"
@@ -59,6 +64,11 @@ def next_try(
     """
     wait = timedelta(seconds=min(2.0**attempts, 3600.0))
     return now + max(wait, asked_for or wait) * (1 + jitter / 4)
+
+
+def _number(settled: Settled) -> int:
+    """Return the number of a lease: we may have leased a piece anew that we slept over."""
+    return settled.work.attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,10 @@ class Sending(ABC, Generic[Sent]):
     def given_up(self, work: Work, reason: str) -> Fact:
         """Return what the journal tells of a piece that was given up."""
 
+    def good_until(self, work: Work, written: Sent) -> datetime | None:  # noqa: ARG002 - for some kinds
+        """Return when what was written no longer holds."""
+        return work.expires_at
+
     async def held_back(self, work: Work, written: Sent) -> HeldBack | None:  # noqa: ARG002 - for some kinds
         """Return why a piece may not leave for where it goes; nothing when it may."""
         return None
@@ -113,8 +127,7 @@ class Sending(ABC, Generic[Sent]):
         self.porters.rest()
 
     async def _carry_one(self, work: Work) -> Settled:
-        now = self.clock.now()
-        if work.expires_at is not None and work.expires_at <= now:
+        if self._expired(work):
             return pieces.finished(work, EXPIRED)
         if work.lapsed:
             self.count(work, Result.UNKNOWN)
@@ -127,27 +140,45 @@ class Sending(ABC, Generic[Sent]):
         held = await self.held_back(work, written)
         if held is not None:
             return self._suppressed(work, held)
+        return await self._hand_over(work, written)
+
+    async def _hand_over(self, work: Work, written: Sent) -> Settled:
+        watch = self._watch(work, written)
         handover = await self.carriers.send(
-            written, perhaps_at=work.perhaps_at, asking=self._asking(work)
+            written, perhaps_at=work.perhaps_at, asking=watch.allows
         )
         if handover.sent is not None:
             return self._sent(work, written, handover.sent)
+        if watch.stop is not None:
+            return self._stopped(work, handover, watch.stop)
         if handover.untried:
-            rest = handover.rest_until or now
-            return pieces.untried(work, max(rest, now + _A_MOMENT))
+            now = self.clock.now()
+            return pieces.untried(work, max(handover.rest_until or now, now + _A_MOMENT))
         return self._try_later(work, handover)
 
-    def _asking(self, work: Work) -> Asking:
-        """Write down who is asked, unless the claim has said so."""
-        known = work.asked
+    def _watch(self, work: Work, written: Sent) -> Watch:
+        return Watch(
+            database=self.database,
+            clock=self.clock,
+            work=work,
+            good_until=self.good_until(work, written),
+            asked=work.asked,
+            leased_until=work.leased_until,
+        )
 
-        async def asking(carrier: str) -> None:
-            nonlocal known
-            if carrier != known:
-                await outbox.ask(self.database, work, carrier)
-                known = carrier
+    def _expired(self, work: Work) -> bool:
+        return work.expires_at is not None and work.expires_at <= self.clock.now()
 
-        return asking
+    def _stopped(self, work: Work, handover: Handover, why: Stop) -> Settled:
+        """Leave it to whoever has it now; or it tells what has ended: never sent, or written anew."""
+        if why is Stop.LOST:
+            log().warning(f"{self.what} is another worker's", **self._named(work))
+        elif self._expired(work):
+            return pieces.finished(work, EXPIRED)
+        now = self.clock.now()
+        if handover.untried:
+            return pieces.untried(work, now)
+        return pieces.put_back(work, now, handover.reason)
 
     def leaving(self, work: Work, written: Sent) -> Leaving:
         """Return what the postbook knows of a piece."""
@@ -202,7 +233,8 @@ class Sending(ABC, Generic[Sent]):
         """Write what became of a batch, and what belongs to it, in one commit."""
         async with self.database.transaction() as tx:
             held = await outbox.settle(tx, back, self.clock.now())
-            settled = [each for each in back if each.work.id in held]
+            latest = {each.work.id: each for each in sorted(back, key=_number)}
+            settled = [each for name, each in latest.items() if name in held]
             for each in settled:
                 if each.also is not None:
                     await each.also(tx)

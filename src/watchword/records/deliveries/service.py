@@ -130,7 +130,12 @@ class Deliveries(Sending[Message]):
             sender=self.settings.sender,
             message_id=f"<{work.id}@{domain}>",
         )
-        return replace(message, needs=letter.needs)
+        return replace(message, needs=letter.needs, good_until=None if late else ends_at)
+
+    def good_until(self, work: Work, written: Message) -> datetime | None:
+        """Return when the letter, or the code that it tells, is good for nothing."""
+        ends = (each for each in (work.expires_at, written.good_until) if each is not None)
+        return min(ends, default=None)
 
     def count(self, work: Work, result: str) -> None:
         """Count what came of a letter, when no carrier can tell."""
