@@ -117,6 +117,35 @@ def test_the_relay_of_sendgrid_is_known_by_name(read: Read) -> None:
     assert (relay.user, relay.password.reveal()) == ("apikey", "SG.kept-elsewhere")
 
 
+def test_the_password_of_our_own_relay_is_not_told_to_sendgrid(read: Read) -> None:
+    settings = read(production(**SMTP, **SENDGRID, EMAIL_SERVICE="sendgrid-smtp,smtp"))
+    relays = carrying(settings)
+    assert relays.relay("sendgrid-smtp").password.reveal() == "SG.kept-elsewhere"
+    assert relays.relay("smtp").password.reveal() == "kept-elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("services", "more", "wrong"),
+    [
+        ("gmail,smtp", {}, {"EMAIL_SERVICE"}),
+        ("ses-smtp,smtp", {}, {"EMAIL_SERVICE"}),
+        ("gmail,ses-smtp", {}, {"EMAIL_SERVICE"}),
+        ("sendgrid-smtp,smtp", {}, {"SENDGRID_API_KEY"}),
+        ("smtp,sendgrid-smtp", SENDGRID, set()),
+        ("sendgrid-smtp,gmail", SENDGRID, set()),
+        ("sendgrid-smtp,smtp", {**SENDGRID, "SMTP_USER": ""}, {"SMTP_USER"}),
+        ("sendgrid-smtp", {"SMTP_USER": ""}, set()),
+        ("gmail", {}, set()),
+    ],
+)
+def test_two_relays_share_no_password(
+    faults: Faults, services: str, more: dict[str, str], wrong: set[str]
+) -> None:
+    found = faults(production(**{**SMTP, **more, "EMAIL_SERVICE": services}))
+    assert set(found) == wrong
+    assert "kept-elsewhere" not in str(found)
+
+
 @pytest.mark.req("A-41")
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
 def test_the_relay_of_ses_is_known_by_its_region(read: Read, region: str) -> None:

@@ -18,6 +18,7 @@ PRESETS: Final = ("sendgrid-smtp", "ses-smtp", "gmail")
 AT_HOME: Final = ("console", "mailbox")
 OWN_RELAY: Final = "smtp"
 RELAYS: Final = (OWN_RELAY, *PRESETS)
+_BY_KEY: Final = "sendgrid-smtp"
 _PORT: Final = 587
 
 
@@ -65,9 +66,15 @@ class Carrying:
         if name == "smtp":
             return self.smtp
         known = replace(self.smtp, host=self._host(name), port=_PORT, secure=False)
-        if name != "sendgrid-smtp":
+        if name != _BY_KEY:
             return known
-        return replace(known, user="apikey", password=self.smtp.password or self.sendgrid.key)
+        return replace(known, user="apikey", password=self.sendgrid.key or self.smtp.password)
+
+    @property
+    def by_password(self) -> tuple[str, ...]:
+        """Return the chosen relays that are given SMTP_PASSWORD: it is one relay's alone."""
+        relays = (name for name in self.services if name in RELAYS)
+        return tuple(name for name in relays if name != _BY_KEY or not self.sendgrid.key)
 
     def _host(self, name: str) -> str:
         return {

@@ -13,7 +13,7 @@ from watchword.plumbing.settings import (
     SmtpSettings,
     TwilioSettings,
 )
-from watchword.plumbing.settings.carrying import AT_HOME, ORDER, PRESETS
+from watchword.plumbing.settings.carrying import AT_HOME, ORDER, OWN_RELAY, PRESETS
 from watchword.records.deliveries.rules import MailSettings
 from watchword.records.texts.rules import TextSettings
 
@@ -40,6 +40,7 @@ def carriers(settings: Settings, findings: Findings) -> None:
             for missing in carrying.missing(name):
                 _missing(missing, f"{name} cannot do without it", findings)
     _pair(carrying, findings)
+    _alone(carrying, findings)
     _at_home(carrying, findings)
 
 
@@ -51,17 +52,30 @@ def _missing(name: str, why: str, findings: Findings) -> None:
 
 def _pair(carrying: Carrying, findings: Findings) -> None:
     """A relay on another machine wants our name and our password, and never one of them."""
-    smtp, named = carrying.smtp, "sendgrid-smtp" in carrying.services
+    smtp, services = carrying.smtp, carrying.services
+    named = "sendgrid-smtp" in services and OWN_RELAY not in services
     wanted = smtp.host and not is_loopback(smtp.host)
     if bool(smtp.user) != bool(smtp.password) and not (named and not smtp.user):
         missing = "SMTP_PASSWORD" if smtp.user else "SMTP_USER"
         findings.wrong(missing, "is missing; SMTP_USER and SMTP_PASSWORD belong together.")
-    elif {"ses-smtp", "gmail"} & set(carrying.services) and not smtp.user:
+    elif {"ses-smtp", "gmail"} & set(services) and not smtp.user:
         findings.wrong("SMTP_USER", "is missing; so is SMTP_PASSWORD, and the relay wants both.")
     elif wanted and not smtp.user and not named:
         findings.unsafe(
             "SMTP_USER", "is missing; a relay on another machine wants SMTP_USER and SMTP_PASSWORD."
         )
+
+
+def _alone(carrying: Carrying, findings: Findings) -> None:
+    """A password is told to the one relay that it is for."""
+    relays = carrying.by_password
+    if len(relays) < 2:  # noqa: PLR2004 - two are one too many
+        return
+    told = f"{' and '.join(relays)} would all be given SMTP_PASSWORD"
+    if "sendgrid-smtp" in relays:
+        findings.wrong("SENDGRID_API_KEY", f"is missing; without it {told}.")
+    if len([name for name in relays if name != "sendgrid-smtp"]) > 1:
+        findings.wrong("EMAIL_SERVICE", f"names relays that share a password: {told}; keep one.")
 
 
 def _at_home(carrying: Carrying, findings: Findings) -> None:
