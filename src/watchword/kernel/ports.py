@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 from watchword.kernel.feedback import Heard, Post
 from watchword.kernel.ids import SessionId, SubscriberId
 from watchword.kernel.limits import Limit, Verdict
 from watchword.kernel.messages import Message, Text
+
+LOGIN_REFUSED: Final = (
+    "the relay refused our name or password; some providers want an app password instead"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

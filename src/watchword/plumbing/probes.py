@@ -14,9 +14,10 @@ from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from aiosmtplib import SMTP, SMTPException
+from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException
 
 from watchword.kernel.addresses import is_loopback
+from watchword.kernel.ports import LOGIN_REFUSED
 from watchword.kernel.secret import Secret
 
 PATIENCE: Final = timedelta(seconds=5)
@@ -153,6 +154,8 @@ async def port_state(host: str, port: int) -> str:
 async def _try(name: str, take: Callable[[], Awaitable[Any]]) -> Step:
     try:
         await take()
+    except SMTPAuthenticationError as refusal:
+        return Step(name, good=False, detail=f"{refusal.code}: {LOGIN_REFUSED}")
     except (SMTPException, OSError, TimeoutError) as trouble:
         code = getattr(trouble, "code", None)
         detail = " ".join([type(trouble).__name__, *([str(code)] if code is not None else [])])

@@ -75,6 +75,17 @@ def test_refused_settings_are_named_and_the_rest_is_skipped(
     assert found["database"]["outcome"] == "skipped"
 
 
+@pytest.mark.parametrize("only", ["--email", "--dns", "--db", "--redis", "--time"])
+def test_what_nobody_could_look_at_is_never_well(
+    sqlite_url: str, tmp_path: Path, only: str
+) -> None:
+    said = healthy(sqlite_url, tmp_path, SMTP_PORT="none").run("doctor", only)
+    assert said.code == 1
+    assert "well" not in said.err
+    assert "the settings come first: SMTP_PORT" in said.out
+    assert "to mend: watchword env validate" in said.out
+
+
 @pytest.mark.req("R-70", "M-50")
 @pytest.mark.needs("postgres")
 def test_a_database_that_is_away_is_one_failure_and_three_skips(tmp_path: Path) -> None:

@@ -33,13 +33,12 @@ from watchword.adapters.mail.lines import Line, Lines
 from watchword.kernel.addresses import is_loopback
 from watchword.kernel.clock import Clock
 from watchword.kernel.messages import Message
-from watchword.kernel.ports import NotAccepted, Undelivered, Unfit
+from watchword.kernel.ports import LOGIN_REFUSED, NotAccepted, Undelivered, Unfit
 from watchword.kernel.secret import Secret
 
 _IMPLICIT_PORT = 465
 _CLOSING = 421
 _BARE = re.compile(rb"\r\n|\r|\n")
-_HINT = "the relay refused our name or password; some providers want an app password instead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +190,7 @@ class SmtpMailer:
         try:
             await smtp.connect()
         except SMTPAuthenticationError as refusal:
-            raise NotAccepted(f"{refusal.code}: {_HINT}") from None
+            raise NotAccepted(f"{refusal.code}: {LOGIN_REFUSED}") from None
         except (SMTPException, OSError) as trouble:
             raise NotAccepted(_reason(trouble)) from None
         except BaseException:

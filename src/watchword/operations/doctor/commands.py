@@ -24,7 +24,7 @@ def look(
     time: Annotated[bool, typer.Option("--time", help="Only the clocks.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Look at everything this service stands on; exit 1 when something is wrong."""
+    """Look at everything this service stands on; exit 1 when something is wrong or was skipped."""
     chosen = {
         "database": db,
         "migrations": db,
@@ -63,7 +63,7 @@ def _lines(finding: Finding, number: int, count: int) -> list[str]:
 
 
 def _wrong(found: list[Any]) -> bool:
-    return any(finding.outcome is Outcome.FAILED for finding in found)
+    return any(finding.outcome in {Outcome.FAILED, Outcome.SKIPPED} for finding in found)
 
 
 groups = {"doctor": doctor}

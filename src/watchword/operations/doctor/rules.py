@@ -29,6 +29,7 @@ TOLD: Final = (
 )
 
 
+VALIDATE: Final = "watchword env validate"
 _WANTED: Final[Mapping[str, Sequence[str]]] = {
     "sendgrid": ("SENDGRID_API_KEY", "SENDGRID_API_URL"),
     "ses": ("AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
@@ -100,9 +101,15 @@ def failed(check: str, detail: str, fix: str) -> Finding:
     return Finding(check=check, outcome=Outcome.FAILED, detail=detail, fix=fix)
 
 
-def skipped(check: str, why: str) -> Finding:
-    """Return a finding that nobody could look."""
-    return Finding(check=check, outcome=Outcome.SKIPPED, detail=why)
+def skipped(check: str, why: str, fix: str = "") -> Finding:
+    """Return a finding that nobody could look, which is never a finding that all is well."""
+    return Finding(check=check, outcome=Outcome.SKIPPED, detail=why, fix=fix)
+
+
+def settings_first(check: str, faults: Sequence[tuple[str, str]]) -> Finding:
+    """Nobody can look before these settings are right."""
+    names = ", ".join(dict.fromkeys(name for name, _ in faults))
+    return skipped(check, f"the settings come first: {names}", VALIDATE)
 
 
 def judge_python(version: tuple[int, int, int]) -> Finding:
@@ -117,7 +124,7 @@ def judge_settings(faults: Sequence[tuple[str, str]], given: Iterable[str]) -> F
     """The settings allow a start; they are told as set or unset."""
     if faults:
         detail = "; ".join(f"{name}: {sentence}" for name, sentence in faults)
-        return failed("settings", detail, "watchword env validate")
+        return failed("settings", detail, VALIDATE)
     known = set(given)
     there = [name for name in TOLD if name in known]
     away = [name for name in TOLD if name not in known]

@@ -89,16 +89,17 @@ async def examine(wanted: Collection[str] = CHECKS) -> AsyncIterator[Finding]:
     for finding in _at_home(found):
         if finding.check in wanted:
             yield finding
-    async for finding in _abroad(found.sections, set(wanted)):
+    async for finding in _abroad(found, set(wanted)):
         if finding.check in wanted:
             yield finding
 
 
-async def _abroad(sections: Sections | None, wanted: set[str]) -> AsyncIterator[Finding]:
+async def _abroad(told: Reading, wanted: set[str]) -> AsyncIterator[Finding]:
     """Look at what answers from elsewhere, if it is wanted."""
+    sections = told.sections
     if sections is None:
         for check in CHECKS[2:]:
-            yield skipped(check, "the settings come first")
+            yield rules.settings_first(check, told.faults)
         return
     if wanted & set(_OF_THE_DATABASE):
         for finding in await _database(sections):

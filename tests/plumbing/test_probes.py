@@ -1,0 +1,24 @@
+"""Probes: what a look at a mail server says."""
+
+from tests.support.relay import relay
+from watchword.kernel.secret import Secret
+from watchword.plumbing.probes import MailServer, mail_steps
+
+
+async def test_a_refused_password_is_told_with_what_mends_it() -> None:
+    refused = "535 5.7.8 alice@example.org and letmethrough are unknown"
+    async with relay({"AUTH": refused}, login=True) as server:
+        asked = MailServer(
+            host="127.0.0.1",
+            port=server.port,
+            secure=False,
+            user="nova",
+            password=Secret("letmethrough"),
+        )
+        steps = [step async for step in mail_steps(asked)]
+
+    assert (steps[-1].name, steps[-1].good) == ("AUTH", False)
+    assert steps[-1].detail.startswith("535: ")
+    assert "app password" in steps[-1].detail
+    assert "alice" not in steps[-1].detail
+    assert "letmethrough" not in steps[-1].detail
