@@ -146,14 +146,65 @@ def test_what_is_more_than_facts_is_refused(source: str, told: str) -> None:
         ("<p style='text-indent:-9999px'>x</p>", "1: a style may only"),
         ("<p style='dis\\70lay:none'>x</p>", "1: a style may only"),
         ("<p style='color:red;/**/display:none'>x</p>", "1: a style may only"),
-        ("<p style='margin-left:-9999px'>x</p>", "1: margin-left would hide"),
-        ("<p style='color:transparent'>x</p>", "1: color would hide"),
-        ("<p style='color:rgba(0,0,0,0)'>x</p>", "1: color would hide"),
-        ("<p style='color:#00000000'>x</p>", "1: color would hide"),
-        ("<p style='max-width:0px'>x</p>", "1: max-width would hide"),
-        ("<p style='line-height:0'>x</p>", "1: line-height would hide"),
-        ("<p style='font-size:0'>x</p>", "1: font-size would hide"),
+        ("<p style='margin-left:-9999px'>x</p>", "1: margin-left may not be that"),
+        ("<p style='color:transparent'>x</p>", "1: color may not be that"),
+        ("<p style='color:rgba(0,0,0,0)'>x</p>", "1: color may not be that"),
+        ("<p style='color:#00000000'>x</p>", "1: color may not be that"),
+        ("<p style='max-width:0px'>x</p>", "1: max-width may not be that"),
+        ("<p style='line-height:0'>x</p>", "1: line-height may not be that"),
+        ("<p style='font-size:0'>x</p>", "1: font-size may not be that"),
         ("<p style='font-size:1px'>x</p>", "1: font-size is too small"),
+        ("<p style='font-size:.1px'>x</p>", "1: font-size may not be that"),
+        ("<p style='font-size:0.01in'>x</p>", "1: font-size may not be that"),
+        ("<p style='font-size:0.1vw'>x</p>", "1: font-size may not be that"),
+        ("<p style='font-size:0.1ex'>x</p>", "1: font-size may not be that"),
+        ("<p style='font-size:400px'>x</p>", "1: font-size is too large"),
+        (
+            "<p style='font-size:70%'>" + "<b style='font-size:70%'>x</b></p>",
+            "1: font-size is too small",
+        ),
+        ("<small>" * 4 + "x" + "</small>" * 4, "1: font-size is too small"),
+        ("<p style='color:rgb(0,0,0,0)'>x</p>", "1: color may not be that"),
+        ("<p style='color:rgb(0 0 0 / 0)'>x</p>", "1: color may not be that"),
+        ("<p style='color:hsl(0,0%,0%,0)'>x</p>", "1: color may not be that"),
+        ("<p style='color:#0000'>x</p>", "1: color may not be that"),
+        ("<p style='color:inherit'>x</p>", "1: color may not be that"),
+        ("<p style='color:#fff'>x</p>", "1: color is too near"),
+        ("<p style='color:#181e1c'>x</p>", "1: color is too near to what is behind it by night"),
+        ("<p style='color:#fff;background-color:white'>x</p>", "1: color is too near"),
+        ("<p style='color:#777;background-color:#888'>x</p>", "1: color is too near"),
+        (
+            "<p style='color:#fff;background-color:#000'><b style='color:#000'>x</b></p>",
+            "1: color is",
+        ),
+        ("<div style='color:#000;background-color:#fff'>x</div>", "1: color is too near"),
+        ("<p style='background-color:#fff'>x</p>", "1: color is too near"),
+        (
+            "<p style='color:#fff;background-color:blue'><a href='{{ link }}'>x</a></p>",
+            "1: color is",
+        ),
+        ("<p style='margin-left:9999px'>x</p>", "1: margin-left may not be that"),
+        ("<p style='padding:0 0 0 900px'>x</p>", "1: padding may not be that"),
+        ("<p style='white-space:nowrap;max-width:1px'>x</p>", "1: max-width may not be that"),
+        ("<p style='width:1%'>x</p>", "1: width may not be that"),
+        ("<p style='line-height:0.01'>x</p>", "1: line-height may not be that"),
+        ("<p style='line-height:1px'>x</p>", "1: line-height may not be that"),
+        ("<p style='letter-spacing:999px'>x</p>", "1: letter-spacing may not be that"),
+        ("<p style='letter-spacing:-1em'>x</p>", "1: letter-spacing may not be that"),
+        ("<p style='unicode-bidi:bidi-override;direction:rtl'>x</p>", "1: unicode-bidi may not"),
+        ("<p style='font-family:Adobe Blank'>x</p>", "1: font-family may not be that"),
+        ("<p style='color:red !important'>x</p>", "1: color may not be that"),
+        ("<p>a&#x202e;b</p>", "1: a sign that nobody sees"),
+        ("<p>a&#8203;b</p>", "1: a sign that nobody sees"),
+        ("<p>a&zwj;b</p>", "1: a sign that nobody sees"),
+        ("<a href='{{ link }}'>https://evil.example</a>", "1: a link that names one address"),
+        ("<a href='{{ link }}'>https://<b>evil</b>.example</a>", "1: a link that names one"),
+        ("<a href='{{ link }}'>evil&#46;example</a>", "1: a link that names one address"),
+        ("<a href='https://evil.example'>{{ link }}</a>", "1: a link that names one address"),
+        ("<a href='https://evil.example'>bank.example</a>", "1: a link that names one address"),
+        ("<a href='https://bank.example@evil.example'>bank.example</a>", "1: a link that names"),
+        ("<a href='mailto:a@evil.example'>a@bank.example</a>", "1: a link that names one address"),
+        ("<a href='{{ link }}'><a href='{{ link }}'>x</a></a>", "1: a link cannot stand in a link"),
         ("<p style='font-size:0.1em'>x</p>", "1: font-size is too small"),
         ("<p hidden>x</p>", "1: the attribute hidden"),
         ("<a href='{{ link }}'></a>", "1: a link without words"),
@@ -182,6 +233,39 @@ def test_what_is_more_than_facts_is_refused(source: str, told: str) -> None:
 def test_html_that_does_more_than_say_is_refused(source: str, told: str) -> None:
     found = faults(source + "\n{{ code }}{{ link }}")
     assert any(each.startswith(told) for each in found), found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<p style='color:#14634f; font-size: 14px; line-height:1.5'>x</p>",
+        "<p style='COLOR:#FFF; Background-Color:navy; padding:8px 16px; border-radius:8px'>x</p>",
+        "<p style='color:#14634f'><small>x</small></p>",
+        "<p style=\"font-family:'Segoe UI', Arial, sans-serif; letter-spacing:0.2em\">x</p>",
+        "<table style='border-collapse:collapse;width:100%'><tr><td>x</td></tr></table>",
+        "<ul style='list-style-type:none;border:1px solid #888'><li>x</li></ul>",
+        "<p style='margin:0 auto;max-width:480px;border-bottom:2px dashed grey'>x</p>",
+        "<p dir='rtl' style='text-align:start;white-space:nowrap'>x</p>",
+        "<a href='{{ link }}'>{{ link }}</a>",
+        "<a href='{{ link }}'>&Eacute;</a>",
+        "<a href='{{ link }}'>Entrer. Merci</a>",
+        "<a href='https://clinic.example/help'>clinic.example</a>",
+        "<a href='mailto:help@clinic.example?subject=x'>help@Clinic.example</a>",
+        "<a href='tel:+213550123456'>+213 550 12 34 56</a>",
+    ],
+)
+def test_how_words_look_may_be_said_within_bounds(source: str) -> None:
+    assert faults(source + "{{ code }}{{ link }}") == []
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u200b", "\u2066", "\u00ad", "\ufeff"])
+@pytest.mark.parametrize("part", ["subject.txt", "txt", "html"])
+def test_a_sign_that_nobody_sees_is_refused_wherever_it_stands(
+    tmp_path: Path, sign: str, part: str
+) -> None:
+    forms = own_letters(tmp_path).forms
+    _, found = read_overrides(put(tmp_path, {f"{CODE}/fr.{part}": f"a\nb{sign}c"}), forms)
+    assert f"{CODE}/fr.{part}:2: holds a sign that nobody sees" in map(str, found)
 
 
 @pytest.mark.parametrize(

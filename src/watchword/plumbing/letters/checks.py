@@ -19,6 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from watchword.plumbing.letters.forms import UNSUBSCRIBE, Form
 from watchword.plumbing.letters.html import FACT, look_through
+from watchword.plumbing.letters.unseen import UNSEEN
 
 MOST_BYTES: Final = 32_000
 LONGEST_SUBJECT: Final = 200
@@ -62,9 +63,13 @@ def read_source(content: bytes) -> str:
         source = content.decode().replace("\r\n", "\n").strip("\n")
     except UnicodeDecodeError as error:
         raise Wrong((1, "not UTF-8")) from error
-    strange = _CONTROL.search(source)
-    if strange:
-        raise Wrong((source.count("\n", 0, strange.start()) + 1, "holds a control sign"))
+    for signs, sentence in (
+        (_CONTROL, "holds a control sign"),
+        (UNSEEN, "holds a sign that nobody sees"),
+    ):
+        strange = signs.search(source)
+        if strange:
+            raise Wrong((source.count("\n", 0, strange.start()) + 1, sentence))
     if not source.strip():
         raise Wrong((1, "empty"))
     return source
