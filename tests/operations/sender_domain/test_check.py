@@ -133,18 +133,40 @@ def test_another_key_than_the_given_one_is_told(terminal: Terminal, server: Name
         ("p=quarantine; t=y", 2, "wrong"),
         ("p=quarantine", 2, "ok"),
         ("p=quarantine; pct=25", 2, "warning"),
-        ("p=reject", 2, "ok"),
+        ("p=quarantine; pct=0", 2, "wrong"),
+        ("p=quarantine; sp=none", 2, "wrong"),
+        ("p=quarantine; sp=reject", 2, "ok"),
+        ("p=reject", 1, "wrong"),
+        ("p=quarantine", 1, "wrong"),
+        ("p=reject", 2, "wrong"),
+        ("p=reject; t=y", 2, "ok"),
         ("p=quarantine", 3, "wrong"),
         ("p=reject; t=y", 3, "wrong"),
-        ("p=REJECT", 3, "ok"),
+        ("p=reject; sp=none", 3, "wrong"),
+        ("p=reject; sp=quarantine", 3, "wrong"),
+        ("p=reject; np=none", 3, "wrong"),
+        ("p=reject; pct=0", 3, "wrong"),
+        ("p=reject; pct=100", 3, "warning"),
+        ("p=REJECT; sp=Reject", 3, "ok"),
     ],
 )
-def test_a_policy_is_at_least_as_strict_as_its_phase(
+def test_a_policy_is_that_of_its_phase(
     terminal: Terminal, server: NameServer, policy: str, phase: int, state: str
 ) -> None:
     changed(server, "v=DMARC1; p=none;", f"v=DMARC1; {policy};")
-    each = found(look(terminal, "--phase", str(phase)))["TXT _dmarc.nova-rdv.dz"]
+    said = look(terminal, "--phase", str(phase))
+    each = found(said)["TXT _dmarc.nova-rdv.dz"]
     assert each["state"] == state, each
+    assert said.code == (1 if state == "wrong" else 0)
+
+
+def test_a_policy_that_is_stricter_than_the_phase_is_named_with_both(
+    terminal: Terminal, server: NameServer
+) -> None:
+    changed(server, "v=DMARC1; p=none;", "v=DMARC1; p=reject;")
+    each = found(look(terminal, "--phase", "1"))["TXT _dmarc.nova-rdv.dz"]
+    assert each["detail"] == "p=reject, wanted is p=none: stricter than this phase"
+    assert found(look(terminal))["TXT _dmarc.nova-rdv.dz"]["state"] == "ok"
 
 
 def test_a_parents_policy_is_told_where_there_is_none(server: NameServer, tmp_path: Path) -> None:

@@ -64,7 +64,12 @@ class Asked:
 
     sender: Sender
     sections: reading.Sections | None
-    phase: int
+    named_phase: int | None
+
+    @property
+    def phase(self) -> int:
+        """Return the phase that is meant."""
+        return self.named_phase or 1
 
 
 def _asked(
@@ -93,7 +98,7 @@ def _asked(
         relay=relay,
     )
     sender, sections = _read(given)
-    return Asked(sender, sections, _phase(phase, since, now) or 1)
+    return Asked(sender, sections, _phase(phase, since, now))
 
 
 def _of_a_sender(command: Callable[..., None]) -> Callable[..., None]:
@@ -152,13 +157,21 @@ def check(
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Compare the live zone with what is wanted; exit 1 when something is missing or wrong."""
+    """Compare the live zone with what is wanted; exit 1 when something is missing or wrong.
+
+    A policy that is stricter than the phase is a difference only where a phase was named.
+    """
     sender, chosen, sections = asked.sender, asked.phase, asked.sections
     servers = _option("--resolver", rules.servers, resolver)
     patience = _option("--timeout", duration, timeout) if timeout else None
     try:
         found = console.read_or_refuse(
-            lambda: service.check(sender, chosen, service.zone(sections, servers, patience))
+            lambda: service.check(
+                sender,
+                chosen,
+                service.zone(sections, servers, patience),
+                exact=asked.named_phase is not None,
+            )
         )
     except ExtraMissing as missing:
         raise console.refuse(str(missing)) from missing

@@ -1,6 +1,7 @@
 """The sender's domain: who sends, what that wants of the DNS, and what the DNS holds."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from watchword.kernel.problems import Problem
@@ -57,9 +58,13 @@ def zone(
     return live(servers or known.resolvers, patience or known.patience)
 
 
-def check(of: Sender, phase: int, look: Zone) -> list[Finding]:
-    """Compare every record with the zone. Problem: `unavailable`."""
-    return [compare(look, want, of.domain) for want in providers.records(of, phase)]
+def check(of: Sender, phase: int, look: Zone, *, exact: bool = False) -> list[Finding]:
+    """Compare every record with the zone. Problem: `unavailable`.
+
+    `exact`: a policy that is stricter than the phase is a difference, too.
+    """
+    wanted = (replace(each, exact=exact) for each in providers.records(of, phase))
+    return [compare(look, want, of.domain) for want in wanted]
 
 
 async def steps(sections: Sections) -> list[Step]:

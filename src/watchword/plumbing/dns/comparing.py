@@ -14,6 +14,7 @@ from watchword.plumbing.dns.zone import Answer, State, Zone
 
 _STRICTNESS: Final = ("+", "", "?", "~", "-")
 _POLICIES: Final = ("none", "quarantine", "reject")
+_SHARES: Final = {"none": 0, "quarantine": 1, "reject": 100}
 _WAIT: Final = "ask again later; if it lasts, ask who runs the DNS of that name"
 
 
@@ -231,8 +232,8 @@ def _dmarc(zone: Zone, want: Record, domain: str, have: tuple[str, ...]) -> Find
         return finding(want, Mark.WRONG, detail, f"keep only: {want.line}", texts)
     wanted, found = dmarc.parse(want.value), dmarc.parse(texts[0])
     faults = list(found.faults)
-    if not faults and _strength(found) < _strength(wanted):
-        faults.append(f"p={found.policy}{_test(found)}, wanted is p={wanted.policy}{_test(wanted)}")
+    if not faults:
+        faults += _unlike(found, wanted, exact=want.exact)
     if faults:
         return finding(want, Mark.WRONG, "; ".join(faults), _change(want), texts)
     remarks = list(found.remarks)
@@ -246,6 +247,24 @@ def _dmarc(zone: Zone, want: Record, domain: str, have: tuple[str, ...]) -> Find
     if remarks:
         return finding(want, Mark.WARNING, "; ".join(remarks), _change(want), texts)
     return finding(want, Mark.OK, f"p={found.policy}{_test(found)}", have=texts)
+
+
+def _unlike(found: dmarc.Dmarc, wanted: dmarc.Dmarc, *, exact: bool) -> list[str]:
+    """Name what is milder than wanted, for whom, and what is stricter where that counts."""
+    told = f"p={found.policy}{_test(found)}, wanted is p={wanted.policy}{_test(wanted)}"
+    faults = [told] if _strength(found) < _strength(wanted) else []
+    if exact and _strength(found) > _strength(wanted):
+        faults.append(f"{told}: stricter than this phase")
+    least = _POLICIES.index(wanted.policy)
+    faults += [
+        f"{name}={said}: {whom} are let off, wanted is {wanted.policy}"
+        for name, whom in (("sp", "subdomains"), ("np", "subdomains that do not exist"))
+        if (said := found.tags.get(name, wanted.policy).lower()) in _POLICIES[:least]
+    ]
+    share = found.tags.get("pct", "100").strip()
+    if share.isdecimal() and int(share) < _SHARES[wanted.policy]:
+        faults.append(f"pct={share}: older receivers let the others off")
+    return faults
 
 
 def _strength(found: dmarc.Dmarc) -> int:

@@ -46,7 +46,8 @@ FAILING: Final = {Mark.MISSING, Mark.WRONG, Mark.UNKNOWN}
 class Record:
     """A record that we want; a `<slot>` stands for what nobody gave yet, and `hint` says how to.
 
-    `ours` is false for what others publish; `alone` when no second value may stand beside it.
+    `ours` is false for what others publish; `alone` when no second value may stand beside it; `exact` when
+    a stricter policy than this one is a difference, too.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Record:
     optional: bool = False
     ours: bool = True
     alone: bool = False
+    exact: bool = False
 
     @property
     def whole(self) -> bool:
