@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -26,6 +27,11 @@ SMTP = {"SMTP_HOST": "smtp.example.org", "SMTP_USER": "auth", "SMTP_PASSWORD": "
 SIGNED = {"EMAIL_DKIM_SELECTOR": "w1", "EMAIL_FROM": "noreply@mail.nova-rdv.dz"}
 PEM = (
     Ed25519PrivateKey.generate()
+    .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    .decode()
+)
+SHORT = (
+    rsa.generate_private_key(65537, 2047)  # noqa: S505 - one bit too short
     .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     .decode()
 )
@@ -185,6 +191,16 @@ def test_a_key_and_its_selector_sign_for_the_senders_domain(faults: Faults, doma
         ({"EMAIL_DKIM_PRIVATE_KEY": PEM, "EMAIL_DKIM_SELECTOR": ""}, "EMAIL_DKIM_SELECTOR"),
         ({"EMAIL_DKIM_PRIVATE_KEY": PEM, "EMAIL_DKIM_DOMAIN": "evil.example"}, "EMAIL_DKIM_DOMAIN"),
         ({"EMAIL_DKIM_PRIVATE_KEY": PEM, "EMAIL_DKIM_DOMAIN": "dz"}, "EMAIL_DKIM_DOMAIN"),
+        (
+            {"EMAIL_DKIM_PRIVATE_KEY": PEM, "EMAIL_DKIM_DOMAIN": "nova-rdv.dz; l=0"},
+            "EMAIL_DKIM_DOMAIN",
+        ),
+        ({"EMAIL_DKIM_PRIVATE_KEY": PEM, "EMAIL_DKIM_SELECTOR": "w1; l=0"}, "EMAIL_DKIM_SELECTOR"),
+        ({"EMAIL_DKIM_PRIVATE_KEY": PEM, "EMAIL_DKIM_SELECTOR": "w 1"}, "EMAIL_DKIM_SELECTOR"),
+        ({"EMAIL_DKIM_PRIVATE_KEY": PEM, "EMAIL_DKIM_SELECTOR": "-w1"}, "EMAIL_DKIM_SELECTOR"),
+        ({"EMAIL_DKIM_PRIVATE_KEY": PEM, "EMAIL_DKIM_SELECTOR": "w1."}, "EMAIL_DKIM_SELECTOR"),
+        ({"EMAIL_DKIM_PRIVATE_KEY": PEM, "EMAIL_DKIM_SELECTOR": "w" * 64}, "EMAIL_DKIM_SELECTOR"),
+        ({"EMAIL_DKIM_PRIVATE_KEY": SHORT}, "EMAIL_DKIM_PRIVATE_KEY"),
     ],
 )
 def test_half_of_it_or_another_domains_is_refused(

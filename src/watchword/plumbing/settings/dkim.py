@@ -1,5 +1,6 @@
 """DKIM of our own: the key that letters are signed with before a relay gets them."""
 
+import re
 from base64 import b64encode
 from typing import Final
 
@@ -17,7 +18,18 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.dns.names import domain_name
 
 Key = RSAPrivateKey | Ed25519PrivateKey
-_FLOOR_BITS: Final = 1024
+_FLOOR_BITS: Final = 2048
+_LONGEST: Final = 63
+_SELECTOR: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
+
+
+def _selector(text: str) -> str:
+    """Read labels of a name of the DNS (RFC 6376, 3.1): a `;` would begin another tag."""
+    labels = text.split(".") if text else []
+    if not all(len(label) <= _LONGEST and _SELECTOR.fullmatch(label) for label in labels):
+        message = "write a name of the DNS: letters, digits and hyphens, such as w2026"
+        raise ValueError(message)
+    return text
 
 
 def _domain(text: str) -> str:
@@ -51,6 +63,7 @@ class DkimSettings:
     selector: str = setting(
         "EMAIL_DKIM_SELECTOR",
         "The selector that our signatures name: below it the DNS has the public key.",
+        parse=_selector,
         default="",
     )
     pem: Secret = setting(
