@@ -300,6 +300,10 @@ class Postbook(Protocol):
         """Return why a letter may not leave, in a word; `asked_for`: somebody waits for it."""
         ...
 
+    async def owner(self, letter: Leaving) -> SubscriberId | None:
+        """Return whose account has the address that a letter goes to."""
+        ...
+
     async def note(self, db: Executor, leaving: Leaving, tried: Try, now: datetime) -> None:
         """Remember what a carrier took."""
         ...

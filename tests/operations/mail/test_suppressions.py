@@ -62,6 +62,8 @@ def test_an_operator_adds_and_removes_addresses(
         (BOB, "operator", "operator"),
     ]
     assert terminal.run(*one, "remove", ALICE).code == 2  # nobody is here to answer
+    otherwise = ("remove", "ALICE@Example.org", "carol@example.org", "--dry-run", "--json")
+    assert terminal.run(*one, *otherwise).json == {"would_release": ["ALICE@example.org"]}
     would = terminal.run(*one, "remove", ALICE, "bob@example.org", "--dry-run", "--json")
     assert would.json == {"would_release": [ALICE, "bob@example.org"]}
     assert terminal.run(*one, "remove", ALICE, "--yes", "--json").json == {"released": [ALICE]}

@@ -61,6 +61,15 @@ async def test_a_withheld_letter_is_counted_and_recorded(world: World, priority:
     assert ALICE not in world.log.getvalue()
 
 
+async def test_a_withheld_notice_is_recorded_with_the_account_it_was_for(world: World) -> None:
+    alice = await world.subscriber()
+    for address in (ALICE, "bob@example.org"):
+        await suppress(world, Reason.BOUNCE, address)
+        await write(world, address.upper())
+    kept = await facts(world, "id.email.suppressed")
+    assert sorted(str(each.user_id) for each in kept) == sorted([str(alice.id), "None"])
+
+
 async def test_the_list_knows_an_address_however_it_is_written(world: World) -> None:
     await suppress(world, Reason.BOUNCE, "Alice@Example.ORG")
     await suppress(world, Reason.BOUNCE, "ALICE@example.org")

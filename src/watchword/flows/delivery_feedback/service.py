@@ -7,6 +7,7 @@ from datetime import datetime
 from watchword.flows.delivery_feedback.rules import UNREADABLE, WebhookRefused, ground, parcels
 from watchword.kernel.clock import Clock
 from watchword.kernel.feedback import Heard, NotGenuine, Outcome, Post, Report, Unreadable
+from watchword.kernel.ids import SubscriberId
 from watchword.kernel.parts import service
 from watchword.kernel.ports import OutOfReach, Reporter
 from watchword.kernel.problems import BodyMalformed, InputInvalid, Unavailable
@@ -43,12 +44,18 @@ class PostbookKeeper:
     database: Database
     suppressions: Suppressions
     dispatches: Dispatches
+    subscribers: Subscribers
 
     async def withheld(self, letter: Leaving, *, asked_for: bool, now: datetime) -> str | None:
         """Return why a letter may not leave, in a word."""
         return await self.suppressions.withheld(
             self.database, letter.id, letter.to, asked_for=asked_for, now=now
         )
+
+    async def owner(self, letter: Leaving) -> SubscriberId | None:
+        """Return whose account has the address that a letter goes to."""
+        found = await self.subscribers.find_by_email(self.database, email_address(letter.to))
+        return found.id if found else None
 
     async def note(self, db: Executor, leaving: Leaving, tried: Try, now: datetime) -> None:
         """Remember what a carrier took."""

@@ -199,8 +199,8 @@ def release(
     question = f"Send letters to {', '.join(addresses)} again?"
 
     def would() -> dict[str, list[str]]:
-        kept = {each.address for each in run_in_house(lambda house: house.part(Mail).suppressed())}
-        return {"would_release": [each for each in addresses if each in kept]}
+        kept = run_in_house(lambda house: house.part(Mail).releasable(addresses))
+        return {"would_release": kept}
 
     if not console.agreed(question, would, dry_run=dry_run, yes=yes, as_json=as_json):
         return

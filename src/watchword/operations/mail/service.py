@@ -148,6 +148,13 @@ class Mail:
                 if await self.suppressions.add(tx, each, reason, OPERATOR, now)
             ]
 
+    async def releasable(self, wanted: Sequence[str]) -> list[str]:
+        """Return those of some addresses that get no letters. Problem: `invalid_input`."""
+        addresses = [email_address(each, "address") for each in wanted]
+        return [
+            each.text for each in addresses if await self.suppressions.reasons(self.database, each)
+        ]
+
     async def release(self, wanted: Sequence[str]) -> list[str]:
         """Let addresses get letters again; return those that got none. Problem: `invalid_input`."""
         addresses, now = [email_address(each, "address") for each in wanted], self.clock.now()

@@ -152,7 +152,12 @@ class Deliveries(Sending[Message]):
         reason = await self._bar(work, written)
         if reason is None:
             return None
-        fact = LetterSuppressed(letter=str(work.id), template=work.label, reason=reason)
+        fact = LetterSuppressed(
+            letter=str(work.id),
+            template=work.label,
+            reason=reason,
+            user_id=await self.postbook.owner(self.leaving(work, written)),
+        )
         return HeldBack(reason, fact)
 
     async def _bar(self, work: Work, written: Message) -> str | None:
