@@ -20,6 +20,8 @@ pytestmark = pytest.mark.req("A-20", "R-62")
         "http://evil.example",
         "visit www.evil.example",
         "<b>Alice</b>",
+        "\ufe64b\ufe65Alice",
+        "\U0001d430\U0001d430\U0001d430.evil.example",
         "a" * 101,
         " ",
     ],

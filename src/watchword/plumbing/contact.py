@@ -9,6 +9,7 @@ A telephone number becomes E.164 by phonenumbers.
 import re
 from dataclasses import dataclass
 from string import ascii_uppercase
+from unicodedata import normalize
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -159,9 +160,12 @@ def contact(email: str | None, phone: str | None, country: str) -> Contact:
 
 
 def person_name(text: str, field: str) -> str:
-    """Read a name: one line, at most 100 characters. Problem: `invalid_input` naming the field."""
-    name = " ".join(text.split())
-    if not name or len(name) > MAX_NAME or _CONTROL.search(text) or _NO_NAME.search(text):
+    """Read a name: one line, at most 100 characters. Problem: `invalid_input` naming the field.
+
+    Letters that stand for plain ones (of mathematics, of full width) become these (Unicode's NFKC).
+    """
+    name = " ".join(normalize("NFKC", text).split())
+    if not name or len(name) > MAX_NAME or _CONTROL.search(text) or _NO_NAME.search(name):
         told = FieldError(field, "invalid_name", "Write a name of 1 to 100 characters on one line.")
         raise InputInvalid(errors=[told])
     return name

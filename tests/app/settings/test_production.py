@@ -98,6 +98,15 @@ def test_development_only_says_that_a_secret_is_weak(read: Read) -> None:
     assert any("JWT_SECRET" in warning for warning in settings.warnings)
 
 
+@pytest.mark.parametrize("name", ["CLINIC_NAME", "ORG_NAME", "CLINIC_ADDRESS"])
+@pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\u200b", "\x1b"])
+def test_a_name_of_ours_holds_no_sign_that_nobody_sees(
+    faults: Faults, name: str, sign: str
+) -> None:
+    assert set(faults(development(**{name: f"Clinic {sign}NOVA"}))) == {name}
+    assert faults(development(**{name: "Clinique de l'Été – العيادة"})) == {}
+
+
 @pytest.mark.req("K-45")
 @pytest.mark.parametrize(
     ("change", "name"),

@@ -165,6 +165,22 @@ async def test_a_key_is_forgotten_after_a_day(world: World, records: httpx2.Asyn
     assert len(await world.letters(ZOE)) == 2
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"practitioner": "Dr.Benali"},
+        {"place": "12 rue des Oliviers, 16000 Alger, bâtiment B"},
+        {"startsAt": "2026-02-23T10:30:00+01:00"},
+    ],
+)
+async def test_what_people_write_of_an_appointment_is_told(
+    world: World, records: httpx2.AsyncClient, more: dict[str, str]
+) -> None:
+    answer = await records.post(PATH, json={**SUMMARY, **more}, headers=KEY)
+    assert answer.status_code == 202
+    assert len(await world.letters(ZOE)) == 1
+
+
 @pytest.mark.parametrize("key", [None, "", "x" * 256, "a b", "é".encode().decode("latin-1")])
 async def test_a_key_that_can_be_none_is_refused(
     records: httpx2.AsyncClient, key: str | None
@@ -183,6 +199,12 @@ async def test_a_key_that_can_be_none_is_refused(
         ({"practitioner": ""}, "practitioner"),
         ({"place": "<b>x</b>"}, "place"),
         ({"place": "x" * 101}, "place"),
+        ({"place": "evil.com"}, "place"),
+        ({"place": "evil\uff0ecom"}, "place"),
+        ({"place": "B\u202eb"}, "place"),
+        ({"startsAt": "0001-01-01T00:00:00+14:00"}, "startsAt"),
+        ({"startsAt": "1970-01-01T00:00:00Z"}, "startsAt"),
+        ({"startsAt": "9999-12-31T23:59:59-12:00"}, "startsAt"),
         ({"startsAt": "2026-11-23T10:30:00"}, "startsAt"),
         ({"startsAt": "2026-13-45T10:30:00Z"}, "startsAt"),
         ({"lang": "de"}, "lang"),

@@ -14,6 +14,8 @@ from watchword.plumbing.letters.addressing import LONGEST, greeted
         "Anne-Marie O\u2019Neill",
         "J.R.R. Tolkien",
         "Dr. Nadia",
+        "Dr.Benali",
+        "Pr.Élodie Martin",
         "Nguyễn Thị Minh",
         "محمد بن عبد الله",
         "Дмитрий",
@@ -29,12 +31,30 @@ def test_a_name_greets(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("\U0001d40f\U0001d41a\U0001d432\U0001d40f\U0001d41a\U0001d425", "PayPal"),
+        ("\uff22\uff4f\uff42", "Bob"),
+        ("\u24b7\u24de\u24d1", "Bob"),
+        ("Zoe\u0301", "Zo\u00e9"),
+    ],
+)
+def test_letters_that_stand_for_plain_ones_are_said_as_these(name: str, plain: str) -> None:
+    assert greeted(name) == plain
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "",
         "Bob\r\nBcc: eve@evil.example",
         "Bob\nSubject: hello",
         "visit evil.com",
+        "Dr.Com",
+        "Dr.com",
+        "Dr.Evil.com",
+        "evil.Example",
+        "\U0001d41e\U0001d42f\U0001d422\U0001d425.\U0001d41c\U0001d428\U0001d426",  # of mathematics
         "evil.com/now",
         "evil。com",
         "evil\uff0ecom",

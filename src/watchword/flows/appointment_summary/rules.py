@@ -1,11 +1,11 @@
 """What a summary of an appointment says."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
 
 from watchword.kernel.events import Fact
-from watchword.plumbing.contact import EmailAddress, email_address, person_name
+from watchword.plumbing.contact import MAX_NAME, EmailAddress, email_address, person_name
 from watchword.plumbing.faults import Faults
 from watchword.plumbing.letters.addressing import greeted
 from watchword.plumbing.shapes import Body
@@ -14,6 +14,9 @@ from watchword.plumbing.words.languages import choose_language, chosen_language
 from watchword.records.consents.rules import Standing
 from watchword.records.deliveries.rules import Letter
 from watchword.records.subscribers.rules import Subscriber
+
+_LONG_AGO: Final = timedelta(days=366)
+_FAR_AHEAD: Final = timedelta(days=5 * 366)
 
 
 class SummaryRequest(Body, frozen=True):
@@ -47,7 +50,7 @@ class SummaryQueued(Fact):
     service: str
 
 
-def read_summary(body: SummaryRequest) -> Summary:
+def read_summary(body: SummaryRequest, now: datetime) -> Summary:
     """Read what a program asks for. Problem: `invalid_input` with every fault at once."""
     faults = Faults()
     email = faults.read(email_address, body.email)
@@ -55,10 +58,14 @@ def read_summary(body: SummaryRequest) -> Summary:
     if practitioner and not greeted(practitioner):
         faults.add("practitioner", "invalid_name", "Write a name alone.")
     place = faults.read(person_name, body.place, "place") if body.place else ""
+    if place and not greeted(place, MAX_NAME):
+        faults.add("place", "invalid_name", "Write a place alone, without an address to click on.")
     starts_at = _moment(body.starts_at)
     if starts_at is None:
         told = "Write a time with its offset, such as 2026-11-23T10:30:00+01:00."
         faults.add("startsAt", "invalid_time", told)
+    elif not now - _LONG_AGO <= starts_at <= now + _FAR_AHEAD:
+        faults.add("startsAt", "invalid_time", "Write a time from a year ago to five years ahead.")
     asked = None if body.lang is None else faults.read(chosen_language, body.lang, "lang")
     faults.refuse()
     assert email is not None

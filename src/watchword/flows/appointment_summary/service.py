@@ -40,7 +40,8 @@ class AppointmentSummaries:
 
     async def send(self, whose: str, key: str, wanted: SummaryRequest, visitor: Visitor) -> None:
         """Send the summary, once for each key. Problems: `invalid_input`, `idempotency_key_reused`."""
-        summary, now = read_summary(wanted), self.clock.now()
+        now = self.clock.now()
+        summary = read_summary(wanted, now)
         asked = msgspec.json.encode(wanted)
         async with self.database.transaction() as tx:
             if not await self.idempotency_keys.keep(tx, whose, key, asked, now):

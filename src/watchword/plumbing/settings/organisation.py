@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import InputInvalid
 from watchword.plumbing.contact import email_address, phone_number
+from watchword.plumbing.letters.unseen import UNSEEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,13 @@ def _phone(text: str) -> str:
         raise ValueError(message) from None
 
 
+def _seen(text: str) -> str:
+    if UNSEEN.search(text) or not text.replace("\n", "").isprintable():
+        message = "it holds signs that nobody sees, or that turn the order of others: write it anew"
+        raise ValueError(message)
+    return text
+
+
 @section
 class OrganisationSettings:
     """The organisation."""
@@ -41,6 +49,7 @@ class OrganisationSettings:
     name: str = setting(
         "CLINIC_NAME",
         "Its name, in letters and on pages.",
+        parse=_seen,
         default="Watchword",
         aliases=("ORG_NAME",),
     )
@@ -54,7 +63,9 @@ class OrganisationSettings:
     email: str = setting(
         "CLINIC_EMAIL", "Its mailbox.", parse=_email, default="", aliases=("ORG_EMAIL",)
     )
-    address: str = setting("CLINIC_ADDRESS", "Where it is.", default="", aliases=("ORG_ADDRESS",))
+    address: str = setting(
+        "CLINIC_ADDRESS", "Where it is.", parse=_seen, default="", aliases=("ORG_ADDRESS",)
+    )
 
     def organisation(self) -> Organisation:
         """Return it as letters and pages see it."""
