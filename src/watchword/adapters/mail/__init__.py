@@ -3,5 +3,5 @@
 smtp       to a relay, by TLS            console   to the terminal of a developer
 sendgrid   by its API                    mailbox   to the development mailbox
 ses        by its API, signed (sigv4)    letter    how a message is written (RFC 5322), for all
-mailgun    by its API
+mailgun    by its API                    refusals  whom a relay's 5xx is about
 """

@@ -61,11 +61,9 @@ def read_summary(body: SummaryRequest, now: datetime) -> Summary:
     if place and not greeted(place, MAX_NAME):
         faults.add("place", "invalid_name", "Write a place alone, without an address to click on.")
     starts_at = _moment(body.starts_at)
-    if starts_at is None:
-        told = "Write a time with its offset, such as 2026-11-23T10:30:00+01:00."
+    if starts_at is None or not now - _LONG_AGO <= starts_at <= now + _FAR_AHEAD:
+        told = "Write a time of these years with its offset, such as 2026-11-23T10:30:00+01:00."
         faults.add("startsAt", "invalid_time", told)
-    elif not now - _LONG_AGO <= starts_at <= now + _FAR_AHEAD:
-        faults.add("startsAt", "invalid_time", "Write a time from a year ago to five years ahead.")
     asked = None if body.lang is None else faults.read(chosen_language, body.lang, "lang")
     faults.refuse()
     assert email is not None

@@ -6,4 +6,5 @@ addressing    the name by which it greets somebody, or none
 overrides     an operator's own words in place of ours
 checks        what those words may be: templates of few words
 html          and what their HTML may be: it only says something
+styles        how words may look, so that none is hidden
 """

@@ -17,9 +17,9 @@ from typing import Final
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from watchword.kernel.unseen import UNSEEN
 from watchword.plumbing.letters.forms import UNSUBSCRIBE, Form
 from watchword.plumbing.letters.html import FACT, look_through
-from watchword.plumbing.letters.unseen import UNSEEN
 
 MOST_BYTES: Final = 32_000
 LONGEST_SUBJECT: Final = 200

@@ -18,8 +18,8 @@ from typing import Final
 from unicodedata import normalize
 from urllib.parse import urlsplit
 
+from watchword.kernel.unseen import UNSEEN
 from watchword.plumbing.letters.styles import OURS, Hides, Look, look_of
-from watchword.plumbing.letters.unseen import UNSEEN
 
 FACT: Final = "\x01{}\x02"
 _TAGS: Final = re.compile(

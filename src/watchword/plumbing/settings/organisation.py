@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import InputInvalid
+from watchword.kernel.unseen import UNSEEN
 from watchword.plumbing.contact import email_address, phone_number
-from watchword.plumbing.letters.unseen import UNSEEN
 
 
 @dataclass(frozen=True, slots=True)

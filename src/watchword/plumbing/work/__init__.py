@@ -3,5 +3,6 @@
 jobs       what there is to do, on news or by the clock, and who runs it
 outages    what keeps jobs from being done is said when it begins and ends
 porters    they carry pieces of work out of the outbox, several at once
+watch      before a carrier is asked: does a piece still hold, and is it still ours
 sending    what letters and texts have in common on that way to a carrier
 """
