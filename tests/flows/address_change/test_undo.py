@@ -9,6 +9,8 @@ import pytest
 from tests.support.browser import browser
 from tests.support.facts import facts
 from tests.support.world import NEW_PASSWORD, PASSWORD, World
+from watchword.flows.administration.rules import Act
+from watchword.flows.administration.service import Administration
 from watchword.records.subscribers.rules import PENDING
 
 CHANGE = "/api/v1/auth/change-email"
@@ -152,6 +154,23 @@ async def test_a_thief_cannot_void_the_undo_by_a_new_password(world: World, way:
             assert changed.status_code == 200
         back = await owner.post(UNDO, json={"token": undo})
         assert (back.status_code, back.json()["email"]) == (200, ALICE)
+
+
+@pytest.mark.parametrize("acts", [["lock"], ["lock", "unlock"], ["disable"], ["disable", "enable"]])
+async def test_an_administrator_who_stops_the_thief_leaves_the_owner_the_undo(
+    world: World, acts: list[str]
+) -> None:
+    alice = await world.subscriber()
+    administration = world.part(Administration)
+    async with world.client() as thief, world.client() as owner:
+        await world.sign_in(thief)
+        undo = await move(world, thief, ALICE, THIEF)
+        for act in acts:
+            stopped = await administration.act(Act(act), alice.id, "console")
+        back = await owner.post(UNDO, json={"token": undo})
+        assert (back.status_code, back.json()["email"]) == (200, ALICE)
+    restored = await administration.show(alice.id)
+    assert (restored.email, restored.status) == (ALICE, stopped.status), "and nothing is unlocked"
 
 
 async def test_nobody_blocks_an_undo_by_registering_the_old_address(world: World) -> None:

@@ -178,10 +178,10 @@ class Administration:
     async def _put(
         self, tx: Transaction, found: Subscriber, status: str, now: datetime
     ) -> Subscriber:
-        """Write the status; nothing that was issued before outlives it."""
+        """Write the status; of what was issued before, only the old mailbox's undo outlives it."""
         changed = await self.subscribers.set_status(tx, found.id, status, now)
         await self.sessions.end_all(tx, found.id, BY_ADMIN, now)
-        await self.tickets.void(tx, found.id, now)
+        await self.tickets.void(tx, found.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
         await self._close_setup(tx, changed, now)
         return changed
 
