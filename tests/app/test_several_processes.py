@@ -1,9 +1,11 @@
 """Several processes behind one port are one service, and so are their metrics."""
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -114,6 +116,38 @@ def test_who_is_asked_to_stop_while_one_process_is_being_replaced_stops(
         os.kill(service.workers[1], signal.SIGKILL)
         until(lambda: len(service.workers) == 1, "one is gone")
         assert service.stop() == 0
+
+
+def refuses(port: str) -> bool:
+    """Tell whether a new connection is refused; one that hangs in a queue is not."""
+    with contextlib.suppress(ConnectionResetError, socket.timeout):
+        try:
+            socket.create_connection(("127.0.0.1", int(port)), timeout=1).close()
+        except ConnectionRefusedError:
+            return True
+    return False
+
+
+@pytest.mark.req("A-17", "G-25")
+def test_new_connections_are_refused_while_what_is_in_flight_finishes(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    environ = two_workers(sqlite_url, DRAIN_DELAY="0s")
+    port, metrics = environ["PORT"], environ["METRICS_PORT"]
+    body = b'{"email": "alice@example.org", "password": "wrong wrong wrong"}'
+    head = (
+        "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    ).encode()
+    with started(tmp_path, "serve", **environ) as service:
+        wait_until_ready(f"http://127.0.0.1:{port}")
+        with socket.create_connection(("127.0.0.1", int(port)), timeout=PATIENCE) as slow:
+            slow.sendall(head + body[:10])
+            service.process.send_signal(signal.SIGTERM)
+            until(lambda: refuses(port) and refuses(metrics), "both sockets are closed")
+            slow.sendall(body[10:])
+            assert slow.recv(4096).startswith(b"HTTP/1.1 401")
+        assert service.process.wait(PATIENCE) == 0
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,9 @@ async def serve(
         web = Server(front, server.shutdown_timeout, server.tls_context())
         servers = [web.serve(sockets=[listener])]
         extra = None
-        if first and metrics_listener is not None:
+        if not first and metrics_listener is not None:
+            metrics_listener.close()  # who keeps it open would go on taking connections when we stop
+        elif metrics_listener is not None:
             extra = Server(inner_app(house), timedelta(seconds=1))
             servers.append(extra.serve(sockets=[metrics_listener]))
         runner = worker.start(

@@ -68,7 +68,7 @@ def start(*, dev: bool, reload: bool = False) -> int:
         board = Board(places, index)
         uvloop.run(serve(settings, listener, metrics, board=board, on_ready=lambda _house: ready()))
 
-    return supervise(server.workers, run)
+    return supervise(server.workers, run, [each for each in (listener, metrics) if each])
 
 
 def work() -> int:

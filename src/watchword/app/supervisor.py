@@ -3,9 +3,10 @@
 Each process is forked before any event loop or thread exists and serves the same listening socket. One
 that dies is started anew after a second, and after twice as long each time it dies again, half a minute
 at most; one that has served for a minute begins with a second. When all have died and none ever served,
-waiting mends nothing: the service ends, with their exit code. The first alone runs the worker's jobs,
-looks after the gauges of the whole service and answers on METRICS_PORT, for all of them (see
-`plumbing/board`).
+waiting mends nothing: the service ends, with their exit code. Asked to stop, the parent lets go of the
+sockets at once: a socket that anybody keeps open goes on taking connections that nobody will serve. The
+first process alone runs the worker's jobs, looks after the gauges of the whole service and answers on
+METRICS_PORT, for all of them (see `plumbing/board`).
 """
 
 import contextlib
@@ -13,8 +14,9 @@ import ctypes
 import mmap
 import os
 import signal
+import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 
 from watchword.kernel.problems import Problem
@@ -31,12 +33,12 @@ _ASKED_TO_GO = {0, *(-number for number in _SIGNALS)}
 Work = Callable[[int, Callable[[], None]], None]
 
 
-def supervise(count: int, work: Work) -> int:
+def supervise(count: int, work: Work, listeners: Sequence[socket.socket] = ()) -> int:
     """Run `work(index, ready)` in `count` processes until a signal; return the exit code.
 
-    A process calls `ready` once it serves.
+    A process calls `ready` once it serves, and closes the listeners it inherited when it has drained.
     """
-    return _Crew(count, work).run()
+    return _Crew(count, work, listeners).run()
 
 
 def rest(deaths: int) -> float:
@@ -47,8 +49,9 @@ def rest(deaths: int) -> float:
 class _Crew:
     """The processes: who is alive, who rests until when, and who ever served."""
 
-    def __init__(self, count: int, work: Work) -> None:
+    def __init__(self, count: int, work: Work, listeners: Sequence[socket.socket]) -> None:
         self._work = work
+        self._listeners = listeners
         self._alive: dict[int, int] = {}
         self._resting: dict[int, float] = dict.fromkeys(range(count), 0.0)
         self._began = [0.0] * count
@@ -104,9 +107,11 @@ class _Crew:
                 self._alive[self._fork(index)] = index
 
     def _pass_on(self, number: int, _frame: FrameType | None) -> None:
-        """Pass a signal on to all; from now on nobody is started."""
+        """Pass a signal on to all; from now on nobody is started, and nothing is listened to here."""
         self._leaving = True
         self._resting.clear()
+        for listener in self._listeners:
+            listener.close()
         for pid in list(self._alive):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
