@@ -28,6 +28,7 @@ from watchword.plumbing.web.problems import problem_response
 from watchword.plumbing.web.static import Assets
 
 MOUNTED = "/auth/"
+STATIC, API_DOCUMENT = "/static/{file:path}", "/openapi.json"
 
 
 def build(house: House) -> Front:
@@ -36,9 +37,7 @@ def build(house: House) -> Front:
     doors = list(placed_doors(house))
     routes = _routes(doors, web)
     assets = house.part(Assets)
-    static = Door(
-        method="GET", path="/static/{file:path}", handler=_static(assets), limits=(), page=True
-    )
+    static = Door(method="GET", path=STATIC, handler=_static(assets), limits=(), page=True)
     routes.append(
         Route(static.path, Entry(static, web, "/static/{file}").__call__, methods=["GET"])
     )
@@ -51,7 +50,7 @@ def build(house: House) -> Front:
     )
     house.put(Described, Described(described))
     answer = _fixed(to_json(described))
-    api_document = Door(method="GET", path="/openapi.json", handler=answer, limits=())
+    api_document = Door(method="GET", path=API_DOCUMENT, handler=answer, limits=())
     routes += _routes([(api_document.path, api_document)], web)
     front = FrontSettings(
         trusted_proxies=server.trusted_proxies,

@@ -58,6 +58,31 @@ def test_redis_in_parts(read: Read) -> None:
     assert redis.url == "rediss://:a%20b%2Fc@redis.example.org:6379/0"
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"REDIS_HOST": "other.example.org"},
+        {"REDIS_PORT": "6380"},
+        {"REDIS_PASSWORD": "another-one"},
+        {"REDIS_TLS": "false"},
+    ],
+)
+def test_a_part_that_contradicts_the_address_of_redis_is_refused_and_both_are_named(
+    faults: Faults, part: dict[str, str]
+) -> None:
+    told = faults(production(REDIS_URL="rediss://:kept@redis.example.org/0", **part))
+
+    assert set(told) == {"REDIS_URL"}
+    assert all(name in told["REDIS_URL"] for name in part)
+
+
+def test_parts_that_agree_with_the_address_of_redis_need_no_word(read: Read) -> None:
+    url = "rediss://:a%20b%2Fc@redis.example.org/0"
+    parts = {"REDIS_HOST": "redis.example.org", "REDIS_PORT": "6379", "REDIS_TLS": "yes"}
+
+    assert read(production(REDIS_URL=url, REDIS_PASSWORD="a b/c", **parts)).warnings == ()
+
+
 @drawn(user=st.text(min_size=1), password=st.text(min_size=1), name=st.text(min_size=1))
 def test_whatever_the_parts_hold_the_address_says_the_same(
     user: str, password: str, name: str

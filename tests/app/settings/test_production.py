@@ -1,10 +1,12 @@
 """What production refuses, each with the name to mend; development only says so, or does not mind."""
 
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tests.app.settings.conftest import Faults, Read
 from tests.support.environments import SECRETS, development, fresh_secrets, production
@@ -112,6 +114,8 @@ def test_a_name_of_ours_holds_no_sign_that_nobody_sees(
     ("change", "name"),
     [
         ({"PUBLIC_BASE_URL": "http://auth.example.org"}, "PUBLIC_BASE_URL"),
+        ({"PUBLIC_BASE_URL": "https://example.org/auth"}, "PUBLIC_BASE_URL"),
+        ({"JWT_ISSUER": "http://auth.example.org"}, "JWT_ISSUER"),
         ({"FRONTEND_URL": "http://app.example.org"}, "FRONTEND_URL"),
         ({"CORS_ORIGIN": "http://app.example.org"}, "CORS_ORIGIN"),
         ({"CORS_ORIGIN": "*"}, "CORS_ORIGIN"),
@@ -141,6 +145,55 @@ def test_a_name_of_ours_holds_no_sign_that_nobody_sees(
 )
 def test_production_refuses(faults: Faults, change: dict[str, str], name: str) -> None:
     assert name in faults(production(**change))
+
+
+@pytest.mark.req("K-45", "G-12")
+@pytest.mark.parametrize(
+    "option",
+    [
+        *(f"ssl_cert_reqs={value}" for value in ("none", "None", "OPTIONAL", "optional&db=0")),
+        *(f"ssl_check_hostname={value}" for value in ("false", "False", "0", "no", "N", "f")),
+        "ssl_cert_reqs=required&ssl_cert_reqs=none",
+        "SSL_Check_Hostname=false",
+    ],
+)
+def test_no_option_of_redis_turns_off_the_check_of_its_certificate(
+    faults: Faults, option: str
+) -> None:
+    told = faults(production(REDIS_URL=f"rediss://redis.example.org/0?{option}"))
+
+    assert set(told) == {"REDIS_URL"}
+    assert "certificate" in told["REDIS_URL"]
+
+
+@pytest.mark.parametrize("option", ["ssl_cert_reqs=required", "ssl_check_hostname=True"])
+def test_an_option_that_asks_redis_for_the_check_is_fine(faults: Faults, option: str) -> None:
+    assert faults(production(REDIS_URL=f"rediss://redis.example.org/0?{option}")) == {}
+
+
+@pytest.mark.req("G-24")
+@pytest.mark.parametrize("name", ["HEALTH_CHECK_PATH", "READY_CHECK_PATH"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/live",
+        "/login",
+        "/openapi.json",
+        "/static/app.css",
+        "/api/v1/auth/me",
+        "/api/v1/admin/users/x",
+        "/api/health/auth",
+    ],
+)
+@pytest.mark.parametrize("given", [production, development])
+def test_a_probe_does_not_stand_at_another_doors_path(
+    faults: Faults, given: Callable[..., dict[str, str]], path: str, name: str
+) -> None:
+    assert set(faults(given(**{name: path}))) == {name}
+
+
+def test_a_probe_may_stand_at_a_path_of_its_own(faults: Faults) -> None:
+    assert faults(production(HEALTH_CHECK_PATH="/healthz", READY_CHECK_PATH="/api/v1/up")) == {}
 
 
 def test_on_this_very_machine_plain_lines_are_fine(faults: Faults) -> None:
@@ -210,15 +263,60 @@ def test_two_keys_that_are_no_pair_are_refused(tmp_path: Path) -> None:
     assert told == [[], ["JWT_PUBLIC_KEY_PATH"], ["JWT_PRIVATE_KEY_PATH"]]
 
 
+@pytest.mark.parametrize("bits", [1024, 2047, 2048])
+@pytest.mark.parametrize("given", [production, development])
+def test_an_rsa_key_of_fewer_than_2048_bits_signs_nothing(
+    tmp_path: Path, faults: Faults, given: Callable[..., dict[str, str]], bits: int
+) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    (tmp_path / "private.key").touch(0o600)
+    (tmp_path / "private.key").write_bytes(pem)
+
+    told = faults(given(JWT_PRIVATE_KEY_PATH="private.key"))
+
+    assert [name for name, sentence in told.items() if f"{bits} bits" in sentence] == (
+        ["JWT_PRIVATE_KEY_PATH"] if bits < 2048 else []
+    )
+
+
 def test_a_file_that_a_setting_names_must_be_there(faults: Faults) -> None:
     assert set(faults(production(DB_SSL_CA_PATH="/nowhere/ca.pem"))) == {"DB_SSL_CA_PATH"}
 
 
-def test_a_secret_in_a_file_that_everybody_can_read_is_told(tmp_path: Path) -> None:
-    (tmp_path / "pepper").write_text(fresh_secrets()["PEPPER"])
-    (tmp_path / "pepper").chmod(0o644)
+@pytest.mark.parametrize(
+    ("place", "given"),
+    [("pepper", {"PEPPER_FILE": "pepper"}), ("secrets/PEPPER", {"SECRETS_DIR": "secrets"})],
+)
+def test_a_secret_in_a_file_that_everybody_can_read_is_refused(
+    tmp_path: Path, faults: Faults, place: str, given: dict[str, str]
+) -> None:
+    file = tmp_path / place
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(fresh_secrets()["PEPPER"])
+    environ = production(PEPPER="", **given)
 
-    settings = read(production(PEPPER="", PEPPER_FILE="pepper"), cwd=tmp_path)
+    file.chmod(0o644)
+    told = faults(environ)
+    file.chmod(0o640)
+
+    assert set(told) == {"PEPPER"}
+    assert f"chmod 600 {file.relative_to(tmp_path)}" in told["PEPPER"].replace(f"{tmp_path}/", "")
+    assert faults(environ) == {}
+
+
+def test_of_a_secret_that_a_container_has_mounted_for_everybody_it_is_only_said(
+    read: Read,
+) -> None:
+    with tempfile.NamedTemporaryFile("w", dir="/dev/shm") as mounted:  # memory, as secrets are
+        mounted.write(fresh_secrets()["PEPPER"])
+        mounted.flush()
+        Path(mounted.name).chmod(0o444)
+        settings = read(production(PEPPER="", PEPPER_FILE=mounted.name))
 
     assert any("PEPPER" in warning and "everybody" in warning for warning in settings.warnings)
 

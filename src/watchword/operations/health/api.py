@@ -77,12 +77,12 @@ async def _tell(call: Call[None], findings: Findings) -> Response:
 def more_doors(house: House) -> list[Door]:
     """Return the health doors at this deployment's paths."""
     server = house.part(ServerSettings)
-    paths = {
-        "/auth/health": whole,
-        "/api/health": whole,
-        "/api/health/auth": sign_in,
-        "/api/health/email": letters,
-        server.health_path: whole,
+    places = {
+        ("/auth/health", whole),
+        ("/api/health", whole),
+        ("/api/health/auth", sign_in),
+        ("/api/health/email", letters),
+        (server.health_path, whole),
     }
     return [
         get("/live", live, root=True, probe=True, limits=(), answer=Alive),
@@ -105,6 +105,6 @@ def more_doors(house: House) -> list[Door]:
                 answer=Report,
                 otherwise={503: Report},
             )
-            for path, handler in sorted(paths.items(), key=lambda each: each[0])
+            for path, handler in sorted(places, key=lambda each: each[0])
         ),
     ]

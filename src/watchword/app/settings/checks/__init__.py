@@ -1,12 +1,13 @@
 """Checks across settings: what production refuses to start with, and what is only worth saying.
 
     secrets      sample, short, equal or easily guessed ones
-    addresses    a plain-http public address; development open to others
+    addresses    a plain-http public address, or one with a path; development open to others
+    places       a probe at the path of another door
     stores       no database, no Redis where it is required, TLS that is off or not verified
     mail         no carrier, a part of one, or one for development
     signals      a receiver of risk signals without an address, a key, or TLS
     events       a destination without an address, a key, its extra, or TLS
-    files        keys that everybody can read, certificates without a key
+    files        keys and secrets that everybody can read, weak keys, certificates without a key
 
 Development and test get the same sentences about secrets as warnings.
 """
@@ -15,7 +16,16 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from watchword.app.settings.catalogue import Entry
-from watchword.app.settings.checks import addresses, events, files, mail, secrecy, signals, stores
+from watchword.app.settings.checks import (
+    addresses,
+    events,
+    files,
+    mail,
+    places,
+    secrecy,
+    signals,
+    stores,
+)
 from watchword.app.settings.checks.findings import Findings
 from watchword.app.settings.values import Settings
 from watchword.plumbing.settings import ServerSettings
@@ -37,6 +47,7 @@ def check(
         lambda: addresses.listening(settings, findings),
         lambda: addresses.public(settings, findings),
         lambda: addresses.chatter(settings, findings),
+        lambda: places.probes(settings, findings),
         lambda: stores.database(settings, findings),
         lambda: stores.redis(settings, findings),
         lambda: mail.carriers(settings, findings),

@@ -13,6 +13,7 @@ from watchword.plumbing.settings import (
     SesSettings,
     TwilioSettings,
 )
+from watchword.records.signing_keys.rules import TokenSettings
 
 _LAST_PORT = 65535
 
@@ -42,7 +43,12 @@ def public(settings: Settings, findings: Findings) -> None:
     if findings.strict and not server.given_public_url:
         findings.wrong("PUBLIC_BASE_URL", "is missing; links and tokens are built from it.")
     _by_tls("PUBLIC_BASE_URL", server.given_public_url, findings)
+    if urlsplit(server.given_public_url).path:
+        findings.wrong(
+            "PUBLIC_BASE_URL", "has a path: this service takes a host of its own, from its root on."
+        )
     _by_tls("FRONTEND_URL", server.frontend_url, findings)
+    _by_tls("JWT_ISSUER", settings.section(TokenSettings).issuer, findings)
     for origin in server.cors_origins:
         _by_tls("CORS_ORIGIN", origin, findings)
     if any(network.prefixlen == 0 for network in server.trusted_proxies):

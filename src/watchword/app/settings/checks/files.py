@@ -1,10 +1,12 @@
 """Files that settings name: there, complete, and private where they must be."""
 
+import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from watchword.app.settings.catalogue import Entry
@@ -13,6 +15,7 @@ from watchword.app.settings.values import Kind, Settings
 from watchword.plumbing.settings import ServerSettings
 from watchword.records.signing_keys.rules import TokenSettings
 
+_LEAST_BITS = 2048
 _KEYS = ("SSL_KEY_PATH", "JWT_PRIVATE_KEY_PATH", "DB_SSL_KEY_PATH")
 _OPEN = (
     "SSL_CERT_PATH",
@@ -35,9 +38,23 @@ def keys(settings: Settings, findings: Findings, cwd: Path) -> None:
     if bool(server.ssl_key_path) != bool(server.ssl_cert_path):
         missing = "SSL_CERT_PATH" if server.ssl_key_path else "SSL_KEY_PATH"
         findings.wrong(missing, "is missing; SSL_KEY_PATH and SSL_CERT_PATH belong together.")
+    _strength(tokens, findings, cwd)
     _pair(tokens, findings, cwd)
     if not tokens.private_key_path and (tokens.algorithm == "RS256" or tokens.public_key_path):
         findings.wrong("JWT_PRIVATE_KEY_PATH", "is missing; RS256 signs with a key from a file.")
+
+
+def _strength(tokens: TokenSettings, findings: Findings, cwd: Path) -> None:
+    """An RSA key that signs has 2048 bits; fewer are nobody's standard any more."""
+    try:
+        private = load_pem_private_key((cwd / tokens.private_key_path).read_bytes(), None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
+        return  # told elsewhere
+    if isinstance(private, RSAPrivateKey) and private.key_size < _LEAST_BITS:
+        findings.wrong(
+            "JWT_PRIVATE_KEY_PATH",
+            f"holds an RSA key of {private.key_size} bits: use {_LEAST_BITS} or more.",
+        )
 
 
 def _pair(tokens: TokenSettings, findings: Findings, cwd: Path) -> None:
@@ -59,17 +76,26 @@ def _pair(tokens: TokenSettings, findings: Findings, cwd: Path) -> None:
 def secret_files(
     settings: Settings, entries: Mapping[str, Entry], findings: Findings, cwd: Path
 ) -> None:
-    """Secrets that came from files: say so when everybody can read them.
+    """Secrets that came from files are for us alone, as keys are.
 
-    No more than that: Docker and Kubernetes mount theirs so, where nobody else is.
+    Where Docker and Kubernetes mount theirs there is nobody else: of those it is only said.
     """
     if not findings.strict:
         return
     for name, source in settings.sources.items():
         path = source.label.partition(" (")[0]
         from_file = source.kind in {Kind.FILE, Kind.SECRETS}
-        if from_file and entries[name].secret and _mode(cwd / path) & stat.S_IROTH:
-            findings.warn(name, f"comes from {path}, which everybody on this machine can read.")
+        if not (from_file and entries[name].secret and _mode(cwd / path) & stat.S_IROTH):
+            continue
+        if _is_mounted(cwd / path):
+            findings.warn(name, f"comes from {path}, which everybody in this container can read.")
+        else:
+            findings.wrong(name, f"comes from {path}, which everybody can read: chmod 600 {path}")
+
+
+def _is_mounted(path: Path) -> bool:
+    """Tell whether the file, or its folder, was mounted on its own."""
+    return os.path.ismount(path) or os.path.ismount(path.parent)
 
 
 def _mode(path: Path) -> int:

@@ -1,4 +1,4 @@
-"""The database and Redis: there, told once, and spoken to by verified TLS beyond this machine."""
+"""The database and Redis: there, without contradiction, and spoken to by verified TLS beyond this machine."""
 
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
@@ -7,7 +7,7 @@ from watchword.app.settings.values import Settings
 from watchword.kernel.addresses import is_loopback
 from watchword.plumbing.settings import DatabaseSettings, RedisSettings
 
-_UNVERIFIED = {"none", "optional", "false"}
+_VERIFYING = {"ssl_cert_reqs": {"required"}, "ssl_check_hostname": {"1", "t", "true", "y", "yes"}}
 
 
 def database(settings: Settings, findings: Findings) -> None:
@@ -19,9 +19,8 @@ def database(settings: Settings, findings: Findings) -> None:
         )
         return
     parts = urlsplit(found.url)
-    _say_differences(
+    differing = _differing(
         settings,
-        findings,
         "DATABASE_URL",
         {
             "DB_HOST": (found.host, parts.hostname or ""),
@@ -31,6 +30,8 @@ def database(settings: Settings, findings: Findings) -> None:
             "DB_PASSWORD": (found.password.reveal(), unquote(parts.password or "")),
         },
     )
+    if differing:
+        findings.warn("DATABASE_URL", f"wins over {differing}, which say something else.")
     if parts.scheme == "postgresql" and not found.tls and not _is_here(parts):
         findings.unsafe(
             "DB_SSL", "is false: that is only for a database on this very machine. Use true."
@@ -51,9 +52,8 @@ def redis(settings: Settings, findings: Findings) -> None:
             findings.warn("REDIS_URL", "is empty: limits are counted in each process's own memory.")
         return
     parts = urlsplit(found.url)
-    _say_differences(
+    differing = _differing(
         settings,
-        findings,
         "REDIS_URL",
         {
             "REDIS_HOST": (found.host, parts.hostname or ""),
@@ -62,13 +62,19 @@ def redis(settings: Settings, findings: Findings) -> None:
             "REDIS_TLS": (str(found.tls), str(parts.scheme == "rediss")),
         },
     )
+    if differing:
+        findings.wrong("REDIS_URL", f"and {differing} say different things: keep one.")
     if parts.scheme == "redis" and not _is_here(parts):
         findings.unsafe(
             "REDIS_URL",
             "is redis://: that is only for a Redis on this very machine. Use rediss://.",
         )
-    if set(parse_qs(parts.query.lower()).get("ssl_cert_reqs", [])) & _UNVERIFIED:
-        findings.unsafe("REDIS_URL", "turns off the check of the certificate: leave that out.")
+    options = parse_qs(parts.query.lower())
+    for name, verifying in _VERIFYING.items():
+        if not set(options.get(name, [])) <= verifying:
+            findings.unsafe(
+                "REDIS_URL", f"turns off the check of the certificate: leave {name} out."
+            )
 
 
 def _is_here(parts: SplitResult) -> bool:
@@ -77,13 +83,10 @@ def _is_here(parts: SplitResult) -> bool:
     return all(not host or host.startswith("/") or is_loopback(host) for host in hosts)
 
 
-def _say_differences(
-    settings: Settings, findings: Findings, whole: str, parts: dict[str, tuple[str, str]]
-) -> None:
+def _differing(settings: Settings, whole: str, parts: dict[str, tuple[str, str]]) -> str:
+    """Return the names of the parts that were given and say something else than the whole that was."""
     if not settings.given(whole):
-        return
-    differing = [
+        return ""
+    return ", ".join(
         name for name, (told, used) in parts.items() if settings.given(name) and told != used
-    ]
-    if differing:
-        findings.warn(whole, f"wins over {', '.join(differing)}, which say something else.")
+    )
