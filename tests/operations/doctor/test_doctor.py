@@ -1,5 +1,7 @@
 """The doctor's round, on real services."""
 
+import asyncio
+import io
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -10,14 +12,19 @@ import pytest
 
 from tests.operations.mail.test_commands import beside, by_sendgrid, by_smtp
 from tests.operations.sms.test_commands import by_twilio
+from tests.support.environments import production
 from tests.support.services.kept import free_port
 from tests.support.services.postgres import Postgres
 from tests.support.services.smtp import SmtpSink
 from tests.support.stub import answer
 from tests.support.terminal import Said, Terminal
 from watchword.adapters.providers import Reply
+from watchword.app.building import open_house
+from watchword.app.settings import read
 from watchword.kernel.clock import SystemClock
+from watchword.operations.doctor.jobs import watch_isolation
 from watchword.operations.doctor.rules import Server, describe
+from watchword.plumbing.logs import logger
 
 
 def healthy(url: str, folder: Path, **more: str) -> Terminal:
@@ -152,6 +159,31 @@ def test_a_superuser_is_not_bound_by_row_level_security(
     found = checks(healthy(url, tmp_path).run("doctor", "--db", "--json"))
     assert found["isolation"]["outcome"] == "failed"
     assert "superuser" in found["isolation"]["detail"]
+
+
+@pytest.mark.needs("postgres")
+def test_production_says_at_its_start_that_a_superuser_serves_and_what_mends_it(
+    postgres_url: str, postgres_server: Postgres, tmp_path: Path
+) -> None:
+    admin = urlsplit(postgres_server.admin_url)
+    as_admin = urlunsplit(admin._replace(path=urlsplit(postgres_url).path))
+
+    async def told(url: str) -> str:
+        settings = read(
+            production(DATABASE_URL=url, DB_SSL="false", REDIS_URL="", REDIS_REQUIRED="false"),
+            cwd=tmp_path,
+        )
+        lines = io.StringIO()
+        logger.configure("info", stream=lines)
+        async with open_house(settings) as house:
+            await watch_isolation(house)
+        return lines.getvalue()
+
+    assert asyncio.run(told(postgres_url)) == ""
+    line = asyncio.run(told(as_admin))
+    assert '"level":"error"' in line.replace(": ", ":")
+    assert "superuser" in line
+    assert "NOSUPERUSER NOBYPASSRLS" in line
 
 
 @pytest.mark.req("N-78")

@@ -7,7 +7,8 @@ Every check says `ok`, `warning`, `failed` or `skipped` (when what it needs is a
 changed. Settings are told as set or unset, never by value. Exit 0 when nothing failed, else 1.
 
     clock        the database's time and ours differ by 2 s at most (codes and tokens need it)
-    isolation    on PostgreSQL our role is bound by row-level security: no superuser, no bypass
+    isolation    on PostgreSQL our role is bound by row-level security: no superuser, no bypass; production's
+                 log says an error at each start, and every hour, while it is not
     dns          the sender's domain: SPF, DKIM and DMARC, as `watchword dns check` sees them
     mail         every carrier of EMAIL_SERVICE, whether or not another would do: of a relay DNS, TCP, EHLO,
                  STARTTLS, AUTH, as far as a letter goes, short of sending one; of a provider whether its

@@ -57,6 +57,15 @@ class Finding:
     fix: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Isolation:
+    """What may keep tenants from being kept apart: our role's rights, and tables without protection."""
+
+    superuser: bool
+    bypass: bool
+    enforced: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Mode:
     """A file of secrets and its permissions."""
@@ -149,14 +158,14 @@ def judge_clock(difference: timedelta) -> Finding:
     return ok("clock", f"{seconds:.1f} s apart")
 
 
-def judge_isolation(*, superuser: bool, bypass: bool, enforced: bool) -> Finding:
+def judge_isolation(found: Isolation) -> Finding:
     """Row-level security binds our role."""
     role_fix = "ALTER ROLE <role of DATABASE_URL> NOSUPERUSER NOBYPASSRLS"
-    if superuser:
+    if found.superuser:
         return failed("isolation", "our database role is a superuser", role_fix)
-    if bypass:
+    if found.bypass:
         return failed("isolation", "our database role bypasses row-level security", role_fix)
-    if not enforced:
+    if not found.enforced:
         detail = "row-level security is not in force on our tables"
         return failed("isolation", detail, "watchword migrate up")
     return ok("isolation", "row-level security binds our role")

@@ -165,9 +165,7 @@ async def _migrations(house: House) -> Finding:
 
 
 async def _isolation(database: Database) -> Finding:
-    superuser, bypass = await store.role(database)
-    enforced = await store.protected(database)
-    return rules.judge_isolation(superuser=superuser, bypass=bypass, enforced=enforced)
+    return rules.judge_isolation(await store.isolation(database))
 
 
 async def _clock(house: House, database: Database) -> Finding:

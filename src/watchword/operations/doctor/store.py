@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Boolean, Integer, Text, cast, column, func, select, table
 from sqlalchemy.types import DateTime
 
-from watchword.operations.doctor.rules import Server
+from watchword.operations.doctor.rules import Isolation, Server
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import statement
 
@@ -73,13 +73,12 @@ async def clock(db: Executor) -> datetime:
     return found
 
 
-async def role(db: Executor) -> tuple[bool, bool]:
-    """Tell whether our role is a superuser, and whether it bypasses row-level security."""
-    row: Any = await db.first(ROLE)
-    return bool(row.rolsuper), bool(row.rolbypassrls)
-
-
-async def protected(db: Executor) -> bool:
-    """Tell whether row-level security is in force on our tables, for their owner too."""
-    row: Any = await db.first(PROTECTED)
-    return row is not None and bool(row.relrowsecurity) and bool(row.relforcerowsecurity)
+async def isolation(db: Executor) -> Isolation:
+    """Tell what our role may, and whether row-level security is in force, for the tables' owner too."""
+    role: Any = await db.first(ROLE)
+    users = await db.first(PROTECTED)
+    return Isolation(
+        superuser=role.rolsuper,
+        bypass=role.rolbypassrls,
+        enforced=users is not None and users.relrowsecurity and users.relforcerowsecurity,
+    )
