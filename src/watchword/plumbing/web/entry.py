@@ -152,6 +152,9 @@ class Entry:
             call.body = convert(
                 each_once(request.query_params.multi_items()), door.body, strict=False
             )
+        elif request.method not in _UNSAFE and not (door.page or door.root):
+            asked = each_once(request.query_params.multi_items())
+            convert({name: asked[name] for name in asked.keys() - door.query}, Nothing)
 
     async def _render(self, call: Call[Any], problem: Problem) -> Response:
         door = self._door

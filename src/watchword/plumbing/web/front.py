@@ -102,7 +102,7 @@ class Front:
         status = 500
         try:
             door = self._hot.get(f"{scope['method']} {scope['path']}")
-            if door is not None and self._welcome(scope):
+            if door is not None and not scope["query_string"] and self._welcome(scope):
                 status = await self._through_hot_door(door, scope, whole or in_two(send), headers)
             else:
                 status = await self._through_router(scope, receive, send, whole, headers)
