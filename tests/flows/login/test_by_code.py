@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import select
 
+from tests.support.facts import facts
 from tests.support.world import PASSWORD, World
 from tests.support.worlds import Opener
 from watchword.plumbing.db.columns import metadata
@@ -123,6 +124,29 @@ async def test_the_fourth_request_in_a_minute_is_refused_alike_for_anybody(world
         world.clock.advance(timedelta(seconds=61))
         async with world.client() as client:
             assert (await client.post(REQUEST, json={"email": ALICE})).status_code == 202
+
+
+@pytest.mark.req("N-85")
+@pytest.mark.parametrize("address", [ALICE, "nobody@example.org"])
+async def test_one_mailbox_gets_its_share_however_many_networks_ask(
+    worlds: Opener, address: str
+) -> None:
+    async with worlds(RATE_LIMIT_OTP="3/60000") as world:
+        await world.subscriber()
+        answers = []
+        for number in range(6):
+            async with world.client(f"203.0.113.{number}", {"X-Request-Id": "same"}) as client:
+                answers.append(await client.post(REQUEST, json={"email": address}))
+        assert {(each.status_code, each.text) for each in answers} == {
+            (202, '{"status":"accepted"}')
+        }
+        assert len(await world.letters(address)) == 3
+        withheld = await facts(world, "email.rate_limited")
+        assert len(withheld) == 3
+        world.clock.advance(timedelta(seconds=61))
+        async with world.client() as client:
+            await client.post(REQUEST, json={"email": address})
+        assert len(await world.letters(address)) == 4
 
 
 async def test_an_unknown_mailbox_alone_learns_that_it_has_no_account(world: World) -> None:

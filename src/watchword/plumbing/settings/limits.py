@@ -53,7 +53,10 @@ class LimitSettings:
         "RATE_LIMIT_AUTH", "Attempts to sign in.", parse=Limit.parse, default="5/900000"
     )
     otp: Limit = setting(
-        "RATE_LIMIT_OTP", "Requests for a code.", parse=Limit.parse, default="3/60000"
+        "RATE_LIMIT_OTP",
+        "Requests for a code by one network, and letters with one to one mailbox.",
+        parse=Limit.parse,
+        default="3/60000",
     )
     upload: Limit = setting(
         "RATE_LIMIT_UPLOAD", "Uploads.", parse=Limit.parse, default="10/3600000"
@@ -69,7 +72,8 @@ class LimitSettings:
     )
     letters: Limit = setting(
         "RATE_LIMIT_LETTERS",
-        "Letters of one kind to one mailbox.",
+        "Letters to one mailbox by one way: registration, its letter once more, a forgotten password,"
+        " another address, a forgotten PIN, each for itself.",
         parse=Limit.parse,
         default="3/3600000",
     )
