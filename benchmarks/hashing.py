@@ -18,7 +18,7 @@ from time import perf_counter, process_time
 from benchmarks.cores import Cores, CoreWatch, pin
 from benchmarks.load import quantile
 
-PASSWORD = "correct horse battery staple"
+PASSWORD = "a quiet harbour at dawn, seen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

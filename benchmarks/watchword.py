@@ -27,7 +27,7 @@ from benchmarks.servers import ROOT, Server, free_port, running
 from tests.support.services.smtp import SmtpSink
 
 COMMAND = str(Path(sys.executable).with_name("watchword"))
-PASSWORD = "correct horse battery staple"
+PASSWORD = "a quiet harbour at dawn, seen"
 MANY = "100000000"
 SECRETS = (
     "JWT_SECRET",

@@ -29,7 +29,7 @@ from fastapi_users_db_sqlalchemy.access_token import (
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
-EMAIL, PASSWORD = "alice@example.org", "correct horse battery staple"
+EMAIL, PASSWORD = "alice@example.org", "a quiet harbour at dawn, seen"
 
 engine = create_async_engine(os.environ["BENCH_DATABASE"], pool_size=20)
 new_session = async_sessionmaker(engine, expire_on_commit=False)

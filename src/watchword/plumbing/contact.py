@@ -7,9 +7,9 @@ A telephone number becomes E.164 by phonenumbers.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from string import ascii_uppercase
-from unicodedata import normalize
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -20,6 +20,8 @@ from watchword.kernel.problems import FieldError, InputInvalid
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 # A name goes into letters to people who never asked for one: it may not carry links or markup.
 _NO_NAME = re.compile(r"[<>]|://|www\.", re.IGNORECASE)
+_UNSEEN_KINDS = {"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Me", "Zl", "Zp", "Zs"}
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # Hangul fillers, and Braille without a dot
 _NUMBER = re.compile(r"\+[0-9]{5,15}\Z")
 _SMALL = {ord(letter): letter.lower() for letter in ascii_uppercase}
 EMAIL, SMS = "email", "sms"  # the channels by which somebody is reached
@@ -160,15 +162,25 @@ def contact(email: str | None, phone: str | None, country: str) -> Contact:
 
 
 def person_name(text: str, field: str) -> str:
-    """Read a name: one line, at most 100 characters. Problem: `invalid_input` naming the field.
+    """Read a name that can be seen: one line, at most 100 characters. Problem: `invalid_input`, the field.
 
     Letters that stand for plain ones (of mathematics, of full width) become these (Unicode's NFKC).
     """
-    name = " ".join(normalize("NFKC", text).split())
-    if not name or len(name) > MAX_NAME or _CONTROL.search(text) or _NO_NAME.search(name):
+    name = " ".join(unicodedata.normalize("NFKC", text).split())
+    if (
+        not any(map(_is_seen, name))
+        or len(name) > MAX_NAME
+        or _CONTROL.search(text)
+        or _NO_NAME.search(name)
+    ):
         told = FieldError(field, "invalid_name", "Write a name of 1 to 100 characters on one line.")
         raise InputInvalid(errors=[told])
     return name
+
+
+def _is_seen(sign: str) -> bool:
+    """Tell whether a sign leaves a mark: no space, nothing that only joins or directs others."""
+    return unicodedata.category(sign) not in _UNSEEN_KINDS and sign not in _BLANKS
 
 
 @section

@@ -132,6 +132,12 @@ async def test_a_pepper_rotates_with_the_sign_ins(worlds: Opener) -> None:
         ("passwordpassword", "password_too_common"),
         ("123456789012345", "password_too_common"),
         ("alice@example.org", "password_too_common"),
+        ("correct horse battery staple", "password_too_common"),
+        ("Correct-Horse-Battery-Staple", "password_too_common"),
+        ("correcthorsebatterystaple1!", "password_too_common"),
+        ("2024 CorrectHorseBatteryStaple", "password_too_common"),
+        ("Correct Horse B@ttery St@ple", "password_too_common"),
+        ("To be, or not to be, that is the question", "password_too_common"),
     ],
 )
 def test_what_is_short_or_easily_guessed_is_refused(
@@ -174,6 +180,7 @@ def test_the_words_of_ones_own_address_and_name_are_no_password_however_joined(
         "my clinic has a green door",
         "benali 8427193650184",
         "seven lemons for alice benali",
+        "the correct horse has no battery",
     ],
 )
 def test_a_long_password_may_have_ones_name_in_it(small_world: World, password: str) -> None:

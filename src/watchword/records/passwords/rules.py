@@ -13,6 +13,21 @@ MAX_LENGTH = 512
 _SHORTEST_WORD = 3
 _SHORTEST_PIECE = 2
 _YEAR = 4
+_DIGITS = "0123456789"
+# What guides show as a good passphrase, and what people know by heart: long, and tried first.
+_FAMOUS = frozenset(
+    {
+        "correcthorsebatterystaple",
+        "correctbatteryhorsestaple",
+        "correctstaplehorsebattery",
+        "horsebatterystaplecorrect",
+        "batteryhorsestaplecorrect",
+        "thequickbrownfoxjumpsoverthelazydog",
+        "tobeornottobethatisthequestion",
+        "maytheforcebewithyou",
+    }
+)
+_LOOKALIKES = str.maketrans("@$", "as")
 ARGON2ID = "argon2id"
 BCRYPT = "bcrypt"
 
@@ -70,6 +85,12 @@ def too_common(field: str) -> InputInvalid:
     """Return the problem for a password that is easily guessed."""
     message = "This password is among the first that somebody would try: choose another."
     return InputInvalid(errors=[FieldError(field, "password_too_common", message)])
+
+
+def is_famous(password: str) -> bool:
+    """Tell whether it is a phrase that everybody knows, in whatever spelling, a number at most beside it."""
+    letters = "".join(filter(str.isalnum, password.casefold().translate(_LOOKALIKES)))
+    return letters.strip(_DIGITS) in _FAMOUS or letters in _FAMOUS
 
 
 def context_words(*texts: str) -> list[str]:

@@ -17,6 +17,7 @@ from watchword.records.passwords.rules import (
     PasswordSettings,
     Stored,
     context_words,
+    is_famous,
     normalise,
     only_context,
     screen_length,
@@ -41,7 +42,7 @@ class Passwords:
         text = normalise(password.reveal())
         screen_length(text, self.settings.min_length, field)
         context = (*about, self.organisation.name)
-        if only_context(text, *context):
+        if is_famous(text) or only_context(text, *context):
             raise too_common(field)
         if int(zxcvbn(text[:_SCREENED], context_words(*context)).score) < _LEAST_SCORE:
             raise too_common(field)
