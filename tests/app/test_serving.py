@@ -5,6 +5,7 @@ import json
 import re
 import signal
 import socket
+import subprocess
 import threading
 import time
 import urllib.request
@@ -40,6 +41,12 @@ def test_development_starts_with_nothing_prints_its_addresses_and_stops(tmp_path
     for path in (tmp_path / "var").rglob("*"):
         if path.is_file() and path.parent.name == "secrets":
             assert path.stat().st_mode & 0o777 == 0o600, path
+
+
+def test_the_doctor_can_be_called_as_the_start_says(tmp_path: Path) -> None:
+    with started(tmp_path, "serve", "--dev", **ports()) as service:
+        command = service.wait_for(r"Something odd\? (\S+) doctor ")[1]
+    subprocess.run([command, "doctor", "--help"], cwd=tmp_path, capture_output=True, check=True)
 
 
 def test_secrets_and_accounts_outlive_a_restart(tmp_path: Path) -> None:

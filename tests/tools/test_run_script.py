@@ -163,6 +163,14 @@ def test_the_start_hands_over_to_the_service(machine: Machine) -> None:
     assert f"in {machine.project} as" in service
 
 
+def test_options_without_a_verb_are_the_services(machine: Machine) -> None:
+    answer = machine.run("--reload")
+
+    service = answer.stdout.splitlines()[-1]
+    assert answer.returncode == 0
+    assert service.split()[:4] == ["watchword", "serve", "--dev", "--reload"]
+
+
 @pytest.mark.parametrize("absolute", [True, False])
 def test_a_link_to_the_script_starts_the_service_from_anywhere(
     machine: Machine, *, absolute: bool

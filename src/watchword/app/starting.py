@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import socket
 import sys
 import time
@@ -180,8 +181,15 @@ async def _addresses(house: House) -> None:
     _say("")
     _say(
         "  Development profile: mails and SMS stay on this machine.  "
-        "Something odd? watchword doctor   Stop: Ctrl+C"
+        f"Something odd? {_command()} doctor   Stop: Ctrl+C"
     )
+
+
+def _command() -> str:
+    """Return what to type for `watchword`: its path, where the shell would not find it by its name."""
+    if shutil.which("watchword"):
+        return "watchword"
+    return os.path.relpath(sys.argv[0])
 
 
 def _metrics_url(server: ServerSettings) -> str:

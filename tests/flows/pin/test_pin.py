@@ -204,12 +204,14 @@ async def test_a_pin_is_hashed_under_the_pepper_for_its_owner_alone(worlds: Open
         token = await world.service_token("elsewhere")
         async with world.client(headers={"Authorization": f"Bearer {token}"}) as gateway:
             assert (await wrong(gateway, PIN)).json()["code"] == "pin_invalid"
+        assert pepper not in world.log.getvalue()
     async with worlds(PEPPER=pepper, PEPPER_VERSION="2", PEPPER_PREVIOUS=f"1:{ours}") as world:
         token = await world.service_token("rotated")
         async with world.client(headers={"Authorization": f"Bearer {token}"}) as gateway:
             assert (await wrong(gateway, PIN)).status_code == 200
         [row] = await world.database.all(statement(select(pins.c.pepper_version)))
         assert row.pepper_version == 2, "made anew under the newest"
+        assert not any(each in world.log.getvalue() for each in (pepper, ours)), "nor is it logged"
 
 
 @pytest.mark.parametrize("path", [SET, CHECK])

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from tests.support.environments import production
 from tests.support.terminal import Terminal
 from tests.support.world import World, open_world
 from watchword.plumbing.db import dev_messages
@@ -22,6 +23,16 @@ async def _keep(world: World, address: str) -> str:
     await dev_messages.keep(world.database, message, "", world.clock.now())
     assert message.code
     return message.code
+
+
+def test_in_production_there_is_no_mailbox_to_read_a_code_from(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    served = production(DATABASE_URL=sqlite_url, REDIS_URL="", REDIS_REQUIRED="false")
+    terminal = Terminal(sqlite_url, tmp_path, more=served)
+    said = terminal.run("dev", "code")
+    assert (said.code, said.out) == (77, "")
+    assert "development" in said.err
 
 
 def test_the_newest_code_is_printed_of_anybody_or_of_one(sqlite_url: str, tmp_path: Path) -> None:

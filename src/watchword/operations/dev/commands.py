@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from watchword.kernel.problems import Forbidden
 from watchword.operations.dev.rules import DIALLED_FROM
 from watchword.operations.dev.service import Handset
 from watchword.plumbing.commands import console
@@ -17,6 +18,7 @@ from watchword.plumbing.db import dev_messages
 from watchword.plumbing.db.dev_messages import DevMessage
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.house import House
+from watchword.plumbing.settings import ServerSettings
 
 dev = typer.Typer(
     help="Development: the mailbox on this machine, and a plain telephone.", no_args_is_help=True
@@ -34,6 +36,10 @@ def code(
     """Print the newest code that the development mailbox got; the link where there is no code."""
 
     async def work(house: House) -> DevMessage | None:
+        if not house.part(ServerSettings).development:
+            raise Forbidden(
+                "The mailbox is for development: here letters go to those they are for."
+            )
         database = house.part(Database)
         return await dev_messages.newest(database, to=to or None)
 
