@@ -62,7 +62,7 @@ async def show_code(call: Call[Any], problem: Problem | None = None) -> Response
     """Show where to type a code that is on its way; else where one asks for it."""
     contact = call.form.get("contact") or remembered_contact(call)
     if not contact:
-        return call.redirect("/forgot-pin")
+        return await ask(call, problem) if problem else call.redirect("/forgot-pin")
     return _code_page(call, contact, 0, problem)
 
 
