@@ -1,22 +1,30 @@
 """Molam, end to end on its own profile: people of a wallet who forget their password or their PIN."""
 
-import hmac
+import asyncio
+import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
-from urllib.parse import urlencode
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx2
+import msgspec
 import pytest
 
+from tests.support.brokers import Read
 from tests.support.facts import facts
-from tests.support.world import NEW_PASSWORD, PASSWORD, World
+from tests.support.risk import KEY, is_signed
+from tests.support.wallet import BUS, GATEWAY, Callers, P, Phone, Wallet, callers, running, soon
+from tests.support.world import NEW_PASSWORD, PASSWORD, World, environment
 from tests.support.worlds import Opener
+from watchword.app.settings import read
 from watchword.plumbing.metrics.counting import Metrics
+from watchword.plumbing.settings import AmqpSettings, KafkaSettings
+from watchword.records.events.service import Relays
 from watchword.records.resets import store
 
-P = "/api/v1"
-GATEWAY = "the gateway's own 5f21c8a0d94be37716ac"
 AWA = {
     "email": "awa@example.sn",
     "password": PASSWORD,
@@ -130,31 +138,7 @@ async def test_a_pin_is_reset_over_ussd(
     molam: World, awa: httpx2.AsyncClient, wallet: httpx2.AsyncClient
 ) -> None:
     assert await pin_is(wallet, OLD_PIN)
-    typed: list[str] = []
-
-    async def press(*inputs: str) -> str:
-        """Type, as the gateway of the mobile network posts it, and return the screen."""
-        typed.extend(inputs)
-        body = urlencode(
-            {
-                "sessionId": "ATUid_8f2c",
-                "phoneNumber": NUMBER,
-                "serviceCode": "*384*7#",
-                "text": "*".join(typed),
-            }
-        )
-        timestamp = str(int(molam.clock.now().timestamp()))
-        mac = hmac.digest(GATEWAY.encode(), f"{timestamp}.{body}".encode(), "sha256").hex()
-        headers = {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "X-Ussd-Timestamp": timestamp,
-            "X-Ussd-Signature": mac,
-        }
-        answer = await awa.post(f"{P}/ussd/callback", content=body, headers=headers)
-        assert answer.status_code == 200, answer.text
-        assert len(answer.text) <= 182
-        return answer.text
-
+    press = Phone(awa, NUMBER, lambda: molam.clock.now().timestamp()).press
     assert (await press()).startswith("CON Molam : nouveau PIN\n1. Code par SMS")
     assert (await press("1")).startswith("CON Si ce numéro a un compte, un code arrive.")
     assert await press(await molam.texted(NUMBER)) == "CON Choisissez un nouveau PIN de 4 chiffres."
@@ -203,3 +187,191 @@ async def test_the_ledger_is_found_by_both_indexes(postgres_url: str) -> None:
     told = {row["indexname"]: row["indexdef"].partition(" USING ")[2] for row in rows}
     assert told["idx_reset_user_kind"] == "btree (user_id, kind, status)"
     assert told["idx_reset_created"] == "btree (created_at)"
+
+
+@pytest.fixture
+async def service(
+    database_url: str, valkey_url: str, rabbitmq_url: str, tmp_path: Path
+) -> AsyncIterator[Wallet]:
+    """Yield Molam's service as it runs: two processes, carriers, brokers, a risk engine."""
+    async with running(database_url, valkey_url, rabbitmq_url, tmp_path) as opened:
+        yield opened
+
+
+DONE = ("id.password.reset.completed", "id.ussd.pin.reset.completed")
+
+
+@pytest.mark.needs("valkey", "rabbitmq")
+@pytest.mark.req("M-01", "M-17", "M-18", "M-19", "M-20", "M-21", "M-22", "M-23", "M-24", "M-25")
+@pytest.mark.req("M-38", "M-42", "M-43")
+async def test_both_resets_are_published_and_wrong_codes_are_signalled(service: Wallet) -> None:
+    awa = await _registered(service)
+    await _password_reset_by_sms_in_french(service)
+
+    # The broker goes away: a PIN is chosen anew all the same, and the event waits.
+    service.amqp.shut()
+    await _pin_reset_over_ussd(service)
+    service.amqp.reopen()
+
+    # Both events, once each, on the exchange and on the topic.
+    heard = await service.heard(DONE[1])
+    for name, channel in zip(DONE, ("sms", "ussd"), strict=True):
+        event = _only(heard, name)
+        assert UUID(event["id"])
+        assert datetime.fromisoformat(event["time"]).tzinfo
+        assert (event["subject"], event["data"]) == (
+            awa,
+            {"user_id": awa, "channel": channel, "country": "SN"},
+        )
+    records = await service.kafka.read(BUS, len({each.body["id"] for each in heard}))
+    told = {record.value: record.key for record in records}
+    for name in DONE:
+        (body,) = (each for each in told if msgspec.json.decode(each)["type"] == name)
+        assert told[body] == awa.encode()
+        assert msgspec.json.decode(body) == _only(heard, name)
+    everything = msgspec.json.encode([each.body for each in heard]) + b"".join(told)
+    for secret in (PASSWORD, NEW_PASSWORD, OLD_PIN, NEW_PIN, NUMBER, NUMBER[1:], AWA["email"]):
+        assert secret.encode() not in everything
+
+    # More than four of ten codes are wrong: the risk engine is told, signed.
+    for number in range(10):
+        guess = {"phone": f"+22177098765{number}", "code": "000000"}
+        wrong = await service.client.post(f"{P}/auth/password-reset/verify", json=guess)
+        assert wrong.status_code == 400
+    signal = (await soon(lambda: [each for each in service.risk.asked if _is_anomaly(each.json)]))[
+        0
+    ]
+    assert signal.path == "/signals"
+    assert is_signed(signal, KEY)
+    assert signal.json["data"]["rate"] > 0.4
+
+
+async def _reset(world: World, email: str = AWA["email"]) -> None:
+    """Let somebody choose a new password by code."""
+    await world.subscriber(email)
+    async with world.client() as client:
+        path = f"{P}/auth/password-reset"
+        await client.post(f"{path}/request", json={"email": email})
+        code = {"email": email, "code": await world.code(email)}
+        proven = await client.post(f"{path}/verify", json=code)
+        new = {"resetToken": proven.json()["reset_token"], "password": NEW_PASSWORD}
+        assert (await client.post(f"{path}/confirm", json=new)).status_code == 200
+
+
+def _brokers(kafka: Callers, amqp: Callers, enabled: str) -> dict[str, str]:
+    """Return the settings by which events go there, or do not."""
+    return {
+        "APP_PROFILE": "molam",
+        "KAFKA_ENABLED": enabled,
+        "KAFKA_BROKERS": f"127.0.0.1:{kafka.port}",
+        "AMQP_ENABLED": enabled,
+        "AMQP_URL": f"amqp://guest:guest@127.0.0.1:{amqp.port}/",
+    }
+
+
+@pytest.mark.req("M-17", "M-21")
+async def test_a_broker_that_is_disabled_is_never_called(small_worlds: Opener) -> None:
+    async with (
+        callers() as kafka,
+        callers() as amqp,
+        small_worlds(**_brokers(kafka, amqp, "false")) as world,
+    ):
+        await _reset(world)
+        await world.part(Relays).publish()
+    assert (kafka.said, amqp.said) == ([], [])
+
+
+@pytest.mark.req("M-17", "M-21")
+async def test_a_broker_that_is_enabled_is_called_by_our_name(small_worlds: Opener) -> None:
+    async with (
+        callers() as kafka,
+        callers() as amqp,
+        small_worlds(**_brokers(kafka, amqp, "true")) as world,
+    ):
+        await _reset(world)
+        publishing = asyncio.create_task(world.part(Relays).publish())
+        await soon(lambda: kafka.said and amqp.said)
+        publishing.cancel()
+    assert b"\x00\x17molam-id-password-reset" in kafka.said[0], (
+        "length and name, as the protocol says"
+    )
+    assert amqp.said[0] == b"AMQP\x00\x00\x09\x01"
+
+
+@pytest.mark.req("M-17", "M-18", "M-22")
+def test_the_names_on_both_brokers_are_the_profile_s(tmp_path: Path) -> None:
+    given = environment("sqlite:///w.db", APP_PROFILE="molam", REDIS_URL="redis://127.0.0.1:6379")
+    settings = read(given, cwd=tmp_path)
+    kafka, amqp = settings.section(KafkaSettings), settings.section(AmqpSettings)
+    assert (kafka.topic, kafka.client_id) == (BUS, "molam-id-password-reset")
+    assert amqp.exchange == BUS
+    assert (kafka.enabled, amqp.enabled) == (False, False)
+
+
+def _is_anomaly(told: Any) -> bool:
+    return bool(told["type"] == "otp_anomaly")
+
+
+def _only(heard: list[Read], name: str) -> dict[str, Any]:
+    """Return the one event of a type; its routing key is its type."""
+    found = {each.body["id"]: each for each in heard if each.body["type"] == name}
+    (read,) = found.values()
+    assert (read.routing_key, read.properties["message_id"]) == (name, read.body["id"])
+    return read.body
+
+
+async def _registered(service: Wallet) -> str:
+    """Register, prove mailbox and number, set a PIN; return the account's id."""
+    client = service.client
+    registered = await client.post(f"{P}/auth/register", json=AWA)
+    assert registered.status_code == 201, registered.text
+    await soon(lambda: service.letters(AWA["email"]))
+    letter = service.letters(AWA["email"])[-1]
+    assert str(letter["From"]) == "noreply@molam.id"
+    part = letter.get_body(("plain",))
+    assert part is not None
+    link = re.search(r"[?&]token=([^\s&\"<]+)", part.get_content())
+    assert link
+    verified = await client.post(f"{P}/auth/verify-email", json={"token": link[1]})
+    assert verified.status_code == 200, verified.text
+    login = {"email": AWA["email"], "password": PASSWORD, "transport": "token"}
+    told = (await client.post(f"{P}/auth/login", json=login)).json()
+    bearer = {"Authorization": f"Bearer {told['access_token']}"}
+    await client.post(f"{P}/auth/phone/code", headers=bearer)
+    code = {"code": await service.code(NUMBER, 1)}
+    proven = await client.post(f"{P}/auth/phone/verify", json=code, headers=bearer)
+    assert proven.json() == {"phone": NUMBER, "phone_verified": True}
+    pin, wallet = {"phone": NUMBER, "pin": OLD_PIN}, {"Authorization": f"Bearer {service.token}"}
+    assert (await client.post(f"{P}/ussd/pin", json=pin, headers=wallet)).status_code == 200
+    user_id: str = told["user"]["id"]
+    return user_id
+
+
+async def _password_reset_by_sms_in_french(service: Wallet) -> None:
+    client, path = service.client, f"{P}/auth/password-reset"
+    whom = {"phone": "77 012 34 56", "country": "SN"}
+    english = {"Accept-Language": "en"}
+    asked = await client.post(f"{path}/request", json={**whom, "lang": "fr"}, headers=english)
+    assert asked.status_code == 202
+    code = await service.code(NUMBER, 2)
+    text = service.texts(NUMBER)[-1].form
+    assert (text["To"], text["From"]) == (NUMBER, "+15005550006")
+    assert text["Body"].startswith(f"Votre code est {code}.")
+    proven = await client.post(f"{path}/verify", json={**whom, "code": code})
+    new = {"resetToken": proven.json()["reset_token"], "password": NEW_PASSWORD}
+    assert (await client.post(f"{path}/confirm", json=new)).status_code == 200
+    login = {"phone": NUMBER, "password": PASSWORD}
+    assert (await client.post(f"{P}/auth/login", json=login)).status_code == 401
+    login["password"] = NEW_PASSWORD
+    assert (await client.post(f"{P}/auth/login", json=login)).status_code == 200
+
+
+async def _pin_reset_over_ussd(service: Wallet) -> None:
+    phone = Phone(service.client, NUMBER)
+    assert (await phone.press()).startswith("CON Molam : nouveau PIN")
+    await phone.press("1")
+    await phone.press(await service.code(NUMBER, 3))
+    await phone.press(NEW_PIN)
+    assert await phone.press(NEW_PIN) == "END Votre PIN est changé. Ne le dites à personne."
+    assert await service.pin_is(NUMBER, NEW_PIN)
+    assert not await service.pin_is(NUMBER, OLD_PIN)
