@@ -110,10 +110,14 @@ def way_to(key: str) -> tuple[str, str]:
 
     A key is a mailbox's or ends with a number; a mailbox has no country.
     """
+    number = number_in(key)
+    return (SMS, described(number).country) if number else (EMAIL, "")
+
+
+def number_in(key: str) -> str:
+    """Return the number that a key stands for; empty for a mailbox's."""
     number = _NUMBER.search(key)
-    if "@" in key or number is None:
-        return EMAIL, ""
-    return SMS, described(number[0]).country
+    return "" if "@" in key or number is None else number[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ from datetime import timedelta
 import httpx2
 import pytest
 
+from tests.support.browser import browser
 from tests.support.facts import facts
-from tests.support.world import World
+from tests.support.world import NEW_PASSWORD, PASSWORD, World
 from tests.support.worlds import Opener
 
 CODE, VERIFY, ME = "/api/v1/auth/phone/code", "/api/v1/auth/phone/verify", "/api/v1/auth/me"
-NUMBER, OTHER = "+213550123456", "+213550987654"
+ALICE, NUMBER, OTHER = "alice@example.org", "+213550123456", "+213550987654"
 
 
 async def ask(world: World, client: httpx2.AsyncClient, number: str = NUMBER) -> str:
@@ -148,3 +149,72 @@ async def test_beyond_its_budget_a_number_gets_no_text_and_the_answer_is_the_sam
         assert len(world.telephone.texts) == 1
         [fact] = await facts(world, "id.sms.withheld")
         assert fact.facts["reason"] == "recipient"
+
+
+async def proven(world: World, client: httpx2.AsyncClient, email: str) -> None:
+    """Prove the number while signed in."""
+    await world.sign_in(client, email)
+    await has_number(client)
+    done = await client.post(VERIFY, json={"code": await ask(world, client)})
+    assert done.status_code == 200, done.text
+
+
+async def test_the_account_that_proved_a_number_last_alone_has_it_and_the_other_is_told(
+    world: World,
+) -> None:
+    alice = await world.subscriber(language="fr")
+    await world.subscriber("bob@example.org", NEW_PASSWORD)
+    async with world.client() as hers, world.client() as his:
+        await proven(world, hers, ALICE)
+        by_phone = {"phone": NUMBER, "password": PASSWORD}
+        before = await hers.post("/api/v1/auth/login", json=by_phone)
+        world.clock.advance(timedelta(minutes=1))
+        await world.sign_in(his, "bob@example.org", NEW_PASSWORD)
+        await has_number(his)
+        await his.post(VERIFY, json={"code": await ask(world, his)})
+
+        after = await hers.post("/api/v1/auth/login", json=by_phone)
+        assert (before.status_code, after.status_code) == (200, 401)
+        assert (await hers.get(ME)).json()["phone_verified"] is False
+        assert (await his.get(ME)).json()["phone_verified"] is True
+        await has_number(his, OTHER)
+        again = await hers.post("/api/v1/auth/login", json=by_phone)
+        assert again.status_code == 401, "what was lost does not come back by itself"
+    letter = await world.newest(ALICE, "phone_proof/phone_taken")
+    assert letter.subject == "Un autre compte Watchword a confirmé votre numéro de téléphone"
+    assert "bob" not in letter.text
+    lost = await facts(world, "id.user.updated")
+    assert (alice.id, {"fields": "phone_verified"}) in [(each.user_id, each.facts) for each in lost]
+
+
+async def test_whoever_proves_a_number_again_waits_for_no_second_delay(world: World) -> None:
+    await world.subscriber()
+    async with world.client() as client:
+        await proven(world, client, ALICE)
+        world.clock.advance(timedelta(hours=25))
+        await world.sign_in(client)
+        again = await client.post(VERIFY, json={"code": await ask(world, client)})
+        assert again.status_code == 200
+        await client.post("/api/v1/auth/password-reset/request", json={"phone": NUMBER})
+    await world.deliver()
+    assert len(world.telephone.to(NUMBER)) == 3
+    assert len(await facts(world, "id.user.phone_verified")) == 1
+
+
+@pytest.mark.req("R-39")
+async def test_the_owner_is_told_when_codes_by_telephone_are_refused(world: World) -> None:
+    await world.subscriber(phone=NUMBER)
+    path = "/api/v1/auth/password-reset"
+    async with world.client() as stranger:
+        for _ in range(2):
+            await stranger.post(f"{path}/request", json={"phone": NUMBER})
+            for _ in range(3):
+                guess = {"phone": NUMBER, "code": "000000"}
+                last = await stranger.post(f"{path}/verify", json=guess)
+        assert last.status_code == 429
+        link = await world.token(ALICE, "lockout/account_locked")
+        async with browser(world) as owner:
+            await owner.open(f"/unlock?token={link}")
+            await owner.send("/unlock", token=link)
+        refused = await stranger.post(f"{path}/verify", json={"phone": NUMBER, "code": "000000"})
+        assert refused.status_code == 400, "the link takes this lock off, too"

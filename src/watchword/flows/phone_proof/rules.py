@@ -69,3 +69,13 @@ def proven_letter(owner: Subscriber, number: str, link: str, resets_from: dateti
             "link": link,
         },
     )
+
+
+def taken_letter(owner: Subscriber, number: str, link: str) -> Letter:
+    """Tell the mailbox of whoever had proven a number before another account did."""
+    return Letter(
+        template="phone_proof/phone_taken",
+        to=owner.email,
+        language=owner.language,
+        facts={"name": owner.given_name, "ending": number[-2:], "link": link},
+    )

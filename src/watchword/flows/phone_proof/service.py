@@ -1,20 +1,26 @@
 """The two steps of a phone proof: begin, finish."""
 
 from dataclasses import replace
+from datetime import datetime
 
-from watchword.flows.phone_proof.rules import address_of, code_text, proven_letter
+from watchword.flows.phone_proof.rules import (
+    address_of,
+    code_text,
+    proven_letter,
+    taken_letter,
+)
 from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Caller, Visitor
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import SMS, way_to
 from watchword.plumbing.db.journal import Journal
-from watchword.plumbing.db.ports import Database
+from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.ports import CodeProof
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.resets.rules import ResetSettings
-from watchword.records.subscribers.rules import PhoneVerified
+from watchword.records.subscribers.rules import PhoneVerified, Subscriber, UserUpdated
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.texts.service import Texts
 from watchword.records.tickets.rules import CodeInvalid, Purpose
@@ -71,11 +77,21 @@ class PhoneProof:
             await self.code_proof.spend(tx, right, visitor, now)
             if held is None or held.phone is None or held.phone != owner.phone:
                 raise CodeInvalid(private="the number has changed since")
-            await self.subscribers.change(
-                tx, replace(held, phone_verified_at=now), held.version, now
-            )
-            await self.journal.record(tx, PhoneVerified(user_id=held.id), now, visitor)
-            link = f"{self.issuer.pages}/forgot-password"
-            told = proven_letter(held, held.phone, link, now + self.resets.number_rests)
-            await self.deliveries.queue(tx, told, now)
+            if held.phone_verified_at is None:
+                await self._prove(tx, held, held.phone, visitor, now)
         return held.phone
+
+    async def _prove(
+        self, tx: Transaction, owner: Subscriber, number: str, visitor: Visitor, now: datetime
+    ) -> None:
+        """The number is this account's and no other's; every mailbox that it concerns is told."""
+        await self.subscribers.change(tx, replace(owner, phone_verified_at=now), owner.version, now)
+        await self.journal.record(tx, PhoneVerified(user_id=owner.id), now, visitor)
+        link = f"{self.issuer.pages}/forgot-password"
+        told = proven_letter(owner, number, link, now + self.resets.number_rests)
+        await self.deliveries.queue(tx, told, now)
+        for earlier in await self.subscribers.take_number(tx, owner.id, number, now):
+            lost = UserUpdated(user_id=earlier.id, fields="phone_verified")
+            await self.journal.record(tx, lost, now)
+            letter = taken_letter(earlier, number, f"{self.issuer.pages}/account/phone")
+            await self.deliveries.queue(tx, letter, now)

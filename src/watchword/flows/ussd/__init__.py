@@ -20,7 +20,7 @@ it said before, by digest:
     anything else                             END: this session is over; nothing happens
 
 So a repeated, shortened, reordered or leaping post changes nothing, nor one of another number under the same
-session id. Of two alike at once one acts.
+session id. Of two alike at once one acts, and both show its answer.
 
 The gateway proves itself by `USSD_GATEWAY_SECRET`: by a signature (`X-Ussd-Timestamp`, `X-Ussd-Signature`:
 HMAC-SHA-256 over timestamp, dot and body, in hex, five minutes old at most), or, where it cannot sign, as the

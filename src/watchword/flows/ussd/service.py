@@ -1,7 +1,9 @@
 """The menu: find the place, do the deed, keep and show the answer."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -35,6 +37,8 @@ from watchword.plumbing.words.languages import Words, choose_language
 from watchword.records.pins.service import Pins
 from watchword.records.ussd_sessions.service import UssdSessions
 
+_LOOKS: Final = 40
+_BETWEEN_LOOKS: Final = 0.05  # two seconds together: gateways wait longer than that
 _read = msgspec.json.Decoder(State).decode
 
 
@@ -63,17 +67,30 @@ class UssdMenu:
         if where is Place.FIRST:
             await self.sessions.begin(self.database, key, msgspec.json.encode(begun), now)
             return self._screen(begun)
-        if kept is None or kept.state is None or where is Place.ASTRAY:
-            return self._screen(over(begun, "astray"))
-        state = _read(kept.state)
-        if where is Place.SAME:
-            return self._screen(state)
-        if not await self.sessions.claim(self.database, key, kept, dialled.typed, now):
-            return self._screen(over(state, "astray"))
-        told = await self._told(state, dialled, visitor, now)
+        if (
+            kept is None
+            or kept.state is None
+            or where is not Place.NEXT
+            or not await self.sessions.claim(self.database, key, kept, dialled.typed, now)
+        ):
+            said = await self._said_to_another(key, dialled, now)
+            return self._screen(said or over(begun, "astray"))
+        told = await self._told(_read(kept.state), dialled, visitor, now)
         consumed = kept.consumed + 1
         await self.sessions.answer(self.database, key, consumed, msgspec.json.encode(told))
         return self._screen(told)
+
+    async def _said_to_another(self, key: bytes, dialled: Dialled, now: datetime) -> State | None:
+        """Return what the same input was answered, or is by a call that is under way; else nothing."""
+        for _ in range(_LOOKS):
+            kept = await self.sessions.find(self.database, key, now)
+            where = place(dialled, kept, lambda typed: self.sessions.digest(key, typed))
+            if kept is None or where is not Place.SAME:
+                return None
+            if kept.state is not None:
+                return _read(kept.state)
+            await asyncio.sleep(_BETWEEN_LOOKS)
+        return None
 
     def _begun(self, dialled: Dialled) -> State:
         """Return where a session begins: in the language of the number's country."""

@@ -6,7 +6,7 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.ids import SubscriberId, mint
 from watchword.kernel.parts import service
 from watchword.kernel.problems import Conflict, NotFound
-from watchword.plumbing.contact import Contact, EmailAddress
+from watchword.plumbing.contact import Contact, EmailAddress, number_in
 from watchword.plumbing.db.changes import SESSIONS
 from watchword.plumbing.db.ports import Executor, Transaction
 from watchword.records.subscribers import store
@@ -57,9 +57,12 @@ class Subscribers:
         """Return the account of an address."""
         return await store.find_by_email(db, email.key)
 
-    async def find_by_key(self, db: Executor, email_key: str) -> Subscriber | None:
-        """Return the account of an address's key."""
-        return await store.find_by_email(db, email_key)
+    async def find_by_key(self, db: Executor, key: str) -> Subscriber | None:
+        """Return the account that a mailbox's key, or one that ends with a number, stands for."""
+        number = number_in(key)
+        if number:
+            return await store.find_by_phone(db, number)
+        return await store.find_by_email(db, key)
 
     async def find_by_contact(self, db: Executor, contact: Contact) -> Subscriber | None:
         """Return the account of a mailbox; or of a telephone, whoever proved last that it is theirs."""
@@ -103,6 +106,15 @@ class Subscribers:
         if written is None:
             raise Conflict
         return written
+
+    async def take_number(
+        self, tx: Transaction, user_id: SubscriberId, number: str, now: datetime
+    ) -> list[Subscriber]:
+        """Return the accounts that had proven a number, and no longer have, now that this one has."""
+        others = await store.unprove(tx, number, user_id, now)
+        for each in others:
+            tx.announce(SESSIONS, f"user:{each.id}")
+        return others
 
     async def readdress(
         self, tx: Transaction, user_id: SubscriberId, email: EmailAddress, now: datetime

@@ -13,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    null,
     or_,
     select,
     text,
@@ -122,6 +123,20 @@ RENAME = statement(
         phone=bindparam("call", type_=Text),
         phone_verified_at=bindparam("call_verified", type_=Moment),
         language=bindparam("speaks", type_=Text),
+        version=users.c.version + 1,
+        updated_at=bindparam("now", type_=Moment),
+    )
+    .returning(*_FIELDS)
+)
+UNPROVE = statement(
+    update(users)
+    .where(
+        users.c.phone == bindparam("call", type_=Text),
+        users.c.phone_verified_at.is_not(None),
+        users.c.id != bindparam("who"),
+    )
+    .values(
+        phone_verified_at=null(),
         version=users.c.version + 1,
         updated_at=bindparam("now", type_=Moment),
     )
@@ -242,6 +257,14 @@ async def change(
             now=now,
         )
     )
+
+
+async def unprove(
+    tx: Executor, phone: str, user_id: SubscriberId, now: datetime
+) -> list[Subscriber]:
+    """Take a number's proof from every account but one."""
+    rows = await tx.all(UNPROVE, call=phone, who=user_id, now=now)
+    return [found for row in rows if (found := _read(row))]
 
 
 async def readdress(
