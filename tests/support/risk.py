@@ -56,7 +56,7 @@ async def write(world: World, *facts: Fact, address: str = "203.0.113.7") -> Non
         world.clock.advance(EVERY)
 
 
-def codes(results: str, country: str = "DZ") -> Sequence[Fact]:
+def codes(results: str, country: str = "DZ") -> Sequence[CodeTried]:
     """Return codes that were tried: `+` was right, `-` was wrong."""
     return [
         CodeTried(

@@ -1,6 +1,7 @@
 """Counts."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tests.support.risk import codes, write
 from tests.support.terminal import Terminal
 from tests.support.world import World, open_world
 from watchword.operations.stats.service import Statistics
+from watchword.records.tickets.rules import EXPIRED
 
 ALICE = "alice@example.org"
 
@@ -84,6 +86,13 @@ async def test_codes_are_compared_by_country_and_channel(world: World) -> None:
     assert (mail["asked_for"], mail["success"], mail["failure_rate"]) == (1, 1, 0.0)
     world.clock.advance(timedelta(hours=2))
     assert await world.part(Statistics).compared(("purpose",), timedelta(hours=1)) == []
+
+
+async def test_codes_that_came_too_late_are_failures_like_any_other(world: World) -> None:
+    late = [replace(each, result=EXPIRED) for each in codes("--", country="SN")]
+    await write(world, *codes("-", country="DZ"), *late)
+    rows = await world.part(Statistics).compared(("country",), timedelta(hours=1))
+    assert [(row["country"], row["failure_rate"]) for row in rows] == [("SN", 1.0), ("DZ", 1.0)]
 
 
 @pytest.mark.req("M-52")

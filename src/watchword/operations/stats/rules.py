@@ -44,9 +44,11 @@ def compared(counts: Iterable[Count], by: Sequence[str]) -> list[dict[str, Any]]
         name = each.result or COUNTS[0]
         row[name] = row.get(name, 0) + each.number
     for row in rows.values():
-        failed = sum(row[name] for name in _FAILURES)
+        failed = _failures(row)
         tried = failed + row[SUCCESS]
         row["failure_rate"] = round(failed / tried, 4) if tried else None
-    return sorted(
-        rows.values(), key=lambda row: (-(row["failed"] + row["blocked"]), *map(row.get, by))
-    )
+    return sorted(rows.values(), key=lambda row: (-_failures(row), *map(row.get, by)))
+
+
+def _failures(row: dict[str, Any]) -> int:
+    return sum(row[name] for name in _FAILURES)
