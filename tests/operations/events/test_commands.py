@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from tests.support.services.kept import free_port
 from tests.support.shelf import Shelf
@@ -15,7 +16,9 @@ from tests.support.terminal import Terminal
 from tests.support.world import START, World, open_world
 from watchword.kernel.ports import NotAccepted
 from watchword.kernel.publishing import Publishers
+from watchword.plumbing.db.event_outbox import event_outbox, owe
 from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.statements import statement
 from watchword.records.events.service import Relays
 from watchword.records.subscribers.rules import EmailVerified, UserUpdated
 
@@ -59,6 +62,15 @@ async def refused(world: World) -> None:
     """Let one event be refused for good."""
     await happen(world)
     await world.part(Relays).publish()
+
+
+async def many_refused(world: World) -> None:
+    """Let many events be refused for good by the shop, and one by a bank."""
+    async with world.database.transaction() as tx:
+        for _ in range(1201):
+            await owe(tx, ["webhook:shop"], ALICE, ALICE, START)
+        await owe(tx, ["webhook:bank"], BOB, BOB, START)
+        await tx.run(statement(update(event_outbox).values(parked_at=START)))
 
 
 def test_the_newest_events_are_told_as_others_read_them(terminal: Terminal) -> None:
@@ -122,6 +134,17 @@ def test_what_was_refused_is_listed_and_can_be_sent_once_more(terminal: Terminal
     well = Shelf("webhook:shop")
     with_world(terminal, lambda world: world.part(Relays).publish(), well)
     assert len(well.parcels) == 2
+
+
+def test_a_replay_announces_as_much_as_it_sends_however_much_was_refused(
+    terminal: Terminal,
+) -> None:
+    with_world(terminal, many_refused)
+    replay = ("events", "replay", "--parked", "--json")
+    assert terminal.run(*replay, "--dry-run").json == {"would_send": 1202}
+    to_one = (*replay, "--to", "webhook:shop")
+    assert terminal.run(*to_one, "--dry-run").json == {"would_send": 1201}
+    assert terminal.run(*to_one, "--yes").json == {"owed": 1201}
 
 
 def test_what_was_published_can_be_sent_once_more_under_its_id(terminal: Terminal) -> None:

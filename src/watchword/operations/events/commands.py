@@ -110,7 +110,7 @@ def replay(
         desk = house.part(EventDesk)
         names = desk.destinations(to)
         if parked_ones:
-            return len(await desk.parked(to or None))
+            return await desk.refused(to or None)
         return await desk.number(chosen) * len(names)
 
     async def work(house: House) -> int:

@@ -72,6 +72,11 @@ class EventDesk:
             for row in rows
         ]
 
+    async def refused(self, destination: str | None) -> int:
+        """Return how much was parked."""
+        owed = await self.events.backlogs()
+        return sum(each.parked for each in owed if destination in {None, each.destination})
+
     async def revive(self, destination: str | None) -> int:
         """Make what was parked due again; return how much that is."""
         return await self.events.revive(destination)
