@@ -41,3 +41,4 @@ class Removed:
     resets: int = 0
     ussd_sessions: int = 0
     events: int = 0
+    signals: int = 0

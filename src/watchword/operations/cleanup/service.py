@@ -33,6 +33,8 @@ from watchword.records.refresh_tokens.service import RefreshTokens
 from watchword.records.resets.rules import STAYS as RESETS_STAY
 from watchword.records.resets.service import Resets
 from watchword.records.sessions.service import Sessions
+from watchword.records.signals.rules import STAYS as SIGNALS_STAY
+from watchword.records.signals.service import Signals
 from watchword.records.tickets.service import Tickets
 from watchword.records.ussd_sessions.service import UssdSessions
 
@@ -52,6 +54,7 @@ class Cleanup:
     resets: Resets
     ussd_sessions: UssdSessions
     events: Events
+    signals: Signals
     feedback: FeedbackSettings
     telling: EventSettings
     settings: CleanupSettings
@@ -109,6 +112,7 @@ class Cleanup:
             ussd_sessions=await self.ussd_sessions.purge(self.database, now),
             resets=await self.resets.purge(self.database, now - RESETS_STAY),
             events=await self.events.purge(now - self.telling.stays),
+            signals=await self.signals.purge(self.database, now - SIGNALS_STAY),
         )
 
     async def _tickets(self, now: datetime) -> Removed:

@@ -23,6 +23,7 @@ EVENTS: Final = "events"  # the topic of its news
 _WAITING: Final = text("published_at IS NULL AND parked_at IS NULL")
 _TRIED: Final = text("published_at IS NULL AND parked_at IS NULL AND attempts > 0")
 _PARKED: Final = text("parked_at IS NOT NULL")
+_PUBLISHED: Final = text("published_at IS NOT NULL")
 
 event_outbox = tenant_table(
     "event_outbox",
@@ -61,6 +62,12 @@ event_outbox = tenant_table(
         "number",
         postgresql_where=_PARKED,
         sqlite_where=_PARKED,
+    ),
+    Index(
+        "idx_event_outbox_published",
+        "published_at",
+        postgresql_where=_PUBLISHED,
+        sqlite_where=_PUBLISHED,
     ),
 )
 

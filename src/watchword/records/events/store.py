@@ -14,7 +14,6 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
-    delete,
     exists,
     func,
     insert,
@@ -27,10 +26,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from watchword.plumbing.db import purging
 from watchword.plumbing.db.columns import Moment
 from watchword.plumbing.db.event_outbox import COLUMNS, EVENTS, event_outbox
 from watchword.plumbing.db.journal import journal
-from watchword.plumbing.db.ports import Executor, Transaction
+from watchword.plumbing.db.ports import Database, Executor, Transaction
+from watchword.plumbing.db.purging import deletion
 from watchword.plumbing.db.statements import Statement, statement
 from watchword.plumbing.events.envelope import Noted
 from watchword.records.events.rules import Backlog, Chosen, Outcome, Result
@@ -208,7 +209,7 @@ PARKED = statement(
     .limit(bindparam("most", type_=Integer))
 )
 
-PURGE = statement(delete(event_outbox).where(_own.published_at < bindparam("before", type_=Moment)))
+PURGE = deletion(event_outbox, _own.published_at < bindparam("before", type_=Moment))
 
 
 async def due(db: Executor, destination: str, now: datetime, most: int) -> list[Any]:
@@ -278,6 +279,6 @@ async def newest(db: Executor, chosen: Chosen, most: int) -> list[Noted]:
     ]
 
 
-async def purge(db: Executor, before: datetime) -> int:
+async def purge(db: Database, before: datetime) -> int:
     """Forget what was published before a moment."""
-    return await db.run(PURGE, before=before)
+    return await purging.purge(db, PURGE, before=before)

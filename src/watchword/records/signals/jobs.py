@@ -1,4 +1,4 @@
-"""The worker's share: post signals when some wait, and forget those of long ago."""
+"""The worker's share: post signals when some wait."""
 
 from datetime import timedelta
 
@@ -18,12 +18,4 @@ def rest(house: House) -> None:
     house.part(Signals).rest()
 
 
-async def forget(house: House) -> None:
-    """Forget what was raised long ago."""
-    await house.part(Signals).forget()
-
-
-jobs = [
-    Job("signals", carry, every=timedelta(seconds=1), wakes_on=OUTBOX, rest=rest),
-    Job("signals-of-long-ago", forget, every=timedelta(hours=6)),
-]
+jobs = [Job("signals", carry, every=timedelta(seconds=1), wakes_on=OUTBOX, rest=rest)]

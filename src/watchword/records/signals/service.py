@@ -29,7 +29,6 @@ from watchword.records.signals.rules import (
     HASHED,
     KIND,
     POSTED,
-    STAYS,
     Data,
     Signal,
     SignalBuried,
@@ -127,9 +126,9 @@ class Signals:
         """Begin no further post."""
         self.porters.rest()
 
-    async def forget(self) -> int:
-        """Forget what was raised long ago; return how much."""
-        return await store.forget(self.database, self.clock.now() - STAYS)
+    async def purge(self, db: Database, before: datetime) -> int:
+        """Forget what was raised before a moment; return how much."""
+        return await store.purge(db, before)
 
     async def _post(self, work: Work) -> Settled:
         publisher = self.receiver.publisher

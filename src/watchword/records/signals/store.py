@@ -9,12 +9,13 @@ from sqlalchemy import (
     LargeBinary,
     PrimaryKeyConstraint,
     bindparam,
-    delete,
     select,
 )
 
+from watchword.plumbing.db import purging
 from watchword.plumbing.db.columns import Moment, tenant_table
-from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.db.ports import Database, Executor
+from watchword.plumbing.db.purging import deletion
 from watchword.plumbing.db.statements import statement, upsertion
 
 signals = tenant_table(
@@ -38,7 +39,7 @@ SINCE = statement(
         signals.c.raised_at > bindparam("after", type_=Moment)
     )
 )
-FORGET = statement(delete(signals).where(signals.c.raised_at < bindparam("before", type_=Moment)))
+PURGE = deletion(signals, signals.c.raised_at < bindparam("before", type_=Moment))
 
 
 async def raised(tx: Executor, subject: bytes, at: datetime, rested: datetime) -> bool:
@@ -52,6 +53,6 @@ async def since(db: Executor, after: datetime) -> dict[bytes, datetime]:
     return {bytes(row.subject): row.raised_at for row in await db.all(SINCE, after=after)}
 
 
-async def forget(db: Executor, before: datetime) -> int:
+async def purge(db: Database, before: datetime) -> int:
     """Delete what was raised before a moment; return how many rows."""
-    return await db.run(FORGET, before=before)
+    return await purging.purge(db, PURGE, before=before)
