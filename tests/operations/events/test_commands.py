@@ -70,7 +70,7 @@ async def many_refused(world: World) -> None:
         for _ in range(1201):
             await owe(tx, ["webhook:shop"], ALICE, ALICE, START)
         await owe(tx, ["webhook:bank"], BOB, BOB, START)
-        await tx.run(statement(update(event_outbox).values(parked_at=START)))
+    await world.database.run(statement(update(event_outbox).values(parked_at=START)))
 
 
 def test_the_newest_events_are_told_as_others_read_them(terminal: Terminal) -> None:
