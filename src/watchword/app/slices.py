@@ -1,7 +1,7 @@
 """Slices: found by their folders, so that a new capability is a new folder and nothing else.
 
 <floor>/<slice>/{service,rules}.py          classes marked `@service` and `@section`
-<floor>/<slice>/{api,pages,ussd,admin}.py   `doors`, `more_doors(house)`, `enabled(house)`; api: `hot(web)`
+<floor>/<slice>/{api,pages}.py              `doors`, `more_doors(house)`, `enabled(house)`; api: `hot(web)`
 <floor>/<slice>/commands.py                 `groups`: typer applications by name
 <floor>/<slice>/jobs.py                     `jobs`
 <floor>/<slice>/templates/                  pages, letters/, words/
@@ -17,7 +17,7 @@ from types import ModuleType
 import watchword
 
 FLOORS = ("records", "flows", "provider", "operations")
-DOORS = ("api", "pages", "ussd", "admin")
+DOORS = ("api", "pages")
 _ROOT = Path(watchword.__file__).parent
 
 
