@@ -1,1 +1,16 @@
-"""Floor 5: joins everything; decides nothing."""
+"""Floor 5: joins everything; decides nothing.
+
+    main, cli, examples          the command `watchword`
+    starting, reading            from settings to a listening service
+    settings                     all of them, read once
+    building, wiring, slices     the house: what is put in, what is built by type, what folders hold
+    carrying, lettering          carriers; words and letters
+    destinations, signalling     where events go; who is told of signals
+    asgi, inner                  the application, and what stands at the port of metrics
+    serve, listening             bind, serve, drain, stop
+    supervisor, reloading        several processes on one socket; a new one when the source changes
+    worker                       the jobs of every slice
+    probing                      how a running service is, asked from outside
+
+`profiles/` holds defaults as data.
+"""

@@ -6,7 +6,7 @@ at most; one that has served for a minute begins with a second. When all have di
 waiting mends nothing: the service ends, with their exit code. Asked to stop, the parent lets go of the
 sockets at once: a socket that anybody keeps open goes on taking connections that nobody will serve. The
 first process alone runs the worker's jobs, looks after the gauges of the whole service and answers on
-METRICS_PORT, for all of them (see `plumbing/board`).
+METRICS_PORT, for all of them (see `plumbing/metrics/board`).
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Wiring: the house is built here, once, from its settings and adapters; services by their field types.
+"""Wiring: services are built by the types of their fields, from the parts that `building` puts in.
 
 A service says in its fields what it needs; this module finds or builds each part by its type. What
 cannot be built is an error that names the field, at start and not at midnight.

@@ -10,4 +10,9 @@ is named by its number and its subject. `up` runs what is pending of `before`, t
 A revision is explicit (op.create_table ...) and never changed once released; `words` has what
 revisions share. On PostgreSQL every revision is a transaction of its own, on SQLite all pending ones
 are one; what fails leaves nothing behind. Two processes that migrate at once do it once.
+
+    migrate      bring a database to the schema of this program
+    known        which revisions there are, and which a database has; without Alembic
+    connecting   a connection to migrate on
+    running      revisions on an open connection
 """

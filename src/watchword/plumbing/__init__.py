@@ -8,8 +8,23 @@
     letters    what a letter says
     words      what people read, in three languages
     commands   how a command speaks, and what it is handed
+    events     which facts others are told, and in which shape
     logs, metrics, hashing, dns
 
-A noun of one file stands beside them, as `throttle`, `sealing`, `contact`, `shapes` and `ports` do.
+A noun of one file stands beside them:
+
+    ports        what flows need of one another inside a transaction
+    house        the house, as doors, commands and jobs see it
+    shapes       loose values to frozen structs, and back
+    faults       every fault of a form at once
+    contact      mailboxes and telephone numbers
+    ussd         what a gateway posts, and the signs of a screen
+    throttle     how often somebody may knock
+    sealing      bytes that only we read
+    remembered   a short memory that news can take back
+    issuer       who we are to others
+    probes       how the world around us answers, step by step
+    folders      what is wrong with a folder of ours
+
 They, too, look down only (pyproject.toml).
 """

@@ -9,6 +9,13 @@
 
 The first that says something wins; empty says nothing. A name and its alias must agree. Every fault
 is found in one reading (`SettingsRefused.faults`), what is unsafe in production among them (`checks`).
+
+    catalogue, reference          every setting that is declared, and the page about them
+    reader, values                a reading, and what it comes to
+    layers, lookup, dotenv, near  where a setting may be told, how it is found there, what is mistyped
+    profiles, composition, derivation   defaults, wholes and parts, secrets of a development
+    checks, outward               what is unsafe together; what leads beyond this machine
+    desk, masking                 what operators may ask, and what is shown of a secret
 """
 
 from watchword.app.settings.reader import read

@@ -3,7 +3,7 @@
     email test     a letter to an address, by the carriers in their order or by one of them
     email status   each carrier, whether it would take a letter, how many it still takes, what share of
                    the last week's bounced or was complained of; how much waits, how much was given up
-    email probe    the same, with how long each took to answer
+    email probe    each carrier, whether it would take a letter, and how long it took to say so
     email queue    list what waits and what was given up; retry it now; drop it for good
     email suppressions   list the addresses that letters are kept from; add some, remove some
 

@@ -37,7 +37,10 @@ class Carrier(Protocol[Sent_contra]):
 
 
 class Result(StrEnum):
-    """What came of giving a letter to one carrier; the label `result` of `emails_sent_total`."""
+    """What came of giving a letter or a text to a carrier; the label `result` of `emails_sent_total`.
+
+    `SUPPRESSED` is no carrier's answer: none was asked.
+    """
 
     SENT = "sent"
     FAILED = "failed"

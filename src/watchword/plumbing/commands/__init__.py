@@ -2,5 +2,7 @@
 
 console    how commands speak, and how they end
 handed     what only `app` can do for a command, by its type
+options    what many commands can be told, in one spelling each
+queue      what operators do with waiting work of one kind
 reading    what the settings of this process came to, for commands that want no house
 """

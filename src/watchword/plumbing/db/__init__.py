@@ -9,9 +9,17 @@
     journal     facts, in the transaction that made them true
     outbox      work to do after the transaction: at least once, by id
     pieces      a piece of that work, and what may become of it
-    purging     what is over goes, a batch at a time
+    queue       that work, as operators look after it
     event_outbox  which fact is owed to whom, in the transaction that wrote it
+    purging     what is over goes, a batch at a time
     holding     what only one process does at a time, for as long as it lives
+    leases      the same over all machines, for so long
+    dev_messages  letters and texts that stay on this machine
+    ping        whether the database answers
+    slow        statements that took long, told in the log
+
+Behind `postgres`: `pool` (its connections), `bundle` and `gathering` (many statements in one round trip),
+`listening` (the news of other processes), `advisory` (locks) and `tls_fault` (what no waiting mends).
 
 No ORM session anywhere. Single use is one conditional UPDATE (docs/decisions).
 """

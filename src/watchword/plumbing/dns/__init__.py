@@ -7,4 +7,7 @@ spf         who may send (RFC 7208), and how many look-ups that takes
 dkim        the keys that signatures are verified with (RFC 6376, 8301, 8463)
 dmarc       what receivers do with the rest (RFC 9989; its tags of RFC 7489)
 records     a record that we want, and what comparing it with the zone found
+comparing   that comparison, and the exact difference
+providers   the records that each provider wants
+tags        the lists of `name=value;` that DKIM and DMARC are written in
 """

@@ -1,6 +1,7 @@
 """Events: what others are told of the facts in the journal, as CloudEvents.
 
     catalogue   which facts are public, the shape of what they tell, and its version
+    audience    who is told of which, as the settings say
     envelope    a row of the journal as a CloudEvent in JSON
     schemas     the JSON Schema of each event, for those who read them
 

@@ -1,5 +1,13 @@
 """Settings that belong to no slice: the server, its stores, secrets, limits, logs, mail, events and owner.
 
+    server, processors              where this process listens, and how much of the machine it uses
+    stores, secrecy, limits, logs   the database and Redis; secrets; how often; what is told
+    organisation, letters           whose service this is, and its words
+    carrying, smtp, dkim            who carries letters, and how a relay gets them
+    providers, texting              who carries letters and texts by HTTPS; whether texts leave at all
+    events                          which are told, and to whom
+    parsers                         of what several of these hold
+
 A slice's own settings live in its `rules.py`; all of them are read by `app/settings`.
 """
 

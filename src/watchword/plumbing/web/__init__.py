@@ -9,8 +9,12 @@ entry      opens a door: limits, who is calling, CSRF, body; renders problems
 call       what a door's handler is given
 link_page  the page behind a link of a letter
 code_page  the page where a code is typed
+contact    where somebody says that they are reached
 bodies     of requests: JSON and forms, with bounds
 problems   RFC 9457 problem details
 pages      Jinja2 pages in three languages
-cookies, csrf, static, openapi
+openapi    the OpenAPI document, assembled from the doors and their shapes
+described  the same, made once and served
+parting    leaving a connection on which somebody still sends
+cookies, csrf, static
 """

@@ -1,4 +1,4 @@
-"""What a letter is, how urgent, and when to try again."""
+"""What a letter is, how urgent, who may have it, and what is told of one that never left."""
 
 import re
 from dataclasses import dataclass, field

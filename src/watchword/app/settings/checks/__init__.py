@@ -1,6 +1,6 @@
 """Checks across settings: what production refuses to start with, and what is only worth saying.
 
-    secrets      sample, short, equal or easily guessed ones
+    secrecy      sample, short, equal or easily guessed (`guessable`) secrets
     addresses    a plain-http public address, or one with a path; development open to others
     places       a probe at the path of another door
     stores       no database, no Redis where it is required, TLS that is off or not verified
@@ -9,7 +9,8 @@
     events       a destination without an address, a key, its extra, or TLS
     files        keys and secrets that everybody can read, weak keys, certificates without a key
 
-Development and test get the same sentences about secrets as warnings.
+What they find is told in `findings`. Development and test get the same sentences about secrets as
+warnings.
 """
 
 from collections.abc import Callable, Collection, Mapping
