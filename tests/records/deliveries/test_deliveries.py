@@ -243,6 +243,23 @@ async def test_codes_beyond_everybodys_budget_are_withheld_counted_and_told_and_
         assert len(world.mailbox.messages) == 4
 
 
+async def test_a_code_that_a_budget_withheld_is_no_code_sent_and_is_noted_with_its_account(
+    worlds: Opener,
+) -> None:
+    async with worlds(EMAIL_BUDGET_HOUR="1/3600000") as world:
+        await world.subscriber("alice@example.org")
+        bob = await world.subscriber("bob@example.org")
+        async with world.client() as client:
+            for name in ("alice", "bob"):
+                body = {"email": f"{name}@example.org"}
+                await client.post(world.path("/auth/otp/request"), json=body)
+        told = exposed.read(world.part(Metrics).exposition().decode())
+        [withheld] = await facts(world, "email.rate_limited")
+
+        assert told.value("otp_generated_total", purpose="sign_in", channel="email") == 1
+        assert withheld.user_id == bob.id
+
+
 async def test_what_is_pretended_takes_nothing_from_everybodys_budget(worlds: Opener) -> None:
     async with worlds(EMAIL_BUDGET_HOUR="1/3600000") as world:
         for _ in range(3):

@@ -88,15 +88,16 @@ class AddressChange:
             change = Change(old=owner.email, new=email.text, session=caller.session_id)
             ticket = await self._issue(tx, Purpose.EMAIL_CHANGE, owner, change, now)
             undo = await self._issue(tx, Purpose.EMAIL_CHANGE_UNDO, owner, change, now)
+            queued = False
             if verdict.allowed:
                 letter = self._to_new_mailbox(owner, found, email, ticket)
-                await self.deliveries.queue(tx, letter, now)
+                queued = await self.deliveries.queue(tx, letter, now, owner.id)
             else:
                 withheld = LetterWithheld(user_id=owner.id, letter="email_change")
                 await self.journal.record(tx, withheld, now, visitor)
             await self.deliveries.queue(tx, self._notice(owner, email, undo), now)
             await self.journal.record(tx, ChangeRequested(user_id=owner.id), now, visitor)
-            sent = verdict.allowed and not holds(found)
+            sent = queued and not holds(found)
             await self.tickets.note_requested(
                 tx, Purpose.EMAIL_CHANGE, owner.id, visitor, now, sent=sent
             )
@@ -266,6 +267,6 @@ class AddressChange:
         )
         link = self.issuer.link("/reset-password", ticket.token)
         letter = undone_letter(owner, address, link, ticket, settings)
-        await self.deliveries.queue(tx, letter, now)
+        sent = await self.deliveries.queue(tx, letter, now, owner.id)
         purpose = Purpose.PASSWORD_RESET
-        await self.tickets.note_requested(tx, purpose, owner.id, visitor, now, sent=True)
+        await self.tickets.note_requested(tx, purpose, owner.id, visitor, now, sent=sent)

@@ -161,9 +161,10 @@ class Login:
             else:
                 register = f"{self.issuer.pages}/register"
                 letter = no_code_letter(found, email, visitor.language, register, ticket)
-            await self.deliveries.queue(tx, letter, now)
             user_id = found.id if found else None
-            await self.tickets.note_requested(tx, purpose, user_id, visitor, now, sent=welcome)
+            queued = await self.deliveries.queue(tx, letter, now, user_id)
+            sent = welcome and queued
+            await self.tickets.note_requested(tx, purpose, user_id, visitor, now, sent=sent)
 
     async def by_code(
         self,

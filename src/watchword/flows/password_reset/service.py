@@ -96,8 +96,8 @@ class PasswordReset:
             )
             if contact.email is not None:
                 letter = self._answer(found, contact.email, ticket, visitor)
-                await self.deliveries.queue(tx, letter, now)
-                sent = fit
+                queued = await self.deliveries.queue(tx, letter, now, user_id)
+                sent = fit and queued
             else:
                 sent = await self._text(
                     tx, found if fit else None, contact.phone, ticket, visitor, now

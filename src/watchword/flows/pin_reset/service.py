@@ -191,5 +191,4 @@ class PinReset:
             return False
         link = self.issuer.link("/reset-pin", ticket.token)
         letter = code_letter(owner, link, ticket, lasts, language)
-        await self.deliveries.queue(tx, letter, now)
-        return True
+        return await self.deliveries.queue(tx, letter, now, owner.id)

@@ -203,18 +203,19 @@ class Registration:
             lifetime=self.tickets.settings.verify_lifetime,
             now=now,
         )
-        purpose = Purpose.VERIFY_EMAIL
-        await self.tickets.note_requested(tx, purpose, user_id, visitor, now, sent=pending)
+        sent = False
         if found is None:
             await self.deliveries.pretend(tx, now, CODE)
         elif pending:
-            await self._send_verification(tx, found, ticket, now)
+            sent = await self._send_verification(tx, found, ticket, now)
         else:
             await self._tell_owner(tx, found, now)
+        purpose = Purpose.VERIFY_EMAIL
+        await self.tickets.note_requested(tx, purpose, user_id, visitor, now, sent=sent)
 
     async def _send_verification(
         self, tx: Transaction, subscriber: Subscriber, ticket: Ticket, now: datetime
-    ) -> None:
+    ) -> bool:
         settings = self.tickets.settings
         facts = {
             "link": self.issuer.link("/verify-email", ticket.token),
@@ -231,7 +232,7 @@ class Registration:
             expires_at=ticket.expires_at,
             code_ends_at=ticket.code_expires_at,
         )
-        await self.deliveries.queue(tx, letter, now)
+        return await self.deliveries.queue(tx, letter, now, subscriber.id)
 
     async def _welcome(self, tx: Transaction, subscriber: Account, now: datetime) -> None:
         facts = {

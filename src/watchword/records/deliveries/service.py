@@ -7,7 +7,7 @@ import msgspec
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
-from watchword.kernel.ids import mint
+from watchword.kernel.ids import SubscriberId, mint
 from watchword.kernel.messages import Message
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Counters
@@ -71,18 +71,22 @@ class Deliveries(Sending[Message]):
     clock: Clock
     chance: Chance
 
-    async def queue(self, tx: Transaction, letter: Letter, now: datetime) -> None:
-        """Write the letter into the outbox, with the facts that ask for it; or withhold it.
+    async def queue(
+        self, tx: Transaction, letter: Letter, now: datetime, user_id: SubscriberId | None = None
+    ) -> bool:
+        """Write the letter into the outbox, with the facts that ask for it; false: it is withheld.
 
         Whoever asked cannot tell: the same work is done for nobody, and the journal alone knows.
         """
         reason = await self._withheld("all", now) if letter.priority == CODE else None
         if reason is None:
             await self._put(tx, letter, now)
-            return
-        await self.journal.record(tx, LetterWithheld(letter=letter.template, reason=reason), now)
+            return True
+        fact = LetterWithheld(user_id=user_id, letter=letter.template, reason=reason)
+        await self.journal.record(tx, fact, now)
         await self._put(tx, _nobodys(now), now)
         self.metrics.emails_withheld.labels(reason).inc()
+        return False
 
     async def _withheld(self, whose: str, now: datetime) -> str | None:
         """Draw on every budget; return which of them is used up."""
