@@ -245,3 +245,15 @@ async def test_a_number_that_is_none_is_refused_by_field(
         async with world.client(headers={"Authorization": f"Bearer {token}"}) as gateway:
             refused = await gateway.post(CHECK, json={**whom, "pin": PIN})
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
+
+
+@pytest.mark.req("M-15")
+async def test_of_two_first_pins_at_once_one_is_set(
+    world: World, gateway: httpx2.AsyncClient
+) -> None:
+    await world.subscriber(phone=NUMBER)
+    wishes = [{"phone": NUMBER, "pin": pin} for pin in (PIN, OTHER)]
+    answers = await asyncio.gather(*(gateway.post(SET, json=wish) for wish in wishes))
+    assert sorted(answer.status_code for answer in answers) == [200, 400]
+    for wish, answer in zip(wishes, answers, strict=True):
+        assert (await gateway.post(CHECK, json=wish)).status_code == answer.status_code

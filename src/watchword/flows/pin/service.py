@@ -38,7 +38,8 @@ class Pin:
             raise NotFound("Nobody has proven that this is theirs.")
         wanted = self.pins.read(pin)
         self.pins.screen(wanted, now, owner.phone)
-        if current is not None or await self.pins.has_one(self.database, owner.id):
+        proves = current is not None or await self.pins.has_one(self.database, owner.id)
+        if proves:
             typed = self.pins.read(current or Secret(""), "currentPin")
             await self._try(by, owner.id, typed, visitor, now)
         if (refused := refusal(owner.status)) is not None:
@@ -46,6 +47,8 @@ class Pin:
         stored = await self.pins.hash(owner.id, wanted)
         async with self.database.transaction() as tx:
             await self.subscribers.hold(tx, owner.id)
+            if not proves and await self.pins.has_one(tx, owner.id):
+                raise PinInvalid(private="another first PIN came before")
             await self.pins.replace(tx, owner.id, stored, now)
             await self.journal.record(tx, PinSet(user_id=owner.id, by=by), now, visitor)
 
