@@ -110,7 +110,7 @@ async def test_another_letter_can_be_asked_for_after_a_visible_wait(visitor: Per
     await visitor.page.clock.install()
     await visitor.opens("/forgot-password")
     await visitor.types(email=visitor.email)
-    await visitor.presses("Send link and code")
+    await visitor.presses("Send the code")
     again = visitor.page.get_by_role("button", name="Send it again")
     wait = visitor.page.locator("[data-wait]")
     assert await again.is_disabled()
@@ -128,7 +128,7 @@ async def test_without_scripts_the_wait_is_told_and_the_server_judges(newcomer: 
     person = await newcomer(java_script_enabled=False)
     await person.opens("/forgot-password")
     await person.types(email=person.email)
-    await person.presses("Send link and code")
+    await person.presses("Send the code")
     assert "You can ask for another one in 1:00." in await person.text()
     await person.presses("Send it again")
     assert await person.heading() == "Check your mailbox"

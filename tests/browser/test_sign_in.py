@@ -28,7 +28,7 @@ async def test_a_forgotten_password_is_replaced_by_mail(member: Person) -> None:
     await member.follows("Sign in again")
     await member.follows("Forgot your password?")
     await member.types(email=member.email)
-    await member.presses("Send link and code")
+    await member.presses("Send the code")
     assert await member.heading() == "Check your mailbox"
     await member.reads_letter("Choose a new password")
     await member.follows_letter("Choose a new password")
@@ -80,7 +80,7 @@ async def test_a_link_from_the_mailbox_signs_in_where_it_is_opened(member: Perso
 async def test_a_forgotten_password_is_replaced_by_the_code(member: Person) -> None:
     await member.opens("/forgot-password")
     await member.types(email=member.email)
-    await member.presses("Send link and code")
+    await member.presses("Send the code")
     form, code = await code_in_a_tab_of_its_own(member, "Choose a new password")
     member.page = form
     await member.types(code=code, password="password")

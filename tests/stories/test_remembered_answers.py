@@ -48,7 +48,7 @@ async def test_what_is_remembered_holds_no_password(world: World) -> None:
             if recent._kept:
                 break
             await asyncio.sleep(0.05)
-        ((_, known, _),) = recent._kept.values()
+        ((_, (known, _), _),) = recent._kept.values()
     assert not [field.name for field in fields(Caller) if "hash" in field.name]
     for kept in (repr(known.caller), known.body.decode()):
         assert "argon2" not in kept

@@ -91,11 +91,13 @@ _FORM_FAULTS = r"""() => {
       if (field.hasAttribute("onpaste") || field.hasAttribute("maxlength"))
         faults.push(`${field.name}: what is pasted may be lost`);
     }
-    const passwords = fields.filter((field) => field.type === "password");
+    // a PIN is for a telephone's keys: no manager keeps it
+    const passwords = fields.filter((field) => field.type === "password" && field.inputMode !== "numeric");
     if (passwords.filter((field) => field.autocomplete === "new-password").length > 1)
       faults.push("a new password is asked for twice");
     const known = form.querySelector("[autocomplete~=username]");
-    if (passwords.length && !(known && (known.type === "email" || known.value.includes("@"))))
+    const contact = (field) => field.type === "email" || field.inputMode === "email" || /@|^[+][0-9]/.test(field.value);
+    if (passwords.length && !(known && contact(known)))
       faults.push("a password manager cannot tell whose password this is");
     if (form.method !== "post" || new URL(form.action).origin !== location.origin)
       faults.push(`the form goes by ${form.method} to ${form.action}`);
