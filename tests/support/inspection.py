@@ -96,7 +96,8 @@ _FORM_FAULTS = r"""() => {
     if (passwords.filter((field) => field.autocomplete === "new-password").length > 1)
       faults.push("a new password is asked for twice");
     const known = form.querySelector("[autocomplete~=username]");
-    const contact = (field) => field.type === "email" || field.inputMode === "email" || /@|^[+][0-9]/.test(field.value);
+    const contact = (field) =>
+      [field.type, field.inputMode].includes("email") || /@|^[+][0-9]/.test(field.value);
     if (passwords.length && !(known && contact(known)))
       faults.push("a password manager cannot tell whose password this is");
     if (form.method !== "post" || new URL(form.action).origin !== location.origin)
