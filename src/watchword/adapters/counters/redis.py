@@ -65,11 +65,14 @@ class RedisCounters:
         *,
         prefix: str = "watchword:",
         patience: timedelta = timedelta(milliseconds=100),
+        connecting: timedelta = timedelta(seconds=1),
         connections: int = 16,
         **tls: Any,
     ) -> None:
         """Connect when first asked; `patience` is for one decision as a whole.
 
+        A far Redis by TLS may need longer than that to be connected to. `connecting` is for a check, which
+        keeps nobody waiting and leaves its connection to the decisions that follow.
         `tls`: what the client takes for rediss://, such as `ssl_ca_certs`.
         """
         seconds = patience.total_seconds()
@@ -77,8 +80,8 @@ class RedisCounters:
             url,
             max_connections=connections,
             timeout=seconds,
-            socket_timeout=seconds,
-            socket_connect_timeout=seconds,
+            socket_timeout=connecting.total_seconds(),
+            socket_connect_timeout=connecting.total_seconds(),
             retry=Retry(NoBackoff(), 0),
             client_name="watchword",
             decode_responses=True,
@@ -87,6 +90,7 @@ class RedisCounters:
         self._redis = Redis.from_pool(pool)
         self._prefix = prefix
         self._patience = seconds
+        self._connecting = max(patience, connecting).total_seconds()
 
     async def hit(self, key: str, limit: Limit, now: datetime) -> Verdict:
         """Count one hit, if the limit allows it."""
@@ -103,7 +107,7 @@ class RedisCounters:
     async def check(self) -> str | None:
         """Return nothing when Redis answers, else a short reason."""
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._connecting):
                 await self._redis.ping()
         except TROUBLE as trouble:
             return f"redis: {type(trouble).__name__}"
