@@ -133,9 +133,9 @@ async def kafka(plan: ListenerPlan) -> AsyncIterator[Broker]:
 async def backlog(plan: ListenerPlan, house: Any, _broker: Broker) -> list[float]:
     """Write all, and wait until nothing is owed; one figure: how long that took."""
     from watchword.kernel.clock import Clock
+    from watchword.plumbing.db import event_queue
     from watchword.plumbing.db.journal import Journal
     from watchword.plumbing.db.ports import Database
-    from watchword.records.events.service import Events
     from watchword.records.subscribers.rules import UserUpdated
 
     database, journal, clock = house.part(Database), house.part(Journal), house.part(Clock)
@@ -145,7 +145,7 @@ async def backlog(plan: ListenerPlan, house: Any, _broker: Broker) -> list[float
             await journal.record(tx, fact, clock.now())
     committed = perf_counter()
     async with asyncio.timeout(PATIENCE):
-        while await house.part(Events).backlogs():  # noqa: ASYNC110 - the outbox is asked, as it is
+        while await event_queue.backlogs(database):  # noqa: ASYNC110 - the outbox is asked, as it is
             await asyncio.sleep(LOOK)
     return [perf_counter() - committed]
 

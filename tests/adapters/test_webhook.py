@@ -17,15 +17,15 @@ from tests.support.relay import certificate
 from tests.support.stub import HANG_UP, SILENCE, Stub, answer, stub
 from tests.support.tls import behind_tls
 from tests.support.world import START, StoppedClock
-from watchword.adapters.bus.webhook import WebhookPublisher
+from watchword.adapters.destinations.webhook import WebhookDestination
 from watchword.adapters.guarded import guarded_client
+from watchword.kernel.destinations import EventMessage
 from watchword.kernel.ports import NotAccepted, OutOfReach
-from watchword.kernel.publishing import Parcel
 from watchword.kernel.secret import Secret
 from watchword.plumbing.events.envelope import CONTENT_TYPE
 
 OLD, NEW = (f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in (1, 2))
-PARCEL = Parcel(
+MESSAGE = EventMessage(
     id=UUID("019a0000-0000-7000-8000-00000000000e"),
     type="id.user.updated",
     key=None,
@@ -36,21 +36,21 @@ PATIENCE = timedelta(seconds=0.5)
 TAKEN = answer(204)
 
 
-def publisher(
+def destination(
     url: str,
     *,
     keys: Sequence[str] = (NEW,),
     allowed: Sequence[object] = HERE,
     addresses: Sequence[str] = ("127.0.0.1",),
     tls: ssl.SSLContext | None = None,
-) -> WebhookPublisher:
+) -> WebhookDestination:
     """Return a way to an address; its name leads to `addresses`."""
 
     async def look_up(_host: str, _port: int) -> Sequence[str]:
         return addresses
 
     client = guarded_client(allowed, PATIENCE, tls=tls, look_up=look_up)
-    return WebhookPublisher(
+    return WebhookDestination(
         "webhook:shop",
         url,
         [Secret(each) for each in keys],
@@ -69,32 +69,32 @@ async def shop() -> AsyncIterator[Stub]:
 
 def signature(key: str, body: bytes) -> str:
     """Sign by hand, as the specification says."""
-    signed = b".".join([str(PARCEL.id).encode(), str(int(START.timestamp())).encode(), body])
+    signed = b".".join([str(MESSAGE.id).encode(), str(int(START.timestamp())).encode(), body])
     secret = base64.b64decode(key.removeprefix("whsec_"))
     return "v1," + base64.b64encode(hmac.digest(secret, signed, hashlib.sha256)).decode()
 
 
 async def test_an_event_is_posted_and_signed_as_standard_webhooks_says(shop: Stub) -> None:
-    await publisher(f"{shop.url}/hooks").publish(PARCEL)
+    await destination(f"{shop.url}/hooks").publish(MESSAGE)
     (asked,) = shop.asked
-    assert (asked.method, asked.path, asked.body) == ("POST", "/hooks", PARCEL.body)
+    assert (asked.method, asked.path, asked.body) == ("POST", "/hooks", MESSAGE.body)
     assert asked.headers["content-type"] == CONTENT_TYPE
-    assert asked.headers["webhook-id"] == str(PARCEL.id)
+    assert asked.headers["webhook-id"] == str(MESSAGE.id)
     assert asked.headers["webhook-timestamp"] == str(int(START.timestamp()))
-    assert asked.headers["webhook-signature"] == signature(NEW, PARCEL.body)
+    assert asked.headers["webhook-signature"] == signature(NEW, MESSAGE.body)
 
 
 async def test_while_a_key_is_exchanged_both_sign(shop: Stub) -> None:
-    await publisher(shop.url, keys=(NEW, OLD)).publish(PARCEL)
+    await destination(shop.url, keys=(NEW, OLD)).publish(MESSAGE)
     signatures = shop.asked[0].headers["webhook-signature"].split(" ")
-    assert signatures == [signature(NEW, PARCEL.body), signature(OLD, PARCEL.body)]
+    assert signatures == [signature(NEW, MESSAGE.body), signature(OLD, MESSAGE.body)]
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 404, 500])
 async def test_another_answer_is_about_this_event(shop: Stub, status: int) -> None:
     shop.usual = answer(status, Location="http://127.0.0.1:1/elsewhere")
     with pytest.raises(NotAccepted, match=str(status)) as refused:
-        await publisher(shop.url).publish(PARCEL)
+        await destination(shop.url).publish(MESSAGE)
     assert not refused.value.lasting
     assert len(shop.asked) == 1  # nobody followed
 
@@ -102,7 +102,7 @@ async def test_another_answer_is_about_this_event(shop: Stub, status: int) -> No
 async def test_one_that_is_gone_wants_no_more(shop: Stub) -> None:
     shop.usual = answer(410)
     with pytest.raises(NotAccepted) as refused:
-        await publisher(shop.url).publish(PARCEL)
+        await destination(shop.url).publish(MESSAGE)
     assert refused.value.lasting
 
 
@@ -110,7 +110,7 @@ async def test_one_that_is_gone_wants_no_more(shop: Stub) -> None:
 async def test_a_receiver_that_is_unwell_says_how_long_to_wait(shop: Stub, status: int) -> None:
     shop.usual = answer(status, Retry_After="7")
     with pytest.raises(OutOfReach, match=str(status)) as away:
-        await publisher(shop.url).publish(PARCEL)
+        await destination(shop.url).publish(MESSAGE)
     assert away.value.retry_after == timedelta(seconds=7)
 
 
@@ -118,13 +118,13 @@ async def test_a_receiver_that_is_unwell_says_how_long_to_wait(shop: Stub, statu
 async def test_a_receiver_that_is_lost_is_out_of_reach(shop: Stub, told: object) -> None:
     shop.usual = told  # type: ignore[assignment]
     with pytest.raises(OutOfReach):
-        await publisher(shop.url).publish(PARCEL)
+        await destination(shop.url).publish(MESSAGE)
 
 
 async def test_a_slow_answer_is_not_waited_for_beyond_patience() -> None:
     async with stub(SILENCE) as slow:
         with pytest.raises(OutOfReach):
-            await publisher(slow.url).publish(PARCEL)
+            await destination(slow.url).publish(MESSAGE)
 
 
 @pytest.mark.req("D-62")
@@ -136,15 +136,17 @@ async def test_a_name_that_leads_into_a_private_network_is_not_asked(
     shop: Stub, address: str
 ) -> None:
     for addresses in ([address], ["93.184.216.34", address]):
-        way = publisher(f"http://hooks.example.test:{shop.port}/", allowed=(), addresses=addresses)
+        way = destination(
+            f"http://hooks.example.test:{shop.port}/", allowed=(), addresses=addresses
+        )
         with pytest.raises(OutOfReach, match="private network"):
-            await way.publish(PARCEL)
+            await way.publish(MESSAGE)
         assert await way.check() == "leads into a private network"
     assert shop.asked == []
 
 
 async def test_the_connection_goes_to_the_address_that_was_judged(shop: Stub) -> None:
-    await publisher(f"http://hooks.example.test:{shop.port}/").publish(PARCEL)
+    await destination(f"http://hooks.example.test:{shop.port}/").publish(MESSAGE)
     assert shop.asked[0].headers["host"] == f"hooks.example.test:{shop.port}"
 
 
@@ -160,22 +162,22 @@ async def _secured(
 
 async def test_tls_is_verified_against_the_name(shop: Stub, tmp_path: Path) -> None:
     async with _secured(shop, tmp_path, "127.0.0.1") as (url, trusting):
-        await publisher(url, tls=trusting).publish(PARCEL)
+        await destination(url, tls=trusting).publish(MESSAGE)
         assert len(shop.asked) == 1
         other = url.replace("127.0.0.1", "hooks.example.test")
         with pytest.raises(OutOfReach, match="ConnectError"):
-            await publisher(other, tls=trusting).publish(PARCEL)
+            await destination(other, tls=trusting).publish(MESSAGE)
     assert len(shop.asked) == 1
 
 
 async def test_a_certificate_that_nobody_signed_is_refused(shop: Stub, tmp_path: Path) -> None:
     async with _secured(shop, tmp_path, "127.0.0.1") as (url, _):
         with pytest.raises(OutOfReach, match="ConnectError"):
-            await publisher(url).publish(PARCEL)
+            await destination(url).publish(MESSAGE)
     assert shop.asked == []
 
 
 async def test_whether_somebody_answers_is_asked_without_posting(shop: Stub) -> None:
     shop.usual = answer(405)
-    assert await publisher(shop.url).check() is None
+    assert await destination(shop.url).check() is None
     assert [each.method for each in shop.asked] == ["HEAD"]

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from watchword.app import slices
-from watchword.kernel.events import Fact
+from watchword.kernel.facts import Fact
 
 
 def declared(above: type[Fact] = Fact) -> Iterator[type[Fact]]:

@@ -99,7 +99,7 @@ async def test_who_lost_the_lease_cannot_settle_the_work(database: Database) -> 
     (holder,) = await claim(database, NOW + LEASE)
 
     assert await settle(database, pieces.finished(late, "sent")) == 0
-    assert await settle(database, pieces.put_back(late, NOW, "later")) == 0
+    assert await settle(database, pieces.delayed(late, NOW, "later")) == 0
     assert await settle(database, pieces.finished(holder, "sent")) == 1
     assert await settle(database, pieces.finished(holder, "sent")) == 0
 
@@ -120,7 +120,7 @@ async def test_finished_work_is_never_seen_again_and_its_payload_is_wiped(
 async def test_retried_work_waits_until_it_is_due(database: Database) -> None:
     work_id = await put(database)
     (work,) = await claim(database)
-    await settle(database, pieces.put_back(work, NOW + 3 * MINUTE, "421"))
+    await settle(database, pieces.delayed(work, NOW + 3 * MINUTE, "421"))
 
     assert await claim(database, NOW + 2 * MINUTE) == []
     assert [again.id for again in await claim(database, NOW + 3 * MINUTE)] == [work_id]
@@ -146,9 +146,9 @@ async def test_a_batch_is_settled_at_once_and_each_piece_for_itself(database: Da
         database,
         [
             pieces.finished(work["sent"], "sent"),
-            pieces.put_back(work["later"], soon, "421"),
+            pieces.delayed(work["later"], soon, "421"),
             pieces.untried(work["untried"], soon),
-            pieces.buried(work["dead"], "550"),
+            pieces.dead(work["dead"], "550"),
             replace(pieces.finished(work["lost"], "sent"), work=replace(work["lost"], attempts=7)),
         ],
         NOW,
@@ -173,7 +173,7 @@ async def test_work_that_comes_back_from_a_lost_worker_says_so_once(database: Da
     await put(database)
     (first,) = await claim(database)
     (taken_over,) = await claim(database, NOW + LEASE)
-    await settle(database, pieces.put_back(taken_over, NOW, "421"))
+    await settle(database, pieces.delayed(taken_over, NOW, "421"))
     (later,) = await claim(database, NOW + LEASE)
 
     assert [each.lapsed for each in (first, taken_over, later)] == [False, True, False]
@@ -185,10 +185,10 @@ async def test_who_may_have_a_piece_is_remembered_over_later_tries_and_lost_work
     await put(database)
     (work,) = await claim(database)
     assert work.perhaps_at is None
-    await settle(database, pieces.put_back(work, NOW, "no answer in time", "smtp"))
+    await settle(database, pieces.delayed(work, NOW, "no answer in time", "smtp"))
     (work,) = await claim(database)
     seen = [work.perhaps_at]
-    await settle(database, pieces.put_back(work, NOW, "421"))
+    await settle(database, pieces.delayed(work, NOW, "421"))
     (work,) = await claim(database)
     seen.append(work.perhaps_at)
     await settle(database, pieces.untried(work, NOW))
@@ -233,7 +233,7 @@ async def test_of_several_asked_in_turn_it_is_the_last(database: Database) -> No
 async def test_who_said_no_has_nothing(database: Database) -> None:
     await put(database)
     work = await asked(database, "sendgrid")
-    await settle(database, pieces.put_back(work, NOW, "sendgrid: refused with 503"))
+    await settle(database, pieces.delayed(work, NOW, "sendgrid: refused with 503"))
     work = await asked(database, "sendgrid")
     await settle(database, pieces.untried(work, NOW))
 
@@ -251,14 +251,14 @@ async def test_one_piece_is_told_by_its_id(database: Database) -> None:
     assert await outbox.find(database, "mail", work_id, NOW) is None
 
 
-async def test_what_an_operator_revives_nobody_has(database: Database) -> None:
+async def test_what_an_operator_retries_nobody_has(database: Database) -> None:
     await put(database)
     (work,) = await claim(database)
-    await settle(database, pieces.put_back(work, NOW, "no answer in time", "smtp"))
+    await settle(database, pieces.delayed(work, NOW, "no answer in time", "smtp"))
     (work,) = await claim(database)
-    await settle(database, pieces.buried(work, "503"))
+    await settle(database, pieces.dead(work, "503"))
     async with database.transaction() as tx:
-        assert await outbox.revive(tx, "mail", work.id, NOW)
+        assert await outbox.retry(tx, "mail", work.id, NOW)
     (again,) = await claim(database)
 
     assert (again.attempts, again.perhaps_at) == (1, None)
@@ -312,7 +312,7 @@ async def test_what_was_settled_long_ago_is_purged_and_nothing_else(database: Da
         await put(database)
     old, recent, _ = await claim(database)
     await settle(database, pieces.finished(old, "sent"), now=NOW - timedelta(days=8))
-    await settle(database, pieces.buried(recent, "550"))
+    await settle(database, pieces.dead(recent, "550"))
 
     assert await outbox.purge(database, NOW - timedelta(days=7)) == 1
     assert {row.id for row in await database.all(ROWS)} >= {recent.id}

@@ -18,9 +18,9 @@ from watchword.flows.token_refresh.store import HELD
 from watchword.kernel.feedback import Outcome
 from watchword.kernel.ids import DEFAULT_TENANT
 from watchword.operations.risk.store import OF_TYPE
+from watchword.plumbing.db.event_queue import DUE
 from watchword.plumbing.db.statements import Statement
 from watchword.records.dispatches.store import SETTLE, SOFT_BOUNCES
-from watchword.records.events.store import DUE
 from watchword.records.guesses.store import entry
 from watchword.records.pins.store import ENTER
 from watchword.records.subscribers.store import BY_PHONE

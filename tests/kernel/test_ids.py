@@ -25,6 +25,9 @@ class Fixed:
     def below(self, limit: int) -> int:
         return limit - 1
 
+    def fraction(self) -> float:
+        return 0.5
+
 
 @given(moment=moments)
 def test_an_id_is_a_uuid_of_version_7_that_knows_its_moment(moment: datetime) -> None:

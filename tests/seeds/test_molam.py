@@ -16,13 +16,13 @@ import pytest
 from tests.support.brokers import Read
 from tests.support.facts import facts
 from tests.support.risk import KEY, is_signed
+from tests.support.rounds import relay_once
 from tests.support.wallet import BUS, GATEWAY, Callers, P, Phone, Wallet, callers, running, soon
 from tests.support.world import NEW_PASSWORD, PASSWORD, World, environment
 from tests.support.worlds import Opener
 from watchword.app.settings import read
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.settings import AmqpSettings, KafkaSettings
-from watchword.records.events.service import Relays
 from watchword.records.resets import store
 
 AWA = {
@@ -277,7 +277,7 @@ async def test_a_broker_that_is_disabled_is_never_called(small_worlds: Opener) -
         small_worlds(**_brokers(kafka, amqp, "false")) as world,
     ):
         await _reset(world)
-        await world.part(Relays).publish()
+        await relay_once(world)
     assert (kafka.said, amqp.said) == ([], [])
 
 
@@ -289,7 +289,7 @@ async def test_a_broker_that_is_enabled_is_called_by_our_name(small_worlds: Open
         small_worlds(**_brokers(kafka, amqp, "true")) as world,
     ):
         await _reset(world)
-        publishing = asyncio.create_task(world.part(Relays).publish())
+        publishing = asyncio.create_task(relay_once(world))
         await soon(lambda: kafka.said and amqp.said)
         publishing.cancel()
     assert b"\x00\x17molam-id-password-reset" in kafka.said[0], (

@@ -50,7 +50,7 @@ _HANGS: Final = ("MAIL", "RCPT", "DATA", "BODY")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tale:
-    """What happened: letters by Message-ID, those given up, and what workers told of letters."""
+    """What happened: letters by Message-ID, dead ones, and what workers told of letters."""
 
     letters: frozenset[str]
     kept: Mapping[str, int]
@@ -62,7 +62,7 @@ class Tale:
 
     @property
     def lost(self) -> frozenset[str]:
-        """Return what neither arrived nor was given up with a reason."""
+        """Return what neither arrived nor died with a reason."""
         return self.letters - self.kept.keys() - self.dead
 
     @property
@@ -80,7 +80,7 @@ class Tale:
         """Tell it in figures."""
         return (
             f"{len(self.letters)} letters, {self.kills} kills, {self.seconds:.0f} s:"
-            f" {len(self.kept)} arrived, {len(self.dead)} given up, {len(self.lost)} lost,"
+            f" {len(self.kept)} arrived, {len(self.dead)} dead, {len(self.lost)} lost,"
             f" {self.copies} copies, {sum(self.doubted.values())} outcomes that nobody can tell,"
             f" {sum(self.unexplained.values())} copies unexplained"
         )

@@ -34,8 +34,8 @@ from tests.support.services.rabbitmq import Rabbit
 from tests.support.world import World, environment, migrate, open_world
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.clock import SystemClock
+from watchword.plumbing.db import event_queue
 from watchword.plumbing.db.journal import Journal
-from watchword.records.events.service import Events
 from watchword.records.subscribers.rules import UserUpdated
 
 ROOT: Final = Path(__file__).parents[2]
@@ -241,7 +241,7 @@ async def _until_gone(relay: int) -> None:
 
 async def _until_all_are_told(world: World) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while await world.part(Events).backlogs():
+        while await event_queue.backlogs(world.database):
             await asyncio.sleep(0.1)
 
 

@@ -15,30 +15,30 @@ import signal
 import sys
 from pathlib import Path
 
-from watchword.app import destinations
+from watchword.app import relaying
 from watchword.app.building import configure_logs, open_house
 from watchword.app.settings import read
 from watchword.app.supervisor import die_with_parent
-from watchword.kernel.publishing import Parcel, Publisher, Publishers
-from watchword.records.events.service import Relays
+from watchword.kernel.destinations import Destination, Destinations, EventMessage
+from watchword.plumbing.work.relaying import Relays
 
 
 class Dying:
     """A destination on the way to which the process dies."""
 
-    def __init__(self, publisher: Publisher, moment: str, number: int) -> None:
-        self.name, self.transport = publisher.name, publisher.transport
-        self.batch = publisher.batch
-        self.connect, self.check = publisher.connect, publisher.check
-        self.close = publisher.close
-        self._publisher = publisher
+    def __init__(self, destination: Destination, moment: str, number: int) -> None:
+        self.name, self.transport = destination.name, destination.transport
+        self.batch = destination.batch
+        self.connect, self.check = destination.connect, destination.check
+        self.close = destination.close
+        self._destination = destination
         self._moment = moment
         self._left = {"before": number, "after": number}
 
-    async def publish(self, parcel: Parcel) -> None:
+    async def publish(self, message: EventMessage) -> None:
         """Publish, and die at the moment that was chosen."""
         self._pass("before")
-        await self._publisher.publish(parcel)
+        await self._destination.publish(message)
         self._pass("after")
 
     def _pass(self, moment: str) -> None:
@@ -52,9 +52,9 @@ async def relay(moment: str, number: int) -> None:
     settings = read(dict(os.environ), cwd=Path.cwd())
     configure_logs(settings, quiet=True)
     async with open_house(settings) as house:
-        ways = house.part(Publishers).each
-        house.put(Publishers, Publishers(tuple(Dying(each, moment, number) for each in ways)))
-        house.put(Relays, destinations.relays(house))
+        ways = house.part(Destinations).each
+        house.put(Destinations, Destinations(tuple(Dying(each, moment, number) for each in ways)))
+        house.put(Relays, relaying.relays(house))
         await house.part(Relays).run()
 
 
@@ -64,7 +64,7 @@ def main() -> None:
     import aio_pika  # noqa: F401 - loaded once, for all
     import confluent_kafka  # noqa: F401
 
-    from watchword.adapters.bus import amqp, kafka  # noqa: F401
+    from watchword.adapters.destinations import amqp, kafka  # noqa: F401
     from watchword.plumbing.db import postgres  # noqa: F401
 
     for line in sys.stdin:

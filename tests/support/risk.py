@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tests.support.stub import Asked, Stub
 from tests.support.world import World
-from watchword.kernel.events import Fact
+from watchword.kernel.facts import Fact
 from watchword.kernel.ports import Visitor
 from watchword.operations.risk.service import Risk
 from watchword.plumbing.db.journal import Journal

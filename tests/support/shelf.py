@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from watchword.kernel.destinations import EventMessage
 from watchword.kernel.ports import NotAccepted, OutOfReach
-from watchword.kernel.publishing import Parcel
 
 Trouble = NotAccepted | OutOfReach | None
 
@@ -22,9 +22,9 @@ class Shelf:
     def __init__(self, name: str = "shelf", batch: int = 100) -> None:
         self.name = name
         self.batch = batch
-        self.parcels: list[Parcel] = []
+        self.messages: list[EventMessage] = []
         self.tries = 0
-        self.trouble: Callable[[Parcel], Trouble] = lambda _parcel: None
+        self.trouble: Callable[[EventMessage], Trouble] = lambda _message: None
         self.away = False
 
     async def connect(self) -> None:
@@ -32,14 +32,14 @@ class Shelf:
         if self.away:
             raise OutOfReach("away")
 
-    async def publish(self, parcel: Parcel) -> None:
+    async def publish(self, message: EventMessage) -> None:
         """Keep it, unless told otherwise."""
         self.tries += 1
         await self.connect()
-        trouble = self.trouble(parcel)
+        trouble = self.trouble(message)
         if trouble is not None:
             raise trouble
-        self.parcels.append(parcel)
+        self.messages.append(message)
 
     async def check(self) -> str | None:
         """Return why it is away, if it is."""
@@ -51,4 +51,4 @@ class Shelf:
     @property
     def events(self) -> list[dict[str, Any]]:
         """Return what it got, as its readers read it."""
-        return [msgspec.json.decode(each.body) for each in self.parcels]
+        return [msgspec.json.decode(each.body) for each in self.messages]

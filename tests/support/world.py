@@ -19,9 +19,9 @@ from watchword.app.building import open_house
 from watchword.app.settings import Settings, read
 from watchword.app.wiring import House
 from watchword.kernel.chance import SystemChance
+from watchword.kernel.destinations import Destinations
 from watchword.kernel.messages import Message, Text
 from watchword.kernel.ports import Fetcher, Mailer, NotAccepted, Undelivered
-from watchword.kernel.publishing import Publishers
 from watchword.kernel.secret import Secret
 from watchword.migrations import migrate
 from watchword.plumbing.contact import email_address
@@ -303,13 +303,13 @@ async def open_world(
     *,
     mailer: Mailer | None = None,
     fetcher: Fetcher | None = None,
-    publishers: Publishers | None = None,
+    destinations: Destinations | None = None,
     **more: str,
 ) -> AsyncIterator[World]:
     """Open a world on a database that is already migrated.
 
     `mailer` carries letters in the mailbox's place; `fetcher` is the way to documents elsewhere;
-    `publishers` are the ways to destinations of events.
+    `destinations` are the ways to destinations of events.
     """
     settings = read(environment(database_url, **more), cwd=folder)
     clock, mailbox, log = StoppedClock(), Mailbox(), io.StringIO()
@@ -323,7 +323,7 @@ async def open_world(
         mailer=mailer or mailbox,
         texter=telephone,
         fetcher=fetcher,
-        publishers=publishers,
+        destinations=destinations,
         access=access,
         pool=Hashes(),
     ) as house:

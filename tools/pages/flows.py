@@ -8,7 +8,7 @@ from types import ModuleType
 from tools.pages import Pages, page, table
 from watchword.app import asgi, slices
 from watchword.app.wiring import House
-from watchword.kernel.events import Fact
+from watchword.kernel.facts import Fact
 from watchword.plumbing.web.doors import Door
 
 FLOORS = {

@@ -1,10 +1,10 @@
 """Floor 2: how we speak to the world. Only `app` may look here; everybody else sees a port.
 
-mail, sms    carriers of letters and of texts
-feedback     what carriers post to us
-bus          destinations of events
-counters     where hits under a limit are counted
-providers    what carriers by HTTPS have in common
-guarded      HTTP to an address of an operator's, judged before each request
-fetching     a small document by HTTPS, from an address that was judged
+mail, sms      carriers of letters and of texts
+feedback       what carriers post to us
+destinations   where events go
+counters       where hits under a limit are counted
+providers      what carriers by HTTPS have in common
+guarded        HTTP to an address of an operator's, judged before each request
+fetching       a small document by HTTPS, from an address that was judged
 """

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from watchword import __version__
 from watchword.adapters.counters.memory import MemoryCounters
-from watchword.app import carrying, destinations, lettering, signalling, slices
+from watchword.app import carrying, lettering, relaying, signalling, slices
 from watchword.app.settings import Settings
 from watchword.app.wiring import House
 from watchword.flows.code_proof.service import CodeProver
@@ -25,6 +25,7 @@ from watchword.flows.session_check.service import Recent, SessionCheck, Touches
 from watchword.flows.ussd.service import UssdMenu
 from watchword.kernel.chance import Chance, SystemChance
 from watchword.kernel.clock import Clock, SystemClock
+from watchword.kernel.destinations import Destinations
 from watchword.kernel.ports import (
     Authenticator,
     Counters,
@@ -35,7 +36,6 @@ from watchword.kernel.ports import (
     Texter,
 )
 from watchword.kernel.problems import Unavailable
-from watchword.kernel.publishing import Publishers
 from watchword.kernel.secret import Peppers
 from watchword.migrations import migrate
 from watchword.operations.health.service import Presence
@@ -87,11 +87,11 @@ from watchword.plumbing.web.static import Assets
 from watchword.plumbing.words.consent_texts import ConsentTexts, read_consent_texts
 from watchword.plumbing.words.languages import Words
 from watchword.plumbing.work.porters import Porters
+from watchword.plumbing.work.relaying import Relays
 from watchword.records import consents
 from watchword.records.consents.rules import ConsentSettings, Purpose
 from watchword.records.deliveries.rules import KIND as LETTERS
 from watchword.records.deliveries.service import LetterPorters, LetterSealer
-from watchword.records.events.service import Relays
 from watchword.records.refresh_tokens.service import RefreshSecret
 from watchword.records.services.service import Services
 from watchword.records.signals.rules import KIND as SIGNALS
@@ -118,7 +118,7 @@ async def open_house(
     texter: Texter | None = None,
     fetcher: Fetcher | None = None,
     access: logger.AccessLog | None = None,
-    publishers: Publishers | None = None,
+    destinations: Destinations | None = None,
     pool: HashPool | None = None,
     patient: bool = False,
 ) -> AsyncIterator[House]:
@@ -139,7 +139,7 @@ async def open_house(
     )
     house.put(Changes, Changes())
     _put_secrets(house)
-    house.put(Publishers, publishers or destinations.publishers(house))
+    house.put(Destinations, destinations or relaying.destinations(house))
     house.put(Journal, _journal(house))
     database = await _open_database(house, patient=patient)
     counters = _counters(house)
@@ -161,7 +161,7 @@ async def open_house(
     house.put(Permission, house.part(Permissions))
     house.put(Postbook, house.part(PostbookKeeper))
     _put_web(house)
-    house.put(Relays, destinations.relays(house))
+    house.put(Relays, relaying.relays(house))
     try:
         yield house
     finally:
@@ -171,7 +171,7 @@ async def open_house(
         await texting.close()
         await abroad.close()
         await signalling.close(house.part(SignalReceiver))
-        await destinations.close(house.part(Publishers))
+        await relaying.close(house.part(Destinations))
         await database.close()
         house.part(logger.AccessLog).flush()
 
@@ -191,7 +191,7 @@ def _put_secrets(house: House) -> None:
 
 
 def _journal(house: House) -> Journal:
-    audience = Audience(house.part(Publishers).names, house.part(EventSettings).types)
+    audience = Audience(house.part(Destinations).names, house.part(EventSettings).types)
     chance: Chance = house.part(Chance)
     return Journal(chance, house.part(Metrics), audience)
 

@@ -11,13 +11,13 @@ def receiver(house: House) -> SignalReceiver:
     settings = house.part(SignalSettings)
     if not settings.enabled:
         return SignalReceiver()
-    from watchword.adapters.bus.webhook import WebhookPublisher
+    from watchword.adapters.destinations.webhook import WebhookDestination
     from watchword.adapters.guarded import guarded_client
 
     client = guarded_client(settings.networks, PATIENCE)
     clock: Clock = house.part(Clock)
     return SignalReceiver(
-        WebhookPublisher(
+        WebhookDestination(
             "signals", settings.url, settings.keys, client, clock, CONTENT_TYPE, PATIENCE
         )
     )
@@ -25,5 +25,5 @@ def receiver(house: House) -> SignalReceiver:
 
 async def close(receiver: SignalReceiver) -> None:
     """Leave, if there is a way."""
-    if receiver.publisher is not None:
-        await receiver.publisher.close()
+    if receiver.destination is not None:
+        await receiver.destination.close()

@@ -17,13 +17,15 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from types import FrameType
 
+from watchword.kernel.backoff import pause
 from watchword.kernel.problems import Problem
 from watchword.plumbing.commands import console
 from watchword.plumbing.logs.logger import log
 
-_FIRST_REST, _LONGEST_REST = 1.0, 30.0
+_FIRST_REST, _LONGEST_REST = timedelta(seconds=1), timedelta(seconds=30)
 _STEADY_SECONDS = 60.0
 _LOOK_SECONDS = 0.1
 _PR_SET_PDEATHSIG = 1
@@ -43,7 +45,7 @@ def supervise(count: int, work: Work, listeners: Sequence[socket.socket] = ()) -
 
 def rest(deaths: int) -> float:
     """Return how many seconds after so many deaths in a row the next start is."""
-    return min(_FIRST_REST * 2.0 ** min(deaths - 1, 16), _LONGEST_REST)
+    return pause(deaths, _FIRST_REST, _LONGEST_REST, jitter=0.0).total_seconds()
 
 
 class _Crew:

@@ -2,11 +2,11 @@
 
 clock, chance, times         time and chance, handed over; spans of time in words
 ids, secret, digits          names of things, what must not print, codes as people type them
-events, publishing           facts; events on their way to others
+facts, destinations          what happened; where events go
 messages, feedback           a message as carriers take it; what they tell of it later
 problems, parsing, parts     what goes wrong; texts into values; what a class is for
 ports                        what flows need of the outside
 addresses, assurance         who is asking, and how sure we are of it
-limits, cron                 how often, and when
+limits, cron, backoff        how often, when, and after how long a pause
 unseen                       signs that nobody sees
 """

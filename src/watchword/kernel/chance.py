@@ -1,7 +1,9 @@
 """The one place that draws; everybody else is handed a `Chance`."""
 
 import secrets
-from typing import Protocol
+from typing import Final, Protocol
+
+_FRACTIONS: Final = 1 << 20
 
 
 class Chance(Protocol):
@@ -15,6 +17,10 @@ class Chance(Protocol):
         """Return a number in 0 ..< `limit`, each equally likely."""
         ...
 
+    def fraction(self) -> float:
+        """Return a number from 0 to 1, not 1 itself."""
+        ...
+
 
 class SystemChance:
     """The operating system's cryptographic generator."""
@@ -26,3 +32,7 @@ class SystemChance:
     def below(self, limit: int) -> int:
         """Return a number in 0 ..< `limit`, each equally likely."""
         return secrets.randbelow(limit)
+
+    def fraction(self) -> float:
+        """Return a number from 0 to 1, not 1 itself."""
+        return self.below(_FRACTIONS) / _FRACTIONS

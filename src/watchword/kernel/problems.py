@@ -14,7 +14,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import ClassVar
 
-from watchword.kernel.events import Fact
+from watchword.kernel.facts import Fact
 
 
 class Kind(Enum):

@@ -10,16 +10,16 @@ from uuid import UUID
 import pytest
 from sqlalchemy import update
 
+from tests.support.rounds import relay_once
 from tests.support.services.kept import free_port
 from tests.support.shelf import Shelf
 from tests.support.terminal import Terminal
 from tests.support.world import START, World, open_world
+from watchword.kernel.destinations import Destinations
 from watchword.kernel.ports import NotAccepted
-from watchword.kernel.publishing import Publishers
 from watchword.plumbing.db.event_outbox import event_outbox, owe
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.statements import statement
-from watchword.records.events.service import Relays
 from watchword.records.subscribers.rules import EmailVerified, UserUpdated
 
 ALICE = UUID("019a0000-0000-7000-8000-00000000000a")
@@ -43,8 +43,10 @@ def with_world(
     """Do something in the service beside the terminal."""
 
     async def inside() -> None:
-        shelves = Publishers((shelf or Shelf("webhook:shop"),))
-        async with open_world(terminal.database_url, terminal.folder, publishers=shelves) as world:
+        shelves = Destinations((shelf or Shelf("webhook:shop"),))
+        async with open_world(
+            terminal.database_url, terminal.folder, destinations=shelves
+        ) as world:
             await work(world)
 
     asyncio.run(inside())
@@ -61,7 +63,7 @@ async def happen(world: World) -> None:
 async def refused(world: World) -> None:
     """Let one event be refused for good."""
     await happen(world)
-    await world.part(Relays).publish()
+    await relay_once(world)
 
 
 async def many_refused(world: World) -> None:
@@ -70,7 +72,7 @@ async def many_refused(world: World) -> None:
         for _ in range(1201):
             await owe(tx, ["webhook:shop"], ALICE, ALICE, START)
         await owe(tx, ["webhook:bank"], BOB, BOB, START)
-    await world.database.run(statement(update(event_outbox).values(parked_at=START)))
+    await world.database.run(statement(update(event_outbox).values(dead_at=START)))
 
 
 def test_the_newest_events_are_told_as_others_read_them(terminal: Terminal) -> None:
@@ -120,29 +122,29 @@ def test_without_a_destination_the_doctor_has_nothing_to_say_against(
     assert (found["outcome"], found["detail"]) == ("ok", "told to nobody")
 
 
-def test_what_was_refused_is_listed_and_can_be_sent_once_more(terminal: Terminal) -> None:
+def test_what_was_refused_is_listed_and_can_be_retried(terminal: Terminal) -> None:
     shelf = Shelf("webhook:shop")
-    shelf.trouble = lambda _parcel: NotAccepted("answered 410", lasting=True)
+    shelf.trouble = lambda _message: NotAccepted("answered 410", lasting=True)
     with_world(terminal, refused, shelf)
-    listed = terminal.run("events", "parked", "--json").json
+    listed = terminal.run("events", "dead", "--json").json
     assert [each["reason"] for each in listed] == ["answered 410"] * 2
-    dry = terminal.run("events", "replay", "--parked", "--dry-run", "--json")
+    dry = terminal.run("events", "retry", "--dry-run", "--json")
     assert dry.json == {"would_send": 2}
-    assert terminal.run("events", "replay", "--parked").code == 2  # nobody is here to say yes
-    assert terminal.run("events", "replay", "--parked", "--yes").out.strip() == "2"
-    assert terminal.run("events", "parked", "--json").json == []
+    assert terminal.run("events", "retry").code == 2  # nobody is here to say yes
+    assert terminal.run("events", "retry", "--yes").out.strip() == "2"
+    assert terminal.run("events", "dead", "--json").json == []
     well = Shelf("webhook:shop")
-    with_world(terminal, lambda world: world.part(Relays).publish(), well)
-    assert len(well.parcels) == 2
+    with_world(terminal, relay_once, well)
+    assert len(well.messages) == 2
 
 
-def test_a_replay_announces_as_much_as_it_sends_however_much_was_refused(
+def test_a_retry_announces_as_much_as_it_sends_however_much_was_refused(
     terminal: Terminal,
 ) -> None:
     with_world(terminal, many_refused)
-    replay = ("events", "replay", "--parked", "--json")
-    assert terminal.run(*replay, "--dry-run").json == {"would_send": 1202}
-    to_one = (*replay, "--to", "webhook:shop")
+    retry = ("events", "retry", "--json")
+    assert terminal.run(*retry, "--dry-run").json == {"would_send": 1202}
+    to_one = (*retry, "--to", "webhook:shop")
     assert terminal.run(*to_one, "--dry-run").json == {"would_send": 1201}
     assert terminal.run(*to_one, "--yes").json == {"owed": 1201}
 
@@ -152,16 +154,15 @@ def test_what_was_published_can_be_sent_once_more_under_its_id(terminal: Termina
     with_world(terminal, refused, first)
     said = terminal.run("events", "replay", "--type", "id.user.updated", "--yes", "--json")
     assert said.json == {"owed": 1}
-    with_world(terminal, lambda world: world.part(Relays).publish(), second)
-    assert [each.id for each in second.parcels] == [first.parcels[1].id]
-    assert second.parcels[0].body == first.parcels[1].body
-    one = str(first.parcels[0].id)
+    with_world(terminal, relay_once, second)
+    assert [each.id for each in second.messages] == [first.messages[1].id]
+    assert second.messages[0].body == first.messages[1].body
+    one = str(first.messages[0].id)
     assert terminal.run("events", "replay", one, "--yes", "--json").json == {"owed": 1}
 
 
 def test_a_replay_says_what_it_means(terminal: Terminal) -> None:
     assert terminal.run("events", "replay", "--yes").code == 2
-    assert terminal.run("events", "replay", "--parked", "--since", "1h", "--yes").code == 2
     said = terminal.run("events", "replay", "--since", "1h", "--to", "nowhere", "--yes")
     assert said.code == 2
     assert "webhook:shop" in said.err

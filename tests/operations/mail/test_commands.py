@@ -126,7 +126,7 @@ def test_status_tells_whether_a_key_is_good(
     assert said.out.splitlines() == [
         "carrier\tquota\tbounce %\tcomplaint %\tlast taken\tlast trouble",
         f"sendgrid: {words}\t-\t-\t-\t-\t-",
-        "queue: 0 waiting, 0 given up",
+        "queue: 0 waiting, 0 dead",
     ]
     assert said.code == told.code == code
     assert told.json["carriers"][0]["available"] is (code == 0)
@@ -147,7 +147,7 @@ def test_a_probe_tells_the_milliseconds_of_each(
 
 
 async def _given_up(url: str, folder: Path) -> None:
-    """Leave two letters that were given up, and one that waits."""
+    """Leave two letters that are dead, and one that waits."""
     async with open_world(url, folder) as world:
         for trouble in (NotAccepted("refused with 550", lasting=True), None):
             world.mailbox.trouble = trouble
@@ -165,7 +165,7 @@ async def _given_up(url: str, folder: Path) -> None:
 @pytest.mark.parametrize(
     "kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))]
 )
-def test_the_queue_is_listed_revived_and_dropped(
+def test_the_queue_is_listed_retried_and_dropped(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     url: str = request.getfixturevalue(f"{kind}_url")
@@ -195,7 +195,7 @@ def test_the_queue_is_listed_revived_and_dropped(
     assert terminal.run("email", "queue", "drop", second, "--yes").code == 1
     left = terminal.run("email", "queue", "list", "--json").json
     assert [each["id"] for each in left] == [first, waiting]
-    assert "2 waiting, 0 given up" in terminal.run("email", "status").out
+    assert "2 waiting, 0 dead" in terminal.run("email", "status").out
 
 
 async def _told_of_a_carrier(url: str, folder: Path) -> list[CarrierStatus]:

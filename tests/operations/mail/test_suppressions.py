@@ -109,7 +109,7 @@ def test_status_has_the_quota_and_the_shares_of_last_week(sqlite_url: str, tmp_p
     assert head.split("\t")[:4] == ["carrier", "quota", "bounce %", "complaint %"]
     assert sendgrid.split("\t")[:4] == ["sendgrid: available", "40 of 100", "-", "-"]
     assert mailgun.split("\t")[1:4] == ["-", "25.0", "25.0"]
-    assert queue == "queue: 0 waiting, 0 given up"
+    assert queue == "queue: 0 waiting, 0 dead"
     assert told[0]["quota"] == {"used": 40, "most": 100}
     assert (told[1]["letters"], told[1]["bounce_percent"], told[1]["complaint_percent"]) == (
         4,

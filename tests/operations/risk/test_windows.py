@@ -12,11 +12,11 @@ from tests.support.world import START
 from watchword.operations.risk.rules import (
     ROLES,
     GuessWatch,
-    Happening,
     ResetWatch,
     RiskSettings,
     Role,
     Spacing,
+    WatchedFact,
 )
 from watchword.records.signals.rules import Reason, Signal
 
@@ -43,8 +43,8 @@ def unspaced() -> Spacing:
     return Spacing(NO_REST, key, {})
 
 
-def tried(seconds: float, result: str = "failed", address: str = "198.51.100.9") -> Happening:
-    return Happening(
+def tried(seconds: float, result: str = "failed", address: str = "198.51.100.9") -> WatchedFact:
+    return WatchedFact(
         id=UUID(int=0),
         at=START + timedelta(seconds=seconds),
         type="otp.validated",
@@ -53,7 +53,7 @@ def tried(seconds: float, result: str = "failed", address: str = "198.51.100.9")
     )
 
 
-def guessed(happened: Iterable[Happening], settings: RiskSettings = SETTINGS) -> list[Signal]:
+def guessed(happened: Iterable[WatchedFact], settings: RiskSettings = SETTINGS) -> list[Signal]:
     watch = GuessWatch(settings, START, unspaced())
     return [signal for each in happened for signal in watch.see(each)]
 
@@ -66,7 +66,7 @@ def rates(signals: Iterable[Signal]) -> list[tuple[int, int | None]]:
 def test_what_left_the_window_counts_no_more() -> None:
     early = [tried(second) for second in range(6)]
 
-    def followed_at(second: int) -> list[Happening]:
+    def followed_at(second: int) -> list[WatchedFact]:
         return early + [tried(second + each, "success") for each in range(10)]
 
     assert rates(guessed(followed_at(500)))[0] == (6, 10)
@@ -95,13 +95,13 @@ MOMENTS = st.lists(
 )
 
 
-def happenings(moments: Moments) -> list[Happening]:
+def tried_codes(moments: Moments) -> list[WatchedFact]:
     """Return what happened, each so many seconds after the one before."""
     happened, second = [], 0
     for number, (later, result, address, _) in enumerate(moments):
         second += later
         happened.append(
-            Happening(
+            WatchedFact(
                 id=UUID(int=number),
                 at=START + timedelta(seconds=second),
                 type="otp.validated",
@@ -112,10 +112,10 @@ def happenings(moments: Moments) -> list[Happening]:
     return happened
 
 
-def asked(moments: Moments) -> list[Happening]:
+def asked(moments: Moments) -> list[WatchedFact]:
     """Return resets, of one account each."""
     return [
-        Happening(
+        WatchedFact(
             id=each.id,
             at=each.at,
             type="id.password.reset.requested",
@@ -124,12 +124,12 @@ def asked(moments: Moments) -> list[Happening]:
             country={1: "DZ", 2: "FR", 3: ""}[(whose * 7 + number) % 3 + 1],
         )
         for number, (each, (_, _, _, whose)) in enumerate(
-            zip(happenings(moments), moments, strict=True)
+            zip(tried_codes(moments), moments, strict=True)
         )
     ]
 
 
-def within(happened: Sequence[Happening], end: int, length: timedelta) -> list[Happening]:
+def within(happened: Sequence[WatchedFact], end: int, length: timedelta) -> list[WatchedFact]:
     """Return what is in the window that ends at one of them: told anew, the slow way."""
     at = happened[end].at
     return [each for each in happened[: end + 1] if each.at > at - length]
@@ -137,7 +137,7 @@ def within(happened: Sequence[Happening], end: int, length: timedelta) -> list[H
 
 @given(MOMENTS)
 def test_the_windows_hold_what_one_would_count_by_hand(moments: Moments) -> None:
-    happened = happenings(moments)
+    happened = tried_codes(moments)
     wanted = []
     for end, seen in enumerate(happened):
         codes = within(happened, end, FEW.code_window)
@@ -157,22 +157,26 @@ def test_the_windows_hold_what_one_would_count_by_hand(moments: Moments) -> None
 @given(MOMENTS)
 def test_of_one_subject_nothing_is_told_before_it_has_rested(moments: Moments) -> None:
     watch = GuessWatch(FEW, START, Spacing(FEW.rest, key, {}))
-    signals = [signal for each in happenings(moments) for signal in watch.see(each)]
+    signals = [signal for each in tried_codes(moments) for signal in watch.see(each)]
     for number, signal in enumerate(signals):
         before = [each for each in signals[:number] if each.subject == signal.subject]
         assert all(each.at + FEW.rest <= signal.at for each in before)
 
 
-Watching = Callable[[Sequence[Happening], timedelta, Spacing], list[Signal]]
+Watching = Callable[[Sequence[WatchedFact], timedelta, Spacing], list[Signal]]
 
 
-def guesses_seen(happened: Sequence[Happening], since: timedelta, spacing: Spacing) -> list[Signal]:
+def guesses_seen(
+    happened: Sequence[WatchedFact], since: timedelta, spacing: Spacing
+) -> list[Signal]:
     begin = START + since - GuessWatch.reach(FEW)
     watch = GuessWatch(FEW, START + since, spacing)
     return [signal for each in happened if each.at >= begin for signal in watch.see(each)]
 
 
-def resets_seen(happened: Sequence[Happening], since: timedelta, spacing: Spacing) -> list[Signal]:
+def resets_seen(
+    happened: Sequence[WatchedFact], since: timedelta, spacing: Spacing
+) -> list[Signal]:
     begin = START + since - FEW.reset_window
     countries = {
         UUID(int=whose): frozenset(
@@ -187,16 +191,16 @@ def resets_seen(happened: Sequence[Happening], since: timedelta, spacing: Spacin
 
 
 @pytest.mark.req("M-25", "M-27")
-@pytest.mark.parametrize(("happening", "seen"), [(happenings, guesses_seen), (asked, resets_seen)])
+@pytest.mark.parametrize(("what", "seen"), [(tried_codes, guesses_seen), (asked, resets_seen)])
 @given(moments=MOMENTS, tick=st.integers(5, 60), back=st.integers(60, 200))
 def test_whoever_looks_now_and_then_tells_what_one_look_at_all_would(
-    happening: Callable[[Moments], list[Happening]],
+    what: Callable[[Moments], list[WatchedFact]],
     seen: Watching,
     moments: Moments,
     tick: int,
     back: int,
 ) -> None:
-    happened = happening(moments)
+    happened = what(moments)
     at_once = seen(happened, NO_REST, Spacing(FEW.rest, key, {}))
     latest: dict[bytes, object] = {}
     by_and_by: list[Signal] = []

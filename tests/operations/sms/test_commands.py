@@ -105,7 +105,7 @@ def test_texts_that_wait_are_listed_with_who_may_have_them_shown_retried_and_dro
     assert NUMBER not in str(waiting)
     assert f"perhaps_at  {name}" in terminal.run("sms", "queue", "show", waiting["id"]).out
     assert terminal.run("sms", "queue", "retry", waiting["id"]).code == 0
-    [revived] = terminal.run("sms", "queue", "list", "--json").json
-    assert (revived["attempts"], revived["perhaps_at"]) == (0, None)
+    [retried] = terminal.run("sms", "queue", "list", "--json").json
+    assert (retried["attempts"], retried["perhaps_at"]) == (0, None)
     assert terminal.run("sms", "queue", "drop", waiting["id"], "--yes").code == 0
     assert terminal.run("sms", "queue", "list", "--json").json == []

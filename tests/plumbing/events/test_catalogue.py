@@ -14,10 +14,10 @@ import pytest
 from cloudevents.v1.http import from_json
 
 from watchword.app import slices
-from watchword.kernel.events import Fact
+from watchword.kernel.facts import Fact
 from watchword.plumbing.db.journal import _plain
 from watchword.plumbing.events.catalogue import CATALOGUE, Public
-from watchword.plumbing.events.envelope import Noted, cloud_event, written
+from watchword.plumbing.events.envelope import NotedFact, cloud_event, written
 from watchword.plumbing.events.schemas import schema
 
 LEDGER = {
@@ -78,10 +78,10 @@ def some(kind: type[Fact]) -> Fact:
     return kind(**{each.name: a_word(hints[each.name]) for each in dataclasses.fields(kind)})
 
 
-def noted(fact: Fact) -> Noted:
+def noted(fact: Fact) -> NotedFact:
     """Return it as the journal holds it."""
     kept = msgspec.json.decode(msgspec.json.encode(_plain(fact)))
-    return Noted(id=ID, at=AT, type=fact.type, user_id=fact.user_id, facts=kept)
+    return NotedFact(id=ID, at=AT, type=fact.type, user_id=fact.user_id, facts=kept)
 
 
 def test_the_catalogue_holds_the_types_of_the_ledger() -> None:
@@ -111,13 +111,14 @@ def test_another_reader_of_cloud_events_reads_it() -> None:
 def test_what_is_not_public_is_no_event() -> None:
     with pytest.raises(ValueError, match=r"otp\.generated is not public"):
         cloud_event(
-            Noted(id=ID, at=AT, type="otp.generated", user_id=ID, facts={"purpose": "login"}), ""
+            NotedFact(id=ID, at=AT, type="otp.generated", user_id=ID, facts={"purpose": "login"}),
+            "",
         )
 
 
 def test_a_fact_without_what_its_event_tells_is_refused_and_named() -> None:
     with pytest.raises(ValueError, match=r"id\.session\.created.*session_id"):
-        cloud_event(Noted(id=ID, at=AT, type="id.session.created", user_id=ID, facts={}), "")
+        cloud_event(NotedFact(id=ID, at=AT, type="id.session.created", user_id=ID, facts={}), "")
 
 
 def test_what_the_catalogue_does_not_name_stays_with_us() -> None:

@@ -174,7 +174,7 @@ async def test_while_every_carrier_rests_letters_wait_and_lose_no_try(world: Wor
     assert len(world.mailbox.messages) == 20
 
 
-async def test_an_operator_revives_what_was_given_up_and_drops_what_nobody_wants(
+async def test_an_operator_retries_what_was_given_up_and_drops_what_nobody_wants(
     world: World,
 ) -> None:
     world.mailbox.trouble = NO_SUCH
@@ -185,8 +185,8 @@ async def test_an_operator_revives_what_was_given_up_and_drops_what_nobody_wants
     world.mailbox.trouble = None
     now = world.clock.now()
     async with world.database.transaction() as tx:
-        assert await outbox.revive(tx, KIND, first.id, now)
-        assert not await outbox.revive(tx, "events", second.id, now)
+        assert await outbox.retry(tx, KIND, first.id, now)
+        assert not await outbox.retry(tx, "events", second.id, now)
     assert await outbox.drop(world.database, KIND, second.id, now)
     assert not await outbox.drop(world.database, KIND, second.id, now)
 
@@ -195,14 +195,14 @@ async def test_an_operator_revives_what_was_given_up_and_drops_what_nobody_wants
     assert await kept(world) == []
 
 
-async def test_a_letter_under_way_can_be_neither_revived_nor_dropped(world: World) -> None:
+async def test_a_letter_under_way_can_be_neither_retried_nor_dropped(world: World) -> None:
     await queue(world)
     now = world.clock.now()
     [held] = await outbox.claim(world.database, KIND, now, timedelta(seconds=30), 1)
     assert (await kept(world))[0].state == "under way"
     assert not await outbox.drop(world.database, KIND, held.id, now)
     async with world.database.transaction() as tx:
-        assert not await outbox.revive(tx, KIND, held.id, now)
+        assert not await outbox.retry(tx, KIND, held.id, now)
 
 
 async def test_a_letter_whose_worker_was_lost_leaves_again_under_its_id_and_is_counted(

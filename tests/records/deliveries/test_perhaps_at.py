@@ -149,7 +149,7 @@ async def test_a_letter_goes_elsewhere_once_an_operator_says_so(pair: Pair) -> N
     assert pair.mailgun.asked == []
     [waiting] = await kept(pair.world)
     async with pair.world.database.transaction() as tx:
-        assert await outbox.revive(tx, KIND, waiting.id, pair.world.clock.now())
+        assert await outbox.retry(tx, KIND, waiting.id, pair.world.clock.now())
     await rounds(pair.world, deliveries, 1, LONG)
 
     assert len(pair.mailgun.asked) == 1

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from watchword.kernel.events import Fact
+from watchword.kernel.facts import Fact
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.times import hours, minutes
 from watchword.plumbing.contact import EmailAddress, email_address, mailbox_key

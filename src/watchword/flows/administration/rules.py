@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Meta
 from msgspec.structs import asdict
 
-from watchword.kernel.events import Fact
+from watchword.kernel.facts import Fact
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.problems import Kind, Problem
 from watchword.plumbing.shapes import Answer, Body

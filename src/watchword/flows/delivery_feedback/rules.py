@@ -48,8 +48,8 @@ def ground(outcome: Outcome, soft_bounces: int, most: int) -> Reason | None:
     return Reason.BOUNCE if repeated or outcome is Outcome.BOUNCE else None
 
 
-def parcels(reports: Sequence[Report]) -> Iterator[list[Report]]:
-    """Yield the reports in parcels of one transaction each; all who act on the same lock in one order."""
+def batches(reports: Sequence[Report]) -> Iterator[list[Report]]:
+    """Yield the reports in batches of one transaction each; all who act on the same lock in one order."""
     ordered = sorted(reports, key=lambda report: (report.address or "", report.reference))
     for start in range(0, len(ordered), AT_ONCE):
         yield ordered[start : start + AT_ONCE]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from watchword.flows.delivery_feedback.rules import UNREADABLE, WebhookRefused, ground, parcels
+from watchword.flows.delivery_feedback.rules import UNREADABLE, WebhookRefused, batches, ground
 from watchword.kernel.clock import Clock
 from watchword.kernel.feedback import Heard, NotGenuine, Outcome, Post, Report, Unreadable
 from watchword.kernel.ids import SubscriberId
@@ -98,9 +98,9 @@ class DeliveryFeedback:
         if heard.unreadable:
             log().warning("webhook not understood", carrier=carrier, pieces=heard.unreadable)
             self.metrics.feedback.labels(carrier, UNREADABLE).inc(heard.unreadable)
-        for parcel in parcels(heard.reports):
+        for batch in batches(heard.reports):
             async with self.database.transaction() as tx:
-                done = [each for each in parcel if await self._act(tx, carrier, each, now)]
+                done = [each for each in batch if await self._act(tx, carrier, each, now)]
             for report in done:
                 self._count(carrier, report)
 

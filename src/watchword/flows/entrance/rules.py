@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from watchword.kernel.events import Fact, Line
+from watchword.kernel.facts import Fact, Line
 from watchword.kernel.ports import Visitor
 from watchword.plumbing.ports import Account
 from watchword.plumbing.words.dates import moment

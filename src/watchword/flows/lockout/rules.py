@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from watchword.kernel.events import Fact
+from watchword.kernel.facts import Fact
 from watchword.kernel.ids import SubscriberId
 from watchword.plumbing.ports import Account
 from watchword.records.deliveries.rules import Letter

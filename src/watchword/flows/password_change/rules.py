@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from watchword.kernel.events import Fact
+from watchword.kernel.facts import Fact
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.plumbing.ports import Tokens
 

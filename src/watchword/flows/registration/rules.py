@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from watchword.kernel.events import Fact
+from watchword.kernel.facts import Fact
 from watchword.kernel.problems import FieldError
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EmailAddress, email_address, person_name, phone_number

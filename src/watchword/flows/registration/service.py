@@ -10,7 +10,7 @@ from watchword.flows.registration.rules import (
     read_application,
 )
 from watchword.kernel.clock import Clock
-from watchword.kernel.events import Fact
+from watchword.kernel.facts import Fact
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import FieldError

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from watchword.kernel.events import SECURITY_EVENT, Fact, Line
+from watchword.kernel.facts import SECURITY_EVENT, Fact, Line
 from watchword.plumbing.shapes import Answer, Body
 
 

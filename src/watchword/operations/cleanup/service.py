@@ -17,14 +17,13 @@ from watchword.operations.cleanup.rules import (
     CleanupSettings,
     Removed,
 )
-from watchword.plumbing.db import leases, outbox
+from watchword.plumbing.db import event_queue, leases, outbox
 from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.settings import EventSettings
 from watchword.records.dispatches.rules import FeedbackSettings
 from watchword.records.dispatches.service import Dispatches
-from watchword.records.events.service import Events
 from watchword.records.guesses.service import Guesses
 from watchword.records.idempotency_keys.rules import STAYS as KEYS_STAY
 from watchword.records.idempotency_keys.service import IdempotencyKeys
@@ -53,7 +52,6 @@ class Cleanup:
     receipts: Receipts
     resets: Resets
     ussd_sessions: UssdSessions
-    events: Events
     signals: Signals
     feedback: FeedbackSettings
     telling: EventSettings
@@ -111,7 +109,7 @@ class Cleanup:
             receipts=await self.receipts.purge(self.database, now),
             ussd_sessions=await self.ussd_sessions.purge(self.database, now),
             resets=await self.resets.purge(self.database, now - RESETS_STAY),
-            events=await self.events.purge(now - self.telling.stays),
+            events=await event_queue.purge(self.database, now - self.telling.stays),
             signals=await self.signals.purge(self.database, now - SIGNALS_STAY),
         )
 

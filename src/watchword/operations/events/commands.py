@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,7 +11,8 @@ import typer
 
 from watchword.kernel.clock import SystemClock
 from watchword.operations.events import rules
-from watchword.operations.events.service import EventDesk
+from watchword.operations.events.rules import Chosen
+from watchword.operations.events.service import Events
 from watchword.plumbing.commands import console
 from watchword.plumbing.commands.console import Exit, run_in_house
 from watchword.plumbing.commands.options import AsJson, DryRun, Yes
@@ -18,12 +20,11 @@ from watchword.plumbing.events.catalogue import CATALOGUE
 from watchword.plumbing.events.envelope import CloudEvent, written
 from watchword.plumbing.events.schemas import schema as schema_of
 from watchword.plumbing.house import House
-from watchword.records.events.rules import Chosen
 
 events = typer.Typer(help="What other programs are told.", no_args_is_help=True)
 
-_STATUS = ("destination", "answers", "waiting", "oldest_seconds", "parked", "trouble")
-_PARKED = ("destination", "event_id", "type", "subject", "tries", "parked_at", "reason")
+_STATUS = ("destination", "answers", "waiting", "oldest_seconds", "dead", "trouble")
+_DEAD = ("destination", "event_id", "type", "subject", "tries", "dead_at", "reason")
 
 Types = Annotated[
     list[str] | None,
@@ -33,6 +34,9 @@ Since = Annotated[str, typer.Option("--since", help="From then on: a moment, or 
 Until = Annotated[str, typer.Option("--until", help="Before then: a moment, or 15m ago.")]
 User = Annotated[UUID | None, typer.Option("--user", metavar="ID", help="Only of this account.")]
 To = Annotated[str, typer.Option("--to", metavar="DESTINATION", help="Only to this one.")]
+
+
+Work = Callable[[House], Awaitable[int]]
 
 
 @events.command("tail", epilog="Example: watchword events tail --follow --type 'id.password.*'")
@@ -50,11 +54,11 @@ def tail(
     chosen = _chosen(types, since, "", user)
 
     async def work(house: House) -> None:
-        desk = house.part(EventDesk)
-        for each in await desk.newest(chosen, last) if last else ():
+        asked = house.part(Events)
+        for each in await asked.newest(chosen, last) if last else ():
             _print(each, as_json=as_json)
         if follow:
-            async for each in desk.follow(chosen):
+            async for each in asked.follow(chosen):
                 _print(each, as_json=as_json)
 
     run_in_house(work)
@@ -63,17 +67,32 @@ def tail(
 @events.command("status", epilog="Example: watchword events status --json")
 def status(as_json: AsJson = False) -> None:
     """Tell of each destination whether it answers and what waits; exit 1: one is not well."""
-    found = run_in_house(lambda house: house.part(EventDesk).status())
+    found = run_in_house(lambda house: house.part(Events).status())
     console.rows(found, _STATUS, as_json=as_json)
     if not all(rules.well(each) for each in found):
         raise typer.Exit(Exit.REFUSED)
 
 
-@events.command("parked", epilog="Example: watchword events parked")
-def parked(to: To = "", as_json: AsJson = False) -> None:
-    """List events that a destination refused, oldest first, at most a thousand."""
-    found = run_in_house(lambda house: house.part(EventDesk).parked(to or None))
-    console.rows(found, _PARKED, as_json=as_json)
+@events.command("dead", epilog="Example: watchword events dead")
+def dead(to: To = "", as_json: AsJson = False) -> None:
+    """List dead letters, events that a destination refused: oldest first, at most a thousand."""
+    found = run_in_house(lambda house: house.part(Events).dead(to or None))
+    console.rows(found, _DEAD, as_json=as_json)
+
+
+@events.command("retry", epilog="Example: watchword events retry --to amqp")
+def retry(to: To = "", dry_run: DryRun = False, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Try dead letters again, with all their tries before them, under the same ids."""
+
+    async def count(house: House) -> int:
+        asked = house.part(Events)
+        asked.destinations(to)
+        return await asked.number_dead(to or None)
+
+    async def work(house: House) -> int:
+        return await house.part(Events).retry(to or None)
+
+    _send(count, work, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 @events.command(
@@ -83,9 +102,6 @@ def replay(
     event: Annotated[
         UUID | None, typer.Argument(metavar="[ID]", help="This event alone, by its id.")
     ] = None,
-    parked_ones: Annotated[
-        bool, typer.Option("--parked", help="Those that a destination refused, and no others.")
-    ] = False,
     types: Types = None,
     since: Since = "",
     until: Until = "",
@@ -99,37 +115,19 @@ def replay(
 
     Readers that look at the id take them for what they are. They go after what waits already.
     """
-    named = bool(event or types or since or until or user)
-    if parked_ones == named:
-        raise console.refuse(
-            "Say which: --parked, or an ID, --since, --until, --type or --user.", Exit.USAGE
-        )
+    if not (event or types or since or until or user):
+        raise console.refuse("Say which: an ID, --since, --until, --type or --user.", Exit.USAGE)
     chosen = _chosen(types, since, until, user, event)
 
     async def count(house: House) -> int:
-        desk = house.part(EventDesk)
-        names = desk.destinations(to)
-        if parked_ones:
-            return await desk.refused(to or None)
-        return await desk.number(chosen) * len(names)
+        asked = house.part(Events)
+        return await asked.number(chosen) * len(asked.destinations(to))
 
     async def work(house: House) -> int:
-        desk = house.part(EventDesk)
-        if parked_ones:
-            return await desk.revive(to or None)
-        return await desk.again(desk.destinations(to), chosen)
+        asked = house.part(Events)
+        return await asked.replay(asked.destinations(to), chosen)
 
-    number = run_in_house(count)
-    if not console.agreed(
-        f"Send {number} events once more?",
-        lambda: {"would_send": number},
-        dry_run=dry_run,
-        yes=yes or not number,
-        as_json=as_json,
-    ):
-        return
-    done = run_in_house(work) if number else 0
-    console.output({"owed": done}, as_json=as_json, text=str(done))
+    _send(count, work, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 @events.command("schema", epilog="Example: watchword events schema id.user.registered")
@@ -142,6 +140,21 @@ def schema(
     if public is None:
         raise console.refuse(f"No event is called {name}: {', '.join(CATALOGUE)}", Exit.USAGE)
     console.output(schema_of(public), as_json=True)
+
+
+def _send(count: Work, work: Work, *, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Count what is meant, and send it once more when the operator agrees."""
+    number = run_in_house(count)
+    if not console.agreed(
+        f"Send {number} events once more?",
+        lambda: {"would_send": number},
+        dry_run=dry_run,
+        yes=yes or not number,
+        as_json=as_json,
+    ):
+        return
+    done = run_in_house(work) if number else 0
+    console.output({"owed": done}, as_json=as_json, text=str(done))
 
 
 def _chosen(

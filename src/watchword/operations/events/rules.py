@@ -9,8 +9,8 @@ from uuid import UUID
 
 from watchword.kernel.parsing import duration
 from watchword.kernel.problems import FieldError, InputInvalid
+from watchword.plumbing.db.owed_events import Backlog
 from watchword.plumbing.events.catalogue import CATALOGUE
-from watchword.records.events.rules import Backlog
 
 OLD: Final = timedelta(minutes=5)
 
@@ -24,20 +24,31 @@ class DestinationStatus:
     trouble: str
     waiting: int
     oldest_seconds: int
-    parked: int
+    dead: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parked:
-    """An event that a destination refused."""
+class DeadEvent:
+    """A dead letter: an event that a destination refused, and why."""
 
     destination: str
     event_id: UUID
     type: str
     subject: UUID | None
     tries: int
-    parked_at: datetime
+    dead_at: datetime
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Which facts of the journal are meant; what is not said does not restrict."""
+
+    types: list[str]
+    since: datetime | None = None
+    until: datetime | None = None
+    wanted: UUID | None = None
+    subject: UUID | None = None
 
 
 def status_of(name: str, trouble: str | None, backlog: Backlog, now: datetime) -> DestinationStatus:
@@ -49,20 +60,20 @@ def status_of(name: str, trouble: str | None, backlog: Backlog, now: datetime) -
         trouble=trouble or "",
         waiting=backlog.waiting,
         oldest_seconds=max(0, round(age.total_seconds())),
-        parked=backlog.parked,
+        dead=backlog.dead,
     )
 
 
 def well(each: DestinationStatus) -> bool:
     """Tell whether a destination answers, has refused nothing, and waits for nothing old."""
-    return each.answers and not each.parked and each.oldest_seconds <= OLD.total_seconds()
+    return each.answers and not each.dead and each.oldest_seconds <= OLD.total_seconds()
 
 
 def told(each: DestinationStatus) -> str:
     """Say how a destination is, in a few words."""
     state = "answers" if each.answers else each.trouble
     age = f", the oldest for {each.oldest_seconds} s" if each.waiting else ""
-    return f"{state}, {each.waiting} waiting{age}, {each.parked} parked"
+    return f"{state}, {each.waiting} waiting{age}, {each.dead} dead"
 
 
 def types_of(patterns: Iterable[str]) -> list[str]:

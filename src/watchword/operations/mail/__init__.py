@@ -2,9 +2,9 @@
 
     email test     a letter to an address, by the carriers in their order or by one of them
     email status   each carrier, whether it would take a letter, how many it still takes, what share of
-                   the last week's bounced or was complained of; how much waits, how much was given up
+                   the last week's bounced or was complained of; how much waits, how much is dead
     email probe    each carrier, whether it would take a letter, and how long it took to say so
-    email queue    list what waits and what was given up; retry it now; drop it for good
+    email queue    list what waits and what is dead; retry it now; drop it for good
     email suppressions   list the addresses that letters are kept from; add some, remove some
 
     email templates      every letter with its facts, and the languages that the operator has words for

@@ -66,7 +66,7 @@ def status(as_json: AsJson = False) -> None:
     """Tell of each carrier whether it takes letters and what became of them; exit 1: none takes any.
 
     The quota is what the carrier tells of it; the shares are of the letters of the last seven days, and so is
-    the last that it took; the last trouble is what it said of a letter that still waits or was given up.
+    the last that it took; the last trouble is what it said of a letter that still waits or is dead.
     """
 
     async def work(house: House) -> tuple[list[CarrierStatus], tuple[int, int]]:
@@ -78,7 +78,7 @@ def status(as_json: AsJson = False) -> None:
         console.output(told, as_json=True)
     else:
         console.rows([each.row for each in carriers], _STATUS, as_json=False)
-        console.output(None, as_json=False, text=f"queue: {waiting} waiting, {dead} given up")
+        console.output(None, as_json=False, text=f"queue: {waiting} waiting, {dead} dead")
     if not any(each.available for each in carriers):
         raise typer.Exit(Exit.REFUSED)
 

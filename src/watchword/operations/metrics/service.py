@@ -3,19 +3,18 @@
 from datetime import timedelta
 
 from watchword.kernel.clock import Clock
+from watchword.kernel.destinations import Destinations
 from watchword.kernel.ports import Counters
 from watchword.kernel.problems import Unavailable
-from watchword.kernel.publishing import Publishers
 from watchword.plumbing.carriers.failover import Carriers
-from watchword.plumbing.db import outbox
+from watchword.plumbing.db import event_queue, outbox
+from watchword.plumbing.db.owed_events import Backlog
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.house import House
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.settings import RedisSettings
 from watchword.plumbing.work.jobs import Job
 from watchword.records.deliveries.rules import KIND as LETTERS
-from watchword.records.events.rules import Backlog
-from watchword.records.events.service import Events
 from watchword.records.sessions.service import Sessions
 from watchword.records.texts.rules import KIND as TEXTS
 
@@ -36,13 +35,12 @@ class Gauges:
         )
         self._waiting = metrics.gauge("email_queue_depth", "Letters that wait.")
         self._texts_waiting = metrics.gauge("sms_queue_depth", "Texts that wait.")
-        self._events = house.part(Events)
-        self._names = house.part(Publishers).names
+        self._names = house.part(Destinations).names
         self._owed = metrics.gauge(
             "event_outbox_pending", "Events that wait for a destination.", "destination"
         )
-        self._parked = metrics.gauge(
-            "event_outbox_parked", "Events that a destination refused.", "destination"
+        self._dead = metrics.gauge(
+            "event_outbox_dead", "Dead letters: events that a destination refused.", "destination"
         )
         self._oldest = metrics.gauge(
             "event_outbox_oldest_seconds", "How long the oldest of them waits.", "destination"
@@ -76,11 +74,11 @@ class Gauges:
     async def _look_at_events(self) -> None:
         """Tell of each destination what it is owed, also when that is nothing."""
         found = {name: Backlog(name) for name in self._names}
-        found |= {each.destination: each for each in await self._events.backlogs()}
+        found |= {each.destination: each for each in await event_queue.backlogs(self._database)}
         now = self._clock.now()
         for name, each in found.items():
             self._owed.labels(name).set(each.waiting)
-            self._parked.labels(name).set(each.parked)
+            self._dead.labels(name).set(each.dead)
             age = (now - each.oldest).total_seconds() if each.oldest else 0.0
             self._oldest.labels(name).set(max(0.0, age))
 

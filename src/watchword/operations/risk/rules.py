@@ -142,7 +142,7 @@ def begin(last: datetime | None, now: datetime) -> datetime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class WatchedFact:
     """What is read of one fact."""
 
     id: UUID
@@ -171,10 +171,10 @@ class _Window:
     """What happened in the time before the newest that was added."""
 
     length: timedelta
-    held: deque[Happening] = field(default_factory=deque)
+    held: deque[WatchedFact] = field(default_factory=deque)
 
-    def add(self, seen: Happening) -> list[Happening]:
-        """Slide on to a happening; return what the window lost."""
+    def add(self, seen: WatchedFact) -> list[WatchedFact]:
+        """Slide on to a fact; return what the window lost."""
         self.held.append(seen)
         lost = []
         while self.held[0].at <= seen.at - self.length:
@@ -206,9 +206,9 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 def _held(
-    windows: dict[Key, _Window], key: Key, seen: Happening, length: timedelta
-) -> deque[Happening]:
-    """Slide the window of a key on to a happening; return what is in it."""
+    windows: dict[Key, _Window], key: Key, seen: WatchedFact, length: timedelta
+) -> deque[WatchedFact]:
+    """Slide the window of a key on to a fact; return what is in it."""
     window = windows.setdefault(key, _Window(length))
     window.add(seen)
     return window.held
@@ -231,7 +231,7 @@ class GuessWatch:
         """Return how much of what came before fills the windows."""
         return max(settings.code_window, settings.failure_window)
 
-    def see(self, seen: Happening) -> Iterator[Signal]:
+    def see(self, seen: WatchedFact) -> Iterator[Signal]:
         """Look at one; yield what passes a threshold with it, and may be told."""
         if Role.CODE in ROLES[seen.type]:
             yield from self._code(seen)
@@ -239,7 +239,7 @@ class GuessWatch:
         if seen.failed and network:
             yield from self._failure(seen, network)
 
-    def _code(self, seen: Happening) -> Iterator[Signal]:
+    def _code(self, seen: WatchedFact) -> Iterator[Signal]:
         lost = self._codes.add(seen)
         self._failed += seen.failed - sum(each.failed for each in lost)
         tried, rate = len(self._codes.held), self._settings.failure_rate
@@ -256,7 +256,7 @@ class GuessWatch:
             if self._spacing.lets(signal):
                 yield replace(signal, shares=shares(self._codes.held))
 
-    def _failure(self, seen: Happening, network: str) -> Iterator[Signal]:
+    def _failure(self, seen: WatchedFact, network: str) -> Iterator[Signal]:
         length = self._settings.failure_window
         count = len(_held(self._failures, network, seen, length))
         if seen.at >= self._since and count >= self._settings.failures:
@@ -272,7 +272,7 @@ class GuessWatch:
                 yield signal
 
 
-def shares(codes: deque[Happening]) -> tuple[Share, ...]:
+def shares(codes: deque[WatchedFact]) -> tuple[Share, ...]:
     """Return the channels and countries with the most failures, and how many tried there."""
     tried: Counter[tuple[str, str]] = Counter()
     failed: Counter[tuple[str, str]] = Counter()
@@ -307,11 +307,11 @@ class ResetWatch:
         for whose, had in countries.items():
             self._countries[whose] = set(had)
 
-    def see(self, seen: Happening) -> Iterator[Signal]:
+    def see(self, seen: WatchedFact) -> Iterator[Signal]:
         """Look at one; yield what is unusual with it, and may be told."""
         yield from filter(self._spacing.lets, self._unusual(seen))
 
-    def _unusual(self, seen: Happening) -> Iterator[Signal]:
+    def _unusual(self, seen: WatchedFact) -> Iterator[Signal]:
         if seen.user_id is None or not seen.asks_reset:
             return
         network = self._settings.network(seen.address)
@@ -327,7 +327,7 @@ class ResetWatch:
         if before:
             yield self._new_country(seen, before, network)
 
-    def _accounts(self, seen: Happening, network: str) -> int:
+    def _accounts(self, seen: WatchedFact, network: str) -> int:
         held = _held(self._by_network, network, seen, self._settings.reset_window)
         return len({each.user_id for each in held})
 
@@ -341,7 +341,7 @@ class ResetWatch:
         return before
 
     def _signal(
-        self, seen: Happening, reason: Reason, count: int, threshold: int, network: str = ""
+        self, seen: WatchedFact, reason: Reason, count: int, threshold: int, network: str = ""
     ) -> Signal:
         return Signal(
             reason=reason,
@@ -353,7 +353,7 @@ class ResetWatch:
             user_id=None if network else seen.user_id,
         )
 
-    def _new_country(self, seen: Happening, before: tuple[str, ...], network: str) -> Signal:
+    def _new_country(self, seen: WatchedFact, before: tuple[str, ...], network: str) -> Signal:
         return Signal(
             reason=Reason.NEW_COUNTRY,
             at=seen.at,

@@ -15,12 +15,12 @@ from watchword.operations.risk.rules import (
     LEASE,
     LEASE_LASTS,
     GuessWatch,
-    Happening,
     ResetWatch,
     RiskSettings,
     Role,
     Seen,
     Spacing,
+    WatchedFact,
     begin,
     types_of,
 )
@@ -108,7 +108,7 @@ class Risk:
 
     async def _range(
         self, types: Sequence[str], after: datetime, until: datetime
-    ) -> AsyncIterator[Happening]:
+    ) -> AsyncIterator[WatchedFact]:
         """Yield the facts of these types between two moments, in the order in which they happened."""
         each = [self._of_type(which, after, until) for which in types]
         heads = [(number, await anext(facts, None)) for number, facts in enumerate(each)]
@@ -125,7 +125,7 @@ class Risk:
 
     async def _of_type(
         self, which: str, after: datetime, until: datetime
-    ) -> AsyncIterator[Happening]:
+    ) -> AsyncIterator[WatchedFact]:
         """Yield the facts of one type, page by page."""
         seen = store.BEFORE_ALL
         while read := await store.page(self.database, which, after, seen, until):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, literal, or_, select
 
-from watchword.operations.risk.rules import Happening, Role, types_of
+from watchword.operations.risk.rules import Role, WatchedFact, types_of
 from watchword.plumbing.db.columns import Moment
 from watchword.plumbing.db.journal import journal
 from watchword.plumbing.db.ports import Executor
@@ -54,10 +54,10 @@ BEFORE_ALL: Final = UUID(int=0)
 
 async def page(
     db: Executor, which: str, after: datetime, seen: UUID, until: datetime
-) -> list[Happening]:
+) -> list[WatchedFact]:
     """Return the next facts of a type: those after a moment, and at it after a row."""
     rows = await db.all(OF_TYPE, which=which, after=after, seen=seen, until=until)
-    return [_happening(row) for row in rows]
+    return [_watched(row) for row in rows]
 
 
 async def countries(db: Executor, whose: UUID, after: datetime, before: datetime) -> frozenset[str]:
@@ -66,8 +66,8 @@ async def countries(db: Executor, whose: UUID, after: datetime, before: datetime
     return frozenset(row.country for row in rows if row.country)
 
 
-def _happening(row: Any) -> Happening:
-    return Happening(
+def _watched(row: Any) -> WatchedFact:
+    return WatchedFact(
         id=row.id,
         at=row.at,
         type=row.type,

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from watchword.kernel.backoff import pause
+
 FAILURES: Final = 5
 _SHORTEST: Final = timedelta(seconds=30)
 _LONGEST: Final = timedelta(minutes=10)
@@ -39,5 +41,5 @@ class Breaker:
             return Breaker(failures, now + asked_for)
         if failures < FAILURES:
             return replace(self, failures=failures)
-        pause = min(_SHORTEST * 2.0 ** min(failures - FAILURES, 10), _LONGEST)
-        return Breaker(failures, now + pause * (1 + jitter / 4))
+        opened = failures - FAILURES + 1
+        return Breaker(failures, now + pause(opened, _SHORTEST, _LONGEST, jitter))

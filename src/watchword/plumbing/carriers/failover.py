@@ -199,8 +199,8 @@ class Failover(ABC, Generic[What]):
     def _remember(self, tried: Try) -> None:
         breaker = self._breakers[tried.carrier]
         if tried.result in {Result.FAILED, Result.UNKNOWN}:
-            jitter = self._chance.below(1000) / 1000
-            breaker = breaker.failed(self._clock.now(), jitter, tried.retry_after)
+            now, jitter = self._clock.now(), self._chance.fraction()
+            breaker = breaker.failed(now, jitter, tried.retry_after)
         elif tried.result is not Result.UNFIT:
             breaker = breaker.succeeded()
         self._breakers[tried.carrier] = breaker

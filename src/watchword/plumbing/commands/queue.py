@@ -16,18 +16,18 @@ from watchword.plumbing.db.queue import Queue
 COLUMNS = ("id", "label", "state", "next", "attempts", "perhaps_at", "expires_at", "reason")
 
 Ids = Annotated[list[UUID] | None, typer.Argument(metavar="[ID]...", help="By their ids.")]
-Dead = Annotated[bool, typer.Option("--dead", help="All that were given up.")]
+Dead = Annotated[bool, typer.Option("--dead", help="All dead ones.")]
 
 
 def queue_of(kind: str, group: str, pieces: str) -> typer.Typer:
     """Return the commands for the queue of a kind: `group` is whose they are, `pieces` what waits there."""
-    queue = typer.Typer(help=f"{pieces.capitalize()} that wait, and those given up.")
+    queue = typer.Typer(help=f"{pieces.capitalize()} that wait, and dead ones.")
     example = f"Example: watchword {group} queue"
 
     @queue.command(
         "list",
         epilog=f"{example} list --dead",
-        help=f"List {pieces} that wait and those given up, oldest first, at most a thousand.\n\n"
+        help=f"List {pieces} that wait and dead ones: oldest first, at most a thousand.\n\n"
         "`next`: when they are tried again; `perhaps_at`: the carrier that may have them already, so that"
         " they wait for it and go nowhere else.",
     )
@@ -92,9 +92,9 @@ def told_of(work: Kept) -> dict[str, Any]:
 
 
 def _wanted(kind: str, ids: list[UUID] | None, *, dead: bool) -> list[UUID]:
-    """Return the pieces that are meant: those named, or all that were given up."""
+    """Return the pieces that are meant: those named, or all dead ones."""
     if bool(ids) == dead:
-        raise console.refuse("Name them by their ids, or say --dead for all given up.", Exit.USAGE)
+        raise console.refuse("Name them by their ids, or say --dead for all dead ones.", Exit.USAGE)
     if ids:
         return ids
     found = run_in_house(lambda house: Queue.of(house, kind).every(dead_only=True))

@@ -1,10 +1,10 @@
-"""The outbox of events: which fact of the journal is still owed to which destination.
+"""The event outbox: which fact of the journal is owed to which destination.
 
     owe    within the flow's transaction, beside the fact: one narrow row for each destination
 
-A row waits until it is published or parked; nothing but its own state says so. There is no cursor that
+A row waits until it is published or dead; nothing but its own state says so. There is no cursor that
 could run past a row whose transaction began earlier and ended later (docs/decisions/0022). What becomes
-of the rows is told in `records/events`.
+of the rows is told in `event_queue`.
 """
 
 from collections.abc import Iterable
@@ -20,9 +20,9 @@ from watchword.plumbing.db.statements import insertion, statement
 
 EVENTS: Final = "events"  # the topic of its news
 
-_WAITING: Final = text("published_at IS NULL AND parked_at IS NULL")
-_TRIED: Final = text("published_at IS NULL AND parked_at IS NULL AND attempts > 0")
-_PARKED: Final = text("parked_at IS NOT NULL")
+_WAITING: Final = text("published_at IS NULL AND dead_at IS NULL")
+_TRIED: Final = text("published_at IS NULL AND dead_at IS NULL AND attempts > 0")
+_DEAD: Final = text("dead_at IS NOT NULL")
 _PUBLISHED: Final = text("published_at IS NOT NULL")
 
 event_outbox = tenant_table(
@@ -40,7 +40,7 @@ event_outbox = tenant_table(
     Column("due_at", Moment),
     Column("attempts", Integer, nullable=False),
     Column("published_at", Moment),
-    Column("parked_at", Moment),
+    Column("dead_at", Moment),
     Column("reason", Text),
     Index(
         "idx_event_outbox_waiting",
@@ -57,11 +57,11 @@ event_outbox = tenant_table(
         sqlite_where=_TRIED,
     ),
     Index(
-        "idx_event_outbox_parked",
+        "idx_event_outbox_dead",
         "destination",
         "number",
-        postgresql_where=_PARKED,
-        sqlite_where=_PARKED,
+        postgresql_where=_DEAD,
+        sqlite_where=_DEAD,
     ),
     Index(
         "idx_event_outbox_published",

@@ -14,7 +14,7 @@ from sqlalchemy import JSON, Column, Index, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from watchword.kernel.chance import Chance
-from watchword.kernel.events import AUTH_FAILURE, Fact
+from watchword.kernel.facts import AUTH_FAILURE, Fact
 from watchword.kernel.ids import mint
 from watchword.kernel.ports import Visitor
 from watchword.plumbing.db import event_outbox

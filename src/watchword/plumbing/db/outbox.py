@@ -4,12 +4,12 @@
     claim    a batch for this worker: leased, so a killed worker's work comes back, and says so (`lapsed`)
     ask      who gets a piece next, on a lease anew; nobody, once another worker has it
     settle   what became of a batch, in one statement, each piece for itself (`pieces`)
-    revive   what was given up, as if it had never been tried
+    retry    what is dead, as if it had never been tried
 
 Claims skip what others hold (SKIP LOCKED on PostgreSQL, the one writer on SQLite). Only the holder of
 a lease may settle its work: `attempts` is the lease's number. `asked` is whom the holder asks, written down
 beforehand. `perhaps_at` is who may have a piece already, because nobody could tell what came of a try, or
-because the worker was killed over it; it stays until an operator revives the piece.
+because the worker was killed over it; it stays until an operator retries the piece.
 """
 
 import json
@@ -143,8 +143,8 @@ ASK = statement(
 
 
 def _settling(told: Any, later: Any) -> Any:
-    """Write what became of each; `told` names the pieces, `later` is when those put back are due."""
-    given_up_or_open = or_(told.c.outcome.is_(None), told.c.outcome == literal(DEAD))
+    """Write what became of each; `told` names the pieces, `later` is when those delayed are due."""
+    dead_or_open = or_(told.c.outcome.is_(None), told.c.outcome == literal(DEAD))
     return (
         update(outbox)
         .where(
@@ -159,7 +159,7 @@ def _settling(told: Any, later: Any) -> Any:
             perhaps_at=func.coalesce(told.c.perhaps_at, outbox.c.perhaps_at),
             due_at=func.coalesce(later, outbox.c.due_at),
             attempts=outbox.c.attempts - told.c.untried,
-            payload=case((given_up_or_open, outbox.c.payload)),
+            payload=case((dead_or_open, outbox.c.payload)),
             leased_until=null(),
         )
         .returning(outbox.c.id)
@@ -210,7 +210,7 @@ _OPEN = (
     _FREE,
 )
 
-REVIVE = statement(
+RETRY = statement(
     update(outbox)
     .where(*_OPEN)
     .values(
@@ -345,12 +345,12 @@ async def settle(db: Executor, settled: Sequence[Settled], now: datetime) -> fro
 
 
 async def kept(db: Executor, kind: str, now: datetime, most: int) -> Sequence[Kept]:
-    """Return what waits, is under way or was given up, oldest first."""
+    """Return what waits, is under way or is dead, oldest first."""
     return [_read(row, now) for row in await db.all(KEPT, kind=kind, most=most)]
 
 
 async def find(db: Executor, kind: str, wanted: UUID, now: datetime) -> Kept | None:
-    """Return one piece that waits, is under way or was given up."""
+    """Return one piece that waits, is under way or is dead."""
     row = await db.first(FIND, kind=kind, wanted=wanted)
     return None if row is None else _read(row, now)
 
@@ -367,9 +367,9 @@ def _state(finished: datetime | None, leased_until: datetime | None, now: dateti
     return "under way" if leased_until is not None and leased_until > now else "waiting"
 
 
-async def revive(tx: Transaction, kind: str, wanted: UUID, now: datetime) -> bool:
+async def retry(tx: Transaction, kind: str, wanted: UUID, now: datetime) -> bool:
     """Make work due now, as if it had never been tried; false: not there, or under way."""
-    done = await tx.run(REVIVE, kind=kind, wanted=wanted, now=now) > 0
+    done = await tx.run(RETRY, kind=kind, wanted=wanted, now=now) > 0
     if done:
         tx.announce(OUTBOX, kind)
     return done
@@ -381,7 +381,7 @@ async def drop(db: Executor, kind: str, wanted: UUID, now: datetime) -> bool:
 
 
 async def dead_depth(db: Executor, kind: str) -> int:
-    """Return how much work was given up, and is not yet purged."""
+    """Return how much work is dead, and is not yet purged."""
     row: Any = await db.first(DEAD_DEPTH, kind=kind)
     return int(row.depth)
 

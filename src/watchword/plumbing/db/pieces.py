@@ -1,9 +1,9 @@
 """Pieces of work: what the outbox holds, and what may become of each.
 
 finished    done: the payload is wiped
-put_back    later, with the reason
-untried     later, and it does not count as a try
-buried      given up; the payload stays, so that an operator may revive it
+delayed     to be tried again later, with the reason
+untried     to be tried later, and this was no try
+dead        a dead letter: the payload stays, so that an operator may retry it
 """
 
 from collections.abc import Awaitable, Callable
@@ -73,7 +73,7 @@ def finished(
     return Settled(work=work, outcome=outcome, reason=reason, also=also)
 
 
-def put_back(work: Work, later: datetime, reason: str, perhaps_at: str | None = None) -> Settled:
+def delayed(work: Work, later: datetime, reason: str, perhaps_at: str | None = None) -> Settled:
     """Say that the work was tried and is to be tried again."""
     return Settled(work=work, later=later, reason=reason, perhaps_at=perhaps_at)
 
@@ -83,14 +83,14 @@ def untried(work: Work, later: datetime) -> Settled:
     return Settled(work=work, later=later, tried=False)
 
 
-def buried(work: Work, reason: str, also: Also | None = None) -> Settled:
-    """Say that the work was given up; it is kept for an operator."""
+def dead(work: Work, reason: str, also: Also | None = None) -> Settled:
+    """Say that nothing will come of the work by itself; it is kept for an operator."""
     return Settled(work=work, outcome=DEAD, reason=reason, also=also)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A piece of work that waits, is under way, or was given up: `state`.
+    """A piece of work that waits, is under way, or is dead: `state`.
 
     `perhaps_at`: who may have it already, so that nobody else is asked; `asked`: who was asked last.
     """

@@ -16,7 +16,7 @@ MOST: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What of one kind waits, is under way, or was given up."""
+    """What of one kind waits, is under way, or is dead."""
 
     database: Database
     clock: Clock
@@ -30,7 +30,7 @@ class Queue:
         return cls(database, clock, kind)
 
     async def every(self, *, dead_only: bool = False) -> list[Kept]:
-        """Return what waits and what was given up, oldest first."""
+        """Return what waits and what is dead, oldest first."""
         found = await outbox.kept(self.database, self.kind, self.clock.now(), MOST)
         return [work for work in found if not dead_only or work.state == DEAD]
 
@@ -39,7 +39,7 @@ class Queue:
         return await outbox.find(self.database, self.kind, wanted, self.clock.now())
 
     async def depths(self) -> tuple[int, int]:
-        """Return how much waits, and how much was given up."""
+        """Return how much waits, and how much is dead."""
         waiting = await outbox.depth(self.database, self.kind)
         return waiting, await outbox.dead_depth(self.database, self.kind)
 
@@ -47,7 +47,7 @@ class Queue:
         """Make work due now, with all its tries before it, at any carrier; return what is."""
         now = self.clock.now()
         async with self.database.transaction() as tx:
-            return [each for each in wanted if await outbox.revive(tx, self.kind, each, now)]
+            return [each for each in wanted if await outbox.retry(tx, self.kind, each, now)]
 
     async def drop(self, wanted: Sequence[UUID]) -> list[UUID]:
         """Wipe work that shall never be done; return what is."""

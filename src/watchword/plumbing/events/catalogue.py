@@ -144,8 +144,8 @@ class LetterBounced(LetterComplained, frozen=True, kw_only=True):
     lasting: Annotated[bool, Meta(description="Whether the address is good for no letter.")]
 
 
-class LetterBuried(Data, frozen=True, kw_only=True):
-    """A letter that was given up."""
+class LetterDead(Data, frozen=True, kw_only=True):
+    """A dead letter."""
 
     user_id: MaybeUser = None
     letter: Annotated[UUID, Meta(description="The letter.")]
@@ -206,7 +206,7 @@ _PUBLIC: Final = (
     Public("id.consent.renewed", 1, Consent, "Somebody consented once more."),
     Public("id.email.bounced", 1, LetterBounced, "A letter came back."),
     Public("id.email.complained", 1, LetterComplained, "A reader called a letter unwanted."),
-    Public("id.email.dead_lettered", 1, LetterBuried, "A letter was given up."),
+    Public("id.email.dead_lettered", 1, LetterDead, "A letter became a dead letter."),
 )
 
 _SEVERAL: Final = frozenset({"fields", "methods"})

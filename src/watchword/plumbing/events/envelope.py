@@ -35,7 +35,7 @@ class CloudEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Noted:
+class NotedFact:
     """A row of the journal."""
 
     id: UUID
@@ -45,7 +45,7 @@ class Noted:
     facts: Mapping[str, Any]
 
 
-def cloud_event(noted: Noted, source: str) -> CloudEvent:
+def cloud_event(noted: NotedFact, source: str) -> CloudEvent:
     """Return what others are told of a fact. ValueError: it is not public, or not of its shape."""
     public = CATALOGUE.get(noted.type)
     if public is None:

@@ -96,13 +96,13 @@ class Metrics:
         self.texts_withheld = self._counter(
             "sms_withheld_total", "Texts that were not sent, to bound what they cost.", "reason"
         )
-        self.texts_dead = self._counter("sms_queue_dead_total", "Texts given up.")
+        self.texts_dead = self._counter("sms_queue_dead_total", "Dead texts.")
         self.emails_withheld = self._counter(
             "email_withheld_total",
             "Letters with a code or a link that were not sent, because all have had their share.",
             "reason",
         )
-        self.emails_dead = self._counter("email_queue_dead_total", "Letters given up.")
+        self.emails_dead = self._counter("email_queue_dead_total", "Dead letters.")
         self.letter_fallbacks = self._counter(
             "letter_fallbacks_total",
             "Letters in our words because the operator's cannot be written.",
@@ -125,7 +125,7 @@ class Metrics:
         )
         self.events = self._counter(
             "events_published_total",
-            "Events tried at a destination; result published, delayed or parked.",
+            "Events tried at a destination; result published, delayed or dead.",
             "transport",
             "type",
             "result",

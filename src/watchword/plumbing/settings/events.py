@@ -87,7 +87,7 @@ class EventSettings:
     )
     most_tries: int = setting(
         "EVENTS_MAX_TRIES",
-        "How often an event that a destination refuses is tried before it is parked.",
+        "How often an event that a destination refuses is tried before it is a dead letter.",
         parse=whole(1, 100),
         default="16",
     )

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from watchword.kernel import assurance
-from watchword.kernel.events import AUTH_FAILURE
+from watchword.kernel.facts import AUTH_FAILURE
 from watchword.kernel.limits import Verdict
 from watchword.kernel.ports import Caller, Visitor
 from watchword.kernel.problems import (

@@ -1,17 +1,17 @@
 """Sending: what letters and texts have in common on their way from the outbox to a carrier.
 
     expired          never sent; counted, unless it was for nobody: pretended work is no piece
-    outdated         what it tells ended meanwhile: put back, and written anew at once
+    outdated         what it tells ended meanwhile: delayed, and written anew at once
     lost             another worker has it, because our lease lapsed: nobody is asked
     lapsed           the worker that had it was killed: it goes out again under its id, to the carrier that
                      was being asked, and is counted as one that nobody can tell of
-    unwritable       buried: it will not become writable later
+    unwritable       dead: it will not become writable later
     suppressed       finished, its payload wiped; the journal knows
     taken            finished, its payload wiped; the postbook knows
-    nobody was asked put back; it loses no try
-    nobody can tell  put back, to be tried again at that carrier alone, until an operator revives it
-    refused itself   buried with the reason, and after the last try too
-    else             put back for 2, 4, 8 ... seconds, at most an hour, and not before a carrier wants it
+    nobody was asked delayed; it loses no try
+    nobody can tell  delayed, to be tried again at that carrier alone, until an operator retries it
+    refused itself   dead, with the reason, and after the last try too
+    else             delayed for 2, 4, 8 ... seconds, at most an hour, and not before a carrier wants it
 
 Before each carrier is asked, the clock and the lease are looked at again (`Watch`): a worker may have slept.
 
@@ -24,9 +24,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
+from watchword.kernel.backoff import pause
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
-from watchword.kernel.events import Fact
+from watchword.kernel.facts import Fact
 from watchword.plumbing.carriers.carrier import Result, Try
 from watchword.plumbing.carriers.failover import Failover, Handover
 from watchword.plumbing.db import outbox, pieces
@@ -42,6 +43,8 @@ EXPIRED: Final = "expired"
 NO_CARRIER: Final = "none"
 NOBODY: Final = "nobody"
 _A_MOMENT: Final = timedelta(seconds=1)
+_FIRST_DELAY: Final = timedelta(seconds=2)
+_LONGEST_DELAY: Final = timedelta(hours=1)
 
 
 class Addressed(Protocol):
@@ -55,15 +58,9 @@ class Addressed(Protocol):
 Sent = TypeVar("Sent", bound=Addressed)
 
 
-def next_try(
-    attempts: int, now: datetime, jitter: float, asked_for: timedelta | None = None
-) -> datetime:
-    """Return when to try again: 2, 4, 8 ... seconds, at most an hour, plus up to a quarter.
-
-    Not before the carrier wants to be asked again.
-    """
-    wait = timedelta(seconds=min(2.0**attempts, 3600.0))
-    return now + max(wait, asked_for or wait) * (1 + jitter / 4)
+def delay(attempts: int, chance: Chance, asked_for: timedelta | None = None) -> timedelta:
+    """Return how long to wait before the next try: 2, 4, 8 ... seconds, at most an hour."""
+    return pause(attempts, _FIRST_DELAY, _LONGEST_DELAY, chance.fraction(), asked_for)
 
 
 def _number(settled: Settled) -> int:
@@ -94,7 +91,7 @@ class Sending(ABC, Generic[Sent]):
     @property
     @abstractmethod
     def most_tries(self) -> int:
-        """Return how often a piece is tried before it is given up."""
+        """Return how often a piece is tried before it is dead."""
 
     @abstractmethod
     def write(self, work: Work) -> Sent:
@@ -105,8 +102,8 @@ class Sending(ABC, Generic[Sent]):
         """Count what came of a piece, when no carrier can tell."""
 
     @abstractmethod
-    def given_up(self, work: Work, reason: str) -> Fact:
-        """Return what the journal tells of a piece that was given up."""
+    def dead_fact(self, work: Work, reason: str) -> Fact:
+        """Return what the journal tells of a piece that is dead."""
 
     def good_until(self, work: Work, written: Sent) -> datetime | None:  # noqa: ARG002 - for some kinds
         """Return when what was written no longer holds."""
@@ -136,7 +133,7 @@ class Sending(ABC, Generic[Sent]):
             written = self.write(work)
         except Exception as error:  # noqa: BLE001 - it will not become writable later
             log().exception(f"{self.what} cannot be written", **self._named(work))
-            return self._buried(work, type(error).__name__)
+            return self._dead(work, type(error).__name__)
         held = await self.held_back(work, written)
         if held is not None:
             return self._suppressed(work, held)
@@ -178,7 +175,7 @@ class Sending(ABC, Generic[Sent]):
         now = self.clock.now()
         if handover.untried:
             return pieces.untried(work, now)
-        return pieces.put_back(work, now, handover.reason)
+        return pieces.delayed(work, now, handover.reason)
 
     def leaving(self, work: Work, written: Sent) -> Leaving:
         """Return what the postbook knows of a piece."""
@@ -209,7 +206,7 @@ class Sending(ABC, Generic[Sent]):
 
     def _try_later(self, work: Work, handover: Handover) -> Settled:
         if handover.hopeless or work.attempts >= self.most_tries:
-            return self._buried(work, handover.reason)
+            return self._dead(work, handover.reason)
         log().warning(
             f"{self.what} delayed",
             **self._named(work),
@@ -217,17 +214,16 @@ class Sending(ABC, Generic[Sent]):
             result=handover.tries[-1].result,
             reason=handover.reason,
         )
-        now, jitter = self.clock.now(), self.chance.below(1000) / 1000
-        later = next_try(work.attempts, now, jitter, handover.retry_after)
-        return pieces.put_back(work, later, handover.reason, handover.perhaps_at)
+        later = self.clock.now() + delay(work.attempts, self.chance, handover.retry_after)
+        return pieces.delayed(work, later, handover.reason, handover.perhaps_at)
 
-    def _buried(self, work: Work, reason: str) -> Settled:
+    def _dead(self, work: Work, reason: str) -> Settled:
         """Give it up; the journal knows, and its sealed words stay for an operator to try again."""
 
         async def tell(tx: Transaction) -> None:
-            await self.journal.record(tx, self.given_up(work, reason), self.clock.now())
+            await self.journal.record(tx, self.dead_fact(work, reason), self.clock.now())
 
-        return pieces.buried(work, reason, tell)
+        return pieces.dead(work, reason, tell)
 
     async def _settle(self, back: Sequence[Settled]) -> None:
         """Write what became of a batch, and what belongs to it, in one commit."""

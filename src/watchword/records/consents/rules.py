@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Final
 
-from watchword.kernel.events import OWNER, Fact
+from watchword.kernel.facts import OWNER, Fact
 from watchword.kernel.parsing import boolean, duration
 from watchword.kernel.parts import section, setting
 

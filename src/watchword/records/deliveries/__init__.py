@@ -12,7 +12,7 @@ Codes go before notices, and notices before bulk; a letter that has expired is n
 asked in their order (`plumbing/carriers`). What none took, and what nobody can tell of, goes out again,
 later each time and not before a carrier wants it, under the same Message-ID. The outbox remembers which
 carrier may have a letter of which nobody can tell: that one alone is asked again. What was refused for
-itself, or tried `EMAIL_MAX_TRIES` times, is buried with the reason, and stays sealed for a week, so that an
-operator may try it again; else who wrote what to whom is wiped when it is settled. While every carrier
+itself, or tried `EMAIL_MAX_TRIES` times, is a dead letter: with the reason, and sealed for a week, so that
+an operator may retry it; else who wrote what to whom is wiped when it is settled. While every carrier
 rests, letters wait and lose no try. Source: RFC 5321, section 4.5.4 (retries).
 """

@@ -6,7 +6,7 @@ from datetime import datetime
 from email.utils import getaddresses
 from typing import Any, ClassVar, Final
 
-from watchword.kernel.events import SECURITY_EVENT, Fact, Line
+from watchword.kernel.facts import SECURITY_EVENT, Fact, Line
 from watchword.kernel.limits import Limit
 from watchword.kernel.messages import BULK, CODE, NOTICE
 from watchword.kernel.parsing import whole
@@ -77,7 +77,7 @@ class MailSettings:
     )
     most_tries: int = setting(
         "EMAIL_MAX_TRIES",
-        "How often a letter is tried before it is given up.",
+        "How often a letter is tried before it is dead.",
         parse=whole(1, 20),
         default="8",
     )
@@ -165,8 +165,8 @@ class LetterWithheld(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LetterBuried(Fact):
-    """A letter was given up; `reason` is the carrier's, without an address."""
+class LetterDead(Fact):
+    """A letter became a dead letter; `reason` is the carrier's, without an address."""
 
     type: ClassVar[str] = "id.email.dead_lettered"
 
@@ -192,7 +192,7 @@ __all__ = [
     "KIND",
     "NOTICE",
     "Letter",
-    "LetterBuried",
+    "LetterDead",
     "LetterSuppressed",
     "LetterWithheld",
     "MailBudgetSettings",

@@ -28,7 +28,7 @@ from watchword.records.deliveries.rules import (
     NO_CONSENT,
     NOTICE,
     Letter,
-    LetterBuried,
+    LetterDead,
     LetterSuppressed,
     LetterWithheld,
     MailBudgetSettings,
@@ -118,7 +118,7 @@ class Deliveries(Sending[Message]):
 
     @property
     def most_tries(self) -> int:
-        """Return how often a letter is tried before it is given up."""
+        """Return how often a letter is tried before it is dead."""
         return self.settings.most_tries
 
     def write(self, work: Work) -> Message:
@@ -147,9 +147,9 @@ class Deliveries(Sending[Message]):
         if result == pieces.DEAD:
             self.metrics.emails_dead.inc()
 
-    def given_up(self, work: Work, reason: str) -> LetterBuried:
-        """Return what the journal tells of a letter that was given up."""
-        return LetterBuried(letter=str(work.id), template=work.label, reason=reason)
+    def dead_fact(self, work: Work, reason: str) -> LetterDead:
+        """Return what the journal tells of a letter that is dead."""
+        return LetterDead(letter=str(work.id), template=work.label, reason=reason)
 
     async def held_back(self, work: Work, written: Message) -> HeldBack | None:
         """Return why the letter may not leave for its address; nothing when it may."""

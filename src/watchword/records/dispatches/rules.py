@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
-from watchword.kernel.events import Fact
+from watchword.kernel.facts import Fact
 from watchword.kernel.feedback import Outcome
 from watchword.kernel.parsing import whole
 from watchword.kernel.parts import section, setting

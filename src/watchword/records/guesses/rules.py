@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from watchword.kernel.events import AUTH_FAILURE, SECURITY_EVENT, Fact, Line
+from watchword.kernel.facts import AUTH_FAILURE, SECURITY_EVENT, Fact, Line
 from watchword.kernel.parsing import milliseconds, whole
 from watchword.kernel.parts import section, setting
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import ClassVar, Final
 
-from watchword.kernel.events import AUTH_FAILURE, SECURITY_EVENT, Fact, Line
+from watchword.kernel.facts import AUTH_FAILURE, SECURITY_EVENT, Fact, Line
 from watchword.kernel.parsing import milliseconds, whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import FieldError, InputInvalid, Kind, Problem, TooManyRequests

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from watchword.kernel.events import AUTH_FAILURE, Fact, Line
+from watchword.kernel.facts import AUTH_FAILURE, Fact, Line
 from watchword.kernel.problems import Kind, Problem
 
 GRACE = timedelta(seconds=10)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Final
 
-from watchword.kernel.events import SECURITY_EVENT, Fact, Line
+from watchword.kernel.facts import SECURITY_EVENT, Fact, Line
 from watchword.kernel.parsing import duration, whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import Kind, Problem

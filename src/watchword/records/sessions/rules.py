@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from uuid import UUID
 
-from watchword.kernel.events import OWNER, Fact
+from watchword.kernel.facts import OWNER, Fact
 from watchword.kernel.ids import SessionId, SubscriberId
 from watchword.kernel.parsing import boolean, duration, milliseconds
 from watchword.kernel.parts import section, setting

@@ -2,7 +2,7 @@
 
     raise    within one transaction: unless the same was told of the same subject lately, a piece of work
              in the outbox, a fact in the journal and the moment; two workers that saw it tell it once
-    carry    the worker: a signed POST, two seconds at most, tried again for hours, then buried
+    carry    the worker: a signed POST, two seconds at most, tried again for hours, then dead
 
     otp_anomaly                 too large a share of the codes tried were wrong
     brute_force_attempt         too many failures from one network

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from watchword.kernel.addresses import Network, networks
-from watchword.kernel.events import SECURITY_EVENT, Fact, Line
+from watchword.kernel.facts import SECURITY_EVENT, Fact, Line
 from watchword.kernel.parsing import boolean, choice, whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.secret import Secret
@@ -88,7 +88,7 @@ class SignalSettings:
     )
     most_tries: int = setting(
         "SIRA_MAX_TRIES",
-        "How often a signal is posted before it is given up; 20 take about ten hours.",
+        "How often a signal is posted before it is dead; 20 take about ten hours.",
         parse=whole(1, 100),
         default="20",
     )
@@ -196,8 +196,8 @@ class SignalRaised(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignalBuried(Fact):
-    """A signal was given up; `reason` is why the last post failed."""
+class SignalDead(Fact):
+    """A signal became a dead letter; `reason` is why the last post failed."""
 
     type: ClassVar[str] = "risk.signal_dead_lettered"
     signal: str

@@ -9,10 +9,10 @@ import msgspec
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
+from watchword.kernel.destinations import Destination, EventMessage
 from watchword.kernel.ids import mint
 from watchword.kernel.parts import service
 from watchword.kernel.ports import NotAccepted, OutOfReach
-from watchword.kernel.publishing import Parcel, Publisher
 from watchword.kernel.secret import Peppers
 from watchword.plumbing.db import outbox, pieces
 from watchword.plumbing.db.journal import Journal
@@ -22,7 +22,7 @@ from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.logs.logger import log
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.work.porters import Porters
-from watchword.plumbing.work.sending import next_try
+from watchword.plumbing.work.sending import delay
 from watchword.records.signals import store
 from watchword.records.signals.rules import (
     DELAYED,
@@ -31,7 +31,7 @@ from watchword.records.signals.rules import (
     POSTED,
     Data,
     Signal,
-    SignalBuried,
+    SignalDead,
     SignalRaised,
     SignalSettings,
     Told,
@@ -45,7 +45,7 @@ _URGENT = 3
 class SignalReceiver:
     """Who is told of signals; nobody while `SIRA_ENABLED` is false."""
 
-    publisher: Publisher | None = None
+    destination: Destination | None = None
 
 
 class SignalPorters(Porters):
@@ -118,7 +118,7 @@ class Signals:
 
     async def carry(self) -> int:
         """Post what is due; return how many posts that were."""
-        if self.receiver.publisher is None:
+        if self.receiver.destination is None:
             return 0
         return await self.porters.carry(self._post, self._settle, lambda: False)
 
@@ -131,14 +131,14 @@ class Signals:
         return await store.purge(db, before)
 
     async def _post(self, work: Work) -> Settled:
-        publisher = self.receiver.publisher
-        assert publisher is not None
-        parcel = Parcel(id=work.id, type=work.label, key=None, body=work.payload)
+        destination = self.receiver.destination
+        assert destination is not None
+        message = EventMessage(id=work.id, type=work.label, key=None, body=work.payload)
         try:
-            await publisher.publish(parcel)
+            await destination.publish(message)
         except NotAccepted as refused:
             if refused.lasting:
-                return self._buried(work, str(refused))
+                return self._dead(work, str(refused))
             return self._later(work, str(refused), refused.retry_after)
         except OutOfReach as away:
             return self._later(work, str(away), away.retry_after)
@@ -148,21 +148,21 @@ class Signals:
 
     def _later(self, work: Work, reason: str, asked_for: timedelta | None) -> Settled:
         if work.attempts >= self.settings.most_tries:
-            return self._buried(work, reason)
+            return self._dead(work, reason)
         log().warning("signal delayed", signal=str(work.id), kind=work.label, reason=reason)
         self.metrics.signals.labels(work.label, DELAYED).inc()
-        now, jitter = self.clock.now(), self.chance.below(1000) / 1000
-        return pieces.put_back(work, next_try(work.attempts, now, jitter, asked_for), reason)
+        later = self.clock.now() + delay(work.attempts, self.chance, asked_for)
+        return pieces.delayed(work, later, reason)
 
-    def _buried(self, work: Work, reason: str) -> Settled:
+    def _dead(self, work: Work, reason: str) -> Settled:
         async def tell(tx: Transaction) -> None:
-            fact = SignalBuried(signal=str(work.id), kind=work.label, reason=reason)
+            fact = SignalDead(signal=str(work.id), kind=work.label, reason=reason)
             await self.journal.record(tx, fact, self.clock.now())
 
-        return pieces.buried(work, reason, tell)
+        return pieces.dead(work, reason, tell)
 
     async def _settle(self, back: Sequence[Settled]) -> None:
-        """Write what became of the posts, and of those given up that they were, in one commit."""
+        """Write what became of the posts, and of dead ones that they are, in one commit."""
         async with self.database.transaction() as tx:
             held = await outbox.settle(tx, back, self.clock.now())
             given_up = [each for each in back if each.also is not None and each.work.id in held]
@@ -170,5 +170,5 @@ class Signals:
                 assert each.also is not None
                 await each.also(tx)
         for each in given_up:
-            log().error("signal given up", signal=str(each.work.id), reason=each.reason)
+            log().error("signal dead", signal=str(each.work.id), reason=each.reason)
             self.metrics.signals.labels(each.work.label, pieces.DEAD).inc()

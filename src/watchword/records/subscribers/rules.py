@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 
 from msgspec.structs import asdict
 
-from watchword.kernel.events import OWNER, SECURITY_EVENT, Fact, Line
+from watchword.kernel.facts import OWNER, SECURITY_EVENT, Fact, Line
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.problems import Kind, Problem
 from watchword.plumbing.contact import described, mailbox_key

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Final
 
-from watchword.kernel.events import Fact
+from watchword.kernel.facts import Fact
 
 OPERATOR: Final = "operator"
 TRIAL_EVERY: Final = timedelta(days=1)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from watchword.kernel.events import OWNER
+from watchword.kernel.facts import OWNER
 from watchword.kernel.parts import service
 from watchword.plumbing.contact import EmailAddress, email_address
 from watchword.plumbing.db.journal import Journal

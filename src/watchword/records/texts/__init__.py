@@ -6,7 +6,7 @@
     carry    the worker: claim, write in the reader's language, hand over, settle
 
 They go the way of letters (docs/flows/records/deliveries): the urgent first, never late, tried again under
-one id, given up with the reason, wiped when done; carriers are asked in the order of `SMS_SERVICE`. Where a
+one id, dead after too many tries, wiped when done; carriers are asked in the order of `SMS_SERVICE`. Where a
 country wants a sender of its own, `SMS_SENDERS` names it.
 
 Who can make us send texts can make us pay for them (SMS pumping). So a text is withheld, and whoever asked

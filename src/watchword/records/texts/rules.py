@@ -1,11 +1,11 @@
-"""What a text is, who carries it, and what is told of one that was given up."""
+"""What a text is, who carries it, and what is told of a dead one."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Final
 
-from watchword.kernel.events import SECURITY_EVENT, Fact, Line
+from watchword.kernel.facts import SECURITY_EVENT, Fact, Line
 from watchword.kernel.limits import Limit
 from watchword.kernel.messages import CODE
 from watchword.kernel.parsing import listed, whole
@@ -40,7 +40,7 @@ class TextSettings:
     )
     most_tries: int = setting(
         "SMS_MAX_TRIES",
-        "How often a text is tried before it is given up.",
+        "How often a text is tried before it is dead.",
         parse=whole(1, 20),
         default="5",
     )
@@ -145,8 +145,8 @@ class TextWithheld(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextBuried(Fact):
-    """A text was given up; `reason` is the carrier's, without a number."""
+class TextDead(Fact):
+    """A text became a dead letter; `reason` is the carrier's, without a number."""
 
     type: ClassVar[str] = "id.sms.dead_lettered"
 

@@ -29,7 +29,7 @@ from watchword.records.texts.rules import (
     BudgetSettings,
     Draft,
     Reason,
-    TextBuried,
+    TextDead,
     TextSettings,
     TextWithheld,
     barred,
@@ -129,7 +129,7 @@ class Texts(Sending[Text]):
 
     @property
     def most_tries(self) -> int:
-        """Return how often a text is tried before it is given up."""
+        """Return how often a text is tried before it is dead."""
         return self.settings.most_tries
 
     def write(self, work: Work) -> Text:
@@ -151,6 +151,6 @@ class Texts(Sending[Text]):
         if result == pieces.DEAD:
             self.metrics.texts_dead.inc()
 
-    def given_up(self, work: Work, reason: str) -> TextBuried:
-        """Return what the journal tells of a text that was given up."""
-        return TextBuried(text=str(work.id), template=work.label, reason=reason)
+    def dead_fact(self, work: Work, reason: str) -> TextDead:
+        """Return what the journal tells of a text that is dead."""
+        return TextDead(text=str(work.id), template=work.label, reason=reason)

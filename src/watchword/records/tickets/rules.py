@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
-from watchword.kernel.events import AUTH_FAILURE, SECURITY_EVENT, Fact, Line
+from watchword.kernel.facts import AUTH_FAILURE, SECURITY_EVENT, Fact, Line
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.parsing import whole
 from watchword.kernel.parts import Alias, section, setting

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from tests.support.brokers import MockKafka, Read, queue
+from tests.support.rounds import relay_once
 from tests.support.world import NEW_PASSWORD, World
 from tests.support.worlds import Opener
 from watchword.kernel.secret import Secret
-from watchword.records.events.service import Relays
 from watchword.records.pins.service import Pins
 from watchword.records.subscribers.rules import Subscriber
 
@@ -62,7 +62,7 @@ async def test_a_reset_is_one_event_on_each_broker_without_secret_or_number(
         owner = await owner_of_a_pin(world)
         await reset(world, "password-reset", password=NEW_PASSWORD)
         await reset(world, "ussd-pin-reset", pin=PIN)
-        while await world.part(Relays).publish():
+        while await relay_once(world):
             pass
         messages: list[Read] = await bound.rest()
     records = await kafka.read(WHERE, len(messages))

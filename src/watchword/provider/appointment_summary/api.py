@@ -2,12 +2,12 @@
 
 from starlette.responses import Response
 
-from watchword.flows.appointment_summary.rules import SummaryRequest
-from watchword.flows.appointment_summary.service import AppointmentSummaries
 from watchword.kernel.problems import Unauthenticated
 from watchword.plumbing.shapes import Answer
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, post
+from watchword.provider.appointment_summary.rules import SummaryRequest
+from watchword.provider.appointment_summary.service import AppointmentSummaries
 from watchword.records.idempotency_keys.rules import (
     IdempotencyKeyMissing,
     IdempotencyKeyReused,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
-from watchword.kernel.events import Fact
+from watchword.kernel.facts import Fact
 from watchword.plumbing.contact import MAX_NAME, EmailAddress, email_address, person_name
 from watchword.plumbing.faults import Faults
 from watchword.plumbing.letters.addressing import greeted

@@ -13,16 +13,17 @@ import pytest
 from tests.support.brokers import keep, kept, kept_by_kafka
 from tests.support.mock_kafka import KafkaProcess
 from tests.support.proxy import wire_to
+from tests.support.rounds import relay_once
 from tests.support.services.rabbitmq import Rabbit
 from tests.support.world import World
 from tests.support.worlds import Opener
-from watchword.adapters.bus.amqp import AmqpPublisher
-from watchword.adapters.bus.kafka import KafkaPublisher
-from watchword.kernel.publishing import Publisher, Publishers
+from watchword.adapters.destinations.amqp import AmqpDestination
+from watchword.adapters.destinations.kafka import KafkaDestination
+from watchword.kernel.destinations import Destination, Destinations
 from watchword.kernel.secret import Secret
+from watchword.plumbing.db import event_queue
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.events.envelope import CONTENT_TYPE
-from watchword.records.events.service import Events, Relays
 from watchword.records.subscribers.rules import UserUpdated
 
 PATIENCE = timedelta(seconds=1)
@@ -47,15 +48,15 @@ def kafka() -> Iterator[KafkaProcess]:
     cluster.stop()
 
 
-def amqp(url: str, exchange: str) -> AmqpPublisher:
+def amqp(url: str, exchange: str) -> AmqpDestination:
     """Return a way to RabbitMQ that soon loses patience."""
-    return AmqpPublisher(Secret(url), exchange, CONTENT_TYPE, patience=PATIENCE)
+    return AmqpDestination(Secret(url), exchange, CONTENT_TYPE, patience=PATIENCE)
 
 
 @asynccontextmanager
-async def telling(worlds: Opener, publisher: Publisher) -> AsyncIterator[World]:
+async def telling(worlds: Opener, destination: Destination) -> AsyncIterator[World]:
     """Open a world that tells one destination, and leave that."""
-    async with worlds(publishers=Publishers((publisher,))) as world:
+    async with worlds(destinations=Destinations((destination,))) as world:
         yield world
 
 
@@ -70,21 +71,21 @@ async def happen(world: World, number: int = ROUND, begin: int = 0) -> None:
 async def rounds(world: World) -> None:
     """Let the relay work until nothing is owed."""
     async with asyncio.timeout(ALL_SECONDS):
-        while await world.part(Events).backlogs():
-            await world.part(Relays).publish()
+        while await event_queue.backlogs(world.database):
+            await relay_once(world)
 
 
 async def waiting(world: World) -> int:
     """Return how many events are owed, none of them counted as refused."""
-    backlogs = await world.part(Events).backlogs()
-    assert not any(each.parked for each in backlogs)
+    backlogs = await event_queue.backlogs(world.database)
+    assert not any(each.dead for each in backlogs)
     return sum(each.waiting for each in backlogs)
 
 
 async def away_and_yet(world: World, client: httpx2.AsyncClient) -> None:
     """While a round waits for the broker, a request is answered; then all of it is still owed."""
     owed = await waiting(world)
-    relaying = asyncio.create_task(world.part(Relays).publish())
+    relaying = asyncio.create_task(relay_once(world))
     asked = {"email": "nobody@example.org"}
     answer = await client.post(world.path("/auth/password-reset/request"), json=asked)
     assert answer.status_code == 202
@@ -121,7 +122,7 @@ async def test_while_rabbitmq_is_stopped_requests_are_answered_and_each_event_co
         asked = {"email": alice.email}
         answer = await client.post(world.path("/auth/password-reset/request"), json=asked)
         assert answer.status_code == 202
-        await world.part(Relays).publish()
+        await relay_once(world)
         await happen(world)
         assert await waiting(world) == ROUND + 1
         await asyncio.to_thread(rabbit.come_up)
@@ -177,8 +178,8 @@ async def test_while_kafka_is_frozen_requests_are_answered_and_nothing_is_lost(
 ) -> None:
     topic = f"frozen-{uuid4()}"
     place = {"bootstrap.servers": kafka.servers}
-    publisher = KafkaPublisher(place, topic, CONTENT_TYPE, patience=PATIENCE)
-    async with telling(worlds, publisher) as world, world.client() as client:
+    destination = KafkaDestination(place, topic, CONTENT_TYPE, patience=PATIENCE)
+    async with telling(worlds, destination) as world, world.client() as client:
         await happen(world, ROUND // 2)
         await rounds(world)
         kafka.freeze()

@@ -1,11 +1,11 @@
-"""Destinations: where events go, as the settings say; each is made when the house is built."""
+"""Relaying: where events go, as the settings say, and what carries them there."""
 
 from collections.abc import Iterator
 
 from watchword.app.wiring import House
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
-from watchword.kernel.publishing import Publisher, Publishers
+from watchword.kernel.destinations import Destination, Destinations
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.events.envelope import CONTENT_TYPE
@@ -18,35 +18,35 @@ from watchword.plumbing.settings import (
     KafkaSettings,
 )
 from watchword.plumbing.settings.events import WEBHOOK
-from watchword.records.events.service import Relays, Tools
+from watchword.plumbing.work.relaying import Relays, Tools
 
 
-def publishers(house: House) -> Publishers:
+def destinations(house: House) -> Destinations:
     """Return a way to each destination."""
-    return Publishers(tuple(_publishers(house)))
+    return Destinations(tuple(_destinations(house)))
 
 
-def _publishers(house: House) -> Iterator[Publisher]:
+def _destinations(house: House) -> Iterator[Destination]:
     kafka, amqp = house.part(KafkaSettings), house.part(AmqpSettings)
     if kafka.enabled:
-        from watchword.adapters.bus.kafka import KafkaPublisher
+        from watchword.adapters.destinations.kafka import KafkaDestination
 
-        yield KafkaPublisher(_place(kafka), kafka.topic, CONTENT_TYPE)
+        yield KafkaDestination(_place(kafka), kafka.topic, CONTENT_TYPE)
     if amqp.enabled:
-        from watchword.adapters.bus.amqp import AmqpPublisher
+        from watchword.adapters.destinations.amqp import AmqpDestination
 
-        yield AmqpPublisher(amqp.url, amqp.exchange, CONTENT_TYPE, amqp.tls_context())
+        yield AmqpDestination(amqp.url, amqp.exchange, CONTENT_TYPE, amqp.tls_context())
     yield from _webhooks(house)
 
 
-def _webhooks(house: House) -> Iterator[Publisher]:
+def _webhooks(house: House) -> Iterator[Destination]:
     settings = house.part(EventWebhookSettings)
     clock: Clock = house.part(Clock)
     for name, url in settings.urls.items():
-        from watchword.adapters.bus.webhook import PATIENCE, WebhookPublisher
+        from watchword.adapters.destinations.webhook import PATIENCE, WebhookDestination
         from watchword.adapters.guarded import guarded_client
 
-        yield WebhookPublisher(
+        yield WebhookDestination(
             f"{WEBHOOK}{name}",
             url,
             settings.keys[name],
@@ -83,10 +83,10 @@ def relays(house: House) -> Relays:
         chance=house.part(Chance),
         source=house.part(Issuer).url,
     )
-    return Relays(house.part(Publishers), tools, house.part(Changes))
+    return Relays(house.part(Destinations), tools, house.part(Changes))
 
 
-async def close(publishers: Publishers) -> None:
+async def close(destinations: Destinations) -> None:
     """Leave every destination."""
-    for each in publishers.each:
+    for each in destinations.each:
         await each.close()

@@ -6,13 +6,15 @@ from uuid import UUID
 
 import pytest
 
+from tests.support.rounds import relay_once
 from tests.support.shelf import Shelf, Trouble
 from tests.support.world import World
 from tests.support.worlds import Opener
+from watchword.kernel.destinations import Destinations, EventMessage
 from watchword.kernel.ports import NotAccepted, OutOfReach
-from watchword.kernel.publishing import Parcel, Publishers
+from watchword.plumbing.db import event_queue
 from watchword.plumbing.db.journal import Journal
-from watchword.records.events.service import Events, Relays
+from watchword.plumbing.work.relaying import Relays
 from watchword.records.subscribers.rules import EmailVerified, UserUpdated
 
 ALICE = UUID("019a0000-0000-7000-8000-00000000000a")
@@ -26,7 +28,7 @@ def shelf() -> Shelf:
 
 @pytest.fixture
 async def world(worlds: Opener, shelf: Shelf) -> AsyncIterator[World]:
-    async with worlds(publishers=Publishers((shelf,)), EVENTS_MAX_TRIES="3") as opened:
+    async with worlds(destinations=Destinations((shelf,)), EVENTS_MAX_TRIES="3") as opened:
         yield opened
 
 
@@ -40,7 +42,7 @@ async def happen(world: World, *fields: str, whose: UUID = ALICE) -> None:
 async def rounds(world: World, number: int = 10) -> None:
     """Let the relay work, without a rest."""
     for _ in range(number):
-        await world.part(Relays).publish()
+        await relay_once(world)
 
 
 def told(shelf: Shelf, whose: UUID = ALICE) -> list[str]:
@@ -52,8 +54,8 @@ def told(shelf: Shelf, whose: UUID = ALICE) -> list[str]:
 def refuses(*fields: str, lasting: bool = False) -> Trouble:
     """Return trouble with events that tell of these fields."""
 
-    def trouble(parcel: Parcel) -> Trouble:
-        wrong = any(each.encode() in parcel.body for each in fields)
+    def trouble(message: EventMessage) -> Trouble:
+        wrong = any(each.encode() in message.body for each in fields)
         return NotAccepted("no", lasting=lasting) if wrong else None
 
     return trouble
@@ -83,12 +85,12 @@ async def test_while_a_destination_is_away_nothing_is_lost_or_counted(
     await happen(world, "one", "two")
     await rounds(world)
     assert shelf.events == []
-    (backlog,) = await world.part(Events).backlogs()
-    assert (backlog.waiting, backlog.parked) == (2, 0)
+    (backlog,) = await event_queue.backlogs(world.database)
+    assert (backlog.waiting, backlog.dead) == (2, 0)
     shelf.away = False
     await rounds(world)
     assert told(shelf) == ["one", "two"]
-    assert await world.part(Events).backlogs() == []
+    assert await event_queue.backlogs(world.database) == []
 
 
 async def test_an_event_that_is_refused_holds_up_its_account_alone(
@@ -100,13 +102,13 @@ async def test_an_event_that_is_refused_holds_up_its_account_alone(
     await rounds(world)
     assert told(shelf) == []
     assert told(shelf, BOB) == ["other"]
-    shelf.trouble = lambda _parcel: None
+    shelf.trouble = lambda _message: None
     world.clock.advance(timedelta(seconds=5))
     await rounds(world)
     assert told(shelf) == ["bad", "after"]
 
 
-async def test_what_is_refused_too_often_is_parked_and_the_others_go_on(
+async def test_what_is_refused_too_often_is_dead_and_the_others_go_on(
     world: World, shelf: Shelf
 ) -> None:
     shelf.trouble = refuses("bad")
@@ -116,29 +118,30 @@ async def test_what_is_refused_too_often_is_parked_and_the_others_go_on(
         world.clock.advance(timedelta(minutes=1))
     await rounds(world)
     assert told(shelf) == ["after"]
-    (parked,) = await world.part(Events).parked(None, 10)
-    assert (parked.type, parked.attempts, parked.reason) == ("id.user.updated", 3, "no")
+    (dead,) = await event_queue.dead(world.database, None, 10)
+    assert (dead.type, dead.attempts, dead.reason) == ("id.user.updated", 3, "no")
 
 
-async def test_what_is_refused_for_good_is_parked_at_once_and_can_be_replayed(
+async def test_what_is_refused_for_good_is_dead_at_once_and_can_be_retried(
     world: World, shelf: Shelf
 ) -> None:
     shelf.trouble = refuses("bad", lasting=True)
     await happen(world, "bad", "after")
     await rounds(world)
     assert told(shelf) == ["after"]
-    shelf.trouble = lambda _parcel: None
-    assert await world.part(Events).revive("shelf") == 1
+    shelf.trouble = lambda _message: None
+    async with world.database.transaction() as tx:
+        assert await event_queue.retry(tx, "shelf") == 1
     await rounds(world)
     assert told(shelf) == ["after", "bad"]
 
 
 async def test_an_event_that_breaks_the_connection_is_found_out(world: World, shelf: Shelf) -> None:
-    """It takes others with it, again and again, and yet they arrive and it is parked."""
+    """It takes others with it, again and again, and yet they arrive and it is dead."""
     poison = b"poison"
 
-    def trouble(parcel: Parcel) -> Trouble:
-        return OutOfReach("broken") if poison in parcel.body else None
+    def trouble(message: EventMessage) -> Trouble:
+        return OutOfReach("broken") if poison in message.body else None
 
     shelf.trouble = trouble
     await happen(world, "poison", "after")
@@ -148,18 +151,18 @@ async def test_an_event_that_breaks_the_connection_is_found_out(world: World, sh
         world.clock.advance(timedelta(minutes=1))
     assert len(shelf.events) == 11
     assert told(shelf) == ["after"]
-    (parked,) = await world.part(Events).parked(None, 10)
-    assert parked.reason == "broken"
+    (dead,) = await event_queue.dead(world.database, None, 10)
+    assert dead.reason == "broken"
 
 
 async def test_one_destination_does_not_wait_for_another(worlds: Opener) -> None:
     well, away = Shelf("well"), Shelf("away")
     away.away = True
-    async with worlds(publishers=Publishers((well, away))) as world:
+    async with worlds(destinations=Destinations((well, away))) as world:
         await happen(world, "one")
         await rounds(world)
         assert told(well) == ["one"]
-        (backlog,) = await world.part(Events).backlogs()
+        (backlog,) = await event_queue.backlogs(world.database)
         assert (backlog.destination, backlog.waiting) == ("away", 1)
 
 
@@ -167,7 +170,7 @@ async def test_an_earlier_event_of_a_later_commit_is_not_passed_over(
     worlds: Opener, shelf: Shelf
 ) -> None:
     """The number of a row is drawn before its commit: a smaller one may appear after a greater one."""
-    async with worlds(publishers=Publishers((shelf,))) as world:
+    async with worlds(destinations=Destinations((shelf,))) as world:
         if world.database.dialect == "sqlite":
             return  # one writer: numbers appear in their order
         journal, now = world.part(Journal), world.clock.now()
@@ -191,8 +194,8 @@ async def test_a_relay_that_rests_begins_no_round(world: World, shelf: Shelf) ->
 async def test_only_one_process_relays(worlds: Opener, shelf: Shelf) -> None:
     other = Shelf()
     async with (
-        worlds(publishers=Publishers((shelf,))) as world,
-        worlds(publishers=Publishers((other,))) as second,
+        worlds(destinations=Destinations((shelf,))) as world,
+        worlds(destinations=Destinations((other,))) as second,
         world.database.exclusively("events") as first,
         second.database.exclusively("events") as next_one,
     ):

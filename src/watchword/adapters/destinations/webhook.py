@@ -21,8 +21,8 @@ from standardwebhooks.webhooks import Webhook
 from watchword.adapters.guarded import Forbidden
 from watchword.adapters.providers import Reply, wait_asked_for
 from watchword.kernel.clock import Clock
+from watchword.kernel.destinations import EventMessage
 from watchword.kernel.ports import NotAccepted, OutOfReach
-from watchword.kernel.publishing import Parcel
 from watchword.kernel.secret import Secret
 
 PATIENCE: Final = timedelta(seconds=8)
@@ -30,7 +30,7 @@ _UNWELL: Final = frozenset({429, 502, 503, 504})
 _GONE: Final = 410
 
 
-class WebhookPublisher:
+class WebhookDestination:
     """Publishes to one web address."""
 
     transport = "webhook"
@@ -58,9 +58,9 @@ class WebhookPublisher:
     async def connect(self) -> None:
         """Nothing to do: the client connects when it posts."""
 
-    async def publish(self, parcel: Parcel) -> None:
+    async def publish(self, message: EventMessage) -> None:
         """Return once the receiver took it. Problems: `NotAccepted`, `OutOfReach`."""
-        reply = await self._post(parcel)
+        reply = await self._post(message)
         if reply.good:
             return
         reason, wait = f"answered {reply.status}", wait_asked_for(reply, self._clock.now())
@@ -81,26 +81,26 @@ class WebhookPublisher:
         """Close the client."""
         await self._client.aclose()
 
-    async def _post(self, parcel: Parcel) -> Reply:
+    async def _post(self, message: EventMessage) -> Reply:
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
                 async with self._client.stream(
                     "POST",
                     self._url,
-                    content=parcel.body,
-                    headers=self._headers(parcel),
+                    content=message.body,
+                    headers=self._headers(message),
                     follow_redirects=False,
                 ) as head:
                     return Reply(status=head.status_code, headers=head.headers, body=b"")
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, Forbidden) as error:
             raise OutOfReach(_reason(error)) from None
 
-    def _headers(self, parcel: Parcel) -> dict[str, str]:
-        now, text = self._clock.now(), parcel.body.decode()
-        signatures = [each.sign(str(parcel.id), now, text) for each in self._signers]
+    def _headers(self, message: EventMessage) -> dict[str, str]:
+        now, text = self._clock.now(), message.body.decode()
+        signatures = [each.sign(str(message.id), now, text) for each in self._signers]
         return {
             "content-type": self._content_type,
-            "webhook-id": str(parcel.id),
+            "webhook-id": str(message.id),
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": " ".join(signatures),
         }

@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+class EventMessage:
     """An event as it travels: `key` is the account whose events keep their order; `body` is JSON."""
 
     id: UUID
@@ -15,7 +15,7 @@ class Parcel:
     body: bytes
 
 
-class Publisher(Protocol):
+class Destination(Protocol):
     """A destination of events.
 
     `name` is what the outbox calls it, `transport` what metrics do; `batch` is how many it takes side by
@@ -30,7 +30,7 @@ class Publisher(Protocol):
         """Be ready to publish. Problem: `OutOfReach`."""
         ...
 
-    async def publish(self, parcel: Parcel) -> None:
+    async def publish(self, message: EventMessage) -> None:
         """Return once the destination has it for good.
 
         Problems: `NotAccepted`, it certainly has not, and that is about this event; `OutOfReach`, it may or
@@ -48,10 +48,10 @@ class Publisher(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Publishers:
+class Destinations:
     """Every destination that the settings name."""
 
-    each: tuple[Publisher, ...] = ()
+    each: tuple[Destination, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

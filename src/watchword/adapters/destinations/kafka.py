@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from watchword.kernel.destinations import EventMessage
 from watchword.kernel.ports import NotAccepted, OutOfReach
-from watchword.kernel.publishing import Parcel
 
 PATIENCE: Final = timedelta(seconds=8)
 _POLL_SECONDS: Final = 0.1
@@ -33,7 +33,7 @@ _ABOUT_THE_EVENT: Final = frozenset(
 )
 
 
-class KafkaPublisher:
+class KafkaDestination:
     """Publishes to one topic of Kafka."""
 
     name = transport = "kafka"
@@ -76,7 +76,7 @@ class KafkaPublisher:
             )
             self._thread.start()
 
-    async def publish(self, parcel: Parcel) -> None:
+    async def publish(self, message: EventMessage) -> None:
         """Return once the brokers have it. Problems: `NotAccepted`, `OutOfReach`."""
         await self.connect()
         assert self._producer is not None
@@ -89,8 +89,8 @@ class KafkaPublisher:
         try:
             self._producer.produce(
                 self._topic,
-                value=parcel.body,
-                key=str(parcel.key).encode() if parcel.key else None,
+                value=message.body,
+                key=str(message.key).encode() if message.key else None,
                 headers=list(self._headers),
                 on_delivery=told,
             )

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from watchword.flows.pin.rules import Whom
 from watchword.kernel.clock import Clock
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.parts import service
@@ -12,6 +11,7 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import Contact
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
+from watchword.provider.pin_check.rules import Whom
 from watchword.records.pins.rules import PinInvalid, PinLocked, PinLockedUp, PinRefused, PinSet
 from watchword.records.pins.service import Pins
 from watchword.records.subscribers.rules import Subscriber, refusal
@@ -19,7 +19,7 @@ from watchword.records.subscribers.service import Subscribers
 
 
 @service
-class Pin:
+class PinCheck:
     """Sets and checks PINs."""
 
     database: Database

@@ -2,13 +2,13 @@
 
 from starlette.responses import Response
 
-from watchword.flows.pin.rules import PinHolds, PinRight, PinToCheck, PinToSet, whom
-from watchword.flows.pin.service import Pin
 from watchword.kernel.problems import NotFound, Unauthenticated
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import PhoneSettings
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, post
+from watchword.provider.pin_check.rules import PinHolds, PinRight, PinToCheck, PinToSet, whom
+from watchword.provider.pin_check.service import PinCheck
 from watchword.records.pins.rules import PinInvalid, PinLocked
 from watchword.records.subscribers.rules import AccountDisabled, AccountLocked, AccountPending
 
@@ -28,7 +28,7 @@ async def set_pin(call: Call[PinToSet]) -> Response:
     current = Secret(body.current_pin) if body.current_pin is not None else None
     named = whom(body, call.part(PhoneSettings).default_country)
     assert call.service is not None
-    await call.part(Pin).set(call.service, named, Secret(body.pin), current, call.visitor)
+    await call.part(PinCheck).set(call.service, named, Secret(body.pin), current, call.visitor)
     return call.json(PinHolds())
 
 
@@ -36,7 +36,9 @@ async def check_pin(call: Call[PinToCheck]) -> Response:
     """Tell whether a PIN is right; a wrong one counts, and one too many locks the PIN."""
     named = whom(call.body, call.part(PhoneSettings).default_country)
     assert call.service is not None
-    user_id = await call.part(Pin).check(call.service, named, Secret(call.body.pin), call.visitor)
+    user_id = await call.part(PinCheck).check(
+        call.service, named, Secret(call.body.pin), call.visitor
+    )
     return call.json(PinRight(user_id=str(user_id)))
 
 

@@ -1,10 +1,5 @@
-<!-- Written by ./run docs from the code: change it there. -->
+"""PIN check: a service sets the PIN of a subscriber, and asks whether one that was typed is right.
 
-# PIN
-
-A service sets the PIN of a subscriber, and asks whether one that was typed is right.
-
-```text
     set     service token; whom, PIN, the present one if there is one -> the PIN holds
     check   service token; whom, PIN -> the try is counted, the PIN compared   -> whose it is
 
@@ -17,13 +12,4 @@ a number that is nobody's every PIN is wrong, after the same work.
 
 Problems: `pin_invalid`, `pin_locked`, `not_found` (set alone), `account_locked`, `account_disabled`,
 `email_not_verified`, `invalid_input`, `overloaded`.
-```
-
-## Doors
-
-| method | path | who may | what |
-| --- | --- | --- | --- |
-| POST | `/api/v1/ussd/pin` | service | Set somebody's PIN; once there is one, only with the present one, as `currentPin`. |
-| POST | `/api/v1/ussd/pin/check` | service | Tell whether a PIN is right; a wrong one counts, and one too many locks the PIN. |
-
-Source: `src/watchword/flows/pin/`
+"""

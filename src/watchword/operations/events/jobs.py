@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from watchword.plumbing.house import House
 from watchword.plumbing.work.jobs import Job
-from watchword.records.events.service import Relays
+from watchword.plumbing.work.relaying import Relays
 
 
 async def relay(house: House) -> None:

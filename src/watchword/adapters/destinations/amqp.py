@@ -19,8 +19,8 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 from aio_pika.exceptions import AMQPError, ChannelClosed, DeliveryError, PublishError
 
+from watchword.kernel.destinations import EventMessage
 from watchword.kernel.ports import NotAccepted, OutOfReach
-from watchword.kernel.publishing import Parcel
 from watchword.kernel.secret import Secret
 
 PATIENCE: Final = timedelta(seconds=8)
@@ -31,7 +31,7 @@ _NOT_PERMITTED: Final = "ChannelAccessRefused"  # aio_pika exports only the clas
 _LOST: Final = (AMQPError, OSError, TimeoutError, RuntimeError, asyncio.InvalidStateError)
 
 
-class AmqpPublisher:
+class AmqpDestination:
     """Publishes to one exchange of RabbitMQ."""
 
     name = transport = "amqp"
@@ -69,22 +69,22 @@ class AmqpPublisher:
                 await self._leave()
                 raise OutOfReach(_reason(error)) from None
 
-    async def publish(self, parcel: Parcel) -> None:
+    async def publish(self, message: EventMessage) -> None:
         """Return once a queue has it. Problems: `NotAccepted`, `OutOfReach`."""
         if not self._alive:
             await self.connect()
         connection, exchange = self._connection, self._exchange
         assert exchange is not None
-        message = aio_pika.Message(
-            parcel.body,
-            message_id=str(parcel.id),
-            type=parcel.type,
+        sent = aio_pika.Message(
+            message.body,
+            message_id=str(message.id),
+            type=message.type,
             content_type=self._content_type,
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         )
         try:
             async with asyncio.timeout(self._patience):
-                await exchange.publish(message, parcel.type, mandatory=True)
+                await exchange.publish(sent, message.type, mandatory=True)
         except PublishError:
             raise NotAccepted("no queue takes this type", lasting=True) from None
         except DeliveryError:

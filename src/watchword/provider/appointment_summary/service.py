@@ -4,19 +4,19 @@ from datetime import datetime
 
 import msgspec
 
-from watchword.flows.appointment_summary.rules import (
-    SummaryQueued,
-    SummaryRequest,
-    asks_consent,
-    letter,
-    read_summary,
-)
 from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.settings import ServerSettings
+from watchword.provider.appointment_summary.rules import (
+    SummaryQueued,
+    SummaryRequest,
+    asks_consent,
+    letter,
+    read_summary,
+)
 from watchword.records.consents.rules import Purpose
 from watchword.records.consents.service import Consents
 from watchword.records.deliveries.service import Deliveries
