@@ -9,9 +9,9 @@ revision = "before_0012"
 down_revision = "before_0011"
 branch_labels = None
 
-_WAITING = sa.text("published_at IS NULL AND dead_at IS NULL")
-_TRIED = sa.text("published_at IS NULL AND dead_at IS NULL AND attempts > 0")
-_DEAD = sa.text("dead_at IS NOT NULL")
+_WAITING = sa.text("published_at IS NULL AND parked_at IS NULL")
+_TRIED = sa.text("published_at IS NULL AND parked_at IS NULL AND attempts > 0")
+_PARKED = sa.text("parked_at IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -32,13 +32,13 @@ def upgrade() -> None:
         sa.Column("due_at", moment(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("published_at", moment(), nullable=True),
-        sa.Column("dead_at", moment(), nullable=True),
+        sa.Column("parked_at", moment(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_event_outbox")),
     )
     _index("waiting", "number", _WAITING)
     _index("tried", "subject", _TRIED)
-    _index("dead", "number", _DEAD)
+    _index("parked", "number", _PARKED)
     protect("event_outbox")
 
 
