@@ -17,7 +17,7 @@ def upgrade() -> None:
     op.create_index(
         "idx_event_outbox_dead",
         "event_outbox",
-        ["number"],
+        ["destination", "number"],
         postgresql_where=_DEAD,
         sqlite_where=_DEAD,
     )
