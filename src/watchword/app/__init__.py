@@ -5,7 +5,7 @@
     settings                     all of them, read once
     building, wiring, slices     the house: what is put in, what is built by type, what folders hold
     carrying, lettering          carriers; words and letters
-    destinations, signalling     where events go; who is told of signals
+    relaying, signalling         where events go; who is told of signals
     asgi, inner                  the application, and what stands at the port of metrics
     serve, listening             bind, serve, drain, stop
     supervisor, reloading        several processes on one socket; a new one when the source changes
