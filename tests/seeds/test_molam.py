@@ -15,9 +15,10 @@ import pytest
 
 from tests.support.brokers import Read
 from tests.support.facts import facts
+from tests.support.handset import GATEWAY, Handset, handset_in
 from tests.support.risk import KEY, is_signed
 from tests.support.rounds import relay_once
-from tests.support.wallet import BUS, GATEWAY, Callers, P, Phone, Wallet, callers, running, soon
+from tests.support.wallet import BUS, Callers, P, Wallet, callers, running, soon
 from tests.support.world import NEW_PASSWORD, PASSWORD, World, environment
 from tests.support.worlds import Opener
 from watchword.app.settings import read
@@ -138,7 +139,7 @@ async def test_a_pin_is_reset_over_ussd(
     molam: World, awa: httpx2.AsyncClient, wallet: httpx2.AsyncClient
 ) -> None:
     assert await pin_is(wallet, OLD_PIN)
-    press = Phone(awa, NUMBER, lambda: molam.clock.now().timestamp()).press
+    press = handset_in(molam, awa, NUMBER).press
     assert (await press()).startswith("CON Molam : nouveau PIN\n1. Code par SMS")
     assert (await press("1")).startswith("CON Si ce numéro a un compte, un code arrive.")
     assert await press(await molam.texted(NUMBER)) == "CON Choisissez un nouveau PIN de 4 chiffres."
@@ -367,7 +368,7 @@ async def _password_reset_by_sms_in_french(service: Wallet) -> None:
 
 
 async def _pin_reset_over_ussd(service: Wallet) -> None:
-    phone = Phone(service.client, NUMBER)
+    phone = Handset(service.client, number=NUMBER)
     assert (await phone.press()).startswith("CON Molam : nouveau PIN")
     await phone.press("1")
     await phone.press(await service.code(NUMBER, 3))

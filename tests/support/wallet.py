@@ -6,22 +6,20 @@ phone      the gateway of a mobile network, which signs what it posts
 """
 
 import asyncio
-import hmac
 import re
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlencode
 from uuid import uuid4
 
 import aio_pika
 import httpx2
 
 from tests.support.brokers import MockKafka, Queue, Read
+from tests.support.handset import GATEWAY
 from tests.support.program import watchword
 from tests.support.proxy import Wire, wire_to
 from tests.support.risk import sira
@@ -31,7 +29,6 @@ from tests.support.world import environment
 
 P = "/api/v1"
 BUS = "molam.id.events"
-GATEWAY = "the gateway's own 5f21c8a0d94be37716ac"
 PATIENCE = 40.0
 Found = TypeVar("Found")
 
@@ -100,38 +97,6 @@ class Wallet:
         return (
             await self.client.post(f"{P}/ussd/pin/check", json=body, headers=headers)
         ).is_success
-
-
-@dataclass(slots=True)
-class Phone:
-    """A plain telephone, as the gateway tells of it: all that was typed so far, signed."""
-
-    client: httpx2.AsyncClient
-    number: str
-    now: Callable[[], float] = time.time
-    session: str = field(default_factory=lambda: f"ATUid_{uuid4().hex}")
-    typed: list[str] = field(default_factory=list)
-
-    async def press(self, *inputs: str) -> str:
-        """Type, and return the screen."""
-        self.typed.extend(inputs)
-        told = {
-            "sessionId": self.session,
-            "phoneNumber": self.number,
-            "serviceCode": "*384*7#",
-            "text": "*".join(self.typed),
-        }
-        body, timestamp = urlencode(told), str(int(self.now()))
-        mac = hmac.digest(GATEWAY.encode(), f"{timestamp}.{body}".encode(), "sha256").hex()
-        headers = {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "X-Ussd-Timestamp": timestamp,
-            "X-Ussd-Signature": mac,
-        }
-        shown = await self.client.post(f"{P}/ussd/callback", content=body, headers=headers)
-        assert shown.status_code == 200, shown.text
-        assert len(shown.text) <= 182
-        return shown.text
 
 
 @asynccontextmanager

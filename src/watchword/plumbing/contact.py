@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from string import ascii_uppercase
+from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -24,7 +25,9 @@ _UNSEEN_KINDS = {"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Me", "Zl", "Zp", "Zs"}
 _BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # Hangul fillers, and Braille without a dot
 _NUMBER = re.compile(r"\+[0-9]{5,15}\Z")
 _SMALL = {ord(letter): letter.lower() for letter in ascii_uppercase}
-EMAIL, SMS = "email", "sms"  # the channels by which somebody is reached
+# The channels: of a contact, and of somebody at the menu of a telephone, wherever their code goes.
+EMAIL, SMS, USSD = "email", "sms", "ussd"
+CHANNELS: Final = frozenset({EMAIL, SMS, USSD})
 MAX_EMAIL = 254
 MAX_LOCAL_PART = 64  # octets: RFC 5321, section 4.5.3.1.1
 MAX_NAME = 100
@@ -103,15 +106,6 @@ def described(e164: str) -> PhoneNumber:
     country = phonenumbers.region_code_for_number(parsed) or ""
     mobile = phonenumbers.number_type(parsed) in {kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE}
     return PhoneNumber(e164, country if country.isalpha() else "", mobile)
-
-
-def way_to(key: str) -> tuple[str, str]:
-    """Return by which channel what this key stands for is reached, and in which country.
-
-    A key is a mailbox's or ends with a number; a mailbox has no country.
-    """
-    number = number_in(key)
-    return (SMS, described(number).country) if number else (EMAIL, "")
 
 
 def number_in(key: str) -> str:

@@ -178,10 +178,12 @@ class PasswordProof(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RightCode:
-    """A code that was right: its ticket, not spent yet, and the key its guess counted under."""
+    """A code that was right: its ticket, not spent yet, how it was asked for, and its guess's key."""
 
     purpose: str
     ticket: Stub
+    channel: str
+    country: str
     guess: bytes
 
 
@@ -194,13 +196,16 @@ class CodeProof(Protocol):
         address: str,
         code: Secret,
         *,
+        channel: str,
+        country: str,
         owner: SubscriberId | None = None,
         visitor: Visitor,
         now: datetime,
     ) -> RightCode:
         """Compare a code with the one of an address; `owner`: who is signed in and asked for it.
 
-        Problems: `code_invalid`, which counts and is noted; `too_many_attempts`.
+        `channel` and `country` are those by which the flow asks for such codes; a journal of codes
+        compares by them. Problems: `code_invalid`, which counts and is noted; `too_many_attempts`.
         """
         ...
 
@@ -215,7 +220,15 @@ class ResetGrants(Protocol):
     """Whoever lets somebody who proved a code choose a new secret; `what` it is says `records/resets`."""
 
     async def prove(
-        self, what: str, address: str, code: Secret, visitor: Visitor, now: datetime
+        self,
+        what: str,
+        address: str,
+        code: Secret,
+        *,
+        channel: str,
+        country: str,
+        visitor: Visitor,
+        now: datetime,
     ) -> RightCode:
         """Compare a code that was sent for a reset. Problems: those of a code's proof."""
         ...

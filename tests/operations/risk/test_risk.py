@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.support.handset import GATEWAY, NUMBER, handset_in
 from tests.support.risk import KEY, codes, is_signed, look, resets, sira, told, write
 from tests.support.stub import SILENCE, answer, stub
 from tests.support.terminal import Terminal
@@ -45,6 +46,25 @@ async def test_more_than_four_of_ten_wrong_codes_are_told_once(worlds: Opener) -
     }
     assert is_signed(asked, KEY)
     assert asked.headers["webhook-id"] == asked.json["id"]
+
+
+@pytest.mark.req("M-25")
+async def test_wrong_codes_of_the_menu_are_told_as_the_menus_though_they_went_by_mail(
+    worlds: Opener,
+) -> None:
+    few = {"SIRA_OTP_MIN_SAMPLE": "2", "USSD_GATEWAY_SECRET": GATEWAY}
+    async with stub(TAKEN) as receiver, worlds(**sira(receiver.url, **few)) as world:
+        await world.subscriber(phone=NUMBER)
+        async with world.client() as client:
+            handset = handset_in(world, client)
+            await handset.dial("ATUid_1")
+            for text in ("2", "not it", "nor this"):
+                await handset.press(text)
+        assert await look(world) == 1
+    [asked] = receiver.asked
+    assert asked.json["data"]["by"] == [
+        {"channel": "ussd", "country": "SN", "tried": 2, "failed": 2}
+    ]
 
 
 @pytest.mark.req("M-25")

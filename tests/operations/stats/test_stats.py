@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.handset import ALICE, GATEWAY, NUMBER, handset_in
 from tests.support.risk import codes, write
 from tests.support.terminal import Terminal
 from tests.support.world import World, open_world
+from tests.support.worlds import Opener
 from watchword.operations.stats.service import Statistics
 from watchword.records.tickets.rules import EXPIRED
-
-ALICE = "alice@example.org"
 
 
 @pytest.mark.req("N-80", "D-15")
@@ -123,3 +123,21 @@ async def test_a_code_by_text_tells_its_country(small_world: World) -> None:
     (row,) = await small_world.part(Statistics).compared(labels, timedelta(hours=1))
     assert [row[label] for label in labels] == ["sms", "DZ", "verify_phone"]
     assert (row["asked_for"], row["failed"]) == (1, 1)
+
+
+@pytest.mark.req("M-52")
+@pytest.mark.parametrize("wanted", ["1", "2"], ids=["by text", "by mail"])
+async def test_a_code_of_the_menu_counts_as_the_menus_however_it_goes(
+    worlds: Opener, wanted: str
+) -> None:
+    async with worlds(USSD_GATEWAY_SECRET=GATEWAY) as world, world.client() as client:
+        await world.subscriber(phone=NUMBER)
+        handset = handset_in(world, client)
+        await handset.dial("ATUid_1")
+        await handset.press(wanted)
+        code = await world.texted(NUMBER) if wanted == "1" else await world.code(ALICE)
+        await handset.press("000000" if code != "000000" else "000001")
+        await handset.press(code)
+        [row] = await world.part(Statistics).compared(("channel", "country"), timedelta(hours=1))
+        assert (row["channel"], row["country"]) == ("ussd", "SN")
+        assert (row["asked_for"], row["failed"], row["success"]) == (1, 1, 1)

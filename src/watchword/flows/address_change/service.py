@@ -22,7 +22,7 @@ from watchword.kernel.ids import SessionId
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Caller, Visitor
 from watchword.kernel.secret import Secret
-from watchword.plumbing.contact import EmailAddress, email_address, mailbox_key
+from watchword.plumbing.contact import EMAIL, EmailAddress, email_address, mailbox_key
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.issuer import Issuer
@@ -99,7 +99,14 @@ class AddressChange:
             await self.journal.record(tx, ChangeRequested(user_id=owner.id), now, visitor)
             sent = queued and not holds(found)
             await self.tickets.note_requested(
-                tx, Purpose.EMAIL_CHANGE, owner.id, visitor, now, sent=sent
+                tx,
+                Purpose.EMAIL_CHANGE,
+                owner.id,
+                visitor,
+                now,
+                sent=sent,
+                channel=EMAIL,
+                country="",
             )
 
     async def look(self, purpose: Purpose, token: Secret) -> Change:
@@ -115,7 +122,14 @@ class AddressChange:
         purpose, address = Purpose.EMAIL_CHANGE, mailbox_key(caller.email)
         now = self.clock.now()
         right = await self.code_proof.prove(
-            purpose, address, code, owner=caller.user_id, visitor=visitor, now=now
+            purpose,
+            address,
+            code,
+            channel=EMAIL,
+            country="",
+            owner=caller.user_id,
+            visitor=visitor,
+            now=now,
         )
         return await self._twice(self._confirm_by_code, right, visitor)
 
@@ -269,4 +283,6 @@ class AddressChange:
         letter = undone_letter(owner, address, link, ticket, settings)
         sent = await self.deliveries.queue(tx, letter, now, owner.id)
         purpose = Purpose.PASSWORD_RESET
-        await self.tickets.note_requested(tx, purpose, owner.id, visitor, now, sent=sent)
+        await self.tickets.note_requested(
+            tx, purpose, owner.id, visitor, now, sent=sent, channel=EMAIL, country=""
+        )

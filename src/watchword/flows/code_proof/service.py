@@ -33,6 +33,8 @@ class CodeProver:
         address: str,
         code: Secret,
         *,
+        channel: str,
+        country: str,
         owner: SubscriberId | None = None,
         visitor: Visitor,
         now: datetime,
@@ -42,20 +44,29 @@ class CodeProver:
         guess = await self.guesses.enter(self.database, key, now)
         try:
             ticket = await self.tickets.guess(
-                self.database, Purpose(purpose), address, code, visitor, now
+                self.database,
+                Purpose(purpose),
+                address,
+                code,
+                channel=channel,
+                country=country,
+                visitor=visitor,
+                now=now,
             )
         except CodeInvalid:
             if await self.guesses.failed(self.database, guess, now):
                 await self._lock(address, key, owner, visitor, now)
             raise
         await self.guesses.excuse(self.database, key)
-        return RightCode(purpose=purpose, ticket=ticket, guess=key)
+        return RightCode(
+            purpose=purpose, ticket=ticket, channel=channel, country=country, guess=key
+        )
 
     async def spend(
         self, tx: Transaction, right: RightCode, visitor: Visitor, now: datetime
     ) -> None:
         """Spend the code and forget the count. Problem: `code_invalid` when somebody was faster."""
-        await self.tickets.spend_guessed(tx, right.ticket, Purpose(right.purpose), visitor, now)
+        await self.tickets.spend_guessed(tx, right, visitor, now)
         await self.guesses.forget(tx, right.guess)
 
     async def _lock(

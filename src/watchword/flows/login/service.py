@@ -21,7 +21,7 @@ from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
-from watchword.plumbing.contact import Contact, EmailAddress, mailbox_key
+from watchword.plumbing.contact import EMAIL, Contact, EmailAddress, mailbox_key
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction, Unmet
 from watchword.plumbing.issuer import Issuer
@@ -164,7 +164,9 @@ class Login:
             user_id = found.id if found else None
             queued = await self.deliveries.queue(tx, letter, now, user_id)
             sent = welcome and queued
-            await self.tickets.note_requested(tx, purpose, user_id, visitor, now, sent=sent)
+            await self.tickets.note_requested(
+                tx, purpose, user_id, visitor, now, sent=sent, channel=EMAIL, country=""
+            )
 
     async def by_code(
         self,
@@ -177,7 +179,9 @@ class Login:
         """Sign in by a code from the mailbox, which proves the mailbox too. Problems: those of a guess."""
         now = self.clock.now()
         try:
-            right = await self.code_proof.prove(purpose, email.key, code, visitor=visitor, now=now)
+            right = await self.code_proof.prove(
+                purpose, email.key, code, channel=EMAIL, country="", visitor=visitor, now=now
+            )
         except CodeInvalid as wrong:
             self._count_failure("otp", wrong.code)
             raise

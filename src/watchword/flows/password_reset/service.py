@@ -16,7 +16,7 @@ from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
-from watchword.plumbing.contact import EMAIL, SMS, Contact, EmailAddress, mailbox_key
+from watchword.plumbing.contact import EMAIL, Contact, EmailAddress, mailbox_key
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
@@ -127,7 +127,7 @@ class PasswordReset:
         async with self.database.transaction() as tx:
             held = await self.subscribers.hold(tx, owner.id)
             spent = await self.tickets.spend(tx, _PURPOSE, token, now)
-            await self._replace(tx, check_owner(spent, held), spent, stored, visitor, now)
+            await self._replace(tx, check_owner(spent, held), spent, EMAIL, stored, visitor, now)
 
     async def finish_by_code(
         self, contact: Contact, code: Secret, password: Secret, visitor: Visitor
@@ -146,7 +146,7 @@ class PasswordReset:
             held = await self.subscribers.hold(tx, owner.id)
             await self.code_proof.spend(tx, right, visitor, now)
             held = check_owner(right.ticket, held, CodeInvalid)
-            await self._replace(tx, held, right.ticket, stored, visitor, now)
+            await self._replace(tx, held, right.ticket, right.channel, stored, visitor, now)
 
     async def verify(self, contact: Contact, code: Secret, visitor: Visitor) -> Secret:
         """Return a grant for the code. Problems: `code_invalid`, `too_many_attempts`, the account's."""
@@ -167,13 +167,22 @@ class PasswordReset:
             held = await self.subscribers.hold(tx, owner.id)
             spent = await self.grants.spend(tx, What.PASSWORD, grant, now)
             held = check_owner(spent, held, GrantUsed)
-            await self._replace(tx, held, spent, stored, visitor, now)
+            channel = await self.resets.channel(tx, spent.detail)
+            await self._replace(tx, held, spent, channel, stored, visitor, now)
 
     async def _proven(
         self, contact: Contact, code: Secret, visitor: Visitor, now: datetime
     ) -> tuple[RightCode, Subscriber]:
         """Return the right code and whose it is, none of it spent."""
-        right = await self.grants.prove(What.PASSWORD, contact.key, code, visitor, now)
+        right = await self.grants.prove(
+            What.PASSWORD,
+            contact.key,
+            code,
+            channel=contact.channel,
+            country=contact.country,
+            visitor=visitor,
+            now=now,
+        )
         return right, await self._owner(right.ticket, CodeInvalid)
 
     async def _owner(self, stub: Stub, unfit: type[Problem]) -> Subscriber:
@@ -190,12 +199,12 @@ class PasswordReset:
         tx: Transaction,
         owner: Subscriber,
         stub: Stub,
+        channel: str,
         stored: Stored,
         visitor: Visitor,
         now: datetime,
     ) -> None:
         """The new password, and the end of all that the old one opened; a mailbox that was used is proven."""
-        channel = EMAIL if stub.address == mailbox_key(owner.email) else SMS
         if channel == EMAIL:
             await self.mailbox_proof.prove(tx, owner, _PURPOSE, visitor, now)
         await self.passwords.replace(tx, owner.id, stored, now)

@@ -13,14 +13,19 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Caller, Visitor
 from watchword.kernel.secret import Secret
-from watchword.plumbing.contact import SMS, way_to
+from watchword.plumbing.contact import SMS
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.ports import CodeProof
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.resets.rules import ResetSettings
-from watchword.records.subscribers.rules import PhoneVerified, Subscriber, UserUpdated
+from watchword.records.subscribers.rules import (
+    PhoneVerified,
+    Subscriber,
+    UserUpdated,
+    country_of,
+)
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.texts.service import Texts
 from watchword.records.tickets.rules import CodeInvalid, Purpose
@@ -60,9 +65,15 @@ class PhoneProof:
             )
             draft = code_text(owner, owner.phone or "", ticket, self.tickets.settings)
             sent = await self.texts.queue(tx, draft, now, owner.id)
-            country = way_to(address)[1]
             await self.tickets.note_requested(
-                tx, _PURPOSE, owner.id, visitor, now, sent=sent, channel=SMS, country=country
+                tx,
+                _PURPOSE,
+                owner.id,
+                visitor,
+                now,
+                sent=sent,
+                channel=SMS,
+                country=country_of(owner),
             )
 
     async def finish(self, caller: Caller, code: Secret, visitor: Visitor) -> str:
@@ -70,7 +81,14 @@ class PhoneProof:
         now = self.clock.now()
         owner = await self.subscribers.get(self.database, caller.user_id)
         right = await self.code_proof.prove(
-            _PURPOSE, address_of(owner), code, owner=owner.id, visitor=visitor, now=now
+            _PURPOSE,
+            address_of(owner),
+            code,
+            channel=SMS,
+            country=country_of(owner),
+            owner=owner.id,
+            visitor=visitor,
+            now=now,
         )
         async with self.database.transaction() as tx:
             held = await self.subscribers.hold(tx, caller.user_id)

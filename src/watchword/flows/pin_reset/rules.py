@@ -6,11 +6,11 @@ from typing import Final
 
 from watchword.kernel.problems import Problem
 from watchword.kernel.times import minutes
-from watchword.plumbing.contact import EMAIL, SMS, Contact
+from watchword.plumbing.contact import USSD, Contact
 from watchword.plumbing.ports import Stub
 from watchword.plumbing.words.dates import moment
 from watchword.records.deliveries.rules import CODE, Letter
-from watchword.records.resets.rules import USSD, What, hindrance
+from watchword.records.resets.rules import What, hindrance
 from watchword.records.resets.service import Way
 from watchword.records.subscribers.rules import (
     ACTIVE,
@@ -81,13 +81,6 @@ def check_owner(stub: Stub, subscriber: Subscriber | None, unfit: type[Problem])
     if (refused := refusal(subscriber.status)) is not None:
         raise refused
     return subscriber
-
-
-def channel_of(stub: Stub) -> str:
-    """Return by which channel a ticket's reset was asked for."""
-    if stub.address.startswith(_DIALLED):
-        return USSD
-    return EMAIL if "@" in stub.address else SMS
 
 
 def may_reset(found: Subscriber | None) -> bool:

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from watchword.flows.pin_reset.rules import (
     Asked,
-    channel_of,
     check_owner,
     code_letter,
     code_text,
@@ -19,7 +18,6 @@ from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
-from watchword.plumbing.contact import EMAIL, SMS
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
@@ -81,7 +79,6 @@ class PinReset:
                 detail=str(reset_id),
             )
             sent = await self._send(tx, asked, owner, ticket, visitor, now)
-            channel = EMAIL if asked.by_letter else SMS
             await self.tickets.note_requested(
                 tx,
                 _PURPOSE,
@@ -89,14 +86,22 @@ class PinReset:
                 visitor,
                 now,
                 sent=sent,
-                channel=channel,
+                channel=asked.channel,
                 country=asked.contact.country,
             )
 
     async def verify(self, asked: Asked, code: Secret, visitor: Visitor) -> Secret:
         """Return a grant for the code. Problems: `code_invalid`, `too_many_attempts`, the account's."""
         now = self.clock.now()
-        right = await self.grants.prove(What.PIN, asked.address, code, visitor, now)
+        right = await self.grants.prove(
+            What.PIN,
+            asked.address,
+            code,
+            channel=asked.channel,
+            country=asked.contact.country,
+            visitor=visitor,
+            now=now,
+        )
         owner = await self._owner(right.ticket, CodeInvalid)
         async with self.database.transaction() as tx:
             held = await self.subscribers.hold(tx, owner.id)
@@ -162,9 +167,8 @@ class PinReset:
         await self.pins.replace(tx, owner.id, stored, now)
         for purpose in (Purpose.PIN_RESET, Purpose.PIN_GRANT):
             await self.tickets.void_of(tx, owner.id, purpose, now)
-        way = Way(
-            what=What.PIN, user_id=owner.id, channel=channel_of(stub), country=country_of(owner)
-        )
+        channel = await self.resets.channel(tx, stub.detail)
+        way = Way(what=What.PIN, user_id=owner.id, channel=channel, country=country_of(owner))
         await self.resets.complete(tx, way, stub.detail, visitor, now)
         await self.deliveries.queue(tx, done_letter(owner, now), now)
 

@@ -16,7 +16,7 @@ from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import FieldError
 from watchword.kernel.secret import Secret
 from watchword.kernel.times import hours, minutes
-from watchword.plumbing.contact import EmailAddress, PhoneSettings
+from watchword.plumbing.contact import EMAIL, EmailAddress, PhoneSettings
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.faults import Faults
@@ -165,7 +165,9 @@ class Registration:
     async def verify_by_code(self, email: EmailAddress, code: Secret, visitor: Visitor) -> bool:
         """Spend a verification code; true when the account has a password. Problems: those of a guess."""
         now, purpose = self.clock.now(), Purpose.VERIFY_EMAIL
-        right = await self.code_proof.prove(purpose, email.key, code, visitor=visitor, now=now)
+        right = await self.code_proof.prove(
+            purpose, email.key, code, channel=EMAIL, country="", visitor=visitor, now=now
+        )
         async with self.database.transaction() as tx:
             before = await self.subscribers.hold(tx, right.ticket.user_id)
             await self.code_proof.spend(tx, right, visitor, now)
@@ -211,7 +213,9 @@ class Registration:
         else:
             await self._tell_owner(tx, found, now)
         purpose = Purpose.VERIFY_EMAIL
-        await self.tickets.note_requested(tx, purpose, user_id, visitor, now, sent=sent)
+        await self.tickets.note_requested(
+            tx, purpose, user_id, visitor, now, sent=sent, channel=EMAIL, country=""
+        )
 
     async def _send_verification(
         self, tx: Transaction, subscriber: Subscriber, ticket: Ticket, now: datetime

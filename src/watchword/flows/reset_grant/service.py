@@ -49,13 +49,27 @@ class GrantDesk:
     keys: GrantKeys
 
     async def prove(
-        self, what: str, address: str, code: Secret, visitor: Visitor, now: datetime
+        self,
+        what: str,
+        address: str,
+        code: Secret,
+        *,
+        channel: str,
+        country: str,
+        visitor: Visitor,
+        now: datetime,
     ) -> RightCode:
         """Compare a code; the last guess that it bears blocks the reset. Problems: of a code's proof."""
         kind = What(what)
         try:
             return await self.code_proof.prove(
-                CODE_FOR[kind], address, code, visitor=visitor, now=now
+                CODE_FOR[kind],
+                address,
+                code,
+                channel=channel,
+                country=country,
+                visitor=visitor,
+                now=now,
             )
         except CodeInvalid as wrong:
             if (stub := wrong.worn_out) is not None:

@@ -8,8 +8,9 @@ from typing import Final
 
 from prometheus_client import Counter
 
+from watchword.plumbing.contact import CHANNELS
+
 UNKNOWN: Final = "unknown"
-CHANNELS: Final = frozenset({"email", "sms", "ussd"})
 
 
 class ByPlace:

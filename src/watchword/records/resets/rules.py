@@ -10,7 +10,6 @@ from watchword.kernel.parsing import duration, whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import Kind, Problem
 
-USSD: Final = "ussd"  # a channel, beside those of a contact
 STAYS: Final = timedelta(days=90)
 
 

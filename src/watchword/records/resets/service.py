@@ -94,6 +94,11 @@ class Resets:
             fact = VERIFIED[what](user_id=user_id, channel=row.channel, country=row.country)
             await self.journal.record(tx, fact, now, visitor)
 
+    async def channel(self, db: Executor, reset: str | None) -> str:
+        """Return by which channel a reset was asked for; empty when the ledger has no such row."""
+        row = await store.find(db, found) if (found := parse(reset or "")) else None
+        return row.channel if row is not None else ""
+
     async def complete(
         self,
         tx: Transaction,

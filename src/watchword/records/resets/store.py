@@ -93,6 +93,7 @@ EXPIRE = statement(
     .where(_UNDER_WAY, resets.c.expires_at <= bindparam("now", type_=Moment))
     .values(status=Status.EXPIRED.value, **_NOW)
 )
+FIND = statement(select(resets.c.channel).where(resets.c.id == bindparam("which")))
 OF = statement(
     select(
         resets.c.kind,
@@ -133,6 +134,11 @@ async def complete(tx: Executor, reset_id: UUID, now: datetime) -> Any:
 async def block(tx: Executor, reset_id: UUID, why: str, now: datetime) -> Any:
     """Block a row that was requested; nothing when it is not there."""
     return await tx.first(BLOCK, which=reset_id, why=why, now=now)
+
+
+async def find(db: Executor, reset_id: UUID) -> Any:
+    """Return a row, whatever became of it; nothing when it is not there."""
+    return await db.first(FIND, which=reset_id)
 
 
 async def expire(db: Executor, now: datetime) -> int:

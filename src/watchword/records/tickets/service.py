@@ -10,11 +10,10 @@ from watchword.kernel.ids import SubscriberId, TicketId, mint
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Peppers, Secret, mint_token, token_version
-from watchword.plumbing.contact import EMAIL, way_to
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.plumbing.metrics.counting import Metrics
-from watchword.plumbing.ports import Stub
+from watchword.plumbing.ports import RightCode, Stub
 from watchword.records.tickets import store
 from watchword.records.tickets.rules import (
     BLOCKED,
@@ -91,8 +90,8 @@ class Tickets:
         now: datetime,
         *,
         sent: bool,
-        channel: str = EMAIL,
-        country: str = "",
+        channel: str,
+        country: str,
     ) -> None:
         """Note that somebody asked for a code; it counts as one if it was queued."""
         if sent:
@@ -127,6 +126,9 @@ class Tickets:
         purpose: Purpose,
         address: str,
         code: Secret,
+        *,
+        channel: str,
+        country: str,
         visitor: Visitor,
         now: datetime,
     ) -> Stub:
@@ -145,8 +147,15 @@ class Tickets:
             )  # also when it was judged: equal work
             result = FAILED if row is not None else self._why(standing, now)
             whose = standing.user_id if standing is not None else None
+            tried = CodeTried(
+                user_id=whose,
+                purpose=purpose.value,
+                result=result,
+                channel=channel,
+                country=country,
+            )
             async with db.transaction() as tx:
-                await self._note(tx, whose, purpose, address, result, visitor, now)
+                await self._note(tx, tried, visitor, now)
             last = row is not None and row.guesses >= self.settings.max_guesses
             raise CodeInvalid(private=result, worn_out=_stub(row) if last else None)
         return _stub(row)
@@ -160,34 +169,26 @@ class Tickets:
         return BLOCKED if standing.guesses >= self.settings.max_guesses else FAILED
 
     async def spend_guessed(
-        self, tx: Transaction, stub: Stub, purpose: Purpose, visitor: Visitor, now: datetime
+        self, tx: Transaction, right: RightCode, visitor: Visitor, now: datetime
     ) -> None:
         """Spend and note the code that was right. Problem: `code_invalid` when somebody was faster."""
-        if await store.spend_by_id(tx, stub.id, now) is None:
+        if await store.spend_by_id(tx, right.ticket.id, now) is None:
             raise CodeInvalid(private="lost the race")
-        await self._note(tx, stub.user_id, purpose, stub.address, SUCCESS, visitor, now)
+        tried = CodeTried(
+            user_id=right.ticket.user_id,
+            purpose=right.purpose,
+            result=SUCCESS,
+            channel=right.channel,
+            country=right.country,
+        )
+        await self._note(tx, tried, visitor, now)
 
     async def _note(
-        self,
-        tx: Transaction,
-        user_id: SubscriberId | None,
-        purpose: Purpose,
-        address: str,
-        result: str,
-        visitor: Visitor,
-        now: datetime,
+        self, tx: Transaction, tried: CodeTried, visitor: Visitor, now: datetime
     ) -> None:
         """Count and note a code that was tried, whichever flow it was for."""
-        self.metrics.otp_validated.labels(purpose.value, result).inc()
-        channel, country = way_to(address)
-        fact = CodeTried(
-            user_id=user_id,
-            purpose=purpose.value,
-            result=result,
-            channel=channel,
-            country=country,
-        )
-        await self.journal.record(tx, fact, now, visitor)
+        self.metrics.otp_validated.labels(tried.purpose, tried.result).inc()
+        await self.journal.record(tx, tried, now, visitor)
 
     async def void(
         self, tx: Executor, user_id: SubscriberId, now: datetime, *, spare: Purpose | None = None

@@ -1,0 +1,29 @@
+"""The language of the menu: of the number's country, or chosen."""
+
+import pytest
+
+from tests.support.handset import GATEWAY, NUMBER, Handset, handset_in
+from tests.support.world import World
+from tests.support.worlds import Opener
+
+
+async def test_another_language_is_chosen(world: World, handset: Handset) -> None:
+    await world.subscriber(phone=NUMBER, language="ar")
+    await handset.dial("ATUid_1")
+    assert (await handset.press("9")).startswith("CON 1. English\n2. Francais")
+    assert (await handset.press("1")).startswith("CON Molam: new PIN\n1. Code by SMS")
+    await handset.press("1")
+    await world.deliver()
+    assert world.telephone.texts[-1].language == "en"
+
+
+@pytest.mark.parametrize(
+    ("ucs2", "begins"), [("false", "CON Molam : nouveau PIN"), ("true", "CON Molam: رقم")]
+)
+async def test_arabic_is_shown_where_the_gateway_carries_it(
+    small_worlds: Opener, ucs2: str, begins: str
+) -> None:
+    settings = {"USSD_GATEWAY_SECRET": GATEWAY, "ORG_NAME": "Molam", "USSD_UCS2": ucs2}
+    async with small_worlds(**settings) as world, world.client() as client:
+        handset = handset_in(world, client, "+213550123456")
+        assert (await handset.dial("ATUid_1")).startswith(begins)
