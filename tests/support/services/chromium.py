@@ -11,13 +11,12 @@ Playwright starts it by `executable_path`; `flags` says what else it needs here.
 """
 
 import os
-import re
 import shutil
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.services.debian import done, libraries, unpacked
 from tests.support.services.kept import am_root
 from tests.support.services.missing import ServiceMissing
 
@@ -62,30 +61,7 @@ def find(cache: Path = CACHE) -> Chromium:
 
 def runs(path: str) -> bool:
     """Say whether the browser starts: a file alone may lack its libraries."""
-    return _done([path, "--no-sandbox", "--version"], seconds=60)
-
-
-def _done(
-    command: Sequence[str],
-    folder: Path | None = None,
-    variables: Mapping[str, str] | None = None,
-    seconds: float = 900,
-) -> bool:
-    """Run a command quietly; say whether it succeeded."""
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", **(variables or {})}
-    try:
-        ended = subprocess.run(
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=seconds,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return ended.returncode == 0
+    return done([path, "--no-sandbox", "--version"], seconds=60)
 
 
 def _on_path() -> str | None:
@@ -101,34 +77,16 @@ def _installed_by_apt() -> str | None:
     if not (am_root() and shutil.which("apt-get")):
         return None
     wanted = ["apt-get", "install", "-y", "--no-install-recommends", "chromium", *FONTS]
-    if not _done(wanted):
-        _done(["apt-get", "update"])
-        _done(wanted)
+    if not done(wanted):
+        done(["apt-get", "update"])
+        done(wanted)
     return _on_path()
 
 
 def _unpacked_debian(cache: Path) -> str | None:
-    """Unpack the packages beside one another; a starter script shows them their libraries."""
-    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
-        return None
-    plan = subprocess.run(
-        ["apt-get", "install", "-s", "--no-install-recommends", "chromium", *FONTS],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    packages = re.findall(r"^Inst (\S+)", plan.stdout, re.MULTILINE)
-    parcels, root = cache / "parcels", cache / "root"
-    parcels.mkdir(parents=True, exist_ok=True)
-    if not packages or not _done(["apt-get", "download", *packages], parcels):
-        return None
-    for parcel in sorted(parcels.glob("*.deb")):
-        if not _done(["dpkg-deb", "-x", str(parcel), str(root)]):
-            return None
-    shutil.rmtree(parcels)
-    libraries = {library.parent for library in root.glob("usr/lib/*-linux-gnu*/**/*.so*")}
-    libraries |= {library.parent for library in root.glob("lib/*-linux-gnu*/**/*.so*")}
-    return _starter(cache, root / "usr/lib/chromium/chromium", sorted(libraries))
+    """Unpack the packages; a starter script shows them their libraries."""
+    root = unpacked(cache / "debian", "chromium", *FONTS)
+    return root and _starter(cache, root / "usr/lib/chromium/chromium", libraries(root))
 
 
 def _unpacked_npm(cache: Path) -> str | None:
@@ -138,12 +96,12 @@ def _unpacked_npm(cache: Path) -> str | None:
     folder = cache / "npm"
     folder.mkdir(parents=True, exist_ok=True)
     package = "@sparticuz/chromium"
-    if not _done(["npm", "install", "--no-audit", "--no-fund", "--prefix", ".", package], folder):
+    if not done(["npm", "install", "--no-audit", "--no-fund", "--prefix", ".", package], folder):
         return None
     unpack = f"import c from '{package}'; await c.executablePath()"
     # The package brings the libraries along only where it believes to be in Lambda.
     lambda_like = {"TMPDIR": str(folder), "AWS_LAMBDA_JS_RUNTIME": "nodejs22.x"}
-    if not _done(["node", "--input-type=module", "-e", unpack], folder, lambda_like):
+    if not done(["node", "--input-type=module", "-e", unpack], folder, lambda_like):
         return None
     return _starter(cache, folder / "chromium", [folder / "al2023/lib", folder])
 

@@ -14,7 +14,6 @@ import secrets
 import shutil
 import signal
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.support.services import debian
 from tests.support.services.kept import Kept, free_port
 from tests.support.services.missing import ServiceMissing
 
@@ -154,10 +154,9 @@ def find(cache: Path = CACHE) -> tuple[Path, Path, str]:
     if server and erlang:
         real = next(Path("/usr/lib/rabbitmq/lib").glob("*/sbin/rabbitmq-server"), Path(server))
         return real, Path(erlang).resolve().parent, f"PATH ({server})"
-    if not _there(cache):
-        _unpack(cache)
-    if _there(cache):
-        return _server(cache), cache / "root/usr/lib/erlang/bin", f"Debian packages ({cache})"
+    if root := debian.unpacked(cache, "rabbitmq-server", afterwards=_tell_erlang_where_it_is):
+        script = next((root / "usr/lib/rabbitmq/lib").glob("*/sbin/rabbitmq-server"))
+        return script, root / "usr/lib/erlang/bin", f"Debian packages ({cache})"
     raise ServiceMissing(
         "RabbitMQ",
         fix="apt-get install rabbitmq-server, or set TEST_AMQP_URL",
@@ -165,55 +164,14 @@ def find(cache: Path = CACHE) -> tuple[Path, Path, str]:
     )
 
 
+def _tell_erlang_where_it_is(root: Path) -> None:
+    starter = root / "usr/lib/erlang/bin/erl"
+    text = starter.read_text()
+    starter.write_text(re.sub(r"ROOTDIR=/usr/lib/erlang", f"ROOTDIR={root}/usr/lib/erlang", text))
+
+
 def _until(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + SECONDS_TO_START
     while not holds():
         assert time.monotonic() < deadline, "RabbitMQ does not do as it is told"
         time.sleep(0.05)
-
-
-def _there(cache: Path) -> bool:
-    return (cache / "whole").exists()
-
-
-def _server(cache: Path) -> Path:
-    return next((cache / "root/usr/lib/rabbitmq/lib").glob("*/sbin/rabbitmq-server"))
-
-
-def _unpack(cache: Path) -> None:
-    """Download Debian's packages and unpack them beside one another; nothing is installed."""
-    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
-        return
-    packages = _plan() or (_done(["apt-get", "update"], Path.cwd()) and _plan())
-    if not packages:
-        return
-    parcels, root = cache / "parcels", cache / "root"
-    shutil.rmtree(cache, ignore_errors=True)
-    parcels.mkdir(parents=True)
-    if not _done(["apt-get", "download", *packages], parcels):
-        return
-    for parcel in sorted(parcels.glob("*.deb")):
-        if not _done(["dpkg-deb", "-x", str(parcel), str(root)], cache):
-            return
-    shutil.rmtree(parcels)
-    starter = root / "usr/lib/erlang/bin/erl"
-    text = starter.read_text()
-    starter.write_text(re.sub(r"ROOTDIR=/usr/lib/erlang", f"ROOTDIR={root}/usr/lib/erlang", text))
-    (cache / "whole").touch()
-
-
-def _plan() -> list[str]:
-    plan = subprocess.run(
-        ["apt-get", "install", "-s", "--no-install-recommends", "rabbitmq-server"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return re.findall(r"^Inst (\S+)", plan.stdout, re.MULTILINE)
-
-
-def _done(command: list[str], folder: Path) -> bool:
-    ended = subprocess.run(
-        command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=900, check=False
-    )
-    return ended.returncode == 0
