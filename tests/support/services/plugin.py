@@ -5,6 +5,7 @@
     valkey_url          the URL of an empty Valkey database, one number per worker
     rabbitmq_url        the URL of the run's RabbitMQ: use exchanges and queues of your own
     chromium            the path of a browser
+    promtool            Prometheus's judge of rules and configurations
     smtp_sink           a listening mail server that keeps what it gets
 
 A test that asks for a service inside itself, or through an indirect parameter, says
@@ -24,8 +25,10 @@ from typing import Any
 import pytest
 
 from tests.support.services import chromium as chromium_service
+from tests.support.services import promtool as promtool_service
 from tests.support.services.desk import Asker, Desk, NotServed
 from tests.support.services.postgres import Postgres
+from tests.support.services.promtool import Promtool
 from tests.support.services.rabbitmq import Rabbit
 from tests.support.services.smtp import SmtpSink
 from tests.support.services.valkey import Valkey
@@ -35,6 +38,7 @@ SERVICE_OF = {
     "valkey_server": "valkey",
     "rabbitmq_url": "rabbitmq",
     "chromium": "chromium",
+    "promtool": "promtool",
 }
 Served = tuple[dict[str, Any], Callable[[], None]]
 
@@ -77,11 +81,18 @@ def start_chromium() -> Served:
     return {"origin": browser.origin, "path": browser.path}, lambda: None
 
 
+def start_promtool() -> Served:
+    """Find or fetch promtool."""
+    tool = promtool_service.find()
+    return {"origin": tool.origin, "path": tool.path}, lambda: None
+
+
 STARTERS = {
     "postgres": start_postgres,
     "valkey": start_valkey,
     "rabbitmq": start_rabbitmq,
     "chromium": start_chromium,
+    "promtool": start_promtool,
 }
 
 
@@ -90,14 +101,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--no-services",
         action="store_true",
-        help="leave out the tests that need PostgreSQL, Valkey, RabbitMQ or Chromium",
+        help="leave out the tests that need PostgreSQL, Valkey, RabbitMQ, Chromium or promtool",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Open the desk in the ruling process; let a worker know where it is."""
     config.addinivalue_line(
-        "markers", "needs(*services): asks for postgres, valkey, rabbitmq or chromium"
+        "markers", "needs(*services): asks for postgres, valkey, rabbitmq, chromium or promtool"
     )
     config.stash[dropped_key] = 0
     config.stash[said_key] = []
@@ -228,6 +239,12 @@ def chromium(request: pytest.FixtureRequest) -> str:
     """Return the path of a browser that runs (see services.chromium for its flags)."""
     path: str = served(request, "chromium")["path"]
     return path
+
+
+@pytest.fixture(scope="session")
+def promtool(request: pytest.FixtureRequest) -> Promtool:
+    """Return the run's promtool."""
+    return Promtool(**served(request, "promtool"))
 
 
 @pytest.fixture(scope="session")
