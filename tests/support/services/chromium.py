@@ -86,7 +86,9 @@ def _installed_by_apt() -> str | None:
 def _unpacked_debian(cache: Path) -> str | None:
     """Unpack the packages; a starter script shows them their libraries."""
     root = unpacked(cache / "debian", "chromium", *FONTS)
-    return root and _starter(cache, root / "usr/lib/chromium/chromium", libraries(root))
+    if root is None:
+        return None
+    return _starter(cache, root / "usr/lib/chromium/chromium", libraries(root))
 
 
 def _unpacked_npm(cache: Path) -> str | None:
