@@ -10,7 +10,7 @@ from watchword.kernel.facts import Fact
 def declared(above: type[Fact] = Fact) -> Iterator[type[Fact]]:
     """Yield every class of facts that the source declares."""
     for kind in above.__subclasses__():
-        if kind.__module__.startswith("watchword."):
+        if kind.__module__.startswith("watchword.") and "type" in vars(kind):
             yield kind
         yield from declared(kind)
 

@@ -83,7 +83,7 @@ def _facts(package: str) -> Iterator[tuple[str, str]]:
     for module in _modules(package, "rules"):
         for kind in vars(module).values():
             own = isinstance(kind, type) and kind.__module__ == module.__name__
-            if own and issubclass(kind, Fact):
+            if own and issubclass(kind, Fact) and "type" in vars(kind):
                 yield f"`{kind.type}`", (kind.__doc__ or "").partition("\n")[0]
 
 

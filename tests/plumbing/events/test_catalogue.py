@@ -60,7 +60,7 @@ def facts() -> list[type[Fact]]:
 
 def _below(above: type[Fact]) -> Iterator[type[Fact]]:
     for kind in above.__subclasses__():
-        if kind.__module__.startswith("watchword."):
+        if kind.__module__.startswith("watchword.") and "type" in vars(kind):
             yield kind
         yield from _below(kind)
 

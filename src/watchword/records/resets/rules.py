@@ -80,93 +80,82 @@ def hindrance(proven_at: datetime | None, now: datetime, rests: timedelta) -> st
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordResetRequested(Fact):
+class ResetStep(Fact):
+    """A reset came one step further; by which channel, and in which country, it was asked for."""
+
+    channel: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetBlocked(ResetStep):
+    """A reset goes no further; `reason` says why."""
+
+    reason: str
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it."""
+        return (SECURITY_EVENT,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordResetRequested(ResetStep):
     """Somebody asked for a new password."""
 
     type: ClassVar[str] = "id.password.reset.requested"
-    channel: str
-    country: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordResetVerified(Fact):
+class PasswordResetVerified(ResetStep):
     """Somebody proved the code for a new password."""
 
     type: ClassVar[str] = "id.password.reset.verified"
-    channel: str
-    country: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordResetCompleted(Fact):
+class PasswordResetCompleted(ResetStep):
     """Somebody chose a new password, with a link, a code or a grant."""
 
     type: ClassVar[str] = "id.password.reset.completed"
-    channel: str
-    country: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordResetBlocked(Fact):
+class PasswordResetBlocked(ResetBlocked):
     """A reset of a password goes no further; `reason` says why."""
 
     type: ClassVar[str] = "id.password.reset.blocked"
-    channel: str
-    country: str
-    reason: str
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Say it where operators look for it."""
-        return (SECURITY_EVENT,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PinResetRequested(Fact):
+class PinResetRequested(ResetStep):
     """Somebody asked for a new PIN."""
 
     type: ClassVar[str] = "id.ussd.pin.reset.requested"
-    channel: str
-    country: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PinResetVerified(Fact):
+class PinResetVerified(ResetStep):
     """Somebody proved the code for a new PIN."""
 
     type: ClassVar[str] = "id.ussd.pin.reset.verified"
-    channel: str
-    country: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PinResetCompleted(Fact):
+class PinResetCompleted(ResetStep):
     """Somebody chose a new PIN, with a link or a grant."""
 
     type: ClassVar[str] = "id.ussd.pin.reset.completed"
-    channel: str
-    country: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PinResetBlocked(Fact):
+class PinResetBlocked(ResetBlocked):
     """A reset of a PIN goes no further; `reason` says why."""
 
     type: ClassVar[str] = "id.ussd.pin.reset.blocked"
-    channel: str
-    country: str
-    reason: str
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Say it where operators look for it."""
-        return (SECURITY_EVENT,)
 
 
-REQUESTED: Final = {
-    What.PASSWORD: PasswordResetRequested,
-    What.PIN: PinResetRequested,
-}
+REQUESTED: Final = {What.PASSWORD: PasswordResetRequested, What.PIN: PinResetRequested}
 VERIFIED: Final = {What.PASSWORD: PasswordResetVerified, What.PIN: PinResetVerified}
 COMPLETED: Final = {What.PASSWORD: PasswordResetCompleted, What.PIN: PinResetCompleted}
 BLOCKED: Final = {What.PASSWORD: PasswordResetBlocked, What.PIN: PinResetBlocked}
