@@ -32,6 +32,8 @@ WRONG_IMPORTS = {
     "nouns meet": ("records/names/service", "watchword.records.hats.service", "Nouns"),
     "a verb picks an adapter": ("flows/greeting/service", "watchword.adapters", "adapters"),
     "rules do I/O": ("records/names/rules", "asyncio", "pure"),
+    "rules ask a noun": ("flows/greeting/rules", "watchword.records.names.service", "values"),
+    "rules read a noun": ("flows/greeting/rules", "watchword.records.names.store", "values"),
     "the web comes through": ("flows/greeting/service", "starlette.requests", "door"),
     "rules lead to the web": ("flows/greeting/rules", "watchword.plumbing.web.call", "door"),
     "a command answers a request": ("flows/greeting/commands", "starlette.responses", "door"),

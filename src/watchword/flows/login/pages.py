@@ -4,8 +4,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from watchword.flows.login.rules import InvalidCredentials
-from watchword.flows.login.service import Login, Welcome
+from watchword.flows.login.rules import InvalidCredentials, Welcome
+from watchword.flows.login.service import Login
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address

@@ -1,11 +1,13 @@
 """What login says: problems, facts, letters, and what an API client gets."""
 
+from dataclasses import dataclass
+
 from watchword.kernel.parsing import choice
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.times import minutes
 from watchword.plumbing.contact import EmailAddress
-from watchword.plumbing.ports import Tokens
+from watchword.plumbing.ports import Admission, Tokens
 from watchword.records.deliveries.rules import CODE, Letter
 from watchword.records.subscribers.rules import Person, Subscriber
 from watchword.records.tickets.rules import Purpose, Ticket, TicketSettings
@@ -84,3 +86,12 @@ def no_code_letter(
         priority=CODE,
         expires_at=ticket.code_expires_at,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """Who signed in, and their session; `device` is the token of a device now known."""
+
+    answer: SignedIn
+    admission: Admission
+    device: str | None

@@ -1,6 +1,5 @@
 """Login: by password; by the code or the link of a letter."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ from watchword.flows.login import store
 from watchword.flows.login.rules import (
     InvalidCredentials,
     SignedIn,
+    Welcome,
     code_letter,
     link_path,
     no_code_letter,
@@ -56,15 +56,6 @@ from watchword.records.tickets.rules import (
     TokenInvalid,
 )
 from watchword.records.tickets.service import Tickets
-
-
-@dataclass(frozen=True, slots=True)
-class Welcome:
-    """Who signed in, and their session; `device` is the token of a device now known."""
-
-    answer: SignedIn
-    admission: Admission
-    device: str | None
 
 
 @service

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from watchword.kernel.facts import Fact
 from watchword.kernel.problems import FieldError, InputInvalid
-from watchword.plumbing.ports import Tokens
+from watchword.plumbing.ports import Admission, Tokens
 
 
 class PasswordChangeDone(Tokens, frozen=True):
@@ -27,3 +27,12 @@ def wrong_password() -> InputInvalid:
     """Return the problem for a current password that is not it."""
     message = "This is not your current password."
     return InputInvalid(errors=[FieldError("currentPassword", "wrong_password", message)])
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """The session that continues; `device` is the token of a device that is known anew."""
+
+    answer: PasswordChangeDone
+    admission: Admission
+    device: str

@@ -1,6 +1,5 @@
 """The change of a password."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec.structs import asdict
@@ -8,6 +7,7 @@ from msgspec.structs import asdict
 from watchword.flows.password_change.rules import (
     PasswordChanged,
     PasswordChangeDone,
+    Renewed,
     wrong_password,
 )
 from watchword.kernel import assurance
@@ -20,7 +20,7 @@ from watchword.plumbing.contact import mailbox_key
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.ports import Admission, Entrance, PasswordProof, Proven
+from watchword.plumbing.ports import Entrance, PasswordProof, Proven
 from watchword.plumbing.words.dates import moment
 from watchword.records.deliveries.rules import Letter
 from watchword.records.deliveries.service import Deliveries
@@ -33,15 +33,6 @@ from watchword.records.subscribers.rules import Subscriber
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import Purpose
 from watchword.records.tickets.service import Tickets
-
-
-@dataclass(frozen=True, slots=True)
-class Renewed:
-    """The session that continues; `device` is the token of a device that is known anew."""
-
-    answer: PasswordChangeDone
-    admission: Admission
-    device: str
 
 
 @service

@@ -28,8 +28,8 @@ from watchword.records.guesses.rules import KINDS
 from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
-from watchword.records.resets.rules import GrantUsed, What, hindrance
-from watchword.records.resets.service import Resets, Way
+from watchword.records.resets.rules import GrantUsed, Way, What, hindrance
+from watchword.records.resets.service import Resets
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import Subscriber, country_of

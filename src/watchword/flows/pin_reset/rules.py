@@ -10,8 +10,7 @@ from watchword.plumbing.contact import USSD, Contact
 from watchword.plumbing.ports import Stub
 from watchword.plumbing.words.dates import moment
 from watchword.records.deliveries.rules import CODE, Letter
-from watchword.records.resets.rules import What, hindrance
-from watchword.records.resets.service import Way
+from watchword.records.resets.rules import Way, What, hindrance
 from watchword.records.subscribers.rules import (
     ACTIVE,
     Subscriber,

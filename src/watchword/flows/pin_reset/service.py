@@ -25,9 +25,10 @@ from watchword.plumbing.ports import ResetGrants, Stub
 from watchword.plumbing.throttle import Throttle
 from watchword.records.deliveries.rules import LetterWithheld
 from watchword.records.deliveries.service import Deliveries
-from watchword.records.pins.service import Pins, Stored
-from watchword.records.resets.rules import GrantUsed, What
-from watchword.records.resets.service import Resets, Way
+from watchword.records.pins.rules import Stored
+from watchword.records.pins.service import Pins
+from watchword.records.resets.rules import GrantUsed, Way, What
+from watchword.records.resets.service import Resets
 from watchword.records.subscribers.rules import Subscriber, country_of
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.texts.service import Texts

@@ -18,8 +18,12 @@ from watchword.plumbing.ports import Admission, Entrance
 from watchword.plumbing.words.dates import moment
 from watchword.records.deliveries.rules import Letter
 from watchword.records.deliveries.service import Deliveries
-from watchword.records.refresh_tokens.rules import RefreshTokenInvalid, RefreshTokenReused
-from watchword.records.refresh_tokens.service import RefreshTokens, Successor
+from watchword.records.refresh_tokens.rules import (
+    RefreshTokenInvalid,
+    RefreshTokenReused,
+    Successor,
+)
+from watchword.records.refresh_tokens.service import RefreshTokens
 from watchword.records.sessions.rules import REUSED
 from watchword.records.sessions.service import Sessions
 from watchword.records.signing_keys.service import SigningKeys

@@ -30,6 +30,15 @@ class GuessSettings:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One guess under way: its key, and whether it is the last before the lock."""
+
+    key: bytes
+    failures: int
+    locks: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuessRefused(Fact):
     """Somebody guessed at an account that refuses guesses for a while: nothing was compared."""

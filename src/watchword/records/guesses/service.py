@@ -2,7 +2,6 @@
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.throttle import TooManyAttempts
 from watchword.records.guesses import store
 from watchword.records.guesses.rules import (
+    Guess,
     GuessRefused,
     GuessSettings,
     Standing,
@@ -22,15 +22,6 @@ from watchword.records.guesses.rules import (
 )
 
 _PURPOSE = "guess"
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """One guess under way: its key, and whether it is the last before the lock."""
-
-    key: bytes
-    failures: int
-    locks: int
 
 
 @service

@@ -56,6 +56,23 @@ class PinLocked(TooManyRequests):
     code = "pin_locked"
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A PIN as the table keeps it."""
+
+    hash: str
+    pepper_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What came of one try; `refused_for`: it was not compared; `locked`: it was one too many."""
+
+    right: bool
+    locked: bool = False
+    refused_for: timedelta | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinSet(Fact):
     """A service set a subscriber's PIN."""

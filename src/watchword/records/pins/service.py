@@ -1,6 +1,5 @@
 """PINs: read, screen, hash, check, replace."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -14,28 +13,11 @@ from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.hashing import password_hash
 from watchword.plumbing.hashing.pool import HashPool
 from watchword.records.pins import store
-from watchword.records.pins.rules import PinSettings, is_easy, malformed, too_easy
+from watchword.records.pins.rules import PinSettings, Stored, Tried, is_easy, malformed, too_easy
 
 _SCHEME = "argon2id"
 _ROUNDS = 12  # bcrypt's; the scheme takes none
 _DECOY = "$argon2id$v=19$m=19456,t=2,p=1$c29tZWJvZHkncw$" + 43 * "A"
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A PIN as the table keeps it."""
-
-    hash: str
-    pepper_version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """What came of one try; `refused_for`: it was not compared; `locked`: it was one too many."""
-
-    right: bool
-    locked: bool = False
-    refused_for: timedelta | None = None
 
 
 @service

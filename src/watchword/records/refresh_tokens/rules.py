@@ -6,8 +6,17 @@ from typing import ClassVar
 
 from watchword.kernel.facts import AUTH_FAILURE, Fact, Line
 from watchword.kernel.problems import Kind, Problem
+from watchword.kernel.secret import Secret
 
 GRACE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """What follows a token: the token to use next."""
+
+    token: Secret
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,18 +12,10 @@ from watchword.kernel.parts import service
 from watchword.kernel.secret import Peppers, Secret, mint_token, token_from, token_version
 from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.records.refresh_tokens import store
-from watchword.records.refresh_tokens.rules import RefreshTokenInvalid, may_repeat
+from watchword.records.refresh_tokens.rules import RefreshTokenInvalid, Successor, may_repeat
 
 _KIND = "r"
 _PURPOSE = "refresh"
-
-
-@dataclass(frozen=True, slots=True)
-class Successor:
-    """What follows a token: the token to use next."""
-
-    token: Secret
-    expires_at: datetime
 
 
 @service

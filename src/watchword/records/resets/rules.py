@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import ClassVar, Final
 
 from watchword.kernel.facts import SECURITY_EVENT, Fact, Line
+from watchword.kernel.ids import SubscriberId
 from watchword.kernel.parsing import duration, whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import Kind, Problem
@@ -77,6 +78,16 @@ class GrantUsed(Problem):
 def hindrance(proven_at: datetime | None, now: datetime, rests: timedelta) -> str | None:
     """Return why a number that was proven at a moment resets nothing yet; nothing when it does."""
     return NUMBER_CHANGED if proven_at is not None and now < proven_at + rests else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """Whose reset it is and by which way it was asked for; no account: nobody's."""
+
+    what: What
+    user_id: SubscriberId | None
+    channel: str
+    country: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,5 @@
 """Resets: the steps of one in the ledger."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,18 +18,9 @@ from watchword.records.resets.rules import (
     VERIFIED,
     ResetSettings,
     Status,
+    Way,
     What,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """Whose reset it is and by which way it was asked for; no account: nobody's."""
-
-    what: What
-    user_id: SubscriberId | None
-    channel: str
-    country: str
 
 
 @service

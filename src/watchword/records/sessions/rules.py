@@ -10,6 +10,7 @@ from watchword.kernel.facts import OWNER, Fact
 from watchword.kernel.ids import SessionId, SubscriberId
 from watchword.kernel.parsing import boolean, duration, milliseconds
 from watchword.kernel.parts import section, setting
+from watchword.kernel.secret import Secret
 
 COOKIE: Final = "cookie"
 TOKEN: Final = "token"  # noqa: S105 - a transport
@@ -86,6 +87,19 @@ class Session:
     expires_at: datetime
     address: str
     user_agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A session just opened; `cookie` is there when a browser carries it."""
+
+    id: SessionId
+    user_id: SubscriberId
+    transport: str
+    methods: tuple[str, ...]
+    expires_at: datetime
+    authenticated_at: datetime
+    cookie: Secret | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

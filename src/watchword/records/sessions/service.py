@@ -1,34 +1,20 @@
 """Sessions: open, list, end; and when they were last used."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.ids import SessionId, SubscriberId, mint
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
-from watchword.kernel.secret import Peppers, Secret, mint_token, token_version
+from watchword.kernel.secret import Peppers, mint_token, token_version
 from watchword.plumbing.db.changes import SESSIONS
 from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.records.sessions import store
-from watchword.records.sessions.rules import COOKIE, Session, SessionSettings
+from watchword.records.sessions.rules import COOKIE, Opened, Session, SessionSettings
 
 _KIND = "s"
 _PURPOSE = "session"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A session just opened; `cookie` is there when a browser carries it."""
-
-    id: SessionId
-    user_id: SubscriberId
-    transport: str
-    methods: tuple[str, ...]
-    expires_at: datetime
-    authenticated_at: datetime
-    cookie: Secret | None
 
 
 @service
