@@ -3,13 +3,19 @@
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from watchword.kernel.parsing import listed
+
 Network = IPv4Network | IPv6Network
 _TRANSLATED = IPv6Network("64:ff9b::/96")
 
 
 def networks(text: str) -> tuple[Network, ...]:
-    """Read a comma-separated list of addresses and networks; ValueError names the bad one."""
-    return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+    """Read a comma-separated list of addresses and networks."""
+    try:
+        return tuple(ip_network(part, strict=False) for part in listed(text))
+    except ValueError:
+        message = "write addresses or networks, separated by commas: 10.0.0.0/8, 192.168.1.7"
+        raise ValueError(message) from None
 
 
 def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[Network]) -> str:

@@ -29,6 +29,11 @@ def duration(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+def none_or_duration(text: str) -> timedelta:
+    """Read a duration; 0 is none at all."""
+    return timedelta(0) if text.strip() in {"0", "0s"} else duration(text)
+
+
 def milliseconds(text: str) -> timedelta:
     """Read a whole number of milliseconds."""
     return timedelta(milliseconds=whole(1, _MOST_MILLISECONDS)(text))

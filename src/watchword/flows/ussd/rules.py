@@ -27,14 +27,6 @@ _BACK: Final = "0"
 _LANGUAGES: Final = {"1": "en", "2": "fr", "3": "ar"}
 
 
-def _networks(text: str) -> tuple[Network, ...]:
-    try:
-        return networks(text)
-    except ValueError:
-        message = "write addresses or networks, separated by commas: 196.216.167.0/24"
-        raise ValueError(message) from None
-
-
 def _gateway_secret(text: str) -> Secret:
     if text and len(text) < _SHORTEST_SECRET:
         message = f"use at least {_SHORTEST_SECRET} characters"
@@ -57,7 +49,7 @@ class UssdSettings:
         "USSD_GATEWAY_NETWORKS",
         "Addresses and networks that the gateway posts from; needed where it cannot sign, and nobody else"
         " is let in where it is given.",
-        parse=_networks,
+        parse=networks,
         default="",
     )
     ucs2: bool = setting(

@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
 from typing import Final
 from uuid import UUID
 
 from watchword.kernel.parsing import duration
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.plumbing.db.owed_events import Backlog
-from watchword.plumbing.events.catalogue import CATALOGUE
+from watchword.plumbing.events.catalogue import matching
 
 OLD: Final = timedelta(minutes=5)
 
@@ -79,7 +78,7 @@ def told(each: DestinationStatus) -> str:
 def types_of(patterns: Iterable[str]) -> list[str]:
     """Return the types that are meant; none given are all. Problem: `invalid_input`."""
     wanted = list(patterns) or ["*"]
-    found = {each for each in CATALOGUE for pattern in wanted if fnmatchcase(each, pattern)}
+    found = {each for pattern in wanted for each in matching(pattern)}
     if not found:
         sentence = f"no event is called {', '.join(wanted)}"
         raise InputInvalid(errors=[FieldError("--type", "unknown", sentence)])

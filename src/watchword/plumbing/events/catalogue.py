@@ -1,11 +1,12 @@
 """The catalogue of events: for each public type its version, what it tells, and when it happens.
 
-A type is that of the fact it tells of (`kernel/events`). A field may be added with a default; any other
+A type is that of the fact it tells of (`kernel/facts`). A field may be added with a default; any other
 change of a shape is a new version.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -211,6 +212,11 @@ _PUBLIC: Final = (
 
 _SEVERAL: Final = frozenset({"fields", "methods"})
 CATALOGUE: Final[Mapping[str, Public]] = {each.type: each for each in _PUBLIC}
+
+
+def matching(pattern: str) -> set[str]:
+    """Return the types that a pattern means; * stands for any characters."""
+    return {each for each in CATALOGUE if fnmatchcase(each, pattern)}
 
 
 def _told(name: str, value: Any) -> Any:

@@ -4,14 +4,13 @@ import re
 import ssl
 from collections.abc import Mapping
 from datetime import timedelta
-from fnmatch import fnmatchcase
 from typing import Final
 
 from watchword.kernel.addresses import Network, networks
 from watchword.kernel.parsing import boolean, choice, listed, whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.secret import Secret
-from watchword.plumbing.events.catalogue import CATALOGUE
+from watchword.plumbing.events.catalogue import matching
 from watchword.plumbing.settings.parsers import full_web_address, split, webhook_keys
 
 MECHANISMS: Final = ("", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
@@ -25,7 +24,7 @@ def _types(text: str) -> frozenset[str]:
     """Read names of types; * stands for any characters."""
     found: set[str] = set()
     for pattern in listed(text):
-        meant = {each for each in CATALOGUE if fnmatchcase(each, pattern)}
+        meant = matching(pattern)
         if not meant:
             raise ValueError(f"{pattern} is no type of event; docs/reference/events.md lists them")
         found |= meant

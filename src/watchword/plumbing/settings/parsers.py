@@ -35,7 +35,7 @@ def full_web_address(text: str) -> str:
         and not (parts.username or parts.password)
     )
     if text and not good:
-        message = "write an address such as https://sira.example.org/signals"
+        message = "write an address such as https://example.org/hooks"
         raise ValueError(message)
     return text.strip()
 

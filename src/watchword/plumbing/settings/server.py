@@ -4,7 +4,7 @@ import ssl
 from datetime import timedelta
 
 from watchword.kernel.addresses import Network, networks
-from watchword.kernel.parsing import boolean, choice, duration, whole
+from watchword.kernel.parsing import boolean, choice, duration, none_or_duration, whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.secret import Secret
 from watchword.plumbing.settings.parsers import (
@@ -28,24 +28,12 @@ _TLS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 _port = whole(1, 65535)
 
 
-def _networks(text: str) -> tuple[Network, ...]:
-    try:
-        return networks(text)
-    except ValueError:
-        message = "write addresses or networks, separated by commas: 10.0.0.0/8, 192.168.1.7"
-        raise ValueError(message) from None
-
-
 def _port_or_none(text: str) -> int | None:
     return whole(0, 65535)(text or "0") or None
 
 
 def _port_if_told(text: str) -> int | None:
     return whole(0, 65535)(text) if text else None
-
-
-def _no_wait_or_duration(text: str) -> timedelta:
-    return timedelta(0) if text.strip() in {"0", "0s"} else duration(text)
 
 
 @section
@@ -109,7 +97,7 @@ class ServerSettings:
     drain_delay: timedelta = setting(
         "DRAIN_DELAY",
         "How long to go on accepting requests after SIGTERM while /ready says 503.",
-        parse=_no_wait_or_duration,
+        parse=none_or_duration,
         default="0",
     )
     node_id: str = setting(
@@ -155,7 +143,7 @@ class ServerSettings:
     trusted_proxies: tuple[Network, ...] = setting(
         "TRUSTED_PROXIES",
         "Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed.",
-        parse=_networks,
+        parse=networks,
         default="",
     )
     https: bool = setting(

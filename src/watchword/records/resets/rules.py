@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from watchword.kernel.facts import SECURITY_EVENT, Fact, Line
 from watchword.kernel.ids import SubscriberId
-from watchword.kernel.parsing import duration, whole
+from watchword.kernel.parsing import none_or_duration, whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import Kind, Problem
 
@@ -38,10 +38,6 @@ def _seconds(text: str) -> timedelta:
     return timedelta(seconds=whole(30, 3600)(text))
 
 
-def _none_or_duration(text: str) -> timedelta:
-    return timedelta(0) if text.strip() in {"0", "0s"} else duration(text)
-
-
 @section
 class ResetSettings:
     """Resets of passwords and PINs."""
@@ -56,7 +52,7 @@ class ResetSettings:
         "PHONE_CHANGE_DELAY",
         "How long a telephone number must have been proven before it resets a password or a PIN; 0 is at"
         " once. Whoever takes a number over meets this delay, and its owner's mailbox is told at once.",
-        parse=_none_or_duration,
+        parse=none_or_duration,
         default="24h",
     )
 
