@@ -8,7 +8,7 @@ from tests.support.exposed import scrape
 from tests.support.webhooks import Posted
 from tests.support.world import World
 from watchword.kernel.ids import mint
-from watchword.plumbing.carriers.carrier import Result, Try
+from watchword.plumbing.carriers.carrier import Try, TryResult
 from watchword.plumbing.db.journal import journal
 from watchword.plumbing.db.statements import statement
 from watchword.plumbing.ports import Leaving, Postbook
@@ -35,7 +35,7 @@ async def take(world: World, *posts: Posted) -> list[int]:
 async def left(world: World, carrier: str, reference: str, to: str = ALICE) -> None:
     """Let a letter have left by a carrier, which gave it a name."""
     now = world.clock.now()
-    tried = Try(carrier=carrier, result=Result.SENT, reference=reference)
+    tried = Try(carrier=carrier, result=TryResult.SENT, reference=reference)
     letter = mint(now, world.house.part(Deliveries).chance)
     leaving = Leaving(channel=MAIL, id=letter, to=to, template="login/sign_in_code")
     await world.part(Postbook).note(world.database, leaving, tried, now)

@@ -14,7 +14,7 @@ from watchword.kernel.addresses import is_loopback
 from watchword.kernel.clock import Clock, SystemClock
 from watchword.kernel.messages import Message, Text
 from watchword.kernel.ports import Fetcher, Mailer, Reporter, Texter
-from watchword.plumbing.carriers.carrier import Standing, look_at
+from watchword.plumbing.carriers.carrier import CarrierHealth, look_at
 from watchword.plumbing.db import dev_messages
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.settings import (
@@ -230,7 +230,9 @@ class Abroad:
         return new_client()
 
 
-async def ask_providers(settings: Settings) -> tuple[Sequence[Standing], Sequence[Standing]]:
+async def ask_providers(
+    settings: Settings,
+) -> tuple[Sequence[CarrierHealth], Sequence[CarrierHealth]]:
     """Ask the providers of letters and of texts how they are, without opening a house."""
     house = House(settings.sections)
     house.put(Clock, SystemClock())

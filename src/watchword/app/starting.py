@@ -28,7 +28,7 @@ from watchword.migrations import migrate
 from watchword.operations.configuration.service import fill
 from watchword.plumbing.commands import console
 from watchword.plumbing.logs.logger import log
-from watchword.plumbing.metrics.board import Board, Place
+from watchword.plumbing.metrics.board import Board, BoardSlot
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
 
 _ASSUMED = (
@@ -63,7 +63,7 @@ def start(*, dev: bool, reload: bool = False) -> int:
     if server.workers == 1:
         uvloop.run(serve(settings, listener, metrics))
         return 0
-    places = [Place() for _ in range(server.workers)]
+    places = [BoardSlot() for _ in range(server.workers)]
 
     def run(index: int, ready: Callable[[], None]) -> None:
         board = Board(places, index)

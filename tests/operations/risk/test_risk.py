@@ -14,7 +14,7 @@ from tests.support.stub import SILENCE, answer, stub
 from tests.support.terminal import Terminal
 from tests.support.world import START, open_world
 from tests.support.worlds import Opener
-from watchword.records.signals.rules import Reason, Signal
+from watchword.records.signals.rules import Signal, SignalReason
 from watchword.records.signals.service import Signals
 
 TAKEN = answer(202)
@@ -219,7 +219,7 @@ async def test_of_many_workers_one_tells(postgres_url: str, tmp_path: Path) -> N
 async def test_two_who_saw_the_same_tell_it_once(worlds: Opener) -> None:
     async with stub(TAKEN) as receiver, worlds(**sira(receiver.url)) as world:
         seen = Signal(
-            reason=Reason.ONE_ACCOUNT,
+            reason=SignalReason.ONE_ACCOUNT,
             at=START,
             window=timedelta(hours=1),
             count=5,

@@ -18,7 +18,7 @@ from watchword.operations.risk.rules import (
     Spacing,
     WatchedFact,
 )
-from watchword.records.signals.rules import Reason, Signal
+from watchword.records.signals.rules import Signal, SignalReason
 
 SETTINGS = RiskSettings()
 NO_REST = timedelta(0)
@@ -59,7 +59,9 @@ def guessed(happened: Iterable[WatchedFact], settings: RiskSettings = SETTINGS) 
 
 
 def rates(signals: Iterable[Signal]) -> list[tuple[int, int | None]]:
-    return [(each.count, each.tried) for each in signals if each.reason == Reason.FAILURE_RATE]
+    return [
+        (each.count, each.tried) for each in signals if each.reason == SignalReason.FAILURE_RATE
+    ]
 
 
 @pytest.mark.req("M-25")
@@ -81,7 +83,7 @@ def test_a_code_that_came_too_late_or_once_too_often_is_a_failure() -> None:
 def test_who_would_be_judged_by_a_shared_address_is_not() -> None:
     happened = [tried(second, address="") for second in range(30)]
     reasons = {each.reason for each in guessed(happened)}
-    assert reasons == {Reason.FAILURE_RATE}
+    assert reasons == {SignalReason.FAILURE_RATE}
 
 
 MOMENTS = st.lists(
@@ -143,14 +145,14 @@ def test_the_windows_hold_what_one_would_count_by_hand(moments: Moments) -> None
         codes = within(happened, end, FEW.code_window)
         failed = sum(each.result != "success" for each in codes)
         if len(codes) >= FEW.least_codes and failed / len(codes) > FEW.failure_rate:
-            wanted.append((Reason.FAILURE_RATE, seen.at, failed))
+            wanted.append((SignalReason.FAILURE_RATE, seen.at, failed))
         alike = [
             each
             for each in within(happened, end, FEW.failure_window)
             if each.failed and FEW.network(each.address) == FEW.network(seen.address)
         ]
         if seen.failed and len(alike) >= FEW.failures:
-            wanted.append((Reason.FAILURES_FROM_ONE_ADDRESS, seen.at, len(alike)))
+            wanted.append((SignalReason.FAILURES_FROM_ONE_ADDRESS, seen.at, len(alike)))
     assert [(each.reason, each.at, each.count) for each in guessed(happened, FEW)] == wanted
 
 

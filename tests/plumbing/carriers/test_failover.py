@@ -12,7 +12,7 @@ from watchword.kernel.chance import SystemChance
 from watchword.kernel.messages import Message
 from watchword.kernel.ports import NotAccepted, Undelivered, Unfit
 from watchword.plumbing.carriers.breaker import FAILURES
-from watchword.plumbing.carriers.carrier import Result
+from watchword.plumbing.carriers.carrier import TryResult
 from watchword.plumbing.carriers.failover import Carriers
 from watchword.plumbing.metrics.counting import Metrics
 
@@ -108,7 +108,7 @@ async def test_who_cannot_carry_a_letter_leaves_it_to_another_and_is_not_blamed(
 @pytest.mark.parametrize("trouble", [RuntimeError("a fault"), ValueError("another")])
 async def test_a_carrier_with_a_fault_does_not_take_us_down(trouble: Exception) -> None:
     handover = await Town(trouble, None).carriers.send(LETTER)
-    assert handover.tries[-1].result is Result.UNKNOWN
+    assert handover.tries[-1].result is TryResult.UNKNOWN
     assert handover.reason.startswith("first: ")
 
 

@@ -16,7 +16,7 @@ from tests.support.world import PASSWORD, World, environment, open_world
 from tests.support.worlds import Opener
 from watchword.app.building import configure_logs
 from watchword.app.settings import read
-from watchword.plumbing.carriers.carrier import Result
+from watchword.plumbing.carriers.carrier import TryResult
 from watchword.plumbing.logs import logger
 from watchword.plumbing.logs.logger import AccessLog, log
 
@@ -329,7 +329,9 @@ def test_what_is_one_of_a_few_words_is_written_as_that_word(
 ) -> None:
     told = environment(f"sqlite:///{tmp_path}/w.db", LOG_FORMAT="text")
     configure_logs(read(told, cwd=tmp_path))
-    log().info("said", result=Result.SENT, reasons=[Result.FAILED, Colour.RED], kind=Colour.RED)
+    log().info(
+        "said", result=TryResult.SENT, reasons=[TryResult.FAILED, Colour.RED], kind=Colour.RED
+    )
     (line,) = capsys.readouterr().out.splitlines()
     logger.configure(stream=io.StringIO())
 

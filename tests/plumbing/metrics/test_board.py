@@ -5,25 +5,25 @@ from itertools import count
 
 import pytest
 
-from watchword.plumbing.metrics.board import Board, Place
+from watchword.plumbing.metrics.board import Board, BoardSlot
 from watchword.plumbing.metrics.counting import Metrics
 
 FORK = multiprocessing.get_context("fork")
 
 
 def test_nothing_stands_where_nobody_wrote() -> None:
-    assert Place().read() == b""
+    assert BoardSlot().read() == b""
 
 
 def test_what_is_written_takes_the_place_of_what_stood_there() -> None:
-    place = Place()
+    place = BoardSlot()
     for turn in range(600):
         place.write(b"long" * (turn % 7) + b"%d" % turn)
     assert place.read() == b"long" * 4 + b"599"
 
 
 def test_what_does_not_fit_is_refused_and_leaves_what_stood_there() -> None:
-    place = Place(side=4)
+    place = BoardSlot(side=4)
     place.write(b"four")
     with pytest.raises(ValueError):
         place.write(b"fives")
@@ -31,7 +31,7 @@ def test_what_does_not_fit_is_refused_and_leaves_what_stood_there() -> None:
 
 
 def test_a_reader_in_another_process_never_sees_half_of_a_writing() -> None:
-    place = Place()
+    place = BoardSlot()
 
     def scribble() -> None:
         for turn in count():
@@ -49,7 +49,7 @@ def test_a_reader_in_another_process_never_sees_half_of_a_writing() -> None:
     assert len(set(place.read())) == 1
 
 
-def metrics(places: list[Place], index: int) -> Metrics:
+def metrics(places: list[BoardSlot], index: int) -> Metrics:
     """Return the metrics of a process that has joined the others."""
     joined = Metrics("1.0", "generic", "")
     joined.join(Board(places, index))
@@ -64,7 +64,7 @@ def told(asked: Metrics, name: str) -> str:
 
 
 def test_a_successor_counts_on_from_what_was_posted_and_forgets_the_gauges() -> None:
-    places = [Place(), Place()]
+    places = [BoardSlot(), BoardSlot()]
     first, second = metrics(places, 0), metrics(places, 1)
     for each in (first, second):
         each.watch("connections", "Connections.", lambda: 5)
@@ -80,7 +80,7 @@ def test_a_successor_counts_on_from_what_was_posted_and_forgets_the_gauges() -> 
 
 
 def test_a_gauge_of_the_service_is_told_once_and_only_when_somebody_has_looked() -> None:
-    places = [Place(), Place()]
+    places = [BoardSlot(), BoardSlot()]
     first, second = metrics(places, 0), metrics(places, 1)
     looked = first.gauge("sessions", "Sessions.")
     second.post()

@@ -14,7 +14,7 @@ from tests.support.worlds import Opener
 from watchword.kernel.ports import NotAccepted, Undelivered
 from watchword.plumbing.db import outbox
 from watchword.plumbing.db.journal import journal
-from watchword.plumbing.db.pieces import Kept
+from watchword.plumbing.db.pieces import QueuedPiece
 from watchword.plumbing.db.statements import statement
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.work.porters import LEASE
@@ -39,7 +39,7 @@ async def queue(world: World, **more: Any) -> None:
         await world.part(Deliveries).queue(tx, letter(**more), world.clock.now())
 
 
-async def kept(world: World) -> Sequence[Kept]:
+async def kept(world: World) -> Sequence[QueuedPiece]:
     return await outbox.kept(world.database, KIND, world.clock.now(), 100)
 
 

@@ -13,7 +13,7 @@ from tests.support.worlds import Opener
 from watchword.plumbing.contact import PhoneNumber, described
 from watchword.plumbing.db import outbox
 from watchword.plumbing.metrics.counting import Metrics
-from watchword.records.texts.rules import KIND, BudgetSettings, Reason, barred, shares
+from watchword.records.texts.rules import KIND, BudgetSettings, WithheldReason, barred, shares
 
 HOUR = timedelta(hours=1)
 
@@ -79,15 +79,15 @@ async def test_no_text_goes_where_none_may_go(worlds: Opener) -> None:
     [
         ("+33612345678", None),
         ("+12025550143", None),
-        ("+33899123456", Reason.NO_MOBILE),
-        ("+33123456789", Reason.NO_MOBILE),
-        ("+448001111111", Reason.NO_MOBILE),
-        ("+881612345678", Reason.COUNTRY_NOT_ALLOWED),
-        ("+883510012345678", Reason.COUNTRY_NOT_ALLOWED),
+        ("+33899123456", WithheldReason.NO_MOBILE),
+        ("+33123456789", WithheldReason.NO_MOBILE),
+        ("+448001111111", WithheldReason.NO_MOBILE),
+        ("+881612345678", WithheldReason.COUNTRY_NOT_ALLOWED),
+        ("+883510012345678", WithheldReason.COUNTRY_NOT_ALLOWED),
     ],
 )
 def test_premium_numbers_and_those_of_no_country_are_refused_everywhere(
-    number: str, reason: Reason | None
+    number: str, reason: WithheldReason | None
 ) -> None:
     assert barred(described(number), frozenset()) is reason
 
@@ -104,7 +104,7 @@ def test_the_narrow_budgets_are_drawn_on_before_the_wide(number: str, country: s
     found = shares(PhoneNumber(number, country, mobile=True), BudgetSettings())
     keys = [each.key for each in found]
 
-    assert [each.reason for each in found] == [*Reason][2:]
+    assert [each.reason for each in found] == [*WithheldReason][2:]
     assert keys[0] == number
     assert number.startswith(keys[1])
     assert len(keys[1]) == len(number) - 4

@@ -12,11 +12,11 @@ from tests.support.worlds import Opener
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.messages import BULK, CODE, NOTICE, Text
 from watchword.kernel.ports import NotAccepted, Undelivered
-from watchword.plumbing.carriers.carrier import Result
+from watchword.plumbing.carriers.carrier import TryResult
 from watchword.plumbing.carriers.texting import Texting
 from watchword.plumbing.db import outbox
 from watchword.plumbing.db.journal import journal
-from watchword.plumbing.db.pieces import Kept
+from watchword.plumbing.db.pieces import QueuedPiece
 from watchword.plumbing.db.statements import statement
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.work.porters import LEASE
@@ -37,7 +37,7 @@ async def queue(world: World, **more: Any) -> bool:
         return await world.part(Texts).queue(tx, draft, world.clock.now())
 
 
-async def kept(world: World) -> Sequence[Kept]:
+async def kept(world: World) -> Sequence[QueuedPiece]:
     return await outbox.kept(world.database, KIND, world.clock.now(), 100)
 
 
@@ -170,13 +170,13 @@ class Named(Telephone):
 @pytest.mark.parametrize(
     ("trouble", "results", "second_has_it"),
     [
-        (AWAY, [Result.FAILED, Result.SENT], True),
-        (LOST, [Result.UNKNOWN], False),
-        (NO_SUCH, [Result.REFUSED], False),
+        (AWAY, [TryResult.FAILED, TryResult.SENT], True),
+        (LOST, [TryResult.UNKNOWN], False),
+        (NO_SUCH, [TryResult.REFUSED], False),
     ],
 )
 async def test_the_next_carrier_gets_what_the_first_certainly_did_not_take(
-    trouble: NotAccepted | Undelivered, results: list[Result], *, second_has_it: bool
+    trouble: NotAccepted | Undelivered, results: list[TryResult], *, second_has_it: bool
 ) -> None:
     first, second = Named("first", trouble), Named("second", None)
     texting = Texting([first, second], StoppedClock(), SystemChance(), Metrics("0", "generic", ""))

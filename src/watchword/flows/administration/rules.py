@@ -14,7 +14,7 @@ from watchword.kernel.facts import Fact
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.problems import Kind, Problem
 from watchword.plumbing.shapes import Answer, Body
-from watchword.records.guesses.rules import Standing
+from watchword.records.guesses.rules import GuessCount
 from watchword.records.subscribers.rules import (
     ACTIVE,
     ADMIN,
@@ -149,7 +149,7 @@ class Links:
     verification: str | None = None
 
 
-def managed(subscriber: Subscriber, passwords: Standing, codes: Standing) -> ManagedUser:
+def managed(subscriber: Subscriber, passwords: GuessCount, codes: GuessCount) -> ManagedUser:
     """Return an account as administrators see it."""
     return ManagedUser(
         **asdict(profile_of(subscriber)),
@@ -160,5 +160,5 @@ def managed(subscriber: Subscriber, passwords: Standing, codes: Standing) -> Man
     )
 
 
-def _told(standing: Standing) -> GuessesShape:
+def _told(standing: GuessCount) -> GuessesShape:
     return GuessesShape(failures=standing.failures, locked_until=standing.locked_until)

@@ -8,7 +8,7 @@ from watchword.kernel.feedback import Outcome, Report
 from watchword.kernel.parsing import whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import Kind, Problem
-from watchword.records.suppressions.rules import Reason
+from watchword.records.suppressions.rules import SuppressionReason
 
 MOST_BYTES: Final = 1024 * 1024
 AT_ONCE: Final = 100
@@ -40,12 +40,12 @@ class WebhookRefused(Problem):
     kind = Kind.UNAUTHENTICATED
 
 
-def ground(outcome: Outcome, soft_bounces: int, most: int) -> Reason | None:
+def ground(outcome: Outcome, soft_bounces: int, most: int) -> SuppressionReason | None:
     """Say why an address is to be suppressed; nothing when it is not."""
     if outcome is Outcome.COMPLAINT:
-        return Reason.COMPLAINT
+        return SuppressionReason.COMPLAINT
     repeated = outcome is Outcome.SOFT_BOUNCE and soft_bounces >= most
-    return Reason.BOUNCE if repeated or outcome is Outcome.BOUNCE else None
+    return SuppressionReason.BOUNCE if repeated or outcome is Outcome.BOUNCE else None
 
 
 def batches(reports: Sequence[Report]) -> Iterator[list[Report]]:

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from watchword.flows.dev_mailbox.rules import Kept, Mailbox, Whose, enabled, kept_of
+from watchword.flows.dev_mailbox.rules import CaughtLetter, Mailbox, Whose, caught_letter, enabled
 from watchword.kernel.problems import NotFound
 from watchword.plumbing.db import dev_messages
 from watchword.plumbing.db.ports import Database
@@ -15,7 +15,7 @@ __all__ = ["doors", "enabled"]
 async def every(call: Call[Whose]) -> Response:
     """List the letters, newest first."""
     found = await dev_messages.page(_database(call), to=call.body.to)
-    return call.json(Mailbox(messages=[kept_of(each) for each in found]))
+    return call.json(Mailbox(messages=[caught_letter(each) for each in found]))
 
 
 async def newest(call: Call[Whose]) -> Response:
@@ -23,7 +23,7 @@ async def newest(call: Call[Whose]) -> Response:
     found = await dev_messages.newest(_database(call), to=call.body.to)
     if found is None:
         raise NotFound("There is no such letter yet.")
-    return call.json(kept_of(found))
+    return call.json(caught_letter(found))
 
 
 def _database(call: Call[Whose]) -> Database:
@@ -36,7 +36,7 @@ doors = [
         "/dev/mail/newest.json",
         newest,
         body=Whose,
-        answer=Kept,
+        answer=CaughtLetter,
         root=True,
         limits=(),
         problems=(NotFound,),

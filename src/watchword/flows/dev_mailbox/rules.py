@@ -27,7 +27,7 @@ class Whose(Body, frozen=True):
     to: str | None = None
 
 
-class Kept(Answer, frozen=True):
+class CaughtLetter(Answer, frozen=True):
     """A letter that was kept; `link` is the one it wants clicked."""
 
     id: str
@@ -43,7 +43,7 @@ class Kept(Answer, frozen=True):
 class Mailbox(Answer, frozen=True):
     """The letters, newest first."""
 
-    messages: list[Kept]
+    messages: list[CaughtLetter]
 
 
 def enabled(house: House) -> bool:
@@ -51,9 +51,9 @@ def enabled(house: House) -> bool:
     return house.part(ServerSettings).environment == DEVELOPMENT
 
 
-def kept_of(message: DevMessage) -> Kept:
+def caught_letter(message: DevMessage) -> CaughtLetter:
     """Return a letter as a program gets it."""
-    return Kept(
+    return CaughtLetter(
         id=str(message.id),
         at=message.at.isoformat(),
         to=message.to,

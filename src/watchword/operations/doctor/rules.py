@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
-from watchword.plumbing.carriers.carrier import Standing
+from watchword.plumbing.carriers.carrier import CarrierHealth
 from watchword.plumbing.probes import BUSY, OURS, Step
 from watchword.plumbing.settings.server import DEVELOPMENT, TEST
 
@@ -179,7 +179,7 @@ def judge_steps(check: str, steps: Sequence[Step], fix: str) -> Finding:
     return failed(check, told, fix)
 
 
-def told_by(standings: Sequence[Standing]) -> tuple[list[Step], list[str]]:
+def told_by(standings: Sequence[CarrierHealth]) -> tuple[list[Step], list[str]]:
     """Return a step for each provider, and the settings that those want who would take nothing."""
     steps = [Step(each.carrier, each.available, each.words) for each in standings]
     fixes = [name for each in standings if not each.available for name in _WANTED[each.carrier]]

@@ -14,7 +14,7 @@ from watchword.kernel.problems import Problem
 from watchword.operations.doctor import rules, store
 from watchword.operations.doctor.rules import Finding, Mode, failed, ok, skipped
 from watchword.plumbing import probes
-from watchword.plumbing.carriers.carrier import Standing
+from watchword.plumbing.carriers.carrier import CarrierHealth
 from watchword.plumbing.commands import reading
 from watchword.plumbing.commands.console import open_house
 from watchword.plumbing.commands.handed import in_hand
@@ -78,7 +78,7 @@ class LookAtDomain(Protocol):
 class AskProviders(Protocol):
     """Asks the providers of letters and of texts how they are: only `app` may meet them, so it fills it."""
 
-    async def __call__(self) -> tuple[Sequence[Standing], Sequence[Standing]]:
+    async def __call__(self) -> tuple[Sequence[CarrierHealth], Sequence[CarrierHealth]]:
         """Return how they are, in their order."""
         ...
 

@@ -18,7 +18,7 @@ from watchword.operations.health.rules import (
     Findings,
     Report,
 )
-from watchword.plumbing.carriers.carrier import Standing
+from watchword.plumbing.carriers.carrier import CarrierHealth
 from watchword.plumbing.carriers.failover import Carriers
 from watchword.plumbing.db.ping import ping
 from watchword.plumbing.db.ports import Database
@@ -103,7 +103,7 @@ class Health:
     async def _migrated(self) -> str | None:
         return None if await self.migrations.complete() else "pending"
 
-    async def _standing(self) -> tuple[Standing, ...]:
+    async def _standing(self) -> tuple[CarrierHealth, ...]:
         """Return how the carriers of letters are, as seen a moment ago; none: they keep us waiting."""
         try:
             async with asyncio.timeout(2 * _PATIENCE_SECONDS):
@@ -119,7 +119,7 @@ class Health:
 
 
 def _found(
-    reasons: dict[str, str | None], required: frozenset[str], carriers: tuple[Standing, ...]
+    reasons: dict[str, str | None], required: frozenset[str], carriers: tuple[CarrierHealth, ...]
 ) -> Findings:
     """Join what was found; what a carrier says stays out of it: it may name accounts and addresses."""
     well = any(each.available for each in carriers)

@@ -9,7 +9,7 @@ import typer
 from watchword.operations.mail import service
 from watchword.operations.mail.rules import CarrierStatus
 from watchword.operations.mail.service import Mail, OpenLetters
-from watchword.plumbing.carriers.carrier import Result
+from watchword.plumbing.carriers.carrier import TryResult
 from watchword.plumbing.carriers.failover import Carriers
 from watchword.plumbing.commands import console
 from watchword.plumbing.commands.console import Exit, run_in_house, spoken
@@ -22,7 +22,7 @@ from watchword.plumbing.letters.writing import Letters
 from watchword.plumbing.settings import ServerSettings
 from watchword.plumbing.words.languages import FALLBACK
 from watchword.records.deliveries.rules import KIND
-from watchword.records.suppressions.rules import Reason
+from watchword.records.suppressions.rules import SuppressionReason
 
 email = typer.Typer(help="Letters, and those who carry them.", no_args_is_help=True)
 email.add_typer(queue_of(KIND, "email", "letters"), name="queue")
@@ -55,7 +55,7 @@ def send_test(
     for each in trial.tries:
         console.talk(each.words)
     console.output(trial, as_json=as_json, text=trial.message_id)
-    if any(each.result is Result.SUPPRESSED for each in trial.tries):
+    if any(each.result is TryResult.SUPPRESSED for each in trial.tries):
         console.talk(f"Let it get letters again: watchword email suppressions remove {to}")
     if not trial.sent:
         raise console.refuse("Nobody took the letter.")
@@ -103,7 +103,7 @@ def probe(as_json: AsJson = False) -> None:
 @email.command("templates", epilog="Example: watchword email templates --json")
 def templates(as_json: AsJson = False) -> None:
     """List every letter with its facts, and the languages that you have words of your own for."""
-    found = service.shapes(_letters())
+    found = service.templates_of(_letters())
     console.rows(found, ("template", "facts", "bulk", "overridden"), as_json=as_json)
 
 
@@ -181,7 +181,9 @@ def list_suppressions(as_json: AsJson = False) -> None:
 @suppressions.command("add", epilog="Example: watchword email suppressions add ada@example.org")
 def suppress(
     addresses: Addresses,
-    reason: Annotated[Reason, typer.Option("--reason", help="Why.")] = Reason.OPERATOR,
+    reason: Annotated[
+        SuppressionReason, typer.Option("--reason", help="Why.")
+    ] = SuppressionReason.OPERATOR,
     as_json: AsJson = False,
 ) -> None:
     """Keep letters from addresses; that they were kept already is no failure."""

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from watchword.kernel.ports import Quota
 from watchword.kernel.problems import FieldError, InputInvalid
-from watchword.plumbing.carriers.carrier import Standing, Try
+from watchword.plumbing.carriers.carrier import CarrierHealth, Try
 from watchword.plumbing.carriers.failover import Handover
-from watchword.plumbing.db.pieces import Kept
+from watchword.plumbing.db.pieces import QueuedPiece
 from watchword.plumbing.letters.forms import Form
 from watchword.records.dispatches.rules import Rates
 
@@ -51,7 +51,7 @@ class CarrierStatus:
         }
 
 
-def trouble_of(carrier: str, newest_first: Iterable[Kept]) -> str | None:
+def trouble_of(carrier: str, newest_first: Iterable[QueuedPiece]) -> str | None:
     """Return what a carrier said of the newest letter that it did not take."""
     said = (part for each in newest_first for part in (each.reason or "").split("; "))
     mark = f"{carrier}: "
@@ -59,7 +59,7 @@ def trouble_of(carrier: str, newest_first: Iterable[Kept]) -> str | None:
 
 
 def carrier_status(
-    standing: Standing, quota: Quota | None, rates: Rates, trouble: str | None
+    standing: CarrierHealth, quota: Quota | None, rates: Rates, trouble: str | None
 ) -> CarrierStatus:
     """Put together what is known of a carrier."""
     return CarrierStatus(
@@ -87,7 +87,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class LetterTemplate:
     """What a letter is made from; `overridden` are the languages that an operator has words for."""
 
     template: str
@@ -96,9 +96,9 @@ class Shape:
     overridden: tuple[str, ...]
 
 
-def shape_of(form: Form, overridden: Sequence[str]) -> Shape:
+def template_of(form: Form, overridden: Sequence[str]) -> LetterTemplate:
     """Tell of a letter."""
-    return Shape(
+    return LetterTemplate(
         template=form.template,
         facts=tuple(form.sample),
         bulk=form.bulk,

@@ -12,16 +12,16 @@ from watchword.kernel.parts import service
 from watchword.operations.mail.rules import (
     LETTER,
     CarrierStatus,
-    Shape,
+    LetterTemplate,
     Trial,
     carrier_status,
     facts_of,
     judge,
     known,
-    shape_of,
+    template_of,
     trouble_of,
 )
-from watchword.plumbing.carriers.carrier import Result, Try
+from watchword.plumbing.carriers.carrier import Try, TryResult
 from watchword.plumbing.carriers.failover import Carriers, Handover
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.db.ports import Database
@@ -36,7 +36,7 @@ from watchword.plumbing.work.sending import NO_CARRIER
 from watchword.records.deliveries.rules import KIND, MailSettings
 from watchword.records.dispatches.rules import MAIL, Rates
 from watchword.records.dispatches.service import Dispatches
-from watchword.records.suppressions.rules import OPERATOR, Reason, Suppression, first
+from watchword.records.suppressions.rules import OPERATOR, Suppression, SuppressionReason, first
 from watchword.records.suppressions.service import Suppressions
 
 
@@ -48,11 +48,11 @@ class OpenLetters(Protocol):
         ...
 
 
-def shapes(letters: Letters) -> list[Shape]:
+def templates_of(letters: Letters) -> list[LetterTemplate]:
     """Return what every letter is made from."""
     own = letters.overrides
     return [
-        shape_of(form, [language for template, language in own if template == form.template])
+        template_of(form, [language for template, language in own if template == form.template])
         for form in letters.forms.values()
     ]
 
@@ -109,8 +109,8 @@ class Mail:
         )
         reasons = await self.suppressions.reasons(self.database, address)
         if reasons:
-            self.metrics.emails.labels(NO_CARRIER, message.known_as, Result.SUPPRESSED).inc()
-            tried = Try(carrier=NO_CARRIER, result=Result.SUPPRESSED, reason=first(reasons))
+            self.metrics.emails.labels(NO_CARRIER, message.known_as, TryResult.SUPPRESSED).inc()
+            tried = Try(carrier=NO_CARRIER, result=TryResult.SUPPRESSED, reason=first(reasons))
             return judge(message.id, Handover(tries=(tried,)))
         handover = await self.carriers.send(message, only)
         if handover.sent is not None:
@@ -138,7 +138,7 @@ class Mail:
         """Return the list of suppressions, oldest first."""
         return await self.suppressions.every(self.database)
 
-    async def suppress(self, wanted: Sequence[str], reason: Reason) -> list[str]:
+    async def suppress(self, wanted: Sequence[str], reason: SuppressionReason) -> list[str]:
         """Keep letters from addresses; return those that got them until now. Problem: `invalid_input`."""
         addresses, now = [email_address(each, "address") for each in wanted], self.clock.now()
         async with self.database.transaction() as tx:

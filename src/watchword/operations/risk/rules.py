@@ -14,7 +14,7 @@ from watchword.kernel.parts import section, setting
 from watchword.records.deliveries.rules import LetterWithheld
 from watchword.records.guesses.rules import GuessRefused, LoginFailed
 from watchword.records.resets.rules import PasswordResetRequested, PinResetRequested
-from watchword.records.signals.rules import Data, Reason, Share, Signal
+from watchword.records.signals.rules import Data, Share, Signal, SignalReason
 from watchword.records.tickets.rules import SUCCESS, CodeTried, LinkRefused
 
 LEASE: Final = "risk"
@@ -246,7 +246,7 @@ class GuessWatch:
         enough = seen.at >= self._since and tried >= self._settings.least_codes
         if enough and self._failed / tried > rate:
             signal = Signal(
-                reason=Reason.FAILURE_RATE,
+                reason=SignalReason.FAILURE_RATE,
                 at=seen.at,
                 window=self._codes.length,
                 count=self._failed,
@@ -261,7 +261,7 @@ class GuessWatch:
         count = len(_held(self._failures, network, seen, length))
         if seen.at >= self._since and count >= self._settings.failures:
             signal = Signal(
-                reason=Reason.FAILURES_FROM_ONE_ADDRESS,
+                reason=SignalReason.FAILURES_FROM_ONE_ADDRESS,
                 at=seen.at,
                 window=length,
                 count=count,
@@ -321,9 +321,11 @@ class ResetWatch:
         if seen.at < self._since:
             return
         if accounts >= (most := self._settings.accounts):
-            yield self._signal(seen, Reason.ACCOUNTS_FROM_ONE_ADDRESS, accounts, most, network)
+            yield self._signal(
+                seen, SignalReason.ACCOUNTS_FROM_ONE_ADDRESS, accounts, most, network
+            )
         if times >= (most := self._settings.resets):
-            yield self._signal(seen, Reason.ONE_ACCOUNT, times, most)
+            yield self._signal(seen, SignalReason.ONE_ACCOUNT, times, most)
         if before:
             yield self._new_country(seen, before, network)
 
@@ -341,7 +343,7 @@ class ResetWatch:
         return before
 
     def _signal(
-        self, seen: WatchedFact, reason: Reason, count: int, threshold: int, network: str = ""
+        self, seen: WatchedFact, reason: SignalReason, count: int, threshold: int, network: str = ""
     ) -> Signal:
         return Signal(
             reason=reason,
@@ -355,7 +357,7 @@ class ResetWatch:
 
     def _new_country(self, seen: WatchedFact, before: tuple[str, ...], network: str) -> Signal:
         return Signal(
-            reason=Reason.NEW_COUNTRY,
+            reason=SignalReason.NEW_COUNTRY,
             at=seen.at,
             window=self._settings.country_memory,
             count=1,

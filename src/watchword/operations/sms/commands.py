@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from watchword.operations.sms.service import Sms
-from watchword.plumbing.carriers.carrier import Result
+from watchword.plumbing.carriers.carrier import TryResult
 from watchword.plumbing.commands import console
 from watchword.plumbing.commands.console import run_in_house, spoken
 from watchword.plumbing.commands.options import AsJson, Language
@@ -35,7 +35,7 @@ def send_test(
     tried = run_in_house(work)
     console.talk(tried.words)
     console.output(tried, as_json=as_json, text=tried.reference or [])
-    if tried.result is not Result.SENT:
+    if tried.result is not TryResult.SENT:
         raise console.refuse("Nobody took the text.")
 
 

@@ -1,7 +1,7 @@
 """A carrier: whoever takes a letter or a text away, asked once, with a bound; its answer is a value.
 
 give       hand it over: what came of that is a `Try`
-look       how it is: its `Standing`; `look_at` asks several
+look       how it is: its `CarrierHealth`; `look_at` asks several
 quota_of   how much it still takes
 """
 
@@ -36,7 +36,7 @@ class Carrier(Protocol[Sent_contra]):
         ...
 
 
-class Result(StrEnum):
+class TryResult(StrEnum):
     """What came of giving a letter or a text to a carrier; the label `result` of `emails_sent_total`.
 
     `SUPPRESSED` is no carrier's answer: none was asked.
@@ -55,7 +55,7 @@ class Try:
     """One carrier's answer; `reference` is its own name for the letter."""
 
     carrier: str
-    result: Result
+    result: TryResult
     seconds: float = 0.0
     reason: str = ""
     reference: str | None = None
@@ -69,7 +69,7 @@ class Try:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class CarrierHealth:
     """How a carrier is: without `trouble` it would take a letter."""
 
     carrier: str
@@ -94,32 +94,32 @@ async def give(carrier: Carrier[Sent_contra], what: Sent_contra) -> Try:
         async with asyncio.timeout(ONE_TRY.total_seconds()):
             reference = await carrier.send(what)
     except Unfit as trouble:
-        return Try(carrier=name, result=Result.UNFIT, reason=str(trouble))
+        return Try(carrier=name, result=TryResult.UNFIT, reason=str(trouble))
     except NotAccepted as trouble:
-        result = Result.REFUSED if trouble.lasting else Result.FAILED
+        result = TryResult.REFUSED if trouble.lasting else TryResult.FAILED
         return Try(
             carrier=name, result=result, reason=str(trouble), retry_after=trouble.retry_after
         )
     except Undelivered as trouble:
-        return Try(carrier=name, result=Result.UNKNOWN, reason=str(trouble))
+        return Try(carrier=name, result=TryResult.UNKNOWN, reason=str(trouble))
     except TimeoutError:
-        return Try(carrier=name, result=Result.UNKNOWN, reason="no answer in time")
+        return Try(carrier=name, result=TryResult.UNKNOWN, reason="no answer in time")
     except Exception as error:  # noqa: BLE001 - one letter must not hold up the others
         log().exception("carrier failed", carrier=name)
-        return Try(carrier=name, result=Result.UNKNOWN, reason=type(error).__name__)
-    return Try(carrier=name, result=Result.SENT, reference=reference)
+        return Try(carrier=name, result=TryResult.UNKNOWN, reason=type(error).__name__)
+    return Try(carrier=name, result=TryResult.SENT, reference=reference)
 
 
-async def look(carrier: Carrier[Any], patience: timedelta) -> Standing:
+async def look(carrier: Carrier[Any], patience: timedelta) -> CarrierHealth:
     """Ask one how it is."""
     started = time.monotonic()
     trouble = await _trouble(carrier, patience)
-    return Standing(carrier=carrier.name, trouble=trouble, seconds=time.monotonic() - started)
+    return CarrierHealth(carrier=carrier.name, trouble=trouble, seconds=time.monotonic() - started)
 
 
 async def look_at(
     carriers: Sequence[Carrier[Any]], patience: timedelta = CHECK
-) -> tuple[Standing, ...]:
+) -> tuple[CarrierHealth, ...]:
     """Ask several how they are, all at once."""
     return tuple(await asyncio.gather(*(look(each, patience) for each in carriers)))
 

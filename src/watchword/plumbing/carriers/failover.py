@@ -30,9 +30,9 @@ from watchword.plumbing.carriers.breaker import Breaker
 from watchword.plumbing.carriers.carrier import (
     CHECK,
     Carrier,
-    Result,
-    Standing,
+    CarrierHealth,
     Try,
+    TryResult,
     give,
     look_at,
     quota_of,
@@ -57,18 +57,18 @@ class Handover:
     @property
     def sent(self) -> Try | None:
         """Return the try that went well."""
-        return next((each for each in self.tries if each.result is Result.SENT), None)
+        return next((each for each in self.tries if each.result is TryResult.SENT), None)
 
     @property
     def hopeless(self) -> bool:
         """Tell whether no later try would go better."""
         results = {each.result for each in self.tries}
-        return Result.REFUSED in results or results == {Result.UNFIT}
+        return TryResult.REFUSED in results or results == {TryResult.UNFIT}
 
     @property
     def perhaps_at(self) -> str | None:
         """Return the carrier that may have it, though it did not say so."""
-        unknown = (each.carrier for each in self.tries if each.result is Result.UNKNOWN)
+        unknown = (each.carrier for each in self.tries if each.result is TryResult.UNKNOWN)
         return next(unknown, None)
 
     @property
@@ -101,7 +101,7 @@ class Failover(ABC, Generic[What]):
         self._breakers = {each.name: Breaker() for each in carriers}
         self._on_trial: set[str] = set()
         self._looking = asyncio.Lock()
-        self._seen: tuple[datetime, tuple[Standing, ...]] | None = None
+        self._seen: tuple[datetime, tuple[CarrierHealth, ...]] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -136,17 +136,17 @@ class Failover(ABC, Generic[What]):
             if asking is not None and not await asking(carrier.name):
                 break
             tries.append(await self._try(carrier, what))
-            if tries[-1].result not in {Result.FAILED, Result.UNFIT}:
+            if tries[-1].result not in {TryResult.FAILED, TryResult.UNFIT}:
                 break
         pauses = [self._breakers[each.name].open_until for each in carriers]
         rest_until = min((each for each in pauses if each), default=None)
         return Handover(tries=tuple(tries), rest_until=rest_until)
 
-    async def check(self, patience: timedelta = CHECK) -> tuple[Standing, ...]:
+    async def check(self, patience: timedelta = CHECK) -> tuple[CarrierHealth, ...]:
         """Ask all of them at once how they are."""
         return await look_at(self._carriers, patience)
 
-    async def standing(self) -> tuple[Standing, ...]:
+    async def standing(self) -> tuple[CarrierHealth, ...]:
         """Return how they are, as seen a moment ago: whoever asks us does not ask them each time."""
         async with self._looking:
             if self._seen is None or self._seen[0] + _FRESH <= self._clock.now():
@@ -198,10 +198,10 @@ class Failover(ABC, Generic[What]):
 
     def _remember(self, tried: Try) -> None:
         breaker = self._breakers[tried.carrier]
-        if tried.result in {Result.FAILED, Result.UNKNOWN}:
+        if tried.result in {TryResult.FAILED, TryResult.UNKNOWN}:
             now, jitter = self._clock.now(), self._chance.fraction()
             breaker = breaker.failed(now, jitter, tried.retry_after)
-        elif tried.result is not Result.UNFIT:
+        elif tried.result is not TryResult.UNFIT:
             breaker = breaker.succeeded()
         self._breakers[tried.carrier] = breaker
 

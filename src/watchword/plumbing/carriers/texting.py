@@ -10,7 +10,7 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
 from watchword.kernel.messages import Text
 from watchword.kernel.ports import Texter
-from watchword.plumbing.carriers.carrier import Result, Try
+from watchword.plumbing.carriers.carrier import Try, TryResult
 from watchword.plumbing.carriers.failover import Asking, Failover, Handover
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.metrics.places import country_label
@@ -48,6 +48,6 @@ class Texting(Failover[Text]):
         if not self.countries or what.country in self.countries:
             return await super().send(what, only, perhaps_at, asking)
         reason = f"texts may not go to {what.country or 'a number of no country'}"
-        refused = Try(carrier=self.names[0], result=Result.REFUSED, reason=reason)
+        refused = Try(carrier=self.names[0], result=TryResult.REFUSED, reason=reason)
         self.note(what, refused)
         return Handover(tries=(refused,))

@@ -10,7 +10,7 @@ import typer
 from watchword.plumbing.commands import console
 from watchword.plumbing.commands.console import Exit, run_in_house
 from watchword.plumbing.commands.options import AsJson, DryRun, Yes
-from watchword.plumbing.db.pieces import DEAD, Kept
+from watchword.plumbing.db.pieces import DEAD, QueuedPiece
 from watchword.plumbing.db.queue import Queue
 
 COLUMNS = ("id", "label", "state", "next", "attempts", "perhaps_at", "expires_at", "reason")
@@ -84,7 +84,7 @@ def queue_of(kind: str, group: str, pieces: str) -> typer.Typer:
     return queue
 
 
-def told_of(work: Kept) -> dict[str, Any]:
+def told_of(work: QueuedPiece) -> dict[str, Any]:
     """Return a piece as people are told of it: `next` is when it is tried again, if it is."""
     told = asdict(work)
     due_at = told.pop("due_at")

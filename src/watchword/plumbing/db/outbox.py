@@ -43,7 +43,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from watchword.plumbing.db import purging
 from watchword.plumbing.db.changes import OUTBOX
 from watchword.plumbing.db.columns import Moment, tenant_table
-from watchword.plumbing.db.pieces import DEAD, DROPPED, EPOCH, LAPSED, Kept, Settled, Work
+from watchword.plumbing.db.pieces import DEAD, DROPPED, EPOCH, LAPSED, QueuedPiece, Settled, Work
 from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.plumbing.db.purging import deletion
 from watchword.plumbing.db.statements import Statement, insertion, statement
@@ -344,21 +344,21 @@ async def settle(db: Executor, settled: Sequence[Settled], now: datetime) -> fro
     return frozenset(row.id for row in await db.all(SETTLE, settled=told, now=now))
 
 
-async def kept(db: Executor, kind: str, now: datetime, most: int) -> Sequence[Kept]:
+async def kept(db: Executor, kind: str, now: datetime, most: int) -> Sequence[QueuedPiece]:
     """Return what waits, is under way or is dead, oldest first."""
     return [_read(row, now) for row in await db.all(KEPT, kind=kind, most=most)]
 
 
-async def find(db: Executor, kind: str, wanted: UUID, now: datetime) -> Kept | None:
+async def find(db: Executor, kind: str, wanted: UUID, now: datetime) -> QueuedPiece | None:
     """Return one piece that waits, is under way or is dead."""
     row = await db.first(FIND, kind=kind, wanted=wanted)
     return None if row is None else _read(row, now)
 
 
-def _read(row: Any, now: datetime) -> Kept:
+def _read(row: Any, now: datetime) -> QueuedPiece:
     told = row._asdict()
     state = _state(told.pop("finished_at"), told.pop("leased_until"), now)
-    return Kept(state=state, **told)
+    return QueuedPiece(state=state, **told)
 
 
 def _state(finished: datetime | None, leased_until: datetime | None, now: datetime) -> str:

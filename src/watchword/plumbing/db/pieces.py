@@ -89,7 +89,7 @@ def dead(work: Work, reason: str, also: Also | None = None) -> Settled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class QueuedPiece:
     """A piece of work that waits, is under way, or is dead: `state`.
 
     `perhaps_at`: who may have it already, so that nobody else is asked; `asked`: who was asked last.

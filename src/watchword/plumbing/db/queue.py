@@ -7,7 +7,7 @@ from uuid import UUID
 
 from watchword.kernel.clock import Clock
 from watchword.plumbing.db import outbox
-from watchword.plumbing.db.pieces import DEAD, Kept
+from watchword.plumbing.db.pieces import DEAD, QueuedPiece
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.house import House
 
@@ -29,12 +29,12 @@ class Queue:
         clock = house.part(Clock)
         return cls(database, clock, kind)
 
-    async def every(self, *, dead_only: bool = False) -> list[Kept]:
+    async def every(self, *, dead_only: bool = False) -> list[QueuedPiece]:
         """Return what waits and what is dead, oldest first."""
         found = await outbox.kept(self.database, self.kind, self.clock.now(), MOST)
         return [work for work in found if not dead_only or work.state == DEAD]
 
-    async def find(self, wanted: UUID) -> Kept | None:
+    async def find(self, wanted: UUID) -> QueuedPiece | None:
         """Return one of them."""
         return await outbox.find(self.database, self.kind, wanted, self.clock.now())
 

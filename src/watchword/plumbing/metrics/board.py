@@ -19,7 +19,7 @@ _LENGTH: Final = 8
 _TURNS: Final = 256
 
 
-class Place:
+class BoardSlot:
     """Where one process writes."""
 
     def __init__(self, side: int = _SIDE) -> None:
@@ -55,10 +55,10 @@ class Place:
 class Board:
     """The places of all processes, and which is ours; the first process has the first."""
 
-    places: Sequence[Place]
+    places: Sequence[BoardSlot]
     ours: int = 0
 
     @property
-    def place(self) -> Place:
+    def place(self) -> BoardSlot:
         """Return where we write."""
         return self.places[self.ours]

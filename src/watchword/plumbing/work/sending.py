@@ -28,7 +28,7 @@ from watchword.kernel.backoff import pause
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
 from watchword.kernel.facts import Fact
-from watchword.plumbing.carriers.carrier import Result, Try
+from watchword.plumbing.carriers.carrier import Try, TryResult
 from watchword.plumbing.carriers.failover import Failover, Handover
 from watchword.plumbing.db import outbox, pieces
 from watchword.plumbing.db.journal import Journal
@@ -41,7 +41,7 @@ from watchword.plumbing.work.watch import Stop, Watch
 
 EXPIRED: Final = "expired"
 NO_CARRIER: Final = "none"
-NOBODY: Final = "nobody"
+DECOY: Final = "nobody"
 _A_MOMENT: Final = timedelta(seconds=1)
 _FIRST_DELAY: Final = timedelta(seconds=2)
 _LONGEST_DELAY: Final = timedelta(hours=1)
@@ -127,7 +127,7 @@ class Sending(ABC, Generic[Sent]):
         if self._expired(work):
             return pieces.finished(work, EXPIRED)
         if work.lapsed:
-            self.count(work, Result.UNKNOWN)
+            self.count(work, TryResult.UNKNOWN)
             log().warning(f"{self.what} taken over", **self._named(work), tries=work.attempts)
         try:
             written = self.write(work)
@@ -187,7 +187,7 @@ class Sending(ABC, Generic[Sent]):
         async def tell(tx: Transaction) -> None:
             await self.journal.record(tx, held.fact, self.clock.now())
 
-        return pieces.finished(work, Result.SUPPRESSED, held.reason, tell)
+        return pieces.finished(work, TryResult.SUPPRESSED, held.reason, tell)
 
     def _sent(self, work: Work, written: Sent, tried: Try) -> Settled:
         log().info(
@@ -202,7 +202,7 @@ class Sending(ABC, Generic[Sent]):
         async def tell(tx: Transaction) -> None:
             await self.postbook.note(tx, self.leaving(work, written), tried, self.clock.now())
 
-        return pieces.finished(work, Result.SENT, also=tell)
+        return pieces.finished(work, TryResult.SENT, also=tell)
 
     def _try_later(self, work: Work, handover: Handover) -> Settled:
         if handover.hopeless or work.attempts >= self.most_tries:
@@ -238,11 +238,11 @@ class Sending(ABC, Generic[Sent]):
             if each.outcome == pieces.DEAD:
                 named = self._named(each.work)
                 log().error(f"{self.what} not delivered", **named, reason=each.reason)
-            if each.outcome == Result.SUPPRESSED:
+            if each.outcome == TryResult.SUPPRESSED:
                 named = self._named(each.work)
                 log().warning(f"{self.what} suppressed", **named, reason=each.reason)
-            uncounted = each.work.label == NOBODY
-            if each.outcome in {pieces.DEAD, EXPIRED, Result.SUPPRESSED} and not uncounted:
+            uncounted = each.work.label == DECOY
+            if each.outcome in {pieces.DEAD, EXPIRED, TryResult.SUPPRESSED} and not uncounted:
                 self.count(each.work, each.outcome)
 
     def _named(self, work: Work) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from watchword.plumbing.settings.carrying import mail_services
 
 KIND: Final = "mail"
 NO_CONSENT: Final = "no_consent"
-NOBODY: Final = "Watchword <noreply@localhost>"
+DEFAULT_SENDER: Final = "Watchword <noreply@localhost>"
 _SPECIAL = re.compile(r'[()<>@,:;".\\\[\]]')
 
 
@@ -85,7 +85,7 @@ class MailSettings:
     @property
     def sender(self) -> str:
         """Return the sender as a letter's header says it."""
-        return self.given_sender or self.composed_sender or NOBODY
+        return self.given_sender or self.composed_sender or DEFAULT_SENDER
 
     @property
     def composed_sender(self) -> str:

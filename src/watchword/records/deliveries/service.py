@@ -21,7 +21,7 @@ from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import Permission, Postbook
 from watchword.plumbing.sealing import Sealer
 from watchword.plumbing.work.porters import Porters
-from watchword.plumbing.work.sending import NO_CARRIER, NOBODY, HeldBack, Sending
+from watchword.plumbing.work.sending import DECOY, NO_CARRIER, HeldBack, Sending
 from watchword.records.deliveries.rules import (
     CODE,
     KIND,
@@ -40,7 +40,7 @@ _decode = msgspec.json.Decoder(Letter).decode
 
 
 def _nobodys(now: datetime) -> Letter:
-    return Letter(template=NOBODY, to="", language="en", facts=_PADDING, expires_at=now)
+    return Letter(template=DECOY, to="", language="en", facts=_PADDING, expires_at=now)
 
 
 class LetterSealer(Sealer):
@@ -113,7 +113,7 @@ class Deliveries(Sending[Message]):
     async def pretend(self, tx: Transaction, now: datetime, priority: int = NOTICE) -> None:
         """Do the work of queueing a letter for nobody: strangers cannot tell by the time it takes."""
         if priority == CODE:
-            await self._withheld(NOBODY, now)
+            await self._withheld(DECOY, now)
         await self._put(tx, _nobodys(now), now)
 
     @property

@@ -80,7 +80,7 @@ class LoginFailed(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class GuessCount:
     """How an account stands: failures since the last success, and until when it refuses guesses."""
 
     failures: int = 0

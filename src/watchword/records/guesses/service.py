@@ -15,9 +15,9 @@ from watchword.plumbing.throttle import TooManyAttempts
 from watchword.records.guesses import store
 from watchword.records.guesses.rules import (
     Guess,
+    GuessCount,
     GuessRefused,
     GuessSettings,
-    Standing,
     refused_for,
 )
 
@@ -87,13 +87,13 @@ class Guesses:
         """The owner is back: start anew."""
         await store.forget(tx, key)
 
-    async def standing(self, db: Executor, key: bytes, now: datetime) -> Standing:
+    async def standing(self, db: Executor, key: bytes, now: datetime) -> GuessCount:
         """Return how the account of a key stands."""
         row = await store.look(db, key)
         if row is None:
-            return Standing()
+            return GuessCount()
         locked = refused_for(row.locked_until, now) is not None
-        return Standing(row.failures, row.locked_until if locked else None)
+        return GuessCount(row.failures, row.locked_until if locked else None)
 
     async def purge(self, db: Database, before: datetime) -> int:
         """Delete old counts; return how many."""

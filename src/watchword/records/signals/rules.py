@@ -31,7 +31,7 @@ class SignalType(StrEnum):
     RESET_PATTERN = "suspicious_reset_pattern"
 
 
-class Reason(StrEnum):
+class SignalReason(StrEnum):
     """Why a signal was raised."""
 
     FAILURE_RATE = "failure_rate"
@@ -42,11 +42,11 @@ class Reason(StrEnum):
 
 
 TYPES: Final = {
-    Reason.FAILURE_RATE: SignalType.OTP_ANOMALY,
-    Reason.FAILURES_FROM_ONE_ADDRESS: SignalType.BRUTE_FORCE,
-    Reason.ACCOUNTS_FROM_ONE_ADDRESS: SignalType.RESET_PATTERN,
-    Reason.ONE_ACCOUNT: SignalType.RESET_PATTERN,
-    Reason.NEW_COUNTRY: SignalType.RESET_PATTERN,
+    SignalReason.FAILURE_RATE: SignalType.OTP_ANOMALY,
+    SignalReason.FAILURES_FROM_ONE_ADDRESS: SignalType.BRUTE_FORCE,
+    SignalReason.ACCOUNTS_FROM_ONE_ADDRESS: SignalType.RESET_PATTERN,
+    SignalReason.ONE_ACCOUNT: SignalType.RESET_PATTERN,
+    SignalReason.NEW_COUNTRY: SignalType.RESET_PATTERN,
 }
 
 
@@ -111,7 +111,7 @@ class Signal:
     `count` passed (or reached) `threshold`; `tried` is of how many. `network` is whence, `user_id` whose.
     """
 
-    reason: Reason
+    reason: SignalReason
     at: datetime
     window: timedelta
     count: int

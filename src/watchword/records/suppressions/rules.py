@@ -12,7 +12,7 @@ OPERATOR: Final = "operator"
 TRIAL_EVERY: Final = timedelta(days=1)
 
 
-class Reason(StrEnum):
+class SuppressionReason(StrEnum):
     """Why an address is suppressed; what an operator says goes before all else."""
 
     OPERATOR = "operator"
@@ -33,7 +33,7 @@ class Suppression:
     """One address, for one reason; `withheld` counts the letters that did not leave."""
 
     address: str
-    reason: Reason
+    reason: SuppressionReason
     source: str
     since: datetime
     withheld: int
@@ -59,15 +59,15 @@ class SuppressionLifted(Fact):
     by: str
 
 
-def judge(reasons: Collection[Reason], *, asked_for: bool) -> Verdict:
+def judge(reasons: Collection[SuppressionReason], *, asked_for: bool) -> Verdict:
     """Judge a letter; `asked_for` is a code or link that somebody waits for."""
     if not reasons:
         return Verdict.SEND
-    if not asked_for or Reason.OPERATOR in reasons:
+    if not asked_for or SuppressionReason.OPERATOR in reasons:
         return Verdict.WITHHOLD
-    return Verdict.TRIAL if Reason.BOUNCE in reasons else Verdict.SEND
+    return Verdict.TRIAL if SuppressionReason.BOUNCE in reasons else Verdict.SEND
 
 
-def first(reasons: Collection[Reason]) -> Reason:
+def first(reasons: Collection[SuppressionReason]) -> SuppressionReason:
     """Return the reason that is told."""
-    return min(reasons, key=list(Reason).index)
+    return min(reasons, key=list(SuppressionReason).index)

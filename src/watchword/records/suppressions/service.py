@@ -13,9 +13,9 @@ from watchword.records.suppressions.rules import (
     OPERATOR,
     TRIAL_EVERY,
     AddressSuppressed,
-    Reason,
     Suppression,
     SuppressionLifted,
+    SuppressionReason,
     Verdict,
     first,
     judge,
@@ -32,7 +32,7 @@ class Suppressions:
         self,
         tx: Transaction,
         address: EmailAddress,
-        reason: Reason,
+        reason: SuppressionReason,
         source: str,
         now: datetime,
         user_id: UUID | None = None,
@@ -48,13 +48,13 @@ class Suppressions:
         """Return the whole list, oldest first."""
         return await store.every(db)
 
-    async def reasons(self, db: Executor, address: EmailAddress) -> tuple[Reason, ...]:
+    async def reasons(self, db: Executor, address: EmailAddress) -> tuple[SuppressionReason, ...]:
         """Return why an address gets no letters; nothing when it gets them all."""
         return await store.reasons(db, address.key)
 
     async def withheld(
         self, db: Executor, letter: UUID, to: str, *, asked_for: bool, now: datetime
-    ) -> Reason | None:
+    ) -> SuppressionReason | None:
         """Return why a letter may not leave, counting it; nothing when it may.
 
         A letter that may leave as a trial may do so as often as it is tried.
@@ -67,7 +67,7 @@ class Suppressions:
         if verdict is Verdict.SEND:
             return None
         if verdict is Verdict.TRIAL and await store.begin_trial(
-            db, key, Reason.BOUNCE, letter, now, now - TRIAL_EVERY
+            db, key, SuppressionReason.BOUNCE, letter, now, now - TRIAL_EVERY
         ):
             return None
         reason = first(found)
@@ -78,13 +78,13 @@ class Suppressions:
         self, tx: Transaction, address: str, now: datetime, user_id: UUID | None = None
     ) -> None:
         """Forget that an address bounced: its owner has just shown that letters arrive."""
-        if await store.lift(tx, email_address(address).key, Reason.BOUNCE):
-            fact = SuppressionLifted(reason=Reason.BOUNCE, by=OWNER, user_id=user_id)
+        if await store.lift(tx, email_address(address).key, SuppressionReason.BOUNCE):
+            fact = SuppressionLifted(reason=SuppressionReason.BOUNCE, by=OWNER, user_id=user_id)
             await self.journal.record(tx, fact, now)
 
     async def remove(
         self, tx: Transaction, address: EmailAddress, now: datetime
-    ) -> tuple[Reason, ...]:
+    ) -> tuple[SuppressionReason, ...]:
         """Take an address off the list, as an operator; return the reasons it was there for."""
         reasons = await store.remove(tx, address.key)
         for reason in reasons:

@@ -21,7 +21,7 @@ from watchword.plumbing.contact import EmailAddress
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import lookup, novelty, statement
-from watchword.records.suppressions.rules import Reason, Suppression
+from watchword.records.suppressions.rules import Suppression, SuppressionReason
 
 suppressions = tenant_table(
     "suppressions",
@@ -89,7 +89,7 @@ REMOVE = statement(
 
 
 async def add(
-    tx: Executor, address: EmailAddress, reason: Reason, source: str, now: datetime
+    tx: Executor, address: EmailAddress, reason: SuppressionReason, source: str, now: datetime
 ) -> bool:
     """Add an address for a reason; false when it is there already."""
     values: dict[str, Any] = {"address": address.text, "source": source, "since": now}
@@ -102,9 +102,9 @@ async def listed(db: Executor, key: str) -> bool:
     return await db.first(LISTED, address_key=key) is not None
 
 
-async def reasons(db: Executor, key: str) -> tuple[Reason, ...]:
+async def reasons(db: Executor, key: str) -> tuple[SuppressionReason, ...]:
     """Return why an address gets no letters."""
-    return tuple(Reason(row.reason) for row in await db.all(REASONS, key=key))
+    return tuple(SuppressionReason(row.reason) for row in await db.all(REASONS, key=key))
 
 
 async def every(db: Executor) -> list[Suppression]:
@@ -112,7 +112,7 @@ async def every(db: Executor) -> list[Suppression]:
     return [
         Suppression(
             address=row.address,
-            reason=Reason(row.reason),
+            reason=SuppressionReason(row.reason),
             source=row.source,
             since=row.since,
             withheld=row.withheld,
@@ -122,23 +122,23 @@ async def every(db: Executor) -> list[Suppression]:
 
 
 async def begin_trial(
-    db: Executor, key: str, reason: Reason, letter: UUID, now: datetime, before: datetime
+    db: Executor, key: str, reason: SuppressionReason, letter: UUID, now: datetime, before: datetime
 ) -> bool:
     """Note a letter as a trial; false when there was another one after `before`."""
     row = await db.first(TRY, key=key, why=reason.value, letter=letter, now=now, before=before)
     return row is not None
 
 
-async def withhold(db: Executor, key: str, reason: Reason) -> None:
+async def withhold(db: Executor, key: str, reason: SuppressionReason) -> None:
     """Count a letter that does not leave."""
     await db.run(WITHHOLD, key=key, why=reason.value)
 
 
-async def lift(tx: Executor, key: str, reason: Reason) -> bool:
+async def lift(tx: Executor, key: str, reason: SuppressionReason) -> bool:
     """Take an address off the list for one reason; false when it was not there."""
     return await tx.first(LIFT, key=key, why=reason.value) is not None
 
 
-async def remove(tx: Executor, key: str) -> tuple[Reason, ...]:
+async def remove(tx: Executor, key: str) -> tuple[SuppressionReason, ...]:
     """Take an address off the list; return the reasons it was there for."""
-    return tuple(Reason(row.reason) for row in await tx.all(REMOVE, key=key))
+    return tuple(SuppressionReason(row.reason) for row in await tx.all(REMOVE, key=key))

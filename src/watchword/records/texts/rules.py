@@ -70,7 +70,7 @@ class BudgetSettings:
     )
 
 
-class Reason(StrEnum):
+class WithheldReason(StrEnum):
     """Why a text was withheld; the label `reason` of `sms_withheld_total`."""
 
     COUNTRY_NOT_ALLOWED = "country_not_allowed"
@@ -86,16 +86,16 @@ class Reason(StrEnum):
 class Share:
     """One budget that a text draws on: its reason when it is used up, its key, how much there is."""
 
-    reason: Reason
+    reason: WithheldReason
     key: str
     limit: Limit
 
 
-def barred(number: PhoneNumber, countries: frozenset[str]) -> Reason | None:
+def barred(number: PhoneNumber, countries: frozenset[str]) -> WithheldReason | None:
     """Return why no text may go to a number, whatever the budgets; an empty set is every country."""
     if not number.country or (countries and number.country not in countries):
-        return Reason.COUNTRY_NOT_ALLOWED
-    return None if number.mobile else Reason.NO_MOBILE
+        return WithheldReason.COUNTRY_NOT_ALLOWED
+    return None if number.mobile else WithheldReason.NO_MOBILE
 
 
 def shares(number: PhoneNumber, settings: BudgetSettings) -> tuple[Share, ...]:
@@ -105,11 +105,11 @@ def shares(number: PhoneNumber, settings: BudgetSettings) -> tuple[Share, ...]:
     """
     block = number.e164[:-BLOCK_DIGITS]
     return (
-        Share(reason=Reason.RECIPIENT, key=number.e164, limit=settings.recipient),
-        Share(reason=Reason.PREFIX, key=block, limit=settings.block),
-        Share(reason=Reason.COUNTRY, key=number.country, limit=settings.country),
-        Share(reason=Reason.HOUR, key="all", limit=settings.hour),
-        Share(reason=Reason.DAY, key="all", limit=settings.day),
+        Share(reason=WithheldReason.RECIPIENT, key=number.e164, limit=settings.recipient),
+        Share(reason=WithheldReason.PREFIX, key=block, limit=settings.block),
+        Share(reason=WithheldReason.COUNTRY, key=number.country, limit=settings.country),
+        Share(reason=WithheldReason.HOUR, key="all", limit=settings.hour),
+        Share(reason=WithheldReason.DAY, key="all", limit=settings.day),
     )
 
 

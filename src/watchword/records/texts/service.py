@@ -23,15 +23,15 @@ from watchword.plumbing.sealing import Sealer
 from watchword.plumbing.settings.organisation import Organisation
 from watchword.plumbing.words.languages import Words
 from watchword.plumbing.work.porters import Porters
-from watchword.plumbing.work.sending import NO_CARRIER, NOBODY, Sending
+from watchword.plumbing.work.sending import DECOY, NO_CARRIER, Sending
 from watchword.records.texts.rules import (
     KIND,
     BudgetSettings,
     Draft,
-    Reason,
     TextDead,
     TextSettings,
     TextWithheld,
+    WithheldReason,
     barred,
     shares,
 )
@@ -92,12 +92,12 @@ class Texts(Sending[Text]):
 
     async def decline(self, tx: Transaction, to: str, now: datetime) -> None:
         """Do the work of `queue` for a number that gets nothing; it draws on budgets of nobody."""
-        await self._withheld(described(to), now, purse=NOBODY)
+        await self._withheld(described(to), now, purse=DECOY)
         await self.pretend(tx, now)
 
     async def _withheld(
         self, number: PhoneNumber, now: datetime, purse: str = "sms"
-    ) -> Reason | None:
+    ) -> WithheldReason | None:
         """Draw on every budget; return why the text may not leave."""
         if (reason := barred(number, self.carriers.countries)) is not None:
             return reason
@@ -124,7 +124,7 @@ class Texts(Sending[Text]):
 
     async def pretend(self, tx: Transaction, now: datetime) -> None:
         """Do the work of queueing a text for nobody: strangers cannot tell by the time it takes."""
-        nobody = Draft(words=NOBODY, to="", language="en", facts=_PADDING, expires_at=now)
+        nobody = Draft(words=DECOY, to="", language="en", facts=_PADDING, expires_at=now)
         await self._put(tx, nobody, now)
 
     @property
