@@ -15,12 +15,12 @@ from watchword.app.wiring import House
 from watchword.flows.code_proof.service import CodeProver
 from watchword.flows.consent.service import Permissions
 from watchword.flows.delivery_feedback.service import PostbookKeeper, Reporters
-from watchword.flows.entrance.service import Reception
-from watchword.flows.lockout.service import Locksmith
+from watchword.flows.entrance.service import SessionEntrance
+from watchword.flows.lockout.service import AccountLockout
 from watchword.flows.mailbox_proof.service import MailboxProver
 from watchword.flows.password_proof.service import PasswordProver
 from watchword.flows.pin_reset.service import PinReset
-from watchword.flows.reset_grant.service import GrantDesk, GrantKeys
+from watchword.flows.reset_grant.service import GrantKeys, SignedGrants
 from watchword.flows.session_check.service import Recent, SessionCheck, Touches
 from watchword.flows.ussd.service import UssdMenu
 from watchword.kernel.chance import Chance, SystemChance
@@ -302,11 +302,11 @@ def _put_web(house: House) -> None:
     house.put(Presence, Presence(started_at=clock.now()))
     check = house.part(SessionCheck)
     house.put(Authenticator, check)
-    house.put(Entrance, house.part(Reception))
-    house.put(Lockout, house.part(Locksmith))
+    house.put(Entrance, house.part(SessionEntrance))
+    house.put(Lockout, house.part(AccountLockout))
     house.put(CodeProof, house.part(CodeProver))
     house.put(PasswordProof, house.part(PasswordProver))
-    house.put(ResetGrants, house.part(GrantDesk))
+    house.put(ResetGrants, house.part(SignedGrants))
     house.put(PinRecovery, house.part(PinReset))
     house.put(TelephoneMenu, house.part(UssdMenu))
     house.put(MailboxProof, house.part(MailboxProver))

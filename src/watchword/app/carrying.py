@@ -108,11 +108,11 @@ class Abroad:
             yield "sendgrid", SendgridReporter(sendgrid.webhook_key, max_age)
         if ses.topics:
             from watchword.adapters.feedback.ses import SesReporter
-            from watchword.adapters.feedback.sns import SnsDesk
+            from watchword.adapters.feedback.sns import SnsNotices
             from watchword.adapters.fetching import HttpsFetcher
 
             fetcher = fetcher or HttpsFetcher(self._client)
-            yield "ses", SesReporter(SnsDesk(ses.topics, fetcher, max_age))
+            yield "ses", SesReporter(SnsNotices(ses.topics, fetcher, max_age))
         if twilio.complete:
             from watchword.adapters.feedback.twilio import TwilioReporter
 

@@ -15,7 +15,7 @@ from watchword.app import slices
 from watchword.app.examples import illustrate, listed
 from watchword.app.reading import read_settings, reading_of
 from watchword.app.settings import Settings
-from watchword.app.settings.desk import SettingsDesk
+from watchword.app.settings.guide import CatalogueGuide
 from watchword.plumbing.commands import console
 from watchword.plumbing.commands.console import OpenHouse
 from watchword.plumbing.commands.handed import handed
@@ -129,7 +129,7 @@ def _open_house() -> AbstractAsyncContextManager[House]:
 def _hands() -> dict[type[Any], Any]:
     """Return what only `app` can do for the commands of the slices."""
     from watchword.app import carrying, lettering
-    from watchword.operations.configuration.rules import Desk
+    from watchword.operations.configuration.rules import SettingsGuide
     from watchword.operations.doctor.service import AskProviders, LookAtDomain, LookAtEvents
     from watchword.operations.events import service as events
     from watchword.operations.mail.service import OpenLetters
@@ -138,7 +138,7 @@ def _hands() -> dict[type[Any], Any]:
     return {
         OpenHouse: _open_house,
         Read: lambda: reading_of(_read),
-        Desk: SettingsDesk(_read),
+        SettingsGuide: CatalogueGuide(_read),
         LookAtDomain: sender_domain.steps,
         AskProviders: lambda: carrying.ask_providers(_read()),
         LookAtEvents: events.steps,

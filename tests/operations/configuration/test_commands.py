@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 from tests.support.environments import CLINIC, SECRETS, production
 from tests.support.program import watchword
 from watchword.app.settings import read
-from watchword.app.settings.desk import SettingsDesk
+from watchword.app.settings.guide import CatalogueGuide
 from watchword.kernel.chance import SystemChance
 from watchword.operations.configuration import commands
-from watchword.operations.configuration.rules import Desk, fresh_secret
+from watchword.operations.configuration.rules import SettingsGuide, fresh_secret
 from watchword.operations.configuration.service import fill
 from watchword.plumbing.commands.handed import handed
 
@@ -35,7 +35,7 @@ def run(tmp_path: Path) -> Run:
         root.add_typer(group, name=name)
 
     def invoke(*arguments: str, environ: Mapping[str, str]) -> Result:
-        with handed({Desk: SettingsDesk(lambda: read(environ, cwd=tmp_path))}):
+        with handed({SettingsGuide: CatalogueGuide(lambda: read(environ, cwd=tmp_path))}):
             return CliRunner().invoke(root, list(arguments))
 
     return invoke

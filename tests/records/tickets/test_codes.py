@@ -45,15 +45,15 @@ def test_codes_come_from_the_systems_generator_and_are_compared_in_constant_time
 
 @pytest.mark.req("N-84")
 async def test_ten_thousand_codes_are_uniform(small_world: World) -> None:
-    desk = replace(small_world.part(Tickets), chance=SystemChance())
+    tickets = replace(small_world.part(Tickets), chance=SystemChance())
     drawn = []
     async with small_world.database.transaction() as tx:
         for _ in range(CODES):
-            ticket = await desk.issue(
+            ticket = await tickets.issue(
                 tx,
                 purpose=Purpose.SIGN_IN,
                 address=ALICE,
-                lifetime=desk.settings.code_lifetime,
+                lifetime=tickets.settings.code_lifetime,
                 now=small_world.clock.now(),
             )
             drawn.append(ticket.code.reveal())

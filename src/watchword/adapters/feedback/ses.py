@@ -13,7 +13,7 @@ from datetime import datetime
 
 import msgspec
 
-from watchword.adapters.feedback.sns import CONFIRMATION, NOTICE, Notice, SnsDesk
+from watchword.adapters.feedback.sns import CONFIRMATION, NOTICE, Notice, SnsNotices
 from watchword.kernel.feedback import Heard, Outcome, Post, Report, Unreadable
 
 
@@ -52,15 +52,15 @@ class SesReporter:
 
     carrier = "ses"
 
-    def __init__(self, desk: SnsDesk) -> None:
-        """Believe what the desk finds genuine."""
-        self._desk = desk
+    def __init__(self, notices: SnsNotices) -> None:
+        """Believe what they find genuine."""
+        self._notices = notices
 
     async def read(self, post: Post, now: datetime) -> Heard:
         """Return what a genuine post says. Problems: `NotGenuine`, `Unreadable`, `OutOfReach`."""
-        notice = await self._desk.genuine(post.body, now)
+        notice = await self._notices.genuine(post.body, now)
         if notice.type == CONFIRMATION:
-            await self._desk.confirm(notice)
+            await self._notices.confirm(notice)
         return _heard(notice) if notice.type == NOTICE else Heard()
 
 

@@ -73,7 +73,7 @@ class Notice(msgspec.Struct, rename="pascal"):
     subscribe_url: str | None = msgspec.field(name="SubscribeURL", default=None)
 
 
-class SnsDesk:
+class SnsNotices:
     """Tells genuine notices, and confirms subscriptions to topics of ours."""
 
     def __init__(self, topics: Collection[str], fetcher: Fetcher, max_age: timedelta) -> None:

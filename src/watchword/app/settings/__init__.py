@@ -15,7 +15,7 @@ is found in one reading (`SettingsRefused.faults`), what is unsafe in production
     layers, lookup, dotenv, near  where a setting may be told, how it is found there, what is mistyped
     profiles, composition, derivation   defaults, wholes and parts, secrets of a development
     checks, outward               what is unsafe together; what leads beyond this machine
-    desk, masking                 what operators may ask, and what is shown of a secret
+    guide, masking                what operators may ask, and what is shown of a secret
 """
 
 from watchword.app.settings.reader import read

@@ -18,7 +18,7 @@ from watchword.records.signing_keys.service import SigningKeys
 
 
 @service
-class Reception:
+class SessionEntrance:
     """Fills the port `Entrance`."""
 
     sessions: Sessions

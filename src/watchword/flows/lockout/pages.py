@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from watchword.flows.lockout.service import Locksmith
+from watchword.flows.lockout.service import AccountLockout
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.shapes import Body
@@ -23,7 +23,7 @@ async def show(call: Call[Any], problem: Problem | None = None) -> Response:
     """Show the button that takes a lock off; opening the page spends nothing."""
 
     async def look(token: Secret) -> dict[str, Any]:
-        await call.part(Locksmith).peek(token)
+        await call.part(AccountLockout).peek(token)
         return {}
 
     return await link_page(call, "lockout/unlock.html", look, problem)
@@ -31,7 +31,7 @@ async def show(call: Call[Any], problem: Problem | None = None) -> Response:
 
 async def unlock(call: Call[UnlockForm]) -> Response:
     """Take the lock off."""
-    await call.part(Locksmith).unlock(Secret(call.body.token), call.visitor)
+    await call.part(AccountLockout).unlock(Secret(call.body.token), call.visitor)
     return call.page("lockout/unlocked.html")
 
 

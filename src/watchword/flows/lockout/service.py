@@ -20,7 +20,7 @@ from watchword.records.tickets.service import Tickets
 
 
 @service
-class Locksmith:
+class AccountLockout:
     """Fills the port `Lockout`, and unlocks."""
 
     database: Database

@@ -39,7 +39,7 @@ class GrantKeys:
 
 
 @service
-class GrantDesk:
+class SignedGrants:
     """Fills the port `ResetGrants`."""
 
     database: Database

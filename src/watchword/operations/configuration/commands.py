@@ -7,7 +7,7 @@ import typer
 
 from watchword.kernel.chance import SystemChance
 from watchword.operations.configuration import service
-from watchword.operations.configuration.rules import Desk, Report, fresh_secret
+from watchword.operations.configuration.rules import Report, SettingsGuide, fresh_secret
 from watchword.plumbing import folders
 from watchword.plumbing.commands import console
 from watchword.plumbing.commands.handed import in_hand
@@ -39,7 +39,7 @@ def _secrets() -> None:
 @environment.command(epilog="Example: APP_ENV=production watchword env validate")
 def validate(as_json: AsJson = False) -> None:
     """Say everything that is wrong with the settings; exit 1 when the service would not start."""
-    report = _desk().report()
+    report = _guide().report()
     if as_json:
         told = {"ok": report.ok, "faults": report.faults, "warnings": report.warnings}
         console.output(told, as_json=True)
@@ -56,7 +56,7 @@ def validate(as_json: AsJson = False) -> None:
 @configuration.command(epilog="Example: watchword config show PORT DATABASE_URL")
 def show(names: Names = None, as_json: AsJson = False) -> None:
     """Show every setting and where it came from; secrets are masked."""
-    report = _desk().report()
+    report = _guide().report()
     if not report.ok:
         _talk(report)
         raise typer.Exit(console.Exit.REFUSED)
@@ -75,16 +75,16 @@ def reference(
 ) -> None:
     """Print every setting there is: its name, default, other names and meaning."""
     if as_json:
-        console.output(_desk().described(), as_json=True)
+        console.output(_guide().described(), as_json=True)
         return
-    text = _desk().example() if env else _desk().reference()
+    text = _guide().example() if env else _guide().reference()
     typer.echo(text, nl=False)
 
 
 @secrets.command(epilog="Example: watchword secrets generate --dir secrets")
 def generate(folder: Folder = None, force: Force = False, as_json: AsJson = False) -> None:
     """Make a secret of 64 bytes for each purpose, and print it or write it to a folder."""
-    names, chance = _desk().secret_names(), SystemChance()
+    names, chance = _guide().secret_names(), SystemChance()
     if folder is None:
         made = {name: fresh_secret(chance) for name in names}
         lines = [f"{name}={secret}" for name, secret in made.items()]
@@ -103,8 +103,8 @@ def generate(folder: Folder = None, force: Force = False, as_json: AsJson = Fals
         console.talk(f"Kept as they are (--force writes over them): {', '.join(kept)}.")
 
 
-def _desk() -> Desk:
-    return in_hand(Desk)
+def _guide() -> SettingsGuide:
+    return in_hand(SettingsGuide)
 
 
 def _talk(report: Report) -> None:

@@ -50,7 +50,7 @@ class Report:
         return not self.faults
 
 
-class Desk(Protocol):
+class SettingsGuide(Protocol):
     """Whoever can read the settings; `app` fills it."""
 
     def report(self) -> Report:

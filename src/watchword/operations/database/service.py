@@ -26,7 +26,7 @@ _PASSWORD_LENGTH = 22
 
 
 @service
-class DatabaseDesk:
+class DatabaseUpkeep:
     """What operators do with the database."""
 
     database: Database

@@ -1,4 +1,4 @@
-"""The desk: what operators may ask of the settings (`watchword env`, `config`, `secrets`)."""
+"""The guide: what operators may ask of the settings (`watchword env`, `config`, `secrets`)."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from watchword.app.settings.values import Settings, SettingsRefused
 from watchword.operations.configuration.rules import Described, Fault, Line, Report
 
 
-class SettingsDesk:
+class CatalogueGuide:
     """Reads by the function that the service itself starts with."""
 
     def __init__(self, read: Callable[[], Settings]) -> None:
