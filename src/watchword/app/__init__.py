@@ -4,7 +4,9 @@
     starting, reading            from settings to a listening service
     settings                     all of them, read once
     building, wiring, slices     the house: what is put in, what is built by type, what folders hold
+    storing                      the database, and the counters
     carrying, lettering          carriers; words and letters
+    wording, receiving           what people read; what requests are counted by and answered with
     relaying, signalling         where events go; who is told of signals
     asgi, inner                  the application, and what stands at the port of metrics
     serve, listening             bind, serve, drain, stop

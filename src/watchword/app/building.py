@@ -3,13 +3,10 @@
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from watchword import __version__
-from watchword.adapters.counters.memory import MemoryCounters
-from watchword.app import carrying, lettering, relaying, signalling, slices
+from watchword.app import carrying, receiving, relaying, signalling, storing, wording
 from watchword.app.settings import Settings
 from watchword.app.wiring import House
 from watchword.flows.code_proof.service import CodeProver
@@ -21,7 +18,7 @@ from watchword.flows.mailbox_proof.service import MailboxProver
 from watchword.flows.password_proof.service import PasswordProver
 from watchword.flows.pin_reset.service import PinReset
 from watchword.flows.reset_grant.service import GrantKeys, SignedGrants
-from watchword.flows.session_check.service import Recent, SessionCheck, Touches
+from watchword.flows.session_check.service import SessionCheck
 from watchword.flows.ussd.service import UssdMenu
 from watchword.kernel.chance import Chance, SystemChance
 from watchword.kernel.clock import Clock, SystemClock
@@ -31,24 +28,20 @@ from watchword.kernel.ports import (
     Counters,
     Fetcher,
     Mailer,
-    Migrations,
     ServiceDirectory,
     Texter,
 )
-from watchword.kernel.problems import Unavailable
 from watchword.kernel.secret import Peppers
-from watchword.migrations import migrate
 from watchword.operations.health.service import Presence
 from watchword.operations.risk.service import Looks
 from watchword.plumbing.carriers.failover import Carriers
 from watchword.plumbing.carriers.texting import Texting
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.journal import Journal
-from watchword.plumbing.db.ports import Database, DatabaseUnavailable
+from watchword.plumbing.db.ports import Database
 from watchword.plumbing.events.audience import Audience
 from watchword.plumbing.hashing.pool import HashPool
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.letters.writing import Letters
 from watchword.plumbing.logs import logger
 from watchword.plumbing.logs.files import LogFiles
 from watchword.plumbing.metrics.counting import Metrics
@@ -66,46 +59,28 @@ from watchword.plumbing.ports import (
 )
 from watchword.plumbing.sealing import derive
 from watchword.plumbing.settings import (
-    DatabaseSettings,
     EventSettings,
-    LetterSettings,
-    LimitSettings,
     LogSettings,
-    OrganisationSettings,
-    RedisSettings,
     SecretSettings,
     ServerSettings,
     TwilioSettings,
 )
-from watchword.plumbing.settings.organisation import Organisation
 from watchword.plumbing.throttle import Throttle
-from watchword.plumbing.web.call import Pages, Web
-from watchword.plumbing.web.cookies import Cookies
-from watchword.plumbing.web.csrf import Csrf
-from watchword.plumbing.web.pages import SHARED, TemplatePages
-from watchword.plumbing.web.static import Assets
-from watchword.plumbing.words.consent_texts import ConsentTexts, read_consent_texts
-from watchword.plumbing.words.languages import Words
+from watchword.plumbing.web.call import Web
 from watchword.plumbing.work.porters import Porters
 from watchword.plumbing.work.relaying import Relays
-from watchword.records import consents
-from watchword.records.consents.rules import ConsentSettings, Purpose
 from watchword.records.deliveries.rules import KIND as LETTERS
 from watchword.records.deliveries.service import LetterPorters, LetterSealer
 from watchword.records.refresh_tokens.service import RefreshSecret
 from watchword.records.services.service import Services
 from watchword.records.signals.rules import KIND as SIGNALS
 from watchword.records.signals.service import SignalPorters, SignalReceiver
-from watchword.records.signing_keys.rules import TokenSettings
 from watchword.records.signing_keys.service import Ring
 from watchword.records.texts.rules import KIND as TEXTS
 from watchword.records.texts.service import TextPorters, TextSealer
 from watchword.records.ussd_sessions.service import UssdSealer
 
 Hands = TypeVar("Hands", bound=Porters)
-STATIC = SHARED.parent / "static"
-
-_CONSENT_TEXTS = Path(consents.__file__).parent / "texts"
 
 
 @asynccontextmanager
@@ -141,12 +116,12 @@ async def open_house(
     _put_secrets(house)
     house.put(Destinations, destinations or relaying.destinations(house))
     house.put(Journal, _journal(house))
-    database = await _open_database(house, patient=patient)
-    counters = _counters(house)
+    database = await storing.open_database(house, patient=patient)
+    counters = storing.counters(house)
     house.put(Counters, counters)
     pool = pool or HashPool()
     house.put(HashPool, pool)
-    _put_words(house)
+    wording.put_words(house)
     abroad = carrying.Abroad(house)
     carriers = _carriers(house, [mailer] if mailer else abroad.mailers())
     house.put(Carriers, carriers)
@@ -160,7 +135,11 @@ async def open_house(
     house.put(Reporters, abroad.reporters(fetcher))
     house.put(Permission, house.part(Permissions))
     house.put(Postbook, house.part(PostbookKeeper))
-    _put_web(house)
+    house.put(Issuer, receiving.issuer(house))
+    house.put(Throttle, receiving.throttle(house))
+    house.put(Presence, Presence(started_at=house.part(Clock).now()))
+    _put_ports(house)
+    house.put(Web, receiving.web(house))
     house.put(Relays, relaying.relays(house))
     try:
         yield house
@@ -196,77 +175,6 @@ def _journal(house: House) -> Journal:
     return Journal(chance, house.part(Metrics), audience)
 
 
-async def _open_database(house: House, *, patient: bool) -> Database:
-    settings, changes = house.part(DatabaseSettings), house.part(Changes)
-    metrics = house.part(Metrics)
-    database: Database
-    if settings.url.startswith("sqlite"):
-        from watchword.plumbing.db.sqlite import SqliteDatabase, sqlite_path
-
-        database = SqliteDatabase(sqlite_path(settings.url), changes, slow=settings.slow)
-    else:
-        from watchword.plumbing.db.postgres import PostgresDatabase
-
-        failures = metrics.database_failures
-        database = PostgresDatabase(settings.url, changes, settings.pool(), on_failure=failures.inc)
-    metrics.watch(
-        "auth_database_connections", "Connections to the database.", lambda: database.size
-    )
-    metrics.watch(
-        "database_pool_size", "Connections to the database at most.", lambda: database.most
-    )
-    try:
-        await database.start()
-    except Unavailable as away:
-        if not (patient and isinstance(away, DatabaseUnavailable)):
-            await database.close()
-            raise
-        logger.log().error("the database is away: waiting for it", reason=away.private)
-    house.put(Database, database)
-    house.put(Migrations, migrate.Watch(database))
-    house.put(Touches, Touches())
-    house.put(Recent, Recent(changes))
-    return database
-
-
-def _counters(house: House) -> Counters:
-    redis = house.part(RedisSettings)
-    memory = MemoryCounters()
-    if not redis.url:
-        return memory
-    from watchword.adapters.counters.fallback import FallbackCounters
-    from watchword.adapters.counters.redis import TROUBLE, RedisCounters
-
-    failures = house.part(Metrics).redis_failures
-    return FallbackCounters(
-        RedisCounters(redis.url), memory, trouble=TROUBLE, on_failure=failures.inc
-    )
-
-
-def _put_words(house: House) -> None:
-    words, organisation = lettering.every_word(), house.part(OrganisationSettings).organisation()
-    fallbacks = house.part(Metrics).letter_fallbacks
-    letters = lettering.letters(
-        words,
-        organisation,
-        house.part(LetterSettings),
-        lambda template: fallbacks.labels(template).inc(),
-    )
-    for fault in letters.faults:
-        logger.log().error("an operator's letter is wrong: ours is sent", fault=str(fault))
-    house.put(Words, words)
-    house.put(Organisation, organisation)
-    house.put(Letters, letters)
-    own = house.part(ConsentSettings).texts
-    texts = read_consent_texts(
-        _CONSENT_TEXTS, Path(own) if own else None, Purpose, organisation.name
-    )
-    house.put(ConsentTexts, texts)
-    assets = Assets(STATIC)
-    house.put(Assets, assets)
-    house.put(Pages, TemplatePages(slices.template_folders(), assets, organisation))
-
-
 def _carriers(house: House, mailers: Sequence[Mailer]) -> Carriers:
     clock, chance = house.part(Clock), house.part(Chance)
     return Carriers(mailers, clock, chance, house.part(Metrics))
@@ -284,24 +192,9 @@ def _porters(house: House, kind: type[Hands], carries: str) -> Hands:
     return kind(database, house.part(Changes), clock, carries, hands)
 
 
-def _put_web(house: House) -> None:
-    server, secrets = house.part(ServerSettings), house.part(SecretSettings)
-    house.put(
-        Issuer, Issuer(house.part(TokenSettings).issuer or server.public_url, server.pages_url)
-    )
-    rules = house.part(LimitSettings).rules
-    clock = house.part(Clock)
-    throttle = Throttle(
-        rules,
-        house.part(Counters),
-        clock,
-        house.part(Metrics),
-        legacy=house.part(LimitSettings).legacy_headers,
-    )
-    house.put(Throttle, throttle)
-    house.put(Presence, Presence(started_at=clock.now()))
-    check = house.part(SessionCheck)
-    house.put(Authenticator, check)
+def _put_ports(house: House) -> None:
+    """Say who fills each port."""
+    house.put(Authenticator, house.part(SessionCheck))
     house.put(Entrance, house.part(SessionEntrance))
     house.put(Lockout, house.part(AccountLockout))
     house.put(CodeProof, house.part(CodeProver))
@@ -311,30 +204,6 @@ def _put_web(house: House) -> None:
     house.put(TelephoneMenu, house.part(UssdMenu))
     house.put(MailboxProof, house.part(MailboxProver))
     house.put(ServiceDirectory, house.part(Services))
-    origins = {origin_of(server.public_url), origin_of(server.pages_url), *server.cors_origins}
-    web = Web(
-        house=house,
-        authenticator=check,
-        services=house.part(Services),
-        throttle=throttle,
-        database=house.part(Database),
-        journal=house.part(Journal),
-        cookies=Cookies(server.public_url.startswith("https:")),
-        csrf=Csrf(derive(secrets.csrf_secret.reveal(), "csrf"), frozenset(origins)),
-        words=house.part(Words),
-        pages=house.part(Pages),
-        clock=clock,
-        chance=house.part(Chance),
-        default_language=server.default_language,
-        public_url=server.public_url,
-    )
-    house.put(Web, web)
-
-
-def origin_of(url: str) -> str:
-    """Return scheme and host of an address, as browsers write an origin."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def configure_logs(settings: Settings, *, quiet: bool = False) -> None:
