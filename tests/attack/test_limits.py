@@ -85,4 +85,4 @@ async def test_letters_to_a_mailbox_are_counted_over_pages_and_api(small_worlds:
             assert "code" in (await person.sign_in(email, PASSWORD)).text, "answered alike"
         assert len(await world.letters(email)) == 3
         [withheld] = await facts(world, "email.rate_limited")
-        assert withheld.facts == {"letter": "verify_email", "reason": "mailbox"}
+        assert withheld.facts == {"asked_for": "verify_email", "reason": "mailbox"}

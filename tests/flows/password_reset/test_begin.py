@@ -87,7 +87,7 @@ async def test_the_fourth_letter_within_an_hour_is_withheld_and_noted(world: Wor
         [noted] = await facts(world, "email.rate_limited")
         assert (noted.user_id, noted.facts) == (
             alice.id,
-            {"letter": "password_reset", "reason": "mailbox"},
+            {"asked_for": "password_reset", "reason": "mailbox"},
         )
         world.clock.advance(timedelta(hours=1, seconds=4))
         await client.post(FORGOT, json={"email": ALICE})

@@ -135,7 +135,7 @@ async def test_the_fourth_letter_within_an_hour_is_withheld_and_nobody_can_tell(
         }
         assert len(await world.letters(ALICE)) == 1 + 3
         [withheld] = await facts(world, "email.rate_limited")
-        assert withheld.facts == {"letter": "verification", "reason": "mailbox"}
+        assert withheld.facts == {"asked_for": "verification", "reason": "mailbox"}
         assert (await verify(alice, token=await world.token(ALICE)))[0] == 200
     assert await world.letters("nobody@example.org") == []
 

@@ -235,7 +235,7 @@ async def test_codes_beyond_everybodys_budget_are_withheld_counted_and_told_and_
 
         assert len(world.mailbox.messages) == 3, "two codes, and the notice, which has no budget"
         assert told.value("email_withheld_total", reason=reason) == 1
-        assert withheld.facts == {"letter": "registration/already_registered", "reason": reason}
+        assert withheld.facts == {"asked_for": "registration/already_registered", "reason": reason}
         assert '"category":"security"' in world.log.getvalue()
         world.clock.advance(timedelta(hours=1, minutes=1))
         await queue(world, priority=CODE)

@@ -50,7 +50,7 @@ async def test_what_goes_beyond_a_budget_is_withheld_counted_and_told_and_comes_
             row.facts for row in await world.database.all(FACTS) if row.type == "id.sms.withheld"
         ]
         country = described(numbers[2]).country
-        assert fact == {"text": "texts.test.body", "country": country, "reason": reason}
+        assert fact == {"template": "texts.test.body", "country": country, "reason": reason}
         assert '"category":"security"' in world.log.getvalue()
         assert numbers[2] not in world.log.getvalue()
 

@@ -93,7 +93,7 @@ class AddressChange:
                 letter = self._to_new_mailbox(owner, found, email, ticket)
                 queued = await self.deliveries.queue(tx, letter, now, owner.id)
             else:
-                withheld = LetterWithheld(user_id=owner.id, letter="email_change")
+                withheld = LetterWithheld(user_id=owner.id, asked_for="email_change")
                 await self.journal.record(tx, withheld, now, visitor)
             await self.deliveries.queue(tx, self._notice(owner, email, undo), now)
             await self.journal.record(tx, ChangeRequested(user_id=owner.id), now, visitor)

@@ -133,7 +133,7 @@ class Login:
             found = await self.subscribers.find_by_email(tx, email)
             if not verdict.allowed:
                 whose = found.id if found else None
-                withheld = LetterWithheld(user_id=whose, letter=purpose.value)
+                withheld = LetterWithheld(user_id=whose, asked_for=purpose.value)
                 await self.journal.record(tx, withheld, now, visitor)
                 return
             ticket = await self.tickets.issue(

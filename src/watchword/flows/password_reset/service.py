@@ -73,7 +73,7 @@ class PasswordReset:
             found = await self.subscribers.find_by_contact(tx, contact)
             user_id = found.id if found else None
             if not verdict.allowed:
-                withheld = LetterWithheld(user_id=user_id, letter="password_reset")
+                withheld = LetterWithheld(user_id=user_id, asked_for="password_reset")
                 await self.journal.record(tx, withheld, now, visitor)
                 return
             settings = self.tickets.settings

@@ -63,7 +63,7 @@ class PinReset:
             found = await self.subscribers.find_by_contact(tx, asked.contact)
             user_id = found.id if found else None
             if not verdict.allowed:
-                withheld = LetterWithheld(user_id=user_id, letter="pin_reset")
+                withheld = LetterWithheld(user_id=user_id, asked_for="pin_reset")
                 await self.journal.record(tx, withheld, now, visitor)
                 return
             blocked = held_up(asked, found, now, self.resets.settings.number_rests)

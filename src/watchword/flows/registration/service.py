@@ -134,7 +134,7 @@ class Registration:
             if tell:
                 await self._tell(tx, found, application.email, visitor, now)
             else:
-                withheld = LetterWithheld(letter="registration")
+                withheld = LetterWithheld(asked_for="registration")
                 await self.journal.record(tx, withheld, now, visitor)
 
     async def resend(self, email: EmailAddress, visitor: Visitor) -> None:
@@ -142,7 +142,7 @@ class Registration:
         now = self.clock.now()
         verdict = await self.throttle.weigh("letters", f"verify:{email.key}", "resend-verification")
         if not verdict.allowed:
-            fact = LetterWithheld(letter="verification")
+            fact = LetterWithheld(asked_for="verification")
             await self.journal.note(self.database, fact, now, visitor)
             return
         async with self.database.transaction() as tx:

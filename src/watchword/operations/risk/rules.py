@@ -153,12 +153,12 @@ class WatchedFact:
     result: str = ""
     channel: str = ""
     country: str = ""
-    letter: str = ""
+    asked_for: str = ""
 
     @property
     def asks_reset(self) -> bool:
         """Tell whether a reset was asked for, also beyond the limit of letters."""
-        return Role.RESET in ROLES[self.type] and self.letter in _OF_RESETS
+        return Role.RESET in ROLES[self.type] and self.asked_for in _OF_RESETS
 
     @property
     def failed(self) -> bool:

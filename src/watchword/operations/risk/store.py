@@ -27,7 +27,7 @@ OF_TYPE = statement(
         journal.c.type,
         journal.c.user_id,
         journal.c.address,
-        *(_told(name) for name in ("result", "channel", "country", "letter")),
+        *(_told(name) for name in ("result", "channel", "country", "asked_for")),
     )
     .where(
         journal.c.type == bindparam("which"),
@@ -76,5 +76,5 @@ def _watched(row: Any) -> WatchedFact:
         result=row.result,
         channel=row.channel,
         country=row.country,
-        letter=row.letter,
+        asked_for=row.asked_for,
     )

@@ -32,9 +32,9 @@ class Sms:
         """Send a test text now. Problem: `invalid_input`."""
         number = phone_number(to, self.phones.default_country, "to")
         now = self.clock.now()
-        letter_id = mint(now, self.chance)
+        text_id = mint(now, self.chance)
         text = Text(
-            id=str(letter_id),
+            id=str(text_id),
             to=number,
             body=self.words.say(language, "texts.test.body", org=self.organisation.name),
             template="sms/test",
@@ -43,6 +43,6 @@ class Sms:
         )
         handover = await self.texting.send(text)
         if handover.sent is not None:
-            leaving = Leaving(channel=TEXT, id=letter_id, to=number, template=text.template)
+            leaving = Leaving(channel=TEXT, id=text_id, to=number, template=text.template)
             await self.postbook.note(self.database, leaving, handover.sent, now)
         return handover.tries[-1]

@@ -152,10 +152,10 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterWithheld(Fact):
-    """A mailbox has had its share of letters, or all have (`hour`, `day`): this one was not sent."""
+    """A mailbox has had its share of letters, or all have (`hour`, `day`): what was asked for stays here."""
 
     type: ClassVar[str] = "email.rate_limited"
-    letter: str
+    asked_for: str
     reason: str = MAILBOX
 
     @property

@@ -82,7 +82,7 @@ class Deliveries(Sending[Message]):
         if reason is None:
             await self._put(tx, letter, now)
             return True
-        fact = LetterWithheld(user_id=user_id, letter=letter.template, reason=reason)
+        fact = LetterWithheld(user_id=user_id, asked_for=letter.template, reason=reason)
         await self.journal.record(tx, fact, now)
         await self._put(tx, _nobodys(now), now)
         self.metrics.emails_withheld.labels(reason).inc()

@@ -134,7 +134,7 @@ class TextWithheld(Fact):
     """A text was not sent: no text may go there, or a budget is used up."""
 
     type: ClassVar[str] = "id.sms.withheld"
-    text: str
+    template: str
     country: str
     reason: str
 

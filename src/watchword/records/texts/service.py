@@ -83,7 +83,7 @@ class Texts(Sending[Text]):
             await self._put(tx, draft, now)
             return True
         fact = TextWithheld(
-            user_id=user_id, text=draft.words, country=number.country, reason=reason
+            user_id=user_id, template=draft.words, country=number.country, reason=reason
         )
         await self.journal.record(tx, fact, now)
         await self.pretend(tx, now)
