@@ -21,7 +21,7 @@ from watchword.app.building import open_house
 from watchword.app.settings import read
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.secret import Secret
-from watchword.plumbing.carriers.failover import Carriers
+from watchword.plumbing.carriers.mailing import Mailing
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.records.deliveries.rules import Letter
@@ -51,7 +51,7 @@ async def test_while_apis_fail_letters_leave_by_smtp_over_starttls(
         given = {"user": "nova@gmail.com", "password": Secret("app password"), "tls": trusting}
         smtp = SmtpMailer(Relay(host="127.0.0.1", port=server.port, timeout=SHORT, **given), CLOCK)  # type: ignore[arg-type]
         metrics = Metrics("0", "nova", "")
-        carriers = Carriers([sendgrid(api), smtp], CLOCK, SystemChance(), metrics)
+        carriers = Mailing([sendgrid(api), smtp], CLOCK, SystemChance(), metrics)
         handover = await carriers.send(LETTER)
         await carriers.close()
 

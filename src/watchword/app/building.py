@@ -34,7 +34,7 @@ from watchword.kernel.ports import (
 from watchword.kernel.secret import Peppers
 from watchword.operations.health.service import Presence
 from watchword.operations.risk.service import Looks
-from watchword.plumbing.carriers.failover import Carriers
+from watchword.plumbing.carriers.mailing import Mailing
 from watchword.plumbing.carriers.texting import Texting
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.journal import Journal
@@ -123,8 +123,8 @@ async def open_house(
     house.put(HashPool, pool)
     wording.put_words(house)
     abroad = carrying.Abroad(house)
-    carriers = _carriers(house, [mailer] if mailer else abroad.mailers())
-    house.put(Carriers, carriers)
+    mailing = _mailing(house, [mailer] if mailer else abroad.mailers())
+    house.put(Mailing, mailing)
     house.put(LetterPorters, _porters(house, LetterPorters, LETTERS))
     texting = _texting(house, [texter] if texter else abroad.texters())
     house.put(Texting, texting)
@@ -146,7 +146,7 @@ async def open_house(
     finally:
         pool.close()
         await _close(counters)
-        await carriers.close()
+        await mailing.close()
         await texting.close()
         await abroad.close()
         await signalling.close(house.part(SignalReceiver))
@@ -175,9 +175,9 @@ def _journal(house: House) -> Journal:
     return Journal(chance, house.part(Metrics), audience)
 
 
-def _carriers(house: House, mailers: Sequence[Mailer]) -> Carriers:
+def _mailing(house: House, mailers: Sequence[Mailer]) -> Mailing:
     clock, chance = house.part(Clock), house.part(Chance)
-    return Carriers(mailers, clock, chance, house.part(Metrics))
+    return Mailing(mailers, clock, chance, house.part(Metrics))
 
 
 def _texting(house: House, texters: Sequence[Texter]) -> Texting:

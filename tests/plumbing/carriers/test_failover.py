@@ -13,7 +13,7 @@ from watchword.kernel.messages import Message
 from watchword.kernel.ports import NotAccepted, Undelivered, Unfit
 from watchword.plumbing.carriers.breaker import FAILURES
 from watchword.plumbing.carriers.carrier import TryResult
-from watchword.plumbing.carriers.failover import Carriers
+from watchword.plumbing.carriers.mailing import Mailing
 from watchword.plumbing.metrics.counting import Metrics
 
 AWAY = NotAccepted("away")
@@ -51,7 +51,7 @@ class Town:
         names = ("first", "second", "third")
         self.clock, self.metrics = StoppedClock(), Metrics("0", "generic", "")
         self.mailers = [Fake(name, trouble) for name, trouble in zip(names, troubles, strict=False)]
-        self.carriers = Carriers(self.mailers, self.clock, SystemChance(), self.metrics)
+        self.carriers = Mailing(self.mailers, self.clock, SystemChance(), self.metrics)
 
     @property
     def asked(self) -> list[int]:

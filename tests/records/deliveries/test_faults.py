@@ -25,7 +25,7 @@ from tests.support.world import World
 from watchword.adapters.mail.smtp import Relay, SmtpMailer
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.secret import Secret
-from watchword.plumbing.carriers.failover import Carriers
+from watchword.plumbing.carriers.mailing import Mailing
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.records.deliveries.service import Deliveries
 
@@ -54,7 +54,7 @@ class Town:
     world: World
     first: FaultyRelay
     second: FaultyRelay
-    carriers: Carriers
+    carriers: Mailing
 
     async def deliver(self) -> None:
         """Let the worker carry what is due."""
@@ -105,7 +105,7 @@ async def town(
             mailer(small_world, "second", second, trusting),
         ]
         metrics = small_world.part(Metrics)
-        carriers = Carriers(mailers, small_world.clock, SystemChance(), metrics)
+        carriers = Mailing(mailers, small_world.clock, SystemChance(), metrics)
         yield Town(small_world, first, second, carriers)
         await carriers.close()
 

@@ -16,7 +16,7 @@ from watchword.adapters.mail.smtp import Relay, SmtpMailer
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.messages import Message
 from watchword.kernel.ports import Mailer
-from watchword.plumbing.carriers.failover import Carriers
+from watchword.plumbing.carriers.mailing import Mailing
 from watchword.plumbing.db import outbox
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.work.porters import LEASE
@@ -29,7 +29,7 @@ LONG = timedelta(minutes=15)  # longer than anybody rests
 
 
 def carried_by(world: World, mailers: Sequence[Mailer]) -> Deliveries:
-    carriers = Carriers(mailers, world.clock, SystemChance(), world.part(Metrics))
+    carriers = Mailing(mailers, world.clock, SystemChance(), world.part(Metrics))
     return replace(world.part(Deliveries), carriers=carriers)
 
 

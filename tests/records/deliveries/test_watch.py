@@ -12,7 +12,7 @@ from tests.support.world import World
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.messages import CODE, Message
 from watchword.kernel.ports import NotAccepted
-from watchword.plumbing.carriers.failover import Carriers
+from watchword.plumbing.carriers.mailing import Mailing
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import Leaving, Postbook
 from watchword.plumbing.work.porters import LEASE
@@ -74,7 +74,7 @@ class SleepyPostbook:
 
 
 def worker(world: World, *mailers: Any, **more: Any) -> Deliveries:
-    carriers = Carriers(mailers, world.clock, SystemChance(), world.part(Metrics))
+    carriers = Mailing(mailers, world.clock, SystemChance(), world.part(Metrics))
     return replace(world.part(Deliveries), carriers=carriers, **more)
 
 

@@ -19,7 +19,7 @@ from watchword.operations.health.rules import (
     Report,
 )
 from watchword.plumbing.carriers.carrier import CarrierHealth
-from watchword.plumbing.carriers.failover import Carriers
+from watchword.plumbing.carriers.mailing import Mailing
 from watchword.plumbing.db.ping import ping
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.settings import RedisSettings
@@ -43,7 +43,7 @@ class Health:
 
     database: Database
     counters: Counters
-    carriers: Carriers
+    carriers: Mailing
     migrations: Migrations
     tickets: Tickets
     redis: RedisSettings

@@ -10,7 +10,7 @@ from watchword.operations.mail import service
 from watchword.operations.mail.rules import CarrierStatus
 from watchword.operations.mail.service import Mail, OpenLetters
 from watchword.plumbing.carriers.carrier import TryResult
-from watchword.plumbing.carriers.failover import Carriers
+from watchword.plumbing.carriers.mailing import Mailing
 from watchword.plumbing.commands import console
 from watchword.plumbing.commands.console import Exit, run_in_house, spoken
 from watchword.plumbing.commands.handed import in_hand
@@ -86,7 +86,7 @@ def status(as_json: AsJson = False) -> None:
 @email.command("probe", epilog="Example: watchword email probe")
 def probe(as_json: AsJson = False) -> None:
     """Tell how many milliseconds each carrier takes to answer; exit 1: one does not."""
-    standings = run_in_house(lambda house: house.part(Carriers).check())
+    standings = run_in_house(lambda house: house.part(Mailing).check())
     rows = [
         {
             "carrier": each.carrier,

@@ -22,7 +22,8 @@ from watchword.operations.mail.rules import (
     trouble_of,
 )
 from watchword.plumbing.carriers.carrier import Try, TryResult
-from watchword.plumbing.carriers.failover import Carriers, Handover
+from watchword.plumbing.carriers.failover import Handover
+from watchword.plumbing.carriers.mailing import Mailing
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.db.queue import Queue
@@ -80,7 +81,7 @@ class Mail:
     """What operators do with mail."""
 
     database: Database
-    carriers: Carriers
+    carriers: Mailing
     letters: Letters
     postbook: Postbook
     dispatches: Dispatches

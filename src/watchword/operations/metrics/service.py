@@ -6,7 +6,7 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.destinations import Destinations
 from watchword.kernel.ports import Counters
 from watchword.kernel.problems import Unavailable
-from watchword.plumbing.carriers.failover import Carriers
+from watchword.plumbing.carriers.mailing import Mailing
 from watchword.plumbing.db import event_queue, outbox
 from watchword.plumbing.db.owed_events import Backlog
 from watchword.plumbing.db.ports import Database
@@ -27,7 +27,7 @@ class Gauges:
         metrics = house.part(Metrics)
         self._database = house.part(Database)
         self._counters = house.part(Counters)
-        self._carriers = house.part(Carriers)
+        self._carriers = house.part(Mailing)
         self._sessions, self._clock = house.part(Sessions), house.part(Clock)
         self._active = metrics.gauge("active_auth_sessions", "Sessions that live.")
         self._alias = metrics.gauge(

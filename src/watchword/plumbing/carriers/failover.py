@@ -24,8 +24,7 @@ from typing import Final, Generic, TypeVar
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
-from watchword.kernel.messages import Message
-from watchword.kernel.ports import Mailer, Quota
+from watchword.kernel.ports import Quota
 from watchword.plumbing.carriers.breaker import Breaker
 from watchword.plumbing.carriers.carrier import (
     CHECK,
@@ -37,7 +36,6 @@ from watchword.plumbing.carriers.carrier import (
     look_at,
     quota_of,
 )
-from watchword.plumbing.metrics.counting import Metrics
 
 _NO_OTHER_AFTER: Final = 10.0
 _FRESH: Final = timedelta(seconds=15)
@@ -204,19 +202,3 @@ class Failover(ABC, Generic[What]):
         elif tried.result is not TryResult.UNFIT:
             breaker = breaker.succeeded()
         self._breakers[tried.carrier] = breaker
-
-
-class Carriers(Failover[Message]):
-    """The carriers of letters, in their order."""
-
-    def __init__(
-        self, mailers: Sequence[Mailer], clock: Clock, chance: Chance, metrics: Metrics
-    ) -> None:
-        """Give letters to these."""
-        super().__init__(mailers, clock, chance)
-        self._metrics = metrics
-
-    def note(self, what: Message, tried: Try) -> None:
-        """Count and time a try."""
-        self._metrics.email_seconds.labels(tried.carrier).observe(tried.seconds)
-        self._metrics.emails.labels(tried.carrier, what.known_as, tried.result).inc()

@@ -11,7 +11,7 @@ from watchword.kernel.ids import SubscriberId, mint
 from watchword.kernel.messages import Message
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Counters
-from watchword.plumbing.carriers.failover import Carriers
+from watchword.plumbing.carriers.mailing import Mailing
 from watchword.plumbing.db import outbox, pieces
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.pieces import Work
@@ -59,7 +59,7 @@ class Deliveries(Sending[Message]):
     database: Database
     sealer: LetterSealer
     letters: Letters
-    carriers: Carriers
+    carriers: Mailing
     postbook: Postbook
     permission: Permission
     porters: LetterPorters
