@@ -11,40 +11,34 @@
     nobody was asked delayed; it loses no try
     nobody can tell  delayed, to be tried again at that carrier alone, until an operator retries it
     refused itself   dead, with the reason, and after the last try too
-    else             delayed for 2, 4, 8 ... seconds, at most an hour, and not before a carrier wants it
+    else             delayed, and not before a carrier wants it
 
 Before each carrier is asked, the clock and the lease are looked at again (`Watch`): a worker may have slept.
 
-Whoever sends says how a piece is written, counted and told of. Source: RFC 5321, section 4.5.4 (retries).
+Whoever sends says how a piece is written, counted and told of; `settling` writes down what became of it.
+Source: RFC 5321, section 4.5.4 (retries).
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
-from watchword.kernel.backoff import pause
-from watchword.kernel.chance import Chance
-from watchword.kernel.clock import Clock
 from watchword.kernel.facts import Fact
 from watchword.plumbing.carriers.carrier import Try, TryResult
 from watchword.plumbing.carriers.failover import Failover, Handover
-from watchword.plumbing.db import outbox, pieces
-from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db import pieces
 from watchword.plumbing.db.pieces import Settled, Work
-from watchword.plumbing.db.ports import Database, Transaction
+from watchword.plumbing.db.ports import Transaction
 from watchword.plumbing.logs.logger import log
 from watchword.plumbing.ports import Leaving, Postbook
-from watchword.plumbing.work.porters import Porters
+from watchword.plumbing.work.settling import Settling
 from watchword.plumbing.work.watch import Stop, Watch
 
 EXPIRED: Final = "expired"
 NO_CARRIER: Final = "none"
 DECOY: Final = "nobody"
 _A_MOMENT: Final = timedelta(seconds=1)
-_FIRST_DELAY: Final = timedelta(seconds=2)
-_LONGEST_DELAY: Final = timedelta(hours=1)
 
 
 class Addressed(Protocol):
@@ -58,16 +52,6 @@ class Addressed(Protocol):
 Sent = TypeVar("Sent", bound=Addressed)
 
 
-def delay(attempts: int, chance: Chance, asked_for: timedelta | None = None) -> timedelta:
-    """Return how long to wait before the next try: 2, 4, 8 ... seconds, at most an hour."""
-    return pause(attempts, _FIRST_DELAY, _LONGEST_DELAY, chance.fraction(), asked_for)
-
-
-def _number(settled: Settled) -> int:
-    """Return the number of a lease: we may have leased a piece anew that we slept over."""
-    return settled.work.attempts
-
-
 @dataclass(frozen=True, slots=True)
 class HeldBack:
     """Why a piece may not leave, in a word, and the fact by which the journal tells of it."""
@@ -76,22 +60,12 @@ class HeldBack:
     fact: Fact
 
 
-class Sending(ABC, Generic[Sent]):
+class Sending(Settling, Generic[Sent]):
     """Carries one kind of work; `what` is its name in the log."""
 
     what: ClassVar[str]
-    database: Database
     carriers: Failover[Sent]
     postbook: Postbook
-    porters: Porters
-    journal: Journal
-    clock: Clock
-    chance: Chance
-
-    @property
-    @abstractmethod
-    def most_tries(self) -> int:
-        """Return how often a piece is tried before it is dead."""
 
     @abstractmethod
     def write(self, work: Work) -> Sent:
@@ -100,10 +74,6 @@ class Sending(ABC, Generic[Sent]):
     @abstractmethod
     def count(self, work: Work, result: str) -> None:
         """Count what came of a piece, when no carrier can tell."""
-
-    @abstractmethod
-    def dead_fact(self, work: Work, reason: str) -> Fact:
-        """Return what the journal tells of a piece that is dead."""
 
     def good_until(self, work: Work, written: Sent) -> datetime | None:  # noqa: ARG002 - for some kinds
         """Return when what was written no longer holds."""
@@ -118,10 +88,6 @@ class Sending(ABC, Generic[Sent]):
         return await self.porters.carry(
             self._carry_one, self._settle, self.carriers.all_rest, self.carriers.first
         )
-
-    def rest(self) -> None:
-        """Begin no further piece."""
-        self.porters.rest()
 
     async def _carry_one(self, work: Work) -> Settled:
         if self._expired(work):
@@ -214,36 +180,18 @@ class Sending(ABC, Generic[Sent]):
             result=handover.tries[-1].result,
             reason=handover.reason,
         )
-        later = self.clock.now() + delay(work.attempts, self.chance, handover.retry_after)
-        return pieces.delayed(work, later, handover.reason, handover.perhaps_at)
+        return self._later(work, handover.reason, handover.retry_after, handover.perhaps_at)
 
-    def _dead(self, work: Work, reason: str) -> Settled:
-        """Give it up; the journal knows, and its sealed words stay for an operator to try again."""
-
-        async def tell(tx: Transaction) -> None:
-            await self.journal.record(tx, self.dead_fact(work, reason), self.clock.now())
-
-        return pieces.dead(work, reason, tell)
-
-    async def _settle(self, back: Sequence[Settled]) -> None:
-        """Write what became of a batch, and what belongs to it, in one commit."""
-        async with self.database.transaction() as tx:
-            held = await outbox.settle(tx, back, self.clock.now())
-            latest = {each.work.id: each for each in sorted(back, key=_number)}
-            settled = [each for name, each in latest.items() if name in held]
-            for each in settled:
-                if each.also is not None:
-                    await each.also(tx)
-        for each in settled:
-            if each.outcome == pieces.DEAD:
-                named = self._named(each.work)
-                log().error(f"{self.what} not delivered", **named, reason=each.reason)
-            if each.outcome == TryResult.SUPPRESSED:
-                named = self._named(each.work)
-                log().warning(f"{self.what} suppressed", **named, reason=each.reason)
-            uncounted = each.work.label == DECOY
-            if each.outcome in {pieces.DEAD, EXPIRED, TryResult.SUPPRESSED} and not uncounted:
-                self.count(each.work, each.outcome)
+    def told(self, settled: Settled) -> None:
+        """Log and count what became of a piece; pretended work is none."""
+        named = self._named(settled.work)
+        if settled.outcome == pieces.DEAD:
+            log().error(f"{self.what} not delivered", **named, reason=settled.reason)
+        if settled.outcome == TryResult.SUPPRESSED:
+            log().warning(f"{self.what} suppressed", **named, reason=settled.reason)
+        uncounted = settled.work.label == DECOY
+        if settled.outcome in {pieces.DEAD, EXPIRED, TryResult.SUPPRESSED} and not uncounted:
+            self.count(settled.work, settled.outcome)
 
     def _named(self, work: Work) -> dict[str, Any]:
         return {self.what: str(work.id), "template": work.label}

@@ -1,6 +1,6 @@
 """Signals: raise them within a transaction, carry them after it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,12 +17,12 @@ from watchword.kernel.secret import Peppers
 from watchword.plumbing.db import outbox, pieces
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.pieces import Settled, Work
-from watchword.plumbing.db.ports import Database, Transaction
+from watchword.plumbing.db.ports import Database
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.logs.logger import log
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.work.porters import Porters
-from watchword.plumbing.work.sending import delay
+from watchword.plumbing.work.settling import Settling
 from watchword.records.signals import store
 from watchword.records.signals.rules import (
     DELAYED,
@@ -53,7 +53,7 @@ class SignalPorters(Porters):
 
 
 @service
-class Signals:
+class Signals(Settling):
     """The way of a signal."""
 
     database: Database
@@ -122,10 +122,6 @@ class Signals:
             return 0
         return await self.porters.carry(self._post, self._settle, lambda: False)
 
-    def rest(self) -> None:
-        """Begin no further post."""
-        self.porters.rest()
-
     async def purge(self, db: Database, before: datetime) -> int:
         """Forget what was raised before a moment; return how much."""
         return await store.purge(db, before)
@@ -139,36 +135,31 @@ class Signals:
         except NotAccepted as refused:
             if refused.lasting:
                 return self._dead(work, str(refused))
-            return self._later(work, str(refused), refused.retry_after)
+            return self._try_later(work, str(refused), refused.retry_after)
         except OutOfReach as away:
-            return self._later(work, str(away), away.retry_after)
+            return self._try_later(work, str(away), away.retry_after)
         log().info("signal posted", signal=str(work.id), kind=work.label)
         self.metrics.signals.labels(work.label, POSTED).inc()
         return pieces.finished(work, POSTED)
 
-    def _later(self, work: Work, reason: str, asked_for: timedelta | None) -> Settled:
-        if work.attempts >= self.settings.most_tries:
+    @property
+    def most_tries(self) -> int:
+        """Return how often a signal is posted before it is dead."""
+        return self.settings.most_tries
+
+    def dead_fact(self, work: Work, reason: str) -> SignalDead:
+        """Return what the journal tells of a signal that is dead."""
+        return SignalDead(signal=str(work.id), kind=work.label, reason=reason)
+
+    def told(self, settled: Settled) -> None:
+        """Log and count a signal that is dead."""
+        if settled.outcome == pieces.DEAD:
+            log().error("signal dead", signal=str(settled.work.id), reason=settled.reason)
+            self.metrics.signals.labels(settled.work.label, pieces.DEAD).inc()
+
+    def _try_later(self, work: Work, reason: str, asked_for: timedelta | None) -> Settled:
+        if work.attempts >= self.most_tries:
             return self._dead(work, reason)
         log().warning("signal delayed", signal=str(work.id), kind=work.label, reason=reason)
         self.metrics.signals.labels(work.label, DELAYED).inc()
-        later = self.clock.now() + delay(work.attempts, self.chance, asked_for)
-        return pieces.delayed(work, later, reason)
-
-    def _dead(self, work: Work, reason: str) -> Settled:
-        async def tell(tx: Transaction) -> None:
-            fact = SignalDead(signal=str(work.id), kind=work.label, reason=reason)
-            await self.journal.record(tx, fact, self.clock.now())
-
-        return pieces.dead(work, reason, tell)
-
-    async def _settle(self, back: Sequence[Settled]) -> None:
-        """Write what became of the posts, and of dead ones that they are, in one commit."""
-        async with self.database.transaction() as tx:
-            held = await outbox.settle(tx, back, self.clock.now())
-            given_up = [each for each in back if each.also is not None and each.work.id in held]
-            for each in given_up:
-                assert each.also is not None
-                await each.also(tx)
-        for each in given_up:
-            log().error("signal dead", signal=str(each.work.id), reason=each.reason)
-            self.metrics.signals.labels(each.work.label, pieces.DEAD).inc()
+        return self._later(work, reason, asked_for)
