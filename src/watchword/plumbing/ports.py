@@ -3,6 +3,7 @@
 The other ports, which know of no transaction, stand in `kernel/ports.py`.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from watchword.kernel.ids import SessionId, SubscriberId, TicketId
 from watchword.kernel.ports import Visitor
+from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.carriers.carrier import Try
 from watchword.plumbing.db.ports import Executor, Transaction
@@ -216,6 +218,20 @@ class CodeProof(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permit:
+    """What lets somebody choose a new password or PIN: a link, a right code, or a grant; not spent yet.
+
+    `spend` spends it, and returns what it says once more; `unfit`: the problem where the account has changed
+    since; `channel`: the way that it came to them by, which of a grant only the ledger knows.
+    """
+
+    stub: Stub
+    spend: Callable[[Transaction], Awaitable[Stub]]
+    unfit: type[Problem]
+    channel: str | None = None
+
+
 class ResetGrants(Protocol):
     """Whoever lets somebody who proved a code choose a new secret; `what` it is says `records/resets`."""
 
@@ -245,12 +261,16 @@ class ResetGrants(Protocol):
         """Spend the code and return a grant, good once. Problem: `code_invalid`: somebody was faster."""
         ...
 
-    async def look(self, what: str, grant: Secret, now: datetime) -> Stub:
-        """Return whose a grant is, spending nothing. Problems: `grant_invalid`, `grant_used`."""
+    async def by_link(self, what: str, token: Secret, now: datetime) -> Permit:
+        """Return what a link permits. Problems: `token_invalid`, `token_used`, `token_expired`."""
         ...
 
-    async def spend(self, tx: Transaction, what: str, grant: Secret, now: datetime) -> Stub:
-        """Spend a grant. Problems: `grant_invalid`, `grant_used`."""
+    def by_code(self, right: RightCode, visitor: Visitor, now: datetime) -> Permit:
+        """Return what a right code permits. Problem, when it is spent: `code_invalid`."""
+        ...
+
+    async def by_grant(self, what: str, grant: Secret, now: datetime) -> Permit:
+        """Return what a grant permits. Problems: `grant_invalid`, `grant_used`."""
         ...
 
 

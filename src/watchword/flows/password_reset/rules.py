@@ -16,7 +16,7 @@ from watchword.records.subscribers.rules import (
     refusal,
 )
 from watchword.records.texts.rules import Draft
-from watchword.records.tickets.rules import Ticket, TicketSettings, TokenInvalid
+from watchword.records.tickets.rules import Ticket, TicketSettings
 
 
 def may_reset(subscriber: Subscriber | None, contact: Contact | None = None) -> bool:
@@ -29,7 +29,7 @@ def may_reset(subscriber: Subscriber | None, contact: Contact | None = None) -> 
 def check_owner(
     stub: Stub,
     subscriber: Subscriber | None,
-    unfit: type[Problem] = TokenInvalid,
+    unfit: type[Problem],
 ) -> Subscriber:
     """Return whose ticket it is. Problems: the `unfit` one, and what forbids the account."""
     if subscriber is None:

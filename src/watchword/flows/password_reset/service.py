@@ -20,7 +20,7 @@ from watchword.plumbing.contact import EMAIL, Contact, EmailAddress, mailbox_key
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.ports import CodeProof, MailboxProof, ResetGrants, RightCode, Stub
+from watchword.plumbing.ports import MailboxProof, Permit, ResetGrants, RightCode, Stub
 from watchword.plumbing.throttle import Throttle
 from watchword.records.deliveries.rules import Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
@@ -28,14 +28,14 @@ from watchword.records.guesses.rules import KINDS
 from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
-from watchword.records.resets.rules import GrantUsed, Way, What, hindrance
+from watchword.records.resets.rules import Way, What, hindrance
 from watchword.records.resets.service import Resets
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import Subscriber, country_of
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.texts.service import Texts
-from watchword.records.tickets.rules import CodeInvalid, Purpose, Ticket, TokenInvalid
+from watchword.records.tickets.rules import CodeInvalid, Purpose, Ticket
 from watchword.records.tickets.service import Tickets
 
 _PURPOSE = Purpose.PASSWORD_RESET
@@ -52,7 +52,6 @@ class PasswordReset:
     tickets: Tickets
     resets: Resets
     sessions: Sessions
-    code_proof: CodeProof
     grants: ResetGrants
     mailbox_proof: MailboxProof
     deliveries: Deliveries
@@ -115,19 +114,14 @@ class PasswordReset:
 
     async def whose(self, token: Secret) -> str:
         """Return the address a link is for. Problems: `token_invalid|used|expired`, the account's."""
-        stub = await self.tickets.peek(self.database, _PURPOSE, token, self.clock.now())
-        return (await self._owner(stub, TokenInvalid)).email
+        permit = await self.grants.by_link(What.PASSWORD, token, self.clock.now())
+        return (await self._owner(permit.stub, permit.unfit)).email
 
     async def finish(self, token: Secret, password: Secret, visitor: Visitor) -> None:
         """Replace the password by link. Problems: the link's, the account's, the password's; `overloaded`."""
         now = self.clock.now()
-        stub = await self.tickets.peek(self.database, _PURPOSE, token, now)
-        owner = await self._owner(stub, TokenInvalid)
-        stored = await self._prepared(password, owner)
-        async with self.database.transaction() as tx:
-            held = await self.subscribers.hold(tx, owner.id)
-            spent = await self.tickets.spend(tx, _PURPOSE, token, now)
-            await self._replace(tx, check_owner(spent, held), spent, EMAIL, stored, visitor, now)
+        permit = await self.grants.by_link(What.PASSWORD, token, now)
+        await self._choose(permit, password, visitor, now)
 
     async def finish_by_code(
         self, contact: Contact, code: Secret, password: Secret, visitor: Visitor
@@ -140,18 +134,14 @@ class PasswordReset:
         now = self.clock.now()
         self.passwords.screen(password, str(contact.email or contact.phone))
         await self.throttle.check("auth", visitor.network, "reset-password")
-        right, owner = await self._proven(contact, code, visitor, now)
-        stored = await self._prepared(password, owner)
-        async with self.database.transaction() as tx:
-            held = await self.subscribers.hold(tx, owner.id)
-            await self.code_proof.spend(tx, right, visitor, now)
-            held = check_owner(right.ticket, held, CodeInvalid)
-            await self._replace(tx, held, right.ticket, right.channel, stored, visitor, now)
+        right = await self._proven(contact, code, visitor, now)
+        await self._choose(self.grants.by_code(right, visitor, now), password, visitor, now)
 
     async def verify(self, contact: Contact, code: Secret, visitor: Visitor) -> Secret:
         """Return a grant for the code. Problems: `code_invalid`, `too_many_attempts`, the account's."""
         now = self.clock.now()
-        right, owner = await self._proven(contact, code, visitor, now)
+        right = await self._proven(contact, code, visitor, now)
+        owner = await self._owner(right.ticket, CodeInvalid)
         async with self.database.transaction() as tx:
             held = await self.subscribers.hold(tx, owner.id)
             check_owner(right.ticket, held, CodeInvalid)
@@ -160,21 +150,14 @@ class PasswordReset:
     async def confirm(self, grant: Secret, password: Secret, visitor: Visitor) -> None:
         """Replace the password by grant. Problems: the grant's, the account's, the password's."""
         now = self.clock.now()
-        stub = await self.grants.look(What.PASSWORD, grant, now)
-        owner = await self._owner(stub, GrantUsed)
-        stored = await self._prepared(password, owner)
-        async with self.database.transaction() as tx:
-            held = await self.subscribers.hold(tx, owner.id)
-            spent = await self.grants.spend(tx, What.PASSWORD, grant, now)
-            held = check_owner(spent, held, GrantUsed)
-            channel = await self.resets.channel(tx, spent.detail)
-            await self._replace(tx, held, spent, channel, stored, visitor, now)
+        permit = await self.grants.by_grant(What.PASSWORD, grant, now)
+        await self._choose(permit, password, visitor, now)
 
     async def _proven(
         self, contact: Contact, code: Secret, visitor: Visitor, now: datetime
-    ) -> tuple[RightCode, Subscriber]:
-        """Return the right code and whose it is, none of it spent."""
-        right = await self.grants.prove(
+    ) -> RightCode:
+        """Return the right code, not spent."""
+        return await self.grants.prove(
             What.PASSWORD,
             contact.key,
             code,
@@ -183,11 +166,23 @@ class PasswordReset:
             visitor=visitor,
             now=now,
         )
-        return right, await self._owner(right.ticket, CodeInvalid)
 
     async def _owner(self, stub: Stub, unfit: type[Problem]) -> Subscriber:
         found = await self.subscribers.find(self.database, stub.user_id) if stub.user_id else None
         return check_owner(stub, found, unfit)
+
+    async def _choose(
+        self, permit: Permit, password: Secret, visitor: Visitor, now: datetime
+    ) -> None:
+        """Replace the password by whatever permits it, which is spent in the same commit."""
+        owner = await self._owner(permit.stub, permit.unfit)
+        stored = await self._prepared(password, owner)
+        async with self.database.transaction() as tx:
+            held = await self.subscribers.hold(tx, owner.id)
+            spent = await permit.spend(tx)
+            held = check_owner(spent, held, permit.unfit)
+            channel = permit.channel or await self.resets.channel(tx, spent.detail)
+            await self._replace(tx, held, spent, channel, stored, visitor, now)
 
     async def _prepared(self, password: Secret, owner: Subscriber) -> Stored:
         """Look at the password to be, and hash it. Problems: the password's; `overloaded`."""

@@ -21,18 +21,18 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.ports import ResetGrants, Stub
+from watchword.plumbing.ports import Permit, ResetGrants, Stub
 from watchword.plumbing.throttle import Throttle
 from watchword.records.deliveries.rules import LetterWithheld
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.pins.rules import Stored
 from watchword.records.pins.service import Pins
-from watchword.records.resets.rules import GrantUsed, Way, What
+from watchword.records.resets.rules import Way, What
 from watchword.records.resets.service import Resets
 from watchword.records.subscribers.rules import Subscriber, country_of
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.texts.service import Texts
-from watchword.records.tickets.rules import CodeInvalid, Purpose, Ticket, TokenInvalid
+from watchword.records.tickets.rules import CodeInvalid, Purpose, Ticket
 from watchword.records.tickets.service import Tickets
 
 _PURPOSE = Purpose.PIN_RESET
@@ -112,30 +112,17 @@ class PinReset:
     async def confirm(self, grant: Secret, pin: Secret, visitor: Visitor) -> None:
         """Replace the PIN by grant. Problems: the grant's, the account's, the PIN's; `overloaded`."""
         now = self.clock.now()
-        owner = await self._owner(await self.grants.look(What.PIN, grant, now), GrantUsed)
-        stored = await self._prepared(pin, owner, now)
-        async with self.database.transaction() as tx:
-            held = await self.subscribers.hold(tx, owner.id)
-            spent = await self.grants.spend(tx, What.PIN, grant, now)
-            held = check_owner(spent, held, GrantUsed)
-            await self._replace(tx, held, spent, stored, visitor, now)
+        await self._choose(await self.grants.by_grant(What.PIN, grant, now), pin, visitor, now)
 
     async def whose(self, token: Secret) -> str:
         """Return the mailbox a link is for. Problems: `token_invalid|used|expired`, the account's."""
-        stub = await self.tickets.peek(self.database, _PURPOSE, token, self.clock.now())
-        return (await self._owner(stub, TokenInvalid)).email
+        permit = await self.grants.by_link(What.PIN, token, self.clock.now())
+        return (await self._owner(permit.stub, permit.unfit)).email
 
     async def finish(self, token: Secret, pin: Secret, visitor: Visitor) -> None:
         """Replace the PIN by link. Problems: the link's, the account's, the PIN's; `overloaded`."""
         now = self.clock.now()
-        stub = await self.tickets.peek(self.database, _PURPOSE, token, now)
-        owner = await self._owner(stub, TokenInvalid)
-        stored = await self._prepared(pin, owner, now)
-        async with self.database.transaction() as tx:
-            held = await self.subscribers.hold(tx, owner.id)
-            spent = await self.tickets.spend(tx, _PURPOSE, token, now)
-            held = check_owner(spent, held, TokenInvalid)
-            await self._replace(tx, held, spent, stored, visitor, now)
+        await self._choose(await self.grants.by_link(What.PIN, token, now), pin, visitor, now)
 
     async def ask_from(self, number: str, visitor: Visitor, *, by_letter: bool) -> None:
         """Send a code to whoever dialled, as a text or to their mailbox."""
@@ -148,6 +135,16 @@ class PinReset:
     async def _owner(self, stub: Stub, unfit: type[Problem]) -> Subscriber:
         found = await self.subscribers.find(self.database, stub.user_id) if stub.user_id else None
         return check_owner(stub, found, unfit)
+
+    async def _choose(self, permit: Permit, pin: Secret, visitor: Visitor, now: datetime) -> None:
+        """Replace the PIN by whatever permits it, which is spent in the same commit."""
+        owner = await self._owner(permit.stub, permit.unfit)
+        stored = await self._prepared(pin, owner, now)
+        async with self.database.transaction() as tx:
+            held = await self.subscribers.hold(tx, owner.id)
+            spent = await permit.spend(tx)
+            held = check_owner(spent, held, permit.unfit)
+            await self._replace(tx, held, spent, stored, visitor, now)
 
     async def _prepared(self, typed: Secret, owner: Subscriber, now: datetime) -> Stored:
         """Read and screen the PIN to be, and hash it. Problems: the PIN's; `overloaded`."""

@@ -1,10 +1,15 @@
-"""Reset grant: from the code that was proven to the new password or PIN; every reset by code comes by here.
+"""Reset grant: what permits somebody to choose a new password or PIN: a link, a right code, or a grant.
 
-    prove   address, code -> the guess is counted and compared (docs/flows/code_proof); a code that bears no
-                             more guesses blocks its reset in the ledger
-    give    right code    -> the code is spent, the reset verified; a grant
-    look    grant         -> whose it is; nothing is spent
-    spend   grant         -> the same, once
+    prove     address, code -> the guess is counted and compared (docs/flows/code_proof); a code that bears no
+                               more guesses blocks its reset in the ledger
+    give      right code    -> the code is spent, the reset verified; a grant
+    by_link   token         ┐
+    by_code   right code    ├ a permit: whose it is; nothing is spent
+    by_grant  grant         ┘
+    spend     permit        -> the link, the code or the grant is spent, once
+
+All three permit the same, in one order: whose it is, the new secret prepared, the account held, the permit
+spent, the account looked at once more, the new secret written.
 
 A grant is a JWT under `JWT_RESET_SECRET` (HS256, `typ` reset+jwt, `aud` what may be chosen) around a ticket
 of a purpose of its own. The signature tells ours from any other; the ticket lives for

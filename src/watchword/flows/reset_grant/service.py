@@ -17,12 +17,13 @@ from watchword.kernel.ids import SubscriberId
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Secret
+from watchword.plumbing.contact import EMAIL
 from watchword.plumbing.db.ports import Database, Transaction
-from watchword.plumbing.ports import CodeProof, RightCode, Stub
+from watchword.plumbing.ports import CodeProof, Permit, RightCode, Stub
 from watchword.plumbing.sealing import derive
 from watchword.records.resets.rules import WRONG_CODES, GrantInvalid, GrantUsed, What
 from watchword.records.resets.service import Resets
-from watchword.records.tickets.rules import CodeInvalid, LinkProblem, Ticket
+from watchword.records.tickets.rules import CodeInvalid, LinkProblem, Ticket, TokenInvalid
 from watchword.records.tickets.service import Tickets
 
 
@@ -103,17 +104,34 @@ class SignedGrants:
         await self.resets.verify(tx, kind, owner, code.detail, visitor, now)
         return self._signed(kind, ticket, now)
 
-    async def look(self, what: str, grant: Secret, now: datetime) -> Stub:
-        """Return whose a grant is. Problems: `grant_invalid`, `grant_used`."""
-        kind = What(what)
-        token = self._token_in(kind, grant)
-        return await _unspent(self.tickets.peek(self.database, GRANT_FOR[kind], token, now))
+    async def by_link(self, what: str, token: Secret, now: datetime) -> Permit:
+        """Return what a link permits. Problems: `token_invalid`, `token_used`, `token_expired`."""
+        purpose = CODE_FOR[What(what)]
+        return Permit(
+            stub=await self.tickets.peek(self.database, purpose, token, now),
+            spend=lambda tx: self.tickets.spend(tx, purpose, token, now),
+            unfit=TokenInvalid,
+            channel=EMAIL,
+        )
 
-    async def spend(self, tx: Transaction, what: str, grant: Secret, now: datetime) -> Stub:
-        """Spend a grant. Problems: `grant_invalid`, `grant_used`."""
+    def by_code(self, right: RightCode, visitor: Visitor, now: datetime) -> Permit:
+        """Return what a right code permits. Problem, when it is spent: `code_invalid`."""
+
+        async def spend(tx: Transaction) -> Stub:
+            await self.code_proof.spend(tx, right, visitor, now)
+            return right.ticket
+
+        return Permit(stub=right.ticket, spend=spend, unfit=CodeInvalid, channel=right.channel)
+
+    async def by_grant(self, what: str, grant: Secret, now: datetime) -> Permit:
+        """Return what a grant permits. Problems: `grant_invalid`, `grant_used`."""
         kind = What(what)
-        token = self._token_in(kind, grant)
-        return await _unspent(self.tickets.spend(tx, GRANT_FOR[kind], token, now))
+        purpose, token = GRANT_FOR[kind], self._token_in(kind, grant)
+        return Permit(
+            stub=await _unspent(self.tickets.peek(self.database, purpose, token, now)),
+            spend=lambda tx: _unspent(self.tickets.spend(tx, purpose, token, now)),
+            unfit=GrantUsed,
+        )
 
     def _signed(self, kind: What, ticket: Ticket, now: datetime) -> Secret:
         header = {"alg": ALGORITHM, "typ": TYPE, "kid": str(self.keys.newest)}
