@@ -16,6 +16,7 @@ import pytest
 from tests.support.brokers import Read
 from tests.support.facts import facts
 from tests.support.handset import GATEWAY, Handset, handset_in
+from tests.support.resets import resets_of
 from tests.support.risk import KEY, is_signed
 from tests.support.rounds import relay_once
 from tests.support.wallet import BUS, Callers, P, Wallet, callers, running, soon
@@ -24,7 +25,6 @@ from tests.support.worlds import Opener
 from watchword.app.settings import read
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.settings import AmqpSettings, KafkaSettings
-from watchword.records.resets import store
 
 AWA = {
     "email": "awa@example.sn",
@@ -128,7 +128,7 @@ async def test_a_password_is_reset_by_sms_in_french(molam: World, awa: httpx2.As
     # One fact, without a secret or a number; one row of the ledger.
     [fact] = await facts(molam, "id.password.reset.completed")
     assert fact.facts == {"channel": "sms", "country": "SN"}
-    rows = await store.of(molam.database, fact.user_id)
+    rows = await resets_of(molam, fact.user_id)
     assert [(row.kind, row.status) for row in rows] == [("password", "completed")]
     metrics = molam.part(Metrics).exposition().decode()
     assert 'molam_id_password_reset_requests_total{country="SN"} 2.0' in metrics

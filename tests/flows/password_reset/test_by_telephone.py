@@ -10,10 +10,10 @@ import pytest
 from tests.support.browser import browser
 from tests.support.counting import statements
 from tests.support.facts import facts
+from tests.support.resets import resets_of
 from tests.support.world import NEW_PASSWORD, PASSWORD, World
 from tests.support.worlds import Opener
 from watchword.plumbing.metrics.counting import Metrics
-from watchword.records.resets import store
 from watchword.records.resets.service import Resets
 from watchword.records.subscribers.rules import DISABLED, LOCKED
 
@@ -45,7 +45,7 @@ async def confirm(
 
 
 async def ledger(world: World, user_id: Any) -> list[tuple[str, ...]]:
-    rows = await store.of(world.database, user_id)
+    rows = await resets_of(world, user_id)
     return [(row.kind, row.status, row.channel, row.country) for row in rows]
 
 

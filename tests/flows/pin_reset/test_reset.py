@@ -11,11 +11,11 @@ import pytest
 from tests.support.browser import browser
 from tests.support.counting import statements
 from tests.support.facts import facts
+from tests.support.resets import resets_of
 from tests.support.world import NEW_PASSWORD, World
 from watchword.kernel.secret import Secret
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.records.pins.service import Pins
-from watchword.records.resets import store
 from watchword.records.subscribers.rules import DISABLED, LOCKED, Subscriber
 
 AUTH = "/api/v1/auth"
@@ -97,7 +97,7 @@ async def test_a_code_leads_to_a_new_pin(
         [fact] = await facts(world, f"id.ussd.pin.reset.{step}")
         told = {"channel": channel, "country": "DZ"}
         assert (fact.user_id, fact.facts) == (alice.id, told), step
-    [row] = await store.of(world.database, alice.id)
+    [row] = await resets_of(world, alice.id)
     assert (row.kind, row.status, row.channel) == ("ussd_pin", "completed", channel)
     for secret in (grant, NUMBER):
         assert secret not in world.log.getvalue()

@@ -18,10 +18,10 @@ from tests.support.handset import (
     handset_in,
     holds,
 )
+from tests.support.resets import resets_of
 from tests.support.world import BASE, World
 from tests.support.worlds import Opener
 from watchword.plumbing.db.statements import statement
-from watchword.records.resets import store
 from watchword.records.subscribers.rules import DISABLED
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.ussd_sessions.store import ussd_sessions
@@ -53,7 +53,7 @@ async def test_somebody_chooses_a_new_pin_on_a_plain_telephone(
         [fact] = await facts(world, f"id.ussd.pin.reset.{step}")
         assert (fact.user_id, fact.facts) == (alice.id, {"channel": "ussd", "country": "SN"})
         assert not fact.address, "the gateway's address says nothing of who dialled"
-    [row] = await store.of(world.database, alice.id)
+    [row] = await resets_of(world, alice.id)
     assert (row.status, row.channel, row.country) == ("completed", "ussd", "SN")
 
 

@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 
 from tests.support.facts import facts
+from tests.support.resets import resets_of
 from tests.support.world import World
 from watchword.kernel.ports import Visitor
 from watchword.plumbing.contact import EMAIL, SMS
-from watchword.records.resets import store
 from watchword.records.resets.rules import NUMBER_CHANGED, WRONG_CODES, Way, What
 from watchword.records.resets.service import Resets
 
@@ -52,7 +52,7 @@ async def block(world: World, way: Way, reset: str | None) -> None:
 
 
 async def statuses(world: World, way: Way) -> list[str]:
-    return [row.status for row in await store.of(world.database, way.user_id)]
+    return [row.status for row in await resets_of(world, way.user_id)]
 
 
 async def told(world: World) -> dict[str, int]:

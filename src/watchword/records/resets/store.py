@@ -94,18 +94,6 @@ EXPIRE = statement(
     .values(status=Status.EXPIRED.value, **_NOW)
 )
 FIND = statement(select(resets.c.channel).where(resets.c.id == bindparam("which")))
-OF = statement(
-    select(
-        resets.c.kind,
-        resets.c.status,
-        resets.c.channel,
-        resets.c.country,
-        resets.c.reason,
-        resets.c.created_at,
-    )
-    .where(resets.c.user_id.is_not_distinct_from(bindparam("whose", type_=Uuid)))
-    .order_by(resets.c.created_at, resets.c.id)
-)
 PURGE = deletion(resets, resets.c.created_at < bindparam("before", type_=Moment))
 
 
@@ -144,11 +132,6 @@ async def find(db: Executor, reset_id: UUID) -> Any:
 async def expire(db: Executor, now: datetime) -> int:
     """Let every row expire whose time is over; return how many."""
     return await db.run(EXPIRE, now=now)
-
-
-async def of(db: Executor, user_id: SubscriberId | None) -> list[Any]:
-    """Return an account's rows, the oldest first; without an account, those of nobody."""
-    return await db.all(OF, whose=user_id)
 
 
 async def purge(db: Database, before: datetime) -> int:
