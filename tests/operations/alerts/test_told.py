@@ -11,7 +11,7 @@ from tests.support.services.promtool import Promtool
 from tests.support.shelf import Shelf
 from tests.support.world import World
 from tests.support.worlds import Opener
-from watchword.kernel.publishing import Publishers
+from watchword.kernel.destinations import Destinations
 from watchword.operations.metrics.service import Gauges
 from watchword.plumbing.metrics.counting import Metrics
 
@@ -34,7 +34,7 @@ PANELS = [
 async def after_a_day(worlds: Opener, profile: str) -> Exposed:
     """Return what is told once people have done what is counted."""
     few = {"APP_PROFILE": profile, "RATE_LIMIT_AUTH": "2/60000"}
-    async with worlds(publishers=Publishers((Shelf(),)), **few) as world:
+    async with worlds(destinations=Destinations((Shelf(),)), **few) as world:
         await world.subscriber()
         await _codes(world)
         await world.deliver()
