@@ -1,0 +1,104 @@
+"""nginx for tests, with the files of deploy/nginx as they are shipped: only ports and instances are ours.
+
+find        where the program is: PATH, or Debian's package unpacked into our cache folder
+laid_out    a folder as an operator lays it out: the files, one profile, a certificate
+check       what `nginx -t` says of it; nothing when all is well
+start       serve from it, until `stop`
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.services import debian
+from tests.support.services.kept import Kept, am_root, free_port
+from tests.support.services.missing import ServiceMissing
+
+ROOT = Path(__file__).parents[3]
+CACHE = ROOT / ".cache/nginx"
+SHIPPED = ROOT / "deploy/nginx"
+_INSTANCE = "    server app:3000 max_fails=3 fail_timeout=30s;\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """nginx, and where it finds its libraries."""
+
+    path: str
+    libraries: str
+    origin: str
+
+    def run(self, folder: Path, *words: str) -> list[str]:
+        """Return the command that runs it on the configuration of a folder."""
+        shown = ["env", f"LD_LIBRARY_PATH={self.libraries}"] if self.libraries else []
+        more = f"{'user root; ' if am_root() else ''}daemon off;"
+        return [*shown, self.path, "-p", f"{folder}/", "-c", "nginx.conf", "-g", more, *words]
+
+
+def find(cache: Path = CACHE) -> Program:
+    """Return the first nginx there is. ServiceMissing: there is none."""
+    given = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    if given:
+        return Program(path=given, libraries="", origin=f"PATH ({given})")
+    if root := debian.unpacked(cache, "nginx-light"):
+        libraries = ":".join(map(str, debian.libraries(root)))
+        path = str(root / "usr/sbin/nginx")
+        return Program(path=path, libraries=libraries, origin=f"Debian packages ({cache})")
+    raise ServiceMissing(
+        "nginx", fix="apt-get install nginx-light", tried="PATH, the cache folder, Debian packages"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nginx:
+    """A folder that nginx serves from, and the ports it listens on."""
+
+    program: Program
+    folder: Path
+    port: int
+    tls_port: int
+
+    @classmethod
+    def laid_out(
+        cls, program: Program, folder: Path, profile: str, instances: Sequence[int] = (3000,)
+    ) -> "Nginx":
+        """Copy the files, and put in our ports; a certificate is put into `tls` by whoever has one."""
+        shutil.copytree(SHIPPED, folder, dirs_exist_ok=True)
+        shutil.copy(folder / f"profiles/{profile}.conf", folder / "profile.conf")
+        (folder / "http2.conf").unlink()  # Debian's nginx is older than that
+        for made in ("temp", "tls"):
+            (folder / made).mkdir(exist_ok=True)
+        nginx = cls(program=program, folder=folder, port=free_port(), tls_port=free_port())
+        whole = folder / "nginx.conf"
+        text = whole.read_text()
+        for theirs, ours in (("listen 8080;", nginx.port), ("listen 8443 ssl;", nginx.tls_port)):
+            assert text.count(theirs) == 1, theirs
+            text = text.replace(theirs, theirs.replace("8080", str(ours)).replace("8443", str(ours)))
+        whole.write_text(text)
+        nginx.spread(instances)
+        return nginx
+
+    def spread(self, instances: Sequence[int]) -> None:
+        """Name the ports to spread over."""
+        shipped = (SHIPPED / "instances.conf").read_text()
+        assert shipped.count(_INSTANCE) == 1
+        servers = (_INSTANCE.replace("app:3000", f"127.0.0.1:{port}") for port in instances)
+        (self.folder / "instances.conf").write_text(shipped.replace(_INSTANCE, "".join(servers)))
+
+    def check(self) -> str:
+        """Return what is wrong with the configuration."""
+        ended = subprocess.run(
+            self.program.run(self.folder, "-t", "-q"), capture_output=True, text=True, check=False
+        )
+        return ended.stderr
+
+    def start(self) -> Kept:
+        """Serve."""
+        home = Path(tempfile.mkdtemp(prefix="watchword-nginx-"))
+        kept = Kept.start("nginx", self.program.run(self.folder), folder=home)
+        kept.wait_until(lambda: (self.folder / "nginx.pid").exists())
+        return kept
