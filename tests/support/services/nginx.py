@@ -4,6 +4,7 @@ find        where the program is: PATH, or Debian's package unpacked into our ca
 laid_out    a folder as an operator lays it out: the files, one profile, a certificate
 check       what `nginx -t` says of it; nothing when all is well
 start       serve from it, until `stop`
+reload      read it anew
 """
 
 import os
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.running import until
 from tests.support.services import debian
 from tests.support.services.kept import Kept, am_root, free_port
 from tests.support.services.missing import ServiceMissing
@@ -77,7 +79,9 @@ class Nginx:
         text = whole.read_text()
         for theirs, ours in (("listen 8080;", nginx.port), ("listen 8443 ssl;", nginx.tls_port)):
             assert text.count(theirs) == 1, theirs
-            text = text.replace(theirs, theirs.replace("8080", str(ours)).replace("8443", str(ours)))
+            text = text.replace(
+                theirs, theirs.replace("8080", str(ours)).replace("8443", str(ours))
+            )
         whole.write_text(text)
         nginx.spread(instances)
         return nginx
@@ -96,9 +100,23 @@ class Nginx:
         )
         return ended.stderr
 
+    @property
+    def workers(self) -> set[str]:
+        """Return the processes that answer, those that are about to end among them."""
+        master = (self.folder / "nginx.pid").read_text().strip()
+        return {*Path(f"/proc/{master}/task/{master}/children").read_text().split()}
+
+    def reload(self) -> None:
+        """Let it read the configuration anew; return when nobody goes by the old one."""
+        old = self.workers
+        subprocess.run(
+            self.program.run(self.folder, "-s", "reload"), check=True, capture_output=True
+        )
+        until(lambda: not old & self.workers, "the new configuration is in force")
+
     def start(self) -> Kept:
         """Serve."""
         home = Path(tempfile.mkdtemp(prefix="watchword-nginx-"))
         kept = Kept.start("nginx", self.program.run(self.folder), folder=home)
-        kept.wait_until(lambda: (self.folder / "nginx.pid").exists())
+        kept.wait_until((self.folder / "nginx.pid").exists)
         return kept
