@@ -5,6 +5,7 @@
     rabbitmq   RabbitMQ: a given URL, a server on PATH, Debian's packages
     chromium   a browser: PATH, our cache folder, Debian's package, npm
     promtool   Prometheus's judge of rules: a given path, PATH, Debian's package
+    nginx      nginx: PATH, Debian's package
     smtp       a mail server in this process that keeps what it is sent
 
 The first hit wins.  Nothing found raises ServiceMissing, which names the one

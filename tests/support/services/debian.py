@@ -12,6 +12,8 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from tests.support.services.missing import ServiceMissing
+
 _WHOLE = "whole"
 
 
@@ -42,6 +44,18 @@ def unpacked(
     afterwards(root)
     (cache / _WHOLE).touch()
     return root
+
+
+def program(name: str, package: str, cache: Path) -> str:
+    """Return the path of a program. ServiceMissing: it cannot be had."""
+    given = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    if given:
+        return given
+    if root := unpacked(cache, package):
+        return str(next(root.glob(f"usr/*bin/{name}")))
+    raise ServiceMissing(
+        name, fix=f"apt-get install {package}", tried="PATH, the cache folder, Debian packages"
+    )
 
 
 def libraries(root: Path) -> list[Path]:

@@ -7,7 +7,6 @@ start       serve from it, until `stop`
 reload      read it anew
 """
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -18,7 +17,6 @@ from pathlib import Path
 from tests.support.running import until
 from tests.support.services import debian
 from tests.support.services.kept import Kept, am_root, free_port
-from tests.support.services.missing import ServiceMissing
 
 ROOT = Path(__file__).parents[3]
 CACHE = ROOT / ".cache/nginx"
@@ -27,64 +25,52 @@ _INSTANCE = "    server app:3000 max_fails=3 fail_timeout=30s;\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
-    """nginx, and where it finds its libraries."""
+class Nginx:
+    """The program."""
 
     path: str
-    libraries: str
-    origin: str
 
-    def run(self, folder: Path, *words: str) -> list[str]:
+    def command(self, folder: Path, *words: str) -> list[str]:
         """Return the command that runs it on the configuration of a folder."""
-        shown = ["env", f"LD_LIBRARY_PATH={self.libraries}"] if self.libraries else []
         more = f"{'user root; ' if am_root() else ''}daemon off;"
-        return [*shown, self.path, "-p", f"{folder}/", "-c", "nginx.conf", "-g", more, *words]
+        return [self.path, "-p", f"{folder}/", "-c", "nginx.conf", "-g", more, *words]
 
 
-def find(cache: Path = CACHE) -> Program:
+def find(cache: Path = CACHE) -> Nginx:
     """Return the first nginx there is. ServiceMissing: there is none."""
-    given = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    if given:
-        return Program(path=given, libraries="", origin=f"PATH ({given})")
-    if root := debian.unpacked(cache, "nginx-light"):
-        libraries = ":".join(map(str, debian.libraries(root)))
-        path = str(root / "usr/sbin/nginx")
-        return Program(path=path, libraries=libraries, origin=f"Debian packages ({cache})")
-    raise ServiceMissing(
-        "nginx", fix="apt-get install nginx-light", tried="PATH, the cache folder, Debian packages"
-    )
+    return Nginx(path=debian.program("nginx", "nginx-light", cache))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Nginx:
+class Proxy:
     """A folder that nginx serves from, and the ports it listens on."""
 
-    program: Program
+    program: Nginx
     folder: Path
     port: int
     tls_port: int
 
     @classmethod
     def laid_out(
-        cls, program: Program, folder: Path, profile: str, instances: Sequence[int] = (3000,)
-    ) -> "Nginx":
+        cls, program: Nginx, folder: Path, profile: str, instances: Sequence[int] = (3000,)
+    ) -> "Proxy":
         """Copy the files, and put in our ports; a certificate is put into `tls` by whoever has one."""
         shutil.copytree(SHIPPED, folder, dirs_exist_ok=True)
         shutil.copy(folder / f"profiles/{profile}.conf", folder / "profile.conf")
         (folder / "http2.conf").unlink()  # Debian's nginx is older than that
         for made in ("temp", "tls"):
             (folder / made).mkdir(exist_ok=True)
-        nginx = cls(program=program, folder=folder, port=free_port(), tls_port=free_port())
+        proxy = cls(program=program, folder=folder, port=free_port(), tls_port=free_port())
         whole = folder / "nginx.conf"
         text = whole.read_text()
-        for theirs, ours in (("listen 8080;", nginx.port), ("listen 8443 ssl;", nginx.tls_port)):
+        for theirs, ours in (("listen 8080;", proxy.port), ("listen 8443 ssl;", proxy.tls_port)):
             assert text.count(theirs) == 1, theirs
             text = text.replace(
                 theirs, theirs.replace("8080", str(ours)).replace("8443", str(ours))
             )
         whole.write_text(text)
-        nginx.spread(instances)
-        return nginx
+        proxy.spread(instances)
+        return proxy
 
     def spread(self, instances: Sequence[int]) -> None:
         """Name the ports to spread over."""
@@ -96,7 +82,10 @@ class Nginx:
     def check(self) -> str:
         """Return what is wrong with the configuration."""
         ended = subprocess.run(
-            self.program.run(self.folder, "-t", "-q"), capture_output=True, text=True, check=False
+            self.program.command(self.folder, "-t", "-q"),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return ended.stderr
 
@@ -110,13 +99,13 @@ class Nginx:
         """Let it read the configuration anew; return when nobody goes by the old one."""
         old = self.workers
         subprocess.run(
-            self.program.run(self.folder, "-s", "reload"), check=True, capture_output=True
+            self.program.command(self.folder, "-s", "reload"), check=True, capture_output=True
         )
         until(lambda: not old & self.workers, "the new configuration is in force")
 
     def start(self) -> Kept:
         """Serve."""
         home = Path(tempfile.mkdtemp(prefix="watchword-nginx-"))
-        kept = Kept.start("nginx", self.program.run(self.folder), folder=home)
+        kept = Kept.start("nginx", self.program.command(self.folder), folder=home)
         kept.wait_until((self.folder / "nginx.pid").exists)
         return kept

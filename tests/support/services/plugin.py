@@ -6,6 +6,9 @@
     rabbitmq_url        the URL of the run's RabbitMQ: use exchanges and queues of your own
     chromium            the path of a browser
     promtool            Prometheus's judge of rules and configurations
+    nginx               the program, to be laid out with the files of deploy/nginx
+    caddy               the path of Caddy
+    systemd_analyze     the path of what judges units
     smtp_sink           a listening mail server that keeps what it gets
 
 A test that asks for a service inside itself, or through an indirect parameter, says
@@ -25,8 +28,11 @@ from typing import Any
 import pytest
 
 from tests.support.services import chromium as chromium_service
+from tests.support.services import nginx as nginx_service
 from tests.support.services import promtool as promtool_service
+from tests.support.services.debian import program
 from tests.support.services.desk import Asker, Desk, NotServed
+from tests.support.services.nginx import Nginx
 from tests.support.services.postgres import Postgres
 from tests.support.services.promtool import Promtool
 from tests.support.services.rabbitmq import Rabbit
@@ -39,7 +45,11 @@ SERVICE_OF = {
     "rabbitmq_url": "rabbitmq",
     "chromium": "chromium",
     "promtool": "promtool",
+    "nginx": "nginx",
+    "caddy": "caddy",
+    "systemd_analyze": "systemd",
 }
+CACHE = Path(__file__).parents[3] / ".cache"
 Served = tuple[dict[str, Any], Callable[[], None]]
 
 asker_key = pytest.StashKey[Asker | None]()
@@ -87,13 +97,37 @@ def start_promtool() -> Served:
     return {"origin": tool.origin, "path": tool.path}, lambda: None
 
 
+def start_nginx() -> Served:
+    """Find or fetch nginx."""
+    path = nginx_service.find().path
+    return {"origin": path, "path": path}, lambda: None
+
+
+def start_caddy() -> Served:
+    """Find or fetch Caddy."""
+    path = program("caddy", "caddy", CACHE / "caddy")
+    return {"origin": path, "path": path}, lambda: None
+
+
+def start_systemd() -> Served:
+    """Find or fetch what judges units of systemd."""
+    path = program("systemd-analyze", "systemd", CACHE / "systemd")
+    return {"origin": path, "path": path}, lambda: None
+
+
 STARTERS = {
     "postgres": start_postgres,
     "valkey": start_valkey,
     "rabbitmq": start_rabbitmq,
     "chromium": start_chromium,
     "promtool": start_promtool,
+    "nginx": start_nginx,
+    "caddy": start_caddy,
+    "systemd": start_systemd,
 }
+
+
+ALL = ", ".join(STARTERS)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -101,15 +135,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--no-services",
         action="store_true",
-        help="leave out the tests that need PostgreSQL, Valkey, RabbitMQ, Chromium or promtool",
+        help=f"leave out the tests that need {ALL}",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Open the desk in the ruling process; let a worker know where it is."""
-    config.addinivalue_line(
-        "markers", "needs(*services): asks for postgres, valkey, rabbitmq, chromium or promtool"
-    )
+    config.addinivalue_line("markers", f"needs(*services): asks for {ALL}")
     config.stash[dropped_key] = 0
     config.stash[said_key] = []
     if config.getoption("--no-services"):
@@ -245,6 +277,26 @@ def chromium(request: pytest.FixtureRequest) -> str:
 def promtool(request: pytest.FixtureRequest) -> Promtool:
     """Return the run's promtool."""
     return Promtool(**served(request, "promtool"))
+
+
+@pytest.fixture(scope="session")
+def nginx(request: pytest.FixtureRequest) -> Nginx:
+    """Return the run's nginx."""
+    return Nginx(path=served(request, "nginx")["path"])
+
+
+@pytest.fixture(scope="session")
+def caddy(request: pytest.FixtureRequest) -> str:
+    """Return the path of Caddy."""
+    path: str = served(request, "caddy")["path"]
+    return path
+
+
+@pytest.fixture(scope="session")
+def systemd_analyze(request: pytest.FixtureRequest) -> str:
+    """Return the path of what judges units."""
+    path: str = served(request, "systemd")["path"]
+    return path
 
 
 @pytest.fixture(scope="session")
