@@ -230,6 +230,7 @@ SCENES: dict[str, Scene] = {
         _at("/account/security"), currentPassword="not this one", newPassword="short"
     ),
     "sessions": _at("/account/sessions"),
+    "activity": _at("/account/activity"),
     "consents": _at("/account/consents"),
     "consents-given": _sending("/account/consents"),
     "unsubscribe-dead": _at("/unsubscribe?token=wwu_1_nothing"),
@@ -257,7 +258,8 @@ SCENES: dict[str, Scene] = {
 MEMBERS_ONLY = {
     name
     for name in SCENES
-    if name.split("-")[0] in {"account", "security", "sessions", "email", "consents", "phone"}
+    if name.split("-")[0]
+    in {"account", "security", "sessions", "email", "consents", "phone", "activity"}
 }
 
 

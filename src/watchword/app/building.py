@@ -6,7 +6,15 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from watchword import __version__
-from watchword.app import carrying, receiving, relaying, signalling, storing, wording
+from watchword.app import (
+    archiving,
+    carrying,
+    receiving,
+    relaying,
+    signalling,
+    storing,
+    wording,
+)
 from watchword.app.settings import Settings
 from watchword.app.wiring import House
 from watchword.flows.code_proof.service import CodeProver
@@ -32,6 +40,7 @@ from watchword.kernel.ports import (
     Texter,
 )
 from watchword.kernel.secret import Peppers
+from watchword.operations.audit.service import Cold
 from watchword.operations.health.service import Presence
 from watchword.operations.risk.service import Looks
 from watchword.plumbing.carriers.mailing import Mailing
@@ -69,6 +78,7 @@ from watchword.plumbing.throttle import Throttle
 from watchword.plumbing.web.call import Web
 from watchword.plumbing.work.porters import Porters
 from watchword.plumbing.work.relaying import Relays
+from watchword.records.audit.service import LastSeen
 from watchword.records.deliveries.rules import KIND as LETTERS
 from watchword.records.deliveries.service import LetterPorters, LetterSealer
 from watchword.records.refresh_tokens.service import RefreshSecret
@@ -125,12 +135,12 @@ async def open_house(
     abroad = carrying.Abroad(house)
     mailing = _mailing(house, [mailer] if mailer else abroad.mailers())
     house.put(Mailing, mailing)
-    house.put(LetterPorters, _porters(house, LetterPorters, LETTERS))
     texting = _texting(house, [texter] if texter else abroad.texters())
     house.put(Texting, texting)
-    house.put(TextPorters, _porters(house, TextPorters, TEXTS))
-    house.put(SignalPorters, _porters(house, SignalPorters, SIGNALS))
+    _put_porters(house)
     house.put(Looks, Looks())
+    house.put(LastSeen, LastSeen())
+    house.put(Cold, archiving.cold(house))
     house.put(SignalReceiver, signalling.receiver(house))
     house.put(Reporters, abroad.reporters(fetcher))
     house.put(Permission, house.part(Permissions))
@@ -150,9 +160,16 @@ async def open_house(
         await texting.close()
         await abroad.close()
         await signalling.close(house.part(SignalReceiver))
+        await archiving.close(house.part(Cold))
         await relaying.close(house.part(Destinations))
         await database.close()
         house.part(logger.AccessLog).flush()
+
+
+def _put_porters(house: House) -> None:
+    house.put(LetterPorters, _porters(house, LetterPorters, LETTERS))
+    house.put(TextPorters, _porters(house, TextPorters, TEXTS))
+    house.put(SignalPorters, _porters(house, SignalPorters, SIGNALS))
 
 
 def _put_secrets(house: House) -> None:

@@ -198,3 +198,19 @@ class OutOfReach(Exception):
 
 class Undelivered(Exception):
     """Nobody can tell whether the carrier took the message."""
+
+
+class ColdStorage(Protocol):
+    """Where what is seldom read is kept for long."""
+
+    async def put(self, name: str, content: bytes) -> None:
+        """Keep an object. OSError: it could not be kept."""
+        ...
+
+    async def get(self, name: str) -> bytes | None:
+        """Return an object; nothing when it is not there. OSError: nobody can tell."""
+        ...
+
+    async def close(self) -> None:
+        """Leave."""
+        ...

@@ -15,6 +15,7 @@ from watchword.operations.events.rules import Chosen
 from watchword.operations.events.service import Events
 from watchword.plumbing.commands import console
 from watchword.plumbing.commands.console import Exit, run_in_house
+from watchword.plumbing.commands.moments import moment
 from watchword.plumbing.commands.options import AsJson, DryRun, Yes
 from watchword.plumbing.events.catalogue import CATALOGUE
 from watchword.plumbing.events.envelope import CloudEvent, written
@@ -174,8 +175,8 @@ def _read(
 ) -> Chosen:
     return Chosen(
         types=rules.types_of(types or ()),
-        since=rules.moment(since, now, "--since"),
-        until=rules.moment(until, now, "--until"),
+        since=moment(since, now, "--since"),
+        until=moment(until, now, "--until"),
         wanted=event,
         subject=user,
     )

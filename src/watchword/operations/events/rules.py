@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from watchword.kernel.parsing import duration
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.plumbing.db.owed_events import Backlog
 from watchword.plumbing.events.catalogue import matching
@@ -83,19 +82,3 @@ def types_of(patterns: Iterable[str]) -> list[str]:
         sentence = f"no event is called {', '.join(wanted)}"
         raise InputInvalid(errors=[FieldError("--type", "unknown", sentence)])
     return sorted(found)
-
-
-def moment(text: str, now: datetime, option: str) -> datetime | None:
-    """Read a moment: 2026-03-01T12:00:00Z, or so long ago: 2h. Problem: `invalid_input`."""
-    if not text:
-        return None
-    try:
-        return now - duration(text)
-    except ValueError:
-        pass
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        sentence = "write a moment such as 2026-03-01T12:00:00Z, or so long ago: 15m, 2h, 7d"
-        raise InputInvalid(errors=[FieldError(option, "invalid", sentence)]) from None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)

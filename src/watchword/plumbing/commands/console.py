@@ -92,12 +92,12 @@ def read_or_refuse(read: Callable[[], Result]) -> Result:
         raise fail(problem) from problem
 
 
-def ago(text: str) -> timedelta:
+def ago(text: str, option: str = "--since") -> timedelta:
     """Read how far back somebody wants to look; what is no duration ends the command."""
     try:
         return duration(text)
     except ValueError as error:
-        raise refuse(f"--since: {error}.", Exit.USAGE) from error
+        raise refuse(f"{option}: {error}.", Exit.USAGE) from error
 
 
 def exit_code(problem: Problem) -> Exit:

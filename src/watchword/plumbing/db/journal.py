@@ -2,7 +2,9 @@
 
 Audit, events, metrics and the subscriber's own activity are readers of it; what is public is owed to those
 who are told of it (`event_outbox`) from the same commit on. No secrets, no
-addresses: ids and plain words. `address` and `user_agent` say where an act came from (N-95).
+addresses: ids and plain words. `address`, `user_agent` and `request_id` say where an act came from (N-95);
+the chain knows them by a digest under the row's `salt`, so that they can go when the person's data must,
+and the chain stays whole (docs/decisions/0023). The database adds each row to those that wait for the chain.
 """
 
 import dataclasses
@@ -10,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, Text, Uuid
+from sqlalchemy import JSON, Column, Index, LargeBinary, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from watchword.kernel.chance import Chance
@@ -25,6 +27,8 @@ from watchword.plumbing.events.audience import Audience
 from watchword.plumbing.logs.logger import AUDIT, log
 from watchword.plumbing.metrics.counting import Metrics
 
+_SALT = 16
+
 journal = tenant_table(
     "journal",
     Column("id", Uuid, primary_key=True),
@@ -35,6 +39,7 @@ journal = tenant_table(
     Column("address", Text),
     Column("user_agent", Text),
     Column("request_id", Text),
+    Column("salt", LargeBinary),
     Index("idx_journal_user_id", "user_id", "at"),
     Index("idx_journal_at", "at"),
     Index("idx_journal_type", "type", "at"),
@@ -42,7 +47,16 @@ journal = tenant_table(
 
 WRITE = statement(
     insertion(
-        journal, "id", "at", "type", "user_id", "facts", "address", "user_agent", "request_id"
+        journal,
+        "id",
+        "at",
+        "type",
+        "user_id",
+        "facts",
+        "address",
+        "user_agent",
+        "request_id",
+        "salt",
     )
 )
 
@@ -77,6 +91,7 @@ class Journal:
             address=visitor.address if visitor else None,
             user_agent=visitor.user_agent if visitor else None,
             request_id=visitor.request_id if visitor else None,
+            salt=self.chance.draw(_SALT) if visitor else None,
         )
         if to_be_told := self.audience.of(fact.type):
             await event_outbox.owe(tx, to_be_told, row, fact.user_id, now)

@@ -1,0 +1,365 @@
+"""All SQL of the chain: what waits, links, checkpoints, archives."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.event_outbox import event_outbox
+from watchword.plumbing.db.journal import journal
+from watchword.plumbing.db.ports import Executor, Transaction
+from watchword.plumbing.db.statements import Statement, insertion, statement
+from watchword.records.audit.rules import (
+    Archive,
+    Checkpoint,
+    Entry,
+    Head,
+    origin_of,
+)
+
+audit_waiting = tenant_table(
+    "audit_waiting",
+    Column(
+        "number",
+        BigInteger().with_variant(Integer(), "sqlite"),
+        Identity(always=False),
+        primary_key=True,
+    ),
+    Column("journal_id", Uuid, nullable=False),
+)
+audit_chain = tenant_table(
+    "audit_chain",
+    Column("position", BigInteger, nullable=False),
+    Column("journal_id", Uuid, nullable=False),
+    Column("origin", LargeBinary),
+    Column("digest", LargeBinary, nullable=False),
+    Column("linked_at", Moment, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "position"),
+    Index("idx_audit_chain_journal_id", "journal_id", unique=True),
+)
+audit_checkpoints = tenant_table(
+    "audit_checkpoints",
+    Column("number", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("pepper_version", Integer, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "number"),
+)
+audit_archives = tenant_table(
+    "audit_archives",
+    Column("first_position", BigInteger, nullable=False),
+    Column("last_position", BigInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("checksum", LargeBinary, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "first_position"),
+)
+
+_link = audit_chain.c
+_most = bindparam("most", type_=Integer)
+_row = (
+    journal.c.id,
+    journal.c.at,
+    journal.c.type,
+    journal.c.user_id,
+    journal.c.facts,
+    journal.c.address,
+    journal.c.user_agent,
+    journal.c.request_id,
+    journal.c.salt,
+)
+
+WAITS = statement(select(audit_waiting.c.number).limit(1))
+WAITING = statement(
+    select(audit_waiting.c.number, audit_waiting.c.journal_id, _link.position, *_row)
+    .select_from(
+        audit_waiting.outerjoin(journal, journal.c.id == audit_waiting.c.journal_id).outerjoin(
+            audit_chain, _link.journal_id == audit_waiting.c.journal_id
+        )
+    )
+    .order_by(audit_waiting.c.number)
+    .limit(_most)
+)
+LINK = statement(
+    insertion(audit_chain, "position", "journal_id", "origin", "digest", "linked_at").inline()
+)
+
+
+def _done() -> Statement:
+    done = delete(audit_waiting)
+    there = func.json_each(bindparam("numbers", type_=JSON)).table_valued("value")
+    return Statement(
+        done.where(audit_waiting.c.number == any_(bindparam("numbers", type_=ARRAY(BigInteger)))),
+        done.where(audit_waiting.c.number.in_(select(there.c.value))),
+    )
+
+
+DONE = _done()
+HEAD = statement(select(_link.position, _link.digest).order_by(_link.position.desc()).limit(1))
+AT = statement(
+    select(_link.position, _link.digest).where(
+        _link.position == bindparam("position", type_=BigInteger)
+    )
+)
+LINKS = statement(
+    select(
+        _link.position,
+        _link.journal_id,
+        _link.origin,
+        _link.digest,
+        _link.linked_at,
+        *_row,
+    )
+    .select_from(audit_chain.outerjoin(journal, journal.c.id == _link.journal_id))
+    .where(
+        _link.position > bindparam("after", type_=BigInteger),
+        _link.position <= bindparam("until", type_=BigInteger),
+    )
+    .order_by(_link.position)
+    .limit(_most)
+)
+UNLINKED = statement(
+    select(journal.c.id)
+    .where(
+        ~exists().where(_link.journal_id == journal.c.id),
+        ~exists().where(audit_waiting.c.journal_id == journal.c.id),
+    )
+    .order_by(journal.c.at)
+    .limit(1)
+)
+OLDEST_WAITING = statement(
+    select(func.count().label("number"), func.min(journal.c.at).label("oldest")).select_from(
+        audit_waiting.outerjoin(journal, journal.c.id == audit_waiting.c.journal_id)
+    )
+)
+
+_mark = audit_checkpoints.c
+CHECKPOINTS = statement(select(audit_checkpoints).order_by(_mark.number))
+NEWEST_CHECKPOINT = statement(select(audit_checkpoints).order_by(_mark.number.desc()).limit(1))
+CHECK = statement(
+    insertion(
+        audit_checkpoints,
+        "number",
+        "position",
+        "digest",
+        "made_at",
+        "pepper_version",
+        "signature",
+    ).inline()
+)
+
+_stretch = audit_archives.c
+ARCHIVES = statement(select(audit_archives).order_by(_stretch.first_position))
+ARCHIVE = statement(
+    insertion(
+        audit_archives,
+        "first_position",
+        "last_position",
+        "digest",
+        "name",
+        "size",
+        "checksum",
+        "made_at",
+    ).inline()
+)
+OLD = statement(
+    select(_link.position)
+    .select_from(journal.join(audit_chain, _link.journal_id == journal.c.id))
+    .where(journal.c.at < bindparam("before", type_=Moment))
+    .order_by(journal.c.at.desc())
+    .limit(1)
+)
+OWED = statement(
+    select(func.min(_link.position).label("position"))
+    .select_from(event_outbox.join(audit_chain, _link.journal_id == event_outbox.c.event_id))
+    .where(event_outbox.c.published_at.is_(None), event_outbox.c.parked_at.is_(None))
+)
+_here = and_(
+    _link.position > bindparam("after", type_=BigInteger),
+    _link.position <= bindparam("until", type_=BigInteger),
+)
+FORGET_ROWS = statement(
+    delete(journal).where(journal.c.id.in_(select(_link.journal_id).where(_here)))
+)
+FORGET_LINKS = statement(delete(audit_chain).where(_here))
+FIRST = statement(select(_link.position).order_by(_link.position).limit(1))
+
+
+def entry_of(row: Any) -> Entry | None:
+    """Read the row that a link or a wait is about; nothing when it is gone."""
+    if row.id is None:
+        return None
+    origin = origin_of(row.salt, row.address, row.user_agent, row.request_id)
+    return Entry(row.id, row.at, row.type, row.user_id, row.facts, origin)
+
+
+async def waits(db: Executor) -> bool:
+    """Tell whether a row waits."""
+    return await db.first(WAITS) is not None
+
+
+async def waiting(db: Executor, most: int) -> list[Any]:
+    """Return rows that wait, in the order in which they came, and the position of one that has it already."""
+    return await db.all(WAITING, most=most)
+
+
+async def head(db: Executor) -> Head | None:
+    """Return the last link here, if there is any."""
+    row: Any = await db.first(HEAD)
+    return None if row is None else Head(row.position, bytes(row.digest))
+
+
+async def at(db: Executor, position: int) -> Head | None:
+    """Return the link at a position, if it is here."""
+    row: Any = await db.first(AT, position=position)
+    return None if row is None else Head(row.position, bytes(row.digest))
+
+
+async def link(
+    tx: Transaction, made: Sequence[tuple[Head, UUID, bytes | None]], now: datetime
+) -> None:
+    """Write links."""
+    for head, journal_id, origin in made:
+        await tx.later(
+            LINK,
+            position=head.position,
+            journal_id=journal_id,
+            origin=origin,
+            digest=head.digest,
+            linked_at=now,
+        )
+
+
+async def done(tx: Transaction, numbers: Sequence[int]) -> None:
+    """Let rows wait no more."""
+    await tx.run(DONE, numbers=list(numbers))
+
+
+async def links(db: Executor, after: int, until: int, most: int) -> list[Any]:
+    """Return links after a position with their rows, in order."""
+    return await db.all(LINKS, after=after, until=until, most=most)
+
+
+async def unlinked(db: Executor) -> UUID | None:
+    """Return a row that neither has a link nor waits for one."""
+    row: Any = await db.first(UNLINKED)
+    return None if row is None else row.id
+
+
+async def backlog(db: Executor) -> tuple[int, datetime | None]:
+    """Return how many rows wait, and since when."""
+    row: Any = await db.first(OLDEST_WAITING)
+    return row.number, row.oldest
+
+
+async def checkpoints(db: Executor) -> list[Checkpoint]:
+    """Return every checkpoint in order."""
+    return [_checkpoint(row) for row in await db.all(CHECKPOINTS)]
+
+
+async def newest_checkpoint(db: Executor) -> Checkpoint | None:
+    """Return the last checkpoint."""
+    row: Any = await db.first(NEWEST_CHECKPOINT)
+    return None if row is None else _checkpoint(row)
+
+
+def _checkpoint(row: Any) -> Checkpoint:
+    return Checkpoint(
+        number=row.number,
+        head=Head(row.position, bytes(row.digest)),
+        made_at=row.made_at,
+        pepper_version=row.pepper_version,
+        signature=bytes(row.signature),
+    )
+
+
+async def check(tx: Transaction, made: Checkpoint) -> None:
+    """Write a checkpoint."""
+    await tx.later(
+        CHECK,
+        number=made.number,
+        position=made.head.position,
+        digest=made.head.digest,
+        made_at=made.made_at,
+        pepper_version=made.pepper_version,
+        signature=made.signature,
+    )
+
+
+async def archives(db: Executor) -> list[Archive]:
+    """Return what went to cold storage, in order."""
+    return [
+        Archive(
+            first=row.first_position,
+            head=Head(row.last_position, bytes(row.digest)),
+            name=row.name,
+            size=row.size,
+            checksum=bytes(row.checksum),
+            made_at=row.made_at,
+        )
+        for row in await db.all(ARCHIVES)
+    ]
+
+
+async def archive(tx: Transaction, made: Archive) -> None:
+    """Write that a stretch is in cold storage."""
+    await tx.later(
+        ARCHIVE,
+        first_position=made.first,
+        last_position=made.head.position,
+        digest=made.head.digest,
+        name=made.name,
+        size=made.size,
+        checksum=made.checksum,
+        made_at=made.made_at,
+    )
+
+
+async def last_before(db: Executor, moment: datetime) -> int:
+    """Return the position of the newest link whose row is older than a moment; 0: there is none."""
+    row: Any = await db.first(OLD, before=moment)
+    return 0 if row is None else row.position
+
+
+async def first_owed(db: Executor) -> int | None:
+    """Return the position of the first row that somebody is still to be told of."""
+    row: Any = await db.first(OWED)
+    return None if row is None else row.position
+
+
+async def first_here(db: Executor) -> int | None:
+    """Return the first position whose link is still here."""
+    row: Any = await db.first(FIRST)
+    return None if row is None else row.position
+
+
+async def forget(tx: Transaction, after: int, until: int) -> None:
+    """Delete rows with their links, which are in cold storage."""
+    await tx.run(FORGET_ROWS, after=after, until=until)
+    await tx.run(FORGET_LINKS, after=after, until=until)

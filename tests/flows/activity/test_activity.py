@@ -1,0 +1,101 @@
+"""What a person sees of what happened to their own account."""
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.world import NEW_PASSWORD, PASSWORD, World
+from watchword.app import slices
+from watchword.flows import activity
+from watchword.flows.activity.rules import CODE_ACCEPTED, PAGE, WORDS
+from watchword.kernel.events import Fact
+from watchword.plumbing.words.languages import LANGUAGES
+
+ACTIVITY = "/api/v1/me/activity"
+ALICE = "alice@example.org"
+
+
+async def test_the_owner_sees_what_they_and_others_did_newest_first(world: World) -> None:
+    await world.subscriber()
+    firefox = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"}
+    async with world.client(headers=firefox) as client, world.client("198.51.100.9") as stranger:
+        await world.sign_in(client)
+        world.clock.advance(timedelta(minutes=1))
+        wrong = {"email": ALICE, "password": "wrong but long enough"}
+        await stranger.post(world.path("/auth/login"), json=wrong)
+        world.clock.advance(timedelta(minutes=1))
+        change = {"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD}
+        answer = await client.post(world.path("/auth/change-password"), json=change)
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        seen = (await client.get(ACTIVITY)).json()
+    assert [each["what"] for each in seen["activity"]] == [
+        "signed_in",  # the session is another one now
+        "password_changed",
+        "password_refused",
+        "signed_in",
+    ]
+    _, changed, refused, signed_in = seen["activity"]
+    assert (refused["address"], changed["address"]) == ("198.51.100.9", "203.0.113.7")
+    assert (signed_in["device"], signed_in["at"]) == ("Firefox, Linux", "2026-03-01T12:00:00Z")
+    assert seen["next"] is None
+
+
+async def test_nobody_sees_what_happened_to_others(world: World) -> None:
+    await world.subscriber()
+    await world.subscriber("bob@example.org")
+    async with world.client() as client, world.client() as bob:
+        assert (await client.get(ACTIVITY)).status_code == 401
+        await world.sign_in(client)
+        await world.sign_in(bob, "bob@example.org")
+        [own] = (await client.get(ACTIVITY)).json()["activity"]
+        [his] = (await bob.get(ACTIVITY)).json()["activity"]
+        beside = (await bob.get(f"{ACTIVITY}?after={own['id']}")).json()
+    assert own["id"] != his["id"]
+    assert beside == {"activity": [], "next": None}
+
+
+async def test_pages_follow_one_another(world: World) -> None:
+    await world.subscriber()
+    async with world.client() as client:
+        for _ in range(5):
+            await world.sign_in(client)
+        first = (await client.get(f"{ACTIVITY}?limit=3")).json()
+        rest = (await client.get(f"{ACTIVITY}?limit=3&after={first['next']}")).json()
+        assert (len(first["activity"]), len(rest["activity"]), rest["next"]) == (3, 2, None)
+        assert (await client.get(f"{ACTIVITY}?limit=0")).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Signed in"), ("fr", "Connexion"), ("ar", "تسجيل دخول")],
+)
+async def test_the_page_says_it_in_the_readers_language(
+    small_world: World, language: str, words: str
+) -> None:
+    await small_world.subscriber()
+    async with small_world.client(headers={"Accept-Language": language}) as client:
+        for _ in range(PAGE + 1):
+            await small_world.sign_in(client, transport="cookie")
+        page = await client.get("/account/activity")
+        _, _, rest = page.text.partition("/account/activity?after=")
+        older = await client.get(f"/account/activity?after={rest[:36]}")
+        nothing = await client.get("/account/activity?after=nobody")
+    assert page.text.count(words) == PAGE
+    assert older.text.count(words) == 1
+    assert nothing.status_code == 200
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_fact_that_is_told_has_a_word(language: str) -> None:
+    folder = Path(activity.__file__).parent / "templates" / "words"
+    known = tomllib.loads((folder / f"{language}.toml").read_text("utf-8"))
+    assert {*WORDS.values(), CODE_ACCEPTED} == set(known["activity"]["what"])
+
+
+def test_every_fact_that_is_told_is_one() -> None:
+    assert len(list(slices.modules("rules"))) > 20
+    assert set(WORDS) <= {kind.type for kind in Fact.__subclasses__() if hasattr(kind, "type")} | {
+        deeper.type for kind in Fact.__subclasses__() for deeper in kind.__subclasses__()
+    }
