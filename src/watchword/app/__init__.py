@@ -8,9 +8,11 @@
     carrying, lettering          carriers; words and letters
     wording, receiving           what people read; what requests are counted by and answered with
     relaying, signalling         where events go; who is told of signals
+    archiving                    where the audit trail is put away
     asgi, inner                  the application, and what stands at the port of metrics
     serve, listening             bind, serve, drain, stop
     supervisor, reloading        several processes on one socket; a new one when the source changes
+    hangup                       another level of the log without a restart
     worker                       the jobs of every slice
     probing                      how a running service is, asked from outside
 

@@ -42,6 +42,7 @@ from watchword.kernel.ports import (
 from watchword.kernel.secret import Peppers
 from watchword.operations.audit.service import Cold
 from watchword.operations.health.service import Presence
+from watchword.operations.logs.rules import Heeded
 from watchword.operations.risk.service import Looks
 from watchword.plumbing.carriers.mailing import Mailing
 from watchword.plumbing.carriers.texting import Texting
@@ -140,6 +141,7 @@ async def open_house(
     _put_porters(house)
     house.put(Looks, Looks())
     house.put(LastSeen, LastSeen())
+    house.put(Heeded, Heeded(since=house.part(Clock).now()))
     house.put(Cold, archiving.cold(house))
     house.put(SignalReceiver, signalling.receiver(house))
     house.put(Reporters, abroad.reporters(fetcher))

@@ -1,7 +1,7 @@
 """Serving: bind, start, drain, stop.
 
 SIGTERM or SIGINT: `/ready` turns 503, what is in flight finishes (for SHUTDOWN_TIMEOUT at most), jobs
-finish what they hold, connections close; exit 0. A second signal ends at once.
+finish what they hold, connections close; exit 0. A second signal ends at once. SIGHUP: see `hangup`.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from watchword.app import asgi, worker
 from watchword.app.building import open_house
+from watchword.app.hangup import heeding_hangup
 from watchword.app.inner import inner_app
 from watchword.app.listening import Server
 from watchword.app.settings import Settings
@@ -57,7 +58,7 @@ async def serve(
             everywhere_only=not (server.run_worker and first),
             more=Gauges(house).jobs() if first else (),
         )
-        with _flushing(house.part(AccessLog)):
+        with _flushing(house.part(AccessLog)), heeding_hangup(settings):
             with _signals(lambda: _leave(house, web, extra)):
                 tasks = [asyncio.create_task(each) for each in servers]
                 while not web.started and not tasks[0].done():  # noqa: ASYNC110 - uvicorn has no event

@@ -67,6 +67,7 @@ class _Crew:
         self._start_rested()
         for number in _SIGNALS:
             signal.signal(number, self._pass_on)
+        signal.signal(signal.SIGHUP, self._tell_all)
         while self._alive or self._resting:
             pid, status = self._wait()
             if pid:
@@ -114,6 +115,10 @@ class _Crew:
         self._resting.clear()
         for listener in self._listeners:
             listener.close()
+        self._tell_all(number, None)
+
+    def _tell_all(self, number: int, _frame: FrameType | None) -> None:
+        """Pass a signal on to all."""
         for pid in list(self._alive):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
@@ -124,6 +129,7 @@ class _Crew:
             return pid
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until it serves, and heeds it
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         die_with_parent()
         code = 1

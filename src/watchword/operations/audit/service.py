@@ -202,12 +202,10 @@ class Auditor:
             if is_genuine(each, DEFAULT_TENANT, self.peppers)
         ]
         covered = max(ours, default=0)
-        for row in await trail.links(self.database, covered, head.position, 1):
-            if row.linked_at < late:
-                told = (
-                    f"no checkpoint of ours since {row.linked_at:%F %T}: no worker, or its pepper?"
-                )
-                faults.append(Fault(kind=FaultKind.UNSIGNED, position=row.position, told=told))
+        bare = await trail.next_linked(self.database, covered)
+        if bare is not None and bare[0] <= head.position and bare[1] < late:
+            told = f"no checkpoint of ours since {bare[1]:%F %T}: no worker, or its pepper?"
+            faults.append(Fault(kind=FaultKind.UNSIGNED, position=bare[0], told=told))
         return faults
 
 

@@ -26,7 +26,7 @@ user_id: ContextVar[str] = ContextVar("user_id", default="")
 
 AUDIT = "AUDIT"
 ALWAYS = frozenset({"security", "audit"})
-_LEVELS = {"debug": 10, "info": 20, "warn": 30, "warning": 30, "error": 40}
+LEVELS = {"debug": 10, "info": 20, "warn": 30, "warning": 30, "error": 40}
 _SECRET_KEY = re.compile(
     r"pass(word|wd)?$|secret|token|cookie|authorization|pepper|^code$|otp_code|private_key|api_key",
     re.IGNORECASE,
@@ -81,7 +81,7 @@ class Log:
         files: LogFiles | None = None,
     ) -> None:
         """Write lines from this level on; those of audit and security always."""
-        self.threshold = _LEVELS[level]
+        self.threshold = LEVELS[level]
         self._audit = audit
         self._fixed = {"service": service, "node_id": node_id}
         self.as_json = as_json
@@ -109,7 +109,7 @@ class Log:
         self._line("error", message, {"exc_info": sys.exception(), **about})
 
     def _line(self, level: str, message: str, about: dict[str, Any]) -> None:
-        if _LEVELS[level] < self.threshold and about.get("category") not in ALWAYS:
+        if LEVELS[level] < self.threshold and about.get("category") not in ALWAYS:
             return
         if message == AUDIT and not self._audit:
             return
@@ -140,8 +140,13 @@ def _for_people(line: dict[str, Any]) -> str:
     return f"{line['timestamp'][11:23]} {line['level']:<5} {line['message']} {extra}".rstrip()
 
 
+def for_people(spelled: str) -> str:
+    """Return a line that was written for programs as people read it."""
+    return _for_people(msgspec.json.decode(spelled))
+
+
 def _all_for_people(spelled: str) -> str:
-    return "".join(f"{_for_people(msgspec.json.decode(line))}\n" for line in spelled.splitlines())
+    return "".join(f"{for_people(line)}\n" for line in spelled.splitlines())
 
 
 _NAMES = {"happened": "event"}
@@ -169,7 +174,7 @@ def configure(
 
 def set_level(level: str) -> None:
     """Change the level of a running process."""
-    _log.threshold = _LEVELS[level]
+    _log.threshold = LEVELS[level]
 
 
 class _Bridge(logging.Handler):
@@ -183,7 +188,7 @@ class _Bridge(logging.Handler):
 
 def tells(level: str) -> bool:
     """Tell whether lines of a level are written."""
-    return _LEVELS[level] >= _log.threshold
+    return LEVELS[level] >= _log.threshold
 
 
 def log() -> Log:

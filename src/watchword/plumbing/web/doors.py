@@ -83,6 +83,11 @@ def post(path: str, handler: Handler, **more: Any) -> Door:
     return Door(method="POST", path=path, handler=handler, **more)
 
 
+def put(path: str, handler: Handler, **more: Any) -> Door:
+    """Make an API door for PUT."""
+    return Door(method="PUT", path=path, handler=handler, **more)
+
+
 def patch(path: str, handler: Handler, **more: Any) -> Door:
     """Make an API door for PATCH."""
     return Door(method="PATCH", path=path, handler=handler, **more)

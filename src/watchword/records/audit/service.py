@@ -1,10 +1,10 @@
 """The chain: links what was committed, signs its head; one process at a time."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from watchword.kernel.chance import Chance
@@ -23,6 +23,7 @@ from watchword.records.audit.rules import (
     CHECKPOINT,
     ChainCut,
     Checkpoint,
+    Entry,
     Head,
     beginning,
     next_head,
@@ -83,14 +84,17 @@ class Chain:
             async with self.database.transaction() as tx:
                 head = await self.head(tx)
                 await self._compare(tx, head)
-                rows = await store.waiting(tx, BATCH)
-                head, made = _linked(head, rows)
+                waiting = await store.waiting(tx, BATCH)
+                there = await store.linked(tx, waiting.values())
+                entries = await store.entries(tx, waiting.values())
+                new = [each for each in dict.fromkeys(waiting.values()) if each not in there]
+                head, made = _linked(head, new, entries)
                 await store.link(tx, made, now)
-                await store.done(tx, [row.number for row in rows])
+                await store.done(tx, list(waiting))
         except Taken:  # our lease had ended, and another process linked them
             return 0
         self.seen.head = head
-        return len(rows)
+        return len(waiting)
 
     async def _compare(self, tx: Transaction, head: Head) -> None:
         """Tell when what this process saw of the chain is not in it any more."""
@@ -140,12 +144,15 @@ class Chain:
                 await leases.give_back(self.database, lease)
 
 
-def _linked(head: Head, rows: Sequence[Any]) -> tuple[Head, list[tuple[Head, UUID, bytes | None]]]:
+def _linked(
+    head: Head, ids: Sequence[UUID], entries: Mapping[UUID, Entry]
+) -> tuple[Head, list[tuple[Head, UUID, bytes | None]]]:
+    """Return the new head, and the links that lead to it."""
     made = []
-    for row in {row.journal_id: row for row in rows if row.position is None}.values():
-        entry = store.entry_of(row)
+    for journal_id in ids:
+        entry = entries.get(journal_id)
         head = next_head(head, entry)
-        made.append((head, row.journal_id, entry.origin if entry else None))
+        made.append((head, journal_id, entry.origin if entry else None))
     return head, made
 
 

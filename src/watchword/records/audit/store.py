@@ -1,10 +1,11 @@
 """All SQL of the chain: what waits, links, checkpoints, archives."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     exists,
     func,
     select,
+    type_coerce,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -84,11 +86,10 @@ audit_archives = tenant_table(
 _link = audit_chain.c
 _most = bindparam("most", type_=Integer)
 _row = (
-    journal.c.id,
     journal.c.at,
     journal.c.type,
     journal.c.user_id,
-    journal.c.facts,
+    type_coerce(journal.c.facts, Text).label("facts"),  # as it was written: there are many to read
     journal.c.address,
     journal.c.user_agent,
     journal.c.request_id,
@@ -97,30 +98,29 @@ _row = (
 
 WAITS = statement(select(audit_waiting.c.number).limit(1))
 WAITING = statement(
-    select(audit_waiting.c.number, audit_waiting.c.journal_id, _link.position, *_row)
-    .select_from(
-        audit_waiting.outerjoin(journal, journal.c.id == audit_waiting.c.journal_id).outerjoin(
-            audit_chain, _link.journal_id == audit_waiting.c.journal_id
-        )
-    )
+    select(audit_waiting.c.number, audit_waiting.c.journal_id)
     .order_by(audit_waiting.c.number)
     .limit(_most)
 )
+
+
+def _among(core: Any, column: Any, values: str) -> Statement:
+    """Restrict a statement to some values, by an index on either database."""
+    there = func.json_each(bindparam(values, type_=JSON)).table_valued("value")
+    return Statement(
+        core.where(column == any_(bindparam(values, type_=ARRAY(column.type)))),
+        core.where(column.in_(select(there.c.value))),
+    )
+
+
+ROWS = _among(select(journal.c.id.label("journal_id"), *_row), journal.c.id, "ids")
+LINKED = _among(select(_link.journal_id), _link.journal_id, "ids")
+DONE = _among(delete(audit_waiting), audit_waiting.c.number, "numbers")
 LINK = statement(
     insertion(audit_chain, "position", "journal_id", "origin", "digest", "linked_at").inline()
 )
 
 
-def _done() -> Statement:
-    done = delete(audit_waiting)
-    there = func.json_each(bindparam("numbers", type_=JSON)).table_valued("value")
-    return Statement(
-        done.where(audit_waiting.c.number == any_(bindparam("numbers", type_=ARRAY(BigInteger)))),
-        done.where(audit_waiting.c.number.in_(select(there.c.value))),
-    )
-
-
-DONE = _done()
 HEAD = statement(select(_link.position, _link.digest).order_by(_link.position.desc()).limit(1))
 AT = statement(
     select(_link.position, _link.digest).where(
@@ -133,7 +133,6 @@ LINKS = statement(
         _link.journal_id,
         _link.origin,
         _link.digest,
-        _link.linked_at,
         *_row,
     )
     .select_from(audit_chain.outerjoin(journal, journal.c.id == _link.journal_id))
@@ -143,6 +142,12 @@ LINKS = statement(
     )
     .order_by(_link.position)
     .limit(_most)
+)
+NEXT = statement(
+    select(_link.position, _link.linked_at)
+    .where(_link.position > bindparam("after", type_=BigInteger))
+    .order_by(_link.position)
+    .limit(1)
 )
 UNLINKED = statement(
     select(journal.c.id)
@@ -211,12 +216,15 @@ FORGET_LINKS = statement(delete(audit_chain).where(_here))
 FIRST = statement(select(_link.position).order_by(_link.position).limit(1))
 
 
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
 def entry_of(row: Any) -> Entry | None:
     """Read the row that a link or a wait is about; nothing when it is gone."""
-    if row.id is None:
+    if row.type is None:
         return None
     origin = origin_of(row.salt, row.address, row.user_agent, row.request_id)
-    return Entry(row.id, row.at, row.type, row.user_id, row.facts, origin)
+    return Entry(row.journal_id, row.at, row.type, row.user_id, _decode(row.facts), origin)
 
 
 async def waits(db: Executor) -> bool:
@@ -224,9 +232,20 @@ async def waits(db: Executor) -> bool:
     return await db.first(WAITS) is not None
 
 
-async def waiting(db: Executor, most: int) -> list[Any]:
-    """Return rows that wait, in the order in which they came, and the position of one that has it already."""
-    return await db.all(WAITING, most=most)
+async def waiting(db: Executor, most: int) -> dict[int, UUID]:
+    """Return the rows that wait by their numbers, in the order in which they came."""
+    return {row.number: row.journal_id for row in await db.all(WAITING, most=most)}
+
+
+async def entries(db: Executor, ids: Iterable[UUID]) -> dict[UUID, Entry]:
+    """Return rows of the journal."""
+    found = await db.all(ROWS, ids=[each.hex for each in ids])
+    return {row.journal_id: entry for row in found if (entry := entry_of(row))}
+
+
+async def linked(db: Executor, ids: Iterable[UUID]) -> set[UUID]:
+    """Return which of these rows have a link."""
+    return {row.journal_id for row in await db.all(LINKED, ids=[each.hex for each in ids])}
 
 
 async def head(db: Executor) -> Head | None:
@@ -264,6 +283,12 @@ async def done(tx: Transaction, numbers: Sequence[int]) -> None:
 async def links(db: Executor, after: int, until: int, most: int) -> list[Any]:
     """Return links after a position with their rows, in order."""
     return await db.all(LINKS, after=after, until=until, most=most)
+
+
+async def next_linked(db: Executor, after: int) -> tuple[int, datetime] | None:
+    """Return the first position after one, and when it was linked."""
+    row: Any = await db.first(NEXT, after=after)
+    return None if row is None else (row.position, row.linked_at)
 
 
 async def unlinked(db: Executor) -> UUID | None:
