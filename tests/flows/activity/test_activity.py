@@ -10,7 +10,7 @@ from tests.support.world import NEW_PASSWORD, PASSWORD, World
 from watchword.app import slices
 from watchword.flows import activity
 from watchword.flows.activity.rules import CODE_ACCEPTED, PAGE, WORDS
-from watchword.kernel.events import Fact
+from watchword.kernel.facts import Fact
 from watchword.plumbing.words.languages import LANGUAGES
 
 ACTIVITY = "/api/v1/me/activity"

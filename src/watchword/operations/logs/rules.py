@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from watchword.kernel.events import Fact
+from watchword.kernel.facts import Fact
 from watchword.plumbing.logs.logger import LEVELS
 from watchword.plumbing.shapes import Answer, Body
 

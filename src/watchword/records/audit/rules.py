@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from watchword.kernel.events import SECURITY_EVENT, Fact, Line
+from watchword.kernel.facts import SECURITY_EVENT, Fact, Line
 from watchword.kernel.ids import TenantId
 from watchword.kernel.parsing import whole
 from watchword.kernel.parts import section, setting

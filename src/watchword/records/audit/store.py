@@ -203,7 +203,7 @@ OLD = statement(
 OWED = statement(
     select(func.min(_link.position).label("position"))
     .select_from(event_outbox.join(audit_chain, _link.journal_id == event_outbox.c.event_id))
-    .where(event_outbox.c.published_at.is_(None), event_outbox.c.parked_at.is_(None))
+    .where(event_outbox.c.published_at.is_(None), event_outbox.c.dead_at.is_(None))
 )
 _here = and_(
     _link.position > bindparam("after", type_=BigInteger),

@@ -14,8 +14,8 @@ from alembic import op
 
 from watchword.migrations.words import moment, on_postgres, protect, tenant
 
-revision = "before_0016"
-down_revision = "before_0013"
+revision = "before_0017"
+down_revision = "before_0014"
 branch_labels = None
 
 _WORDS = "the audit trail is append-only"
