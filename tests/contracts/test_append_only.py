@@ -52,7 +52,7 @@ TRAIL = {
 }
 
 
-@pytest.mark.req("D-63", "K-27")
+@pytest.mark.req("D-63")
 @pytest.mark.parametrize("deed", TRAIL)
 async def test_the_audit_trail_can_only_be_added_to(world: World, deed: str) -> None:
     await world.subscriber()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx2
 
+from tests.support.canaries import planted, told
 from watchword.app import asgi
 from watchword.app.building import open_house
 from watchword.app.settings import Settings, read
@@ -47,6 +48,14 @@ _ID_BYTES = 10
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 BASE = "https://auth.example.test"
 SECRET = "{name}-f3a9c1d27b6e4085a1c4d9e07f52b8631d0ea94c7b25f8d6e31907ac"
+SECRETS = (
+    "CSRF_SECRET",
+    "JWT_REFRESH_SECRET",
+    "JWT_RESET_SECRET",
+    "JWT_SECRET",
+    "PEPPER",
+    "SESSION_SECRET",
+)
 
 
 class StoppedClock:
@@ -271,14 +280,6 @@ class World:
 
 def environment(database_url: str, **more: str) -> dict[str, str]:
     """Return the environment of a service under test: production's rules, raised limits."""
-    names = (
-        "CSRF_SECRET",
-        "JWT_REFRESH_SECRET",
-        "JWT_RESET_SECRET",
-        "JWT_SECRET",
-        "PEPPER",
-        "SESSION_SECRET",
-    )
     return {
         "APP_ENV": "test",
         "APP_PROFILE": "generic",
@@ -291,7 +292,7 @@ def environment(database_url: str, **more: str) -> dict[str, str]:
         "RATE_LIMIT_OTP": "1000000/60000",
         "RATE_LIMIT_PAGE": "1000000/60000",
         "TRUSTED_PROXIES": "10.0.0.0/8",
-        **{name: SECRET.format(name=name) for name in names},
+        **{name: SECRET.format(name=name) for name in SECRETS},
         **more,
     }
 
@@ -308,6 +309,7 @@ async def open_world(
 ) -> AsyncIterator[World]:
     """Open a world on a database that is already migrated.
 
+    When the story ends, its log is searched for what no log may hold (see `canaries`).
     `mailer` carries letters in the mailbox's place; `fetcher` is the way to documents elsewhere;
     `destinations` are the ways to destinations of events.
     """
@@ -328,6 +330,9 @@ async def open_world(
         pool=Hashes(),
     ) as house:
         yield World(house, asgi.build(house), settings, clock, mailbox, log, telephone)
+    secrets = [PASSWORD, NEW_PASSWORD, *(SECRET.format(name=name) for name in SECRETS)]
+    leaked = told(planted(secrets, mailbox.messages), log.getvalue())
+    assert leaked == [], "the log holds what it must not"
 
 
 __all__ = [

@@ -1,5 +1,6 @@
 """Building the house: settings and adapters in, every service out; opened, used, closed."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -166,6 +167,7 @@ async def open_house(
         await relaying.close(house.part(Destinations))
         await database.close()
         house.part(logger.AccessLog).flush()
+        await asyncio.to_thread(logger.flush_reports)
 
 
 def _put_porters(house: House) -> None:
@@ -239,7 +241,16 @@ def configure_logs(settings: Settings, *, quiet: bool = False) -> None:
         audit=log.audit,
         stream=stream,
         files=LogFiles(paths, log.most_bytes, log.most_files) if paths else None,
+        reports=_reports(log, server),
     )
+
+
+def _reports(log: LogSettings, server: ServerSettings) -> logger.Reports | None:
+    if not log.sentry:
+        return None
+    from watchword.adapters.sentry import SentryReports
+
+    return SentryReports(log.sentry, __version__, server.environment, server.node_id)
 
 
 async def _close(part: object) -> None:

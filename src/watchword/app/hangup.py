@@ -13,12 +13,13 @@ from watchword.app.reading import read_settings
 from watchword.app.settings import Settings, SettingsRefused
 from watchword.plumbing.logs import logger
 from watchword.plumbing.settings import LogSettings, ServerSettings
+from watchword.plumbing.settings.server import DEVELOPMENT
 
 
 @contextlib.contextmanager
 def heeding_hangup(settings: Settings) -> Iterator[None]:
     """Heed SIGHUP within the block."""
-    if settings.section(ServerSettings).development:
+    if settings.section(ServerSettings).environment == DEVELOPMENT:
         yield
         return
     loop = asyncio.get_running_loop()

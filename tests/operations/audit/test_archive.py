@@ -22,9 +22,10 @@ from tests.support.world import START, StoppedClock, World, open_world
 from tests.support.worlds import Opener
 from watchword.kernel.ports import Visitor
 from watchword.operations.audit.rules import FaultKind, NoArchive
-from watchword.operations.audit.service import Archivist, Auditor
-from watchword.plumbing.db import event_outbox
+from watchword.operations.audit.service import LEASE, LEASE_LASTS, Archivist, Auditor
+from watchword.plumbing.db import event_outbox, leases
 from watchword.plumbing.db.journal import Journal, journal
+from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.statements import statement
 from watchword.records.audit.rules import Archive
 from watchword.records.audit.service import Chain
@@ -57,7 +58,9 @@ async def happen(world: World, number: int = 1) -> None:
 
 async def put_away(world: World) -> list[Archive]:
     """Archive what is older than ninety days."""
-    return await world.part(Archivist).archive(QUARTER, lambda _done, _total: None)
+    made = await world.part(Archivist).archive(QUARTER, lambda _done, _total: None)
+    assert made is not None
+    return made
 
 
 async def number(world: World, what: Any = ROWS) -> int:
@@ -201,6 +204,18 @@ async def test_an_archive_that_was_broken_off_is_brought_to_its_end_by_the_next(
         assert await faults(world) == []
 
 
+async def test_two_do_not_put_away_at_once(worlds: Opener, cold: Path) -> None:
+    async with worlds(AUDIT_ARCHIVE=str(cold)) as world:
+        await happen(world, 3)
+        world.clock.advance(QUARTER)
+        archivist = world.part(Archivist)
+        lease, now = Lease(LEASE, UUID(int=7)), world.clock.now()
+        assert await leases.take(world.database, lease, now, LEASE_LASTS)
+        assert await archivist.archive(QUARTER, lambda _done, _total: None) is None
+        await leases.give_back(world.database, lease)
+        assert len(await put_away(world)) == 1
+
+
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
     """Run S3 as moto has it, with a bucket; yield its address."""
@@ -226,7 +241,7 @@ def with_world(terminal: Terminal, work: Callable[[World], Any]) -> None:
     asyncio.run(inside())
 
 
-@pytest.mark.req("M-47", "K-27")
+@pytest.mark.req("M-47")
 def test_the_command_puts_away_to_s3_deletes_here_and_the_chain_verifies(
     database_url: str, tmp_path: Path, s3: str
 ) -> None:

@@ -145,6 +145,15 @@ async def test_the_head_is_signed_once_and_said_in_the_log_whatever_its_level(
     assert made.signature.hex() in said[0]
 
 
+async def test_a_row_that_a_stranger_spoiled_holds_nobody_up(world: World) -> None:
+    await happen(world, 2)
+    await unguard(world)
+    spoiled = "[1]" if world.database.dialect == "postgresql" else "no JSON at all"
+    await tamper(world, f"UPDATE journal SET facts = '{spoiled}'")
+    assert await world.part(Chain).link() == 2
+    assert await waiting(world) == 0
+
+
 async def test_what_the_database_was_told_to_link_twice_is_linked_once(world: World) -> None:
     await happen(world)
     await tamper(

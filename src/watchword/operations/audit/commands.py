@@ -23,6 +23,7 @@ from watchword.records.audit.rules import Archive, AuditSettings, Checkpoint
 audit = typer.Typer(help="The audit trail: prove it, search it, put it away.", no_args_is_help=True)
 
 _COLUMNS = ("at", "type", "user_id", "address", "facts", "position")
+_BUSY = "Another archive runs just now: try again later. (A killed one is waited for one hour.)"
 _FAULTS = ("kind", "position", "id", "told")
 
 
@@ -151,7 +152,7 @@ def archive(
     async def count(house: House) -> int:
         return await house.part(Archivist).foresee(age(house))
 
-    async def work(house: House) -> list[Archive]:
+    async def work(house: House) -> list[Archive] | None:
         with progress("archiving") as tell:
             return await house.part(Archivist).archive(age(house), tell)
 
@@ -165,6 +166,8 @@ def archive(
     ):
         return
     made = run_in_house(work)
+    if made is None:
+        raise console.refuse(_BUSY, Exit.LATER)
     told = [
         {
             "name": each.name,

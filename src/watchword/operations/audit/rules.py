@@ -192,7 +192,7 @@ class _Line(msgspec.Struct, frozen=True):
     at: datetime
     type: str
     user_id: UUID | None
-    facts: dict[str, Any]
+    facts: Any
     origin: str | None
     digest: str
 
@@ -226,7 +226,7 @@ def _line(link: Link) -> _Line:
         at=entry.at,
         type=entry.type,
         user_id=entry.user_id,
-        facts=dict(entry.facts),
+        facts=entry.facts,
         origin=link.origin.hex() if link.origin is not None else None,
         digest=link.digest.hex(),
     )

@@ -6,8 +6,9 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any, Final
 
+from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
-from watchword.kernel.ids import DEFAULT_TENANT
+from watchword.kernel.ids import DEFAULT_TENANT, mint
 from watchword.kernel.parts import service
 from watchword.kernel.ports import ColdStorage
 from watchword.kernel.problems import Problem
@@ -31,7 +32,9 @@ from watchword.operations.audit.rules import (
     packed,
     unpacked,
 )
+from watchword.plumbing.db import leases
 from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.ports import Database
 from watchword.records.audit import store as trail
 from watchword.records.audit.rules import (
@@ -46,6 +49,8 @@ from watchword.records.audit.rules import (
 )
 from watchword.records.audit.service import Chain
 
+LEASE: Final = "audit-archive"
+LEASE_LASTS: Final = timedelta(hours=1)
 _PAGE: Final = 5000
 
 Tell = Callable[[int, int], None]
@@ -121,6 +126,8 @@ class Auditor:
         fault = fault or await self._walk(walk, head, report, tell)
         report.without_origin = walk.without_origin
         if fault is not None:
+            if await trail.archives(self.database) != archives:  # rows went there meanwhile
+                return await self.verify(anchors, tell, cold_too=cold_too)
             report.faults.append(fault)
             return report
         report.faults += walk.bared_without_reason()
@@ -216,16 +223,29 @@ class Archivist:
     database: Database
     journal: Journal
     cold: Cold
-    peppers: Peppers
     clock: Clock
+    chance: Chance
 
     async def foresee(self, older_than: timedelta) -> int:
         """Return how many rows would go."""
         begins, ends = await self._stretch(older_than)
         return max(0, ends - begins.position)
 
-    async def archive(self, older_than: timedelta, tell: Tell) -> list[Archive]:
-        """Put away what is older; return the new objects. Problems: `no_archive`, `archive_unavailable`."""
+    async def archive(self, older_than: timedelta, tell: Tell) -> list[Archive] | None:
+        """Put away what is older; return the new objects, or nothing while another process does so.
+
+        Problems: `no_archive`, `archive_unavailable`, `audit_chain_broken`.
+        """
+        now = self.clock.now()
+        lease = Lease(LEASE, mint(now, self.chance))
+        if not await leases.take(self.database, lease, now, LEASE_LASTS):
+            return None
+        try:
+            return await self._archive(older_than, tell)
+        finally:
+            await leases.give_back(self.database, lease)
+
+    async def _archive(self, older_than: timedelta, tell: Tell) -> list[Archive]:
         await self._forget()
         head, ends = await self._stretch(older_than)
         total, made = ends - head.position, []

@@ -10,12 +10,12 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 import msgspec
 
@@ -66,6 +66,18 @@ def redact(value: Any) -> Any:
     return value if isinstance(value, (int, float, bool, type(None))) else redact(str(value))
 
 
+class Reports(Protocol):
+    """Whoever is told of errors besides."""
+
+    def report(self, line: Mapping[str, Any], error: BaseException | None) -> None:
+        """Tell of a line of the level error, and of the exception that it is about."""
+        ...
+
+    def flush(self) -> None:
+        """Wait a moment for what is under way."""
+        ...
+
+
 class Log:
     """Writes lines: `log().info("what happened", about=value)`."""
 
@@ -79,6 +91,7 @@ class Log:
         audit: bool = True,
         stream: TextIO | None = None,
         files: LogFiles | None = None,
+        reports: Reports | None = None,
     ) -> None:
         """Write lines from this level on; those of audit and security always."""
         self.threshold = LEVELS[level]
@@ -87,6 +100,7 @@ class Log:
         self.as_json = as_json
         self._stream = stream
         self.files = files
+        self.reports = reports
 
     def debug(self, message: str, **about: Any) -> None:
         """Tell what only a developer wants to know."""
@@ -133,6 +147,8 @@ class Log:
             stream.flush()
         if self.files:
             self.files.keep(level, about.get("category"), spelled + "\n")
+        if self.reports and level == "error":
+            self.reports.report(line, error)
 
 
 def _for_people(line: dict[str, Any]) -> str:
@@ -163,10 +179,20 @@ def configure(
     audit: bool = True,
     stream: TextIO | None = None,
     files: LogFiles | None = None,
+    reports: Reports | None = None,
 ) -> None:
     """Set up logging for this process, the standard library's included."""
     global _log  # noqa: PLW0603 - one process, one log
-    _log = Log(level, service, node_id, as_json=as_json, audit=audit, stream=stream, files=files)
+    _log = Log(
+        level,
+        service,
+        node_id,
+        as_json=as_json,
+        audit=audit,
+        stream=stream,
+        files=files,
+        reports=reports,
+    )
     root = logging.getLogger()
     root.handlers = [_Bridge()]
     root.setLevel(logging.WARNING)
@@ -175,6 +201,12 @@ def configure(
 def set_level(level: str) -> None:
     """Change the level of a running process."""
     _log.threshold = LEVELS[level]
+
+
+def flush_reports() -> None:
+    """Wait a moment for errors that are being told elsewhere."""
+    if _log.reports:
+        _log.reports.flush()
 
 
 class _Bridge(logging.Handler):

@@ -1,11 +1,14 @@
-"""How much the logs say, in which form, and where they are kept."""
+"""How much the logs say, in which form, where they are kept, and who is told of errors."""
 
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from watchword.kernel.addresses import is_loopback
 from watchword.kernel.parsing import boolean, choice, whole
 from watchword.kernel.parts import section, setting
+from watchword.kernel.secret import Secret
+from watchword.plumbing.settings.parsers import split
 
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _SOME = ("error", "security", "http")
@@ -18,6 +21,16 @@ def _level(text: str) -> str:
 
 def _path(text: str) -> Path | None:
     return Path(text.strip()) if text.strip() else None
+
+
+def _dsn(text: str) -> Secret:
+    parts = split(text.strip())
+    plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    complete = parts.hostname and parts.username and re.fullmatch(r"(/[\w.-]+)*/[0-9]+", parts.path)
+    if text.strip() and not (complete and (parts.scheme == "https" or plain)):
+        message = "write https://key@host/project, as Sentry shows it"
+        raise ValueError(message)
+    return Secret(text.strip())
 
 
 def _bytes(text: str) -> int:
@@ -67,6 +80,14 @@ class LogSettings:
         "How many files of a name there are, the one being written counted.",
         parse=whole(1, 1000),
         default="10",
+    )
+
+    sentry: Secret = setting(
+        "SENTRY_DSN",
+        "Where errors are told besides, without a word about people: the DSN of a project in Sentry.",
+        parse=_dsn,
+        default="",
+        secret=True,
     )
 
     def paths(self) -> Mapping[str, Path]:

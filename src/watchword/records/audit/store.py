@@ -216,7 +216,7 @@ FORGET_LINKS = statement(delete(audit_chain).where(_here))
 FIRST = statement(select(_link.position).order_by(_link.position).limit(1))
 
 
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_decode = msgspec.json.Decoder().decode
 
 
 def entry_of(row: Any) -> Entry | None:
@@ -224,7 +224,15 @@ def entry_of(row: Any) -> Entry | None:
     if row.type is None:
         return None
     origin = origin_of(row.salt, row.address, row.user_agent, row.request_id)
-    return Entry(row.journal_id, row.at, row.type, row.user_id, _decode(row.facts), origin)
+    return Entry(row.journal_id, row.at, row.type, row.user_id, _facts(row.facts), origin)
+
+
+def _facts(text: str) -> Any:
+    """Read what a row says; what is no JSON, which only a stranger wrote, holds nobody up."""
+    try:
+        return _decode(text)
+    except msgspec.DecodeError:
+        return {"unreadable": text}
 
 
 async def waits(db: Executor) -> bool:

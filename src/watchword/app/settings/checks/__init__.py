@@ -7,6 +7,7 @@
     mail         no carrier, a part of one, or one for development
     signals      a receiver of risk signals without an address, a key, or TLS
     events       a destination without an address, a key, its extra, or TLS
+    reports      errors told to Sentry without its extra
     files        keys and secrets that everybody can read, weak keys, certificates without a key
 
 What they find is told in `findings`. Development and test get the same sentences about secrets as
@@ -23,6 +24,7 @@ from watchword.app.settings.checks import (
     files,
     mail,
     places,
+    reports,
     secrecy,
     signals,
     stores,
@@ -59,6 +61,7 @@ def check(
         lambda: events.kafka(settings, findings),
         lambda: events.amqp(settings, findings),
         lambda: events.webhooks(settings, findings),
+        lambda: reports.sentry(settings, findings),
         lambda: files.keys(settings, findings, cwd),
         lambda: files.secret_files(settings, entries, findings, cwd),
     )

@@ -1,6 +1,5 @@
 """Destinations of events: whole, their extra at hand, and spoken to by verified TLS beyond this machine."""
 
-from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from watchword.app.settings.checks.findings import Findings
@@ -15,7 +14,7 @@ def kafka(settings: Settings, findings: Findings) -> None:
     found = settings.section(KafkaSettings)
     if not found.enabled:
         return
-    _extra(findings, "KAFKA_ENABLED", "kafka", "confluent_kafka")
+    findings.needs_extra("KAFKA_ENABLED", "kafka", "confluent_kafka")
     if not found.brokers:
         findings.wrong(
             "KAFKA_BROKERS", "is missing; KAFKA_ENABLED needs it: kafka1:9092,kafka2:9092."
@@ -33,7 +32,7 @@ def amqp(settings: Settings, findings: Findings) -> None:
     found = settings.section(AmqpSettings)
     if not found.enabled:
         return
-    _extra(findings, "AMQP_ENABLED", "amqp", "aio_pika")
+    findings.needs_extra("AMQP_ENABLED", "amqp", "aio_pika")
     if not found.url:
         findings.wrong("AMQP_URL", "is missing; AMQP_ENABLED needs it.")
         return
@@ -61,11 +60,6 @@ def webhooks(settings: Settings, findings: Findings) -> None:
         parts = urlsplit(url)
         if parts.scheme == "http" and not _is_here(parts.hostname or ""):
             findings.unsafe("EVENTS_WEBHOOKS", f"sends to {name} by http://. Use https://.")
-
-
-def _extra(findings: Findings, name: str, extra: str, module: str) -> None:
-    if find_spec(module) is None:
-        findings.wrong(name, f"needs the extra {extra}: pip install 'watchword[{extra}]'.")
 
 
 def _is_here(host: str) -> bool:

@@ -1,6 +1,7 @@
 """What the checks found."""
 
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
 
 @dataclass(slots=True)
@@ -21,6 +22,11 @@ class Findings:
             self.wrong(name, sentence)
         else:
             self.warn(name, sentence)
+
+    def needs_extra(self, name: str, extra: str, module: str) -> None:
+        """Refuse a setting whose extra is not installed."""
+        if find_spec(module) is None:
+            self.wrong(name, f"needs the extra {extra}: pip install 'watchword[{extra}]'.")
 
     def warn(self, name: str, sentence: str) -> None:
         """Say it."""
