@@ -3,9 +3,10 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
@@ -15,6 +16,7 @@ from tests.support.terminal import Terminal
 from tests.support.world import SECRET, World, open_world
 from tests.support.worlds import Opener
 from watchword.flows.address_change.rules import ClaimReleased
+from watchword.kernel.facts import Fact
 from watchword.kernel.ports import Visitor
 from watchword.operations.audit.rules import FaultKind, Report, anchors_in
 from watchword.operations.audit.service import Auditor
@@ -256,6 +258,29 @@ async def test_an_origin_that_was_erased_leaves_the_chain_whole_and_any_other_do
     await world.part(Chain).link()
     report = await verified(world)
     assert (report.without_origin, report.faults) == (3, [])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionRan(Fact):
+    """Where acts from before a moment came from is forgotten."""
+
+    type: ClassVar[str] = "retention.run"
+    navigation_before: str
+
+
+async def test_an_origin_that_was_kept_long_enough_may_go(world: World) -> None:
+    await happen(world, 2)
+    late = world.clock.now() + timedelta(microseconds=1)
+    await tamper(world, SCRUB)
+    fact = RetentionRan(navigation_before=late.isoformat())
+    await world.part(Journal).note(world.database, fact, world.clock.now())
+    await world.part(Chain).link()
+    report = await verified(world)
+    assert (report.without_origin, report.faults) == (2, [])
+    await happen(world, 1)
+    await tamper(world, SCRUB)
+    [fault] = (await verified(world)).faults
+    assert (fault.kind, fault.position) == (FaultKind.ORIGIN, 4)
 
 
 @pytest.fixture

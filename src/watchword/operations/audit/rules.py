@@ -18,7 +18,10 @@ from watchword.records.audit.rules import CHECKPOINT, Checkpoint, Entry, Head, n
 
 MOST: Final = 1000
 OBJECT_ROWS: Final = 50_000
-ERASED: Final = "id.user.erased"
+ERASED: Final = "id.user.erased"  # whose origins may be gone
+RETENTION: Final = "retention.run"  # origins from before a moment may be gone
+_BEFORE: Final = "navigation_before"
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _FORM: Final = "watchword-audit-1"
 
 
@@ -122,14 +125,23 @@ class Link:
 
 
 @dataclass(slots=True)
+class _Bared:
+    """The newest row of an account that lost its origin."""
+
+    at: datetime
+    link: Link
+
+
+@dataclass(slots=True)
 class Walk:
     """Goes along a chain, and stops at the first link that is wrong; `marks` say what must be where."""
 
     head: Head
     marks: Mapping[int, Sequence[bytes]]
     without_origin: int = 0
-    bared: dict[UUID | None, Link] = field(default_factory=dict)
+    bared: dict[UUID | None, "_Bared"] = field(default_factory=dict)
     erased: set[UUID | None] = field(default_factory=set)
+    let_go: datetime = _LONG_AGO
 
     def step(self, link: Link) -> Fault | None:
         """Take one link; return what is wrong with it."""
@@ -155,18 +167,22 @@ class Walk:
             return _fault(FaultKind.CHANGED, link, "a checkpoint knows another chain up to here")
         if entry.type == ERASED:
             self.erased.add(entry.user_id)
+        elif entry.type == RETENTION and (before := entry.facts.get(_BEFORE)):
+            self.let_go = max(self.let_go, datetime.fromisoformat(before))
         return None
 
     def _bare(self, entry: Entry, link: Link) -> None:
         self.without_origin += 1
-        self.bared.setdefault(entry.user_id, link)
+        bared = self.bared.setdefault(entry.user_id, _Bared(entry.at, link))
+        if entry.at > bared.at:
+            bared.at, bared.link = entry.at, link
 
     def bared_without_reason(self) -> Iterator[Fault]:
-        """Yield the first row of each account that lost its origins and was never erased."""
-        for user_id, link in self.bared.items():
-            if user_id is None or user_id not in self.erased:
-                told = "where it came from was taken out, and nobody was erased"
-                yield _fault(FaultKind.ORIGIN, link, told)
+        """Yield the newest bare row of each account that was not erased, if it is too young for that."""
+        for user_id, bared in self.bared.items():
+            if bared.at >= self.let_go and (user_id is None or user_id not in self.erased):
+                told = "where it came from was taken out, before its time and for nobody's erasure"
+                yield _fault(FaultKind.ORIGIN, bared.link, told)
 
 
 def _fault(kind: FaultKind, link: Link, told: str) -> Fault:
