@@ -78,12 +78,15 @@ async def break_something(world: World) -> int:
 
 @pytest.mark.req("N-16", "A-61")
 async def test_a_fault_of_ours_is_one_event_without_a_word_about_people(
-    small_worlds: Opener, stub: Stub
+    small_worlds: Opener, stub: Stub, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with small_worlds(SENTRY_DSN=stub.url, NODE_ID="node-7") as world:
         configure_logs(world.settings)
         assert await break_something(world) == 500
         await asyncio.to_thread(stub.came.wait, 10)
+    assert "unhandled error" in {
+        json.loads(line)["message"] for line in capsys.readouterr().out.splitlines()
+    }
     [event] = stub.events
     assert event["logentry"]["formatted"] == "unhandled error"
     assert (event["level"], event["server_name"]) == ("error", "node-7")

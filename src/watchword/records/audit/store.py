@@ -96,7 +96,7 @@ _row = (
     journal.c.salt,
 )
 
-WAITS = statement(select(audit_waiting.c.number).limit(1))
+WAITS = statement(select(audit_waiting.c.number).order_by(audit_waiting.c.number).limit(1))
 WAITING = statement(
     select(audit_waiting.c.number, audit_waiting.c.journal_id)
     .order_by(audit_waiting.c.number)
