@@ -9,12 +9,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
+from tests.support.canaries import metrics_of
 from tests.support.facts import facts
 from tests.support.tampering import tamper, unguard
 from tests.support.world import START, World, open_world
 from tests.support.worlds import Opener
 from watchword.kernel.ids import DEFAULT_TENANT
 from watchword.operations.audit.service import Auditor
+from watchword.operations.metrics.service import Gauges
 from watchword.plumbing.db import leases
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.leases import Lease
@@ -180,3 +182,13 @@ async def test_a_process_that_saw_more_of_the_chain_than_there_is_says_so_loudly
     [cut] = await facts(world, "audit.chain_cut")
     assert cut.facts == {"position": 1}
     assert '"message":"SECURITY_EVENT"' in world.log.getvalue()
+
+
+async def test_the_metrics_tell_how_many_rows_wait(small_world: World) -> None:
+    gauges = Gauges(small_world.house)
+    await happen(small_world, 3)
+    await gauges.look()
+    assert "audit_waiting_rows 3.0" in metrics_of(small_world.house)
+    await small_world.part(Chain).link()
+    await gauges.look()
+    assert "audit_waiting_rows 0.0" in metrics_of(small_world.house)

@@ -14,6 +14,7 @@ from watchword.plumbing.house import House
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.settings import RedisSettings
 from watchword.plumbing.work.jobs import Job
+from watchword.records.audit import store as audit
 from watchword.records.deliveries.rules import KIND as LETTERS
 from watchword.records.sessions.service import Sessions
 from watchword.records.texts.rules import KIND as TEXTS
@@ -35,6 +36,9 @@ class Gauges:
         )
         self._waiting = metrics.gauge("email_queue_depth", "Letters that wait.")
         self._texts_waiting = metrics.gauge("sms_queue_depth", "Texts that wait.")
+        self._unlinked = metrics.gauge(
+            "audit_waiting_rows", "Rows of the audit trail that wait for their place in the chain."
+        )
         self._names = house.part(Destinations).names
         self._owed = metrics.gauge(
             "event_outbox_pending", "Events that wait for a destination.", "destination"
@@ -62,6 +66,7 @@ class Gauges:
             self._alias.set(number)
             self._waiting.set(await outbox.depth(self._database, LETTERS))
             self._texts_waiting.set(await outbox.depth(self._database, TEXTS))
+            self._unlinked.set(await audit.number_waiting(self._database))
             await self._look_at_events()
             self._up.set(1)
         except Unavailable:

@@ -158,6 +158,7 @@ UNLINKED = statement(
     .order_by(journal.c.at)
     .limit(1)
 )
+NUMBER_WAITING = statement(select(func.count().label("number")).select_from(audit_waiting))
 OLDEST_WAITING = statement(
     select(func.count().label("number"), func.min(journal.c.at).label("oldest")).select_from(
         audit_waiting.outerjoin(journal, journal.c.id == audit_waiting.c.journal_id)
@@ -309,6 +310,12 @@ async def backlog(db: Executor) -> tuple[int, datetime | None]:
     """Return how many rows wait, and since when."""
     row: Any = await db.first(OLDEST_WAITING)
     return row.number, row.oldest
+
+
+async def number_waiting(db: Executor) -> int:
+    """Return how many rows wait."""
+    row: Any = await db.first(NUMBER_WAITING)
+    return int(row.number)
 
 
 async def checkpoints(db: Executor) -> list[Checkpoint]:
