@@ -89,7 +89,7 @@ async def test_a_line_that_nobody_decoded_is_decoded_and_one_of_others_goes_no_f
     assert pipeline.run({"message": line}) is None
 
 
-@pytest.mark.req("G-58", "D-20")
+@pytest.mark.req("D-20")
 def test_filebeat_reads_each_line_once_wherever_the_files_are_turned_over(tmp_path: Path) -> None:
     [source] = filebeat()["filebeat.inputs"]
     assert (source["type"], source["paths"]) == ("filestream", ["/app/logs/*.log"])

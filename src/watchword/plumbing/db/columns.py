@@ -8,13 +8,14 @@ PostgreSQL the default and the row-level policy both read the connection's `watc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Uuid
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from watchword.kernel.ids import DEFAULT_TENANT
@@ -65,23 +66,24 @@ def _from_microseconds(value: int | None) -> datetime | None:
     return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
-class _CurrentTenant(ClauseElement):
-    """The tenant of this connection, as a column default."""
+class CurrentTenant(ColumnElement[UUID]):
+    """The tenant of this connection: a column's default, and what to compare with where it is in an index."""
 
     inherit_cache = True
+    type = Uuid()
 
 
-@compiles(_CurrentTenant, "postgresql")
-def _tenant_on_postgres(_element: _CurrentTenant, _compiler: SQLCompiler, **_: object) -> str:
+@compiles(CurrentTenant, "postgresql")
+def _tenant_on_postgres(_element: CurrentTenant, _compiler: SQLCompiler, **_: object) -> str:
     return "current_setting('watchword.tenant')::uuid"
 
 
-@compiles(_CurrentTenant)
-def _tenant_elsewhere(_element: _CurrentTenant, _compiler: SQLCompiler, **_: object) -> str:
+@compiles(CurrentTenant)
+def _tenant_elsewhere(_element: CurrentTenant, _compiler: SQLCompiler, **_: object) -> str:
     return f"'{DEFAULT_TENANT.hex}'"
 
 
 def tenant_table(name: str, *parts: SchemaItem) -> Table:
     """Declare a table whose rows belong to a tenant; stores need not know of it."""
-    tenant = Column("tenant_id", Uuid, nullable=False, server_default=_CurrentTenant())  # type: ignore[arg-type]
+    tenant = Column("tenant_id", Uuid, nullable=False, server_default=CurrentTenant())
     return Table(name, metadata, tenant, *parts)

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.columns import CurrentTenant, Moment, tenant_table
 from watchword.plumbing.db.event_outbox import event_outbox
 from watchword.plumbing.db.journal import journal
 from watchword.plumbing.db.ports import Executor, Transaction
@@ -84,6 +84,7 @@ audit_archives = tenant_table(
 )
 
 _link = audit_chain.c
+_ours = _link.tenant_id == CurrentTenant()  # of a chain each tenant has its own; by its index
 _most = bindparam("most", type_=Integer)
 _row = (
     journal.c.at,
@@ -121,10 +122,12 @@ LINK = statement(
 )
 
 
-HEAD = statement(select(_link.position, _link.digest).order_by(_link.position.desc()).limit(1))
+HEAD = statement(
+    select(_link.position, _link.digest).where(_ours).order_by(_link.position.desc()).limit(1)
+)
 AT = statement(
     select(_link.position, _link.digest).where(
-        _link.position == bindparam("position", type_=BigInteger)
+        _ours, _link.position == bindparam("position", type_=BigInteger)
     )
 )
 LINKS = statement(
@@ -137,6 +140,7 @@ LINKS = statement(
     )
     .select_from(audit_chain.outerjoin(journal, journal.c.id == _link.journal_id))
     .where(
+        _ours,
         _link.position > bindparam("after", type_=BigInteger),
         _link.position <= bindparam("until", type_=BigInteger),
     )
@@ -145,7 +149,7 @@ LINKS = statement(
 )
 NEXT = statement(
     select(_link.position, _link.linked_at)
-    .where(_link.position > bindparam("after", type_=BigInteger))
+    .where(_ours, _link.position > bindparam("after", type_=BigInteger))
     .order_by(_link.position)
     .limit(1)
 )
@@ -153,7 +157,7 @@ UNLINKED = statement(
     select(journal.c.id)
     .where(
         ~exists().where(_link.journal_id == journal.c.id),
-        ~exists().where(audit_waiting.c.journal_id == journal.c.id),
+        journal.c.id.not_in(select(audit_waiting.c.journal_id)),
     )
     .order_by(journal.c.at)
     .limit(1)
@@ -167,7 +171,12 @@ OLDEST_WAITING = statement(
 
 _mark = audit_checkpoints.c
 CHECKPOINTS = statement(select(audit_checkpoints).order_by(_mark.number))
-NEWEST_CHECKPOINT = statement(select(audit_checkpoints).order_by(_mark.number.desc()).limit(1))
+NEWEST_CHECKPOINT = statement(
+    select(audit_checkpoints)
+    .where(_mark.tenant_id == CurrentTenant())
+    .order_by(_mark.number.desc())
+    .limit(1)
+)
 CHECK = statement(
     insertion(
         audit_checkpoints,
@@ -207,6 +216,7 @@ OWED = statement(
     .where(event_outbox.c.published_at.is_(None), event_outbox.c.dead_at.is_(None))
 )
 _here = and_(
+    _ours,
     _link.position > bindparam("after", type_=BigInteger),
     _link.position <= bindparam("until", type_=BigInteger),
 )
@@ -214,7 +224,7 @@ FORGET_ROWS = statement(
     delete(journal).where(journal.c.id.in_(select(_link.journal_id).where(_here)))
 )
 FORGET_LINKS = statement(delete(audit_chain).where(_here))
-FIRST = statement(select(_link.position).order_by(_link.position).limit(1))
+FIRST = statement(select(_link.position).where(_ours).order_by(_link.position).limit(1))
 
 
 _decode = msgspec.json.Decoder().decode
