@@ -9,9 +9,16 @@ from watchword.kernel.ports import ColdStorage
 from watchword.operations.audit.service import Cold
 from watchword.plumbing.settings import SesSettings
 from watchword.records.audit.rules import S3, AuditSettings
+from watchword.records.audit.service import LastSeen
 
 
-def cold(house: House) -> Cold:
+def put_trail(house: House) -> None:
+    """Put in what the trail's processes remember, and the way to cold storage."""
+    house.put(LastSeen, LastSeen())
+    house.put(Cold, _cold(house))
+
+
+def _cold(house: House) -> Cold:
     """Return the way to cold storage; none where none is set up."""
     settings = house.part(AuditSettings)
     if not settings.archive:
@@ -36,7 +43,8 @@ def _s3(house: House, settings: AuditSettings) -> ColdStorage:
     return S3Storage(where, signer, clock)
 
 
-async def close(cold: Cold) -> None:
-    """Leave, if there is a way."""
+async def close(house: House) -> None:
+    """Leave cold storage, if there is a way."""
+    cold = house.part(Cold)
     if cold.storage is not None:
         await cold.storage.close()

@@ -41,7 +41,6 @@ from watchword.kernel.ports import (
     Texter,
 )
 from watchword.kernel.secret import Peppers
-from watchword.operations.audit.service import Cold
 from watchword.operations.health.service import Presence
 from watchword.operations.logs.rules import Heeded
 from watchword.operations.risk.service import Looks
@@ -80,7 +79,6 @@ from watchword.plumbing.throttle import Throttle
 from watchword.plumbing.web.call import Web
 from watchword.plumbing.work.porters import Porters
 from watchword.plumbing.work.relaying import Relays
-from watchword.records.audit.service import LastSeen
 from watchword.records.deliveries.rules import KIND as LETTERS
 from watchword.records.deliveries.service import LetterPorters, LetterSealer
 from watchword.records.refresh_tokens.service import RefreshSecret
@@ -131,8 +129,7 @@ async def open_house(
     database = await storing.open_database(house, patient=patient)
     counters = storing.counters(house)
     house.put(Counters, counters)
-    pool = pool or HashPool()
-    house.put(HashPool, pool)
+    house.put(HashPool, pool := pool or HashPool())
     wording.put_words(house)
     abroad = carrying.Abroad(house)
     mailing = _mailing(house, [mailer] if mailer else abroad.mailers())
@@ -141,9 +138,8 @@ async def open_house(
     house.put(Texting, texting)
     _put_porters(house)
     house.put(Looks, Looks())
-    house.put(LastSeen, LastSeen())
     house.put(Heeded, Heeded(since=house.part(Clock).now()))
-    house.put(Cold, archiving.cold(house))
+    archiving.put_trail(house)
     house.put(SignalReceiver, signalling.receiver(house))
     house.put(Reporters, abroad.reporters(fetcher))
     house.put(Permission, house.part(Permissions))
@@ -163,7 +159,7 @@ async def open_house(
         await texting.close()
         await abroad.close()
         await signalling.close(house.part(SignalReceiver))
-        await archiving.close(house.part(Cold))
+        await archiving.close(house)
         await relaying.close(house.part(Destinations))
         await database.close()
         house.part(logger.AccessLog).flush()
