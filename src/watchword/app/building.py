@@ -127,9 +127,9 @@ async def open_house(
     house.put(Destinations, destinations or relaying.destinations(house))
     house.put(Journal, _journal(house))
     database = await storing.open_database(house, patient=patient)
-    counters = storing.counters(house)
-    house.put(Counters, counters)
-    house.put(HashPool, pool := pool or HashPool())
+    house.put(Counters, storing.counters(house))
+    pool = pool or HashPool()
+    house.put(HashPool, pool)
     wording.put_words(house)
     abroad = carrying.Abroad(house)
     mailing = _mailing(house, [mailer] if mailer else abroad.mailers())
@@ -154,7 +154,7 @@ async def open_house(
         yield house
     finally:
         pool.close()
-        await _close(counters)
+        await _close(house.part(Counters))
         await mailing.close()
         await texting.close()
         await abroad.close()
