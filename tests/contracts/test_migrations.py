@@ -1,7 +1,9 @@
 """Migrations: the schema of the code, made step by step, on both databases alike."""
 
 import asyncio
+import shutil
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -276,3 +278,34 @@ def write(home: Path, half: str, number: int, *lines: str) -> None:
         f"branch_labels = {(half,) if number == 1 else None}\n"
         f"def upgrade():\n{body}\n"
     )
+
+
+async def test_languages_from_before_anybody_could_choose_count_as_seen(
+    empty_url: str, tmp_path: Path
+) -> None:
+    before = tmp_path / "migrations"
+    shutil.copytree(known.HERE, before)
+    for path in before.glob("*/[0-9][0-9][0-9][0-9]_*.py"):
+        if path.name >= "0015":
+            path.unlink()
+    await migrate.up(empty_url, home=before)
+    alice = """INSERT INTO users (tenant_id, id, email, email_key, given_name, family_name, name, status,
+        role, language, contested, version, created_at, updated_at) VALUES (:tenant, :tenant, 'a@b.example',
+        'a@b.example', 'A', '', 'A', 'active', 'user', 'fr', false, 1, :now, :now)"""
+
+    def add(connection: Connection) -> None:
+        sqlite = connection.dialect.name == "sqlite"
+        tenant = DEFAULT_TENANT.hex if sqlite else DEFAULT_TENANT
+        now = 1 if sqlite else datetime(2026, 3, 1, tzinfo=UTC)
+        connection.execute(text(alice), {"tenant": tenant, "now": now})
+        connection.commit()
+
+    def languages(connection: Connection) -> list[Any]:
+        return [
+            tuple(row)
+            for row in connection.execute(text("SELECT language, language_by FROM users"))
+        ]
+
+    await look(empty_url, add)
+    await migrate.up(empty_url)
+    assert await look(empty_url, languages) == [("fr", "seen")]

@@ -30,6 +30,7 @@ from watchword.plumbing.db.ports import Database
 from watchword.plumbing.hashing.pool import HashPool
 from watchword.plumbing.logs import logger
 from watchword.plumbing.logs.logger import AccessLog
+from watchword.plumbing.words.languages import CHOSEN, SEEN, Spoken
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.passwords.service import Passwords
 from watchword.records.services.service import Services
@@ -217,10 +218,14 @@ class World:
         *,
         status: str = ACTIVE,
         role: str = USER,
-        language: str = "en",
+        language: str | None = None,
+        seen: str = "en",
         phone: str | None = None,
     ) -> Subscriber:
-        """Add an account, its mailbox and its number proven, the number long ago, without any letter."""
+        """Add an account, its mailbox and its number proven, the number long ago, without any letter.
+
+        `language` is one that they chose, `seen` what their browser said last.
+        """
         now = self.clock.now()
         passwords = self.part(Passwords)
         stored = await passwords.hash(Secret(password)) if password else None
@@ -231,7 +236,7 @@ class World:
                 given_name="Alice",
                 family_name="Benali",
                 now=now,
-                language=language,
+                speaks=Spoken(language, CHOSEN) if language else Spoken(seen, SEEN),
                 status=status,
                 role=role,
                 phone=phone,

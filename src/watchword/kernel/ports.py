@@ -33,6 +33,7 @@ class Caller:
     status: str
     role: str
     language: str
+    language_by: str
     version: int
     transport: str
     methods: tuple[str, ...]
@@ -46,8 +47,8 @@ class Caller:
 class Visitor:
     """Where a request comes from; `network` is the key for limits, `device` a known-device token.
 
-    `language` is that of the answer; `asked_language` is set where a field of the request named it, and
-    then letters to somebody known are in it, too.
+    `language` is that of the answer. `asked_language`: the request itself names it, and then letters are
+    in it, too; `heard_language`: what the browser or app says of whoever sits before it.
     """
 
     address: str
@@ -57,6 +58,7 @@ class Visitor:
     request_id: str
     device: str | None = None
     asked_language: str | None = None
+    heard_language: str | None = None
 
 
 class Authenticator(Protocol):

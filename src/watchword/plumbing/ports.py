@@ -44,7 +44,11 @@ class Account(Protocol):
 
     @property
     def language(self) -> str:
-        """In which language."""
+        """In which language, when nobody is there to ask."""
+
+    @property
+    def language_by(self) -> str:
+        """How we know: chosen, seen or guessed."""
 
 
 class Claimed(Account, Protocol):

@@ -28,6 +28,7 @@ def account(
         status=status,
         role=role,
         language="en",
+        language_by="seen",
         contested=False,
         version=1,
         created_at=NOW,

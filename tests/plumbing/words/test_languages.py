@@ -8,7 +8,14 @@ import watchword
 from watchword.plumbing.words.languages import LANGUAGES, Words, choose_language, load_words
 
 ROOT = Path(watchword.__file__).parent
-SAID = {"asked": "fr", "preferred": "ar", "accepted": "en", "country": "SN", "default": "ar"}
+SAID = {
+    "asked": "fr",
+    "preferred": "ar",
+    "accepted": "en",
+    "seen": "ar",
+    "country": "SN",
+    "default": "ar",
+}
 KEYS = (
     "OTP_SMS",
     "OTP_EMAIL_SUBJECT",
@@ -30,9 +37,10 @@ def words() -> Words:
         ((), "fr"),
         (("asked",), "ar"),
         (("asked", "preferred"), "en"),
-        (("asked", "preferred", "accepted"), "fr"),
-        (("asked", "preferred", "accepted", "country"), "ar"),
-        (("asked", "preferred", "accepted", "country", "default"), "en"),
+        (("asked", "preferred", "accepted"), "ar"),
+        (("asked", "preferred", "accepted", "seen"), "fr"),
+        (("asked", "preferred", "accepted", "seen", "country"), "ar"),
+        (("asked", "preferred", "accepted", "seen", "country", "default"), "en"),
     ],
 )
 def test_the_first_that_speaks_is_heard(silent: tuple[str, ...], chosen: str) -> None:

@@ -1,5 +1,6 @@
 """The account's doors for people, and the preferences of everybody."""
 
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
@@ -14,14 +15,14 @@ from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, page_get, page_post
 from watchword.plumbing.web.entry import safe_return
 from watchword.plumbing.web.pages import THEMES
-from watchword.plumbing.words.languages import known_language
+from watchword.plumbing.words.languages import CHOSEN, accepted_language, known_language
 
 
 class ProfileForm(Body, frozen=True):
     """The profile; what is left empty is removed, except the first name."""
 
     first_name: str
-    language: str
+    language: str = ""
     last_name: str = ""
     phone: str = ""
 
@@ -42,7 +43,7 @@ async def show(call: Call[Any], problem: Problem | None = None) -> Response:
         "last_name": subscriber.family_name,
         "phone": subscriber.phone,
         "phone_unproven": bool(subscriber.phone) and subscriber.phone_verified_at is None,
-        "language": subscriber.language,
+        "language": subscriber.language if subscriber.language_by == CHOSEN else "",
     }
     return call.page(
         "account/account.html",
@@ -55,17 +56,23 @@ async def show(call: Call[Any], problem: Problem | None = None) -> Response:
 
 
 async def save(call: Call[ProfileForm]) -> Response:
-    """Save the profile; its language is the pages' from now on."""
+    """Save the profile; a language that is chosen in it is the pages' from now on."""
     form = call.body
     patch = ProfilePatch(
         first_name=form.first_name,
         last_name=form.last_name,
         phone=form.phone or None,
-        language=form.language,
+        language=form.language or None,
     )
-    written = await call.part(Account).change(call.me, patch, call.visitor)
+    # The cookie may say what was chosen before; whoever takes that back means the browser's own word.
+    heard = accepted_language(call.request.headers.get("accept-language", ""))
+    visitor = replace(call.visitor, heard_language=heard)
+    written = await call.part(Account).change(call.me, patch, visitor)
     response = call.redirect("/account?saved=profile")
-    call.web.cookies.put(response, "lang", written.language, PREFERENCES_FOR)
+    if written.language_by == CHOSEN:
+        call.web.cookies.put(response, "lang", written.language, PREFERENCES_FOR)
+    else:
+        call.web.cookies.drop(response, "lang")
     return response
 
 

@@ -7,10 +7,10 @@ from typing import Final
 from msgspec import UNSET, UnsetType
 
 from watchword.kernel.ids import SessionId
-from watchword.plumbing.contact import person_name, phone_number
+from watchword.plumbing.contact import described, person_name, phone_number
 from watchword.plumbing.faults import Faults
 from watchword.plumbing.shapes import Answer, Body
-from watchword.plumbing.words.languages import chosen_language
+from watchword.plumbing.words.languages import GUESSED, Spoken, chosen_language, learned
 from watchword.records.sessions.rules import TOKEN, Session, device_name
 from watchword.records.subscribers.rules import Subscriber, full_name, split_name
 
@@ -18,14 +18,14 @@ PREFERENCES_FOR: Final = timedelta(days=365)
 
 
 class ProfilePatch(Body, frozen=True):
-    """What to change; what is not sent stays. `phone: null` removes the number."""
+    """What to change; what is not sent stays. `null` removes the number, or unchooses the language."""
 
     first_name: str | UnsetType = UNSET
     last_name: str | UnsetType = UNSET
     name: str | UnsetType = UNSET
     phone: str | UnsetType | None = UNSET
     country: str | None = None
-    language: str | UnsetType = UNSET
+    language: str | UnsetType | None = UNSET
     version: int | None = None
 
 
@@ -49,19 +49,29 @@ class SessionList(Answer, frozen=True):
     sessions: tuple[SessionEntry, ...]
 
 
-def revised(found: Subscriber, patch: ProfilePatch, country: str) -> Subscriber:
-    """Return the subscriber as the patch wants them. Problem: `invalid_input`, every fault at once."""
+def revised(
+    found: Subscriber, patch: ProfilePatch, country: str, heard: str | None, default: str
+) -> Subscriber:
+    """Return the subscriber as the patch wants them; `heard`: the language of this visit, if it has one.
+
+    Problem: `invalid_input`, every fault at once.
+    """
     faults = Faults()
     given, family = _names(found, patch, faults)
-    phone, language = found.phone, found.language
+    phone, chosen = found.phone, ""
     if patch.phone is None or patch.phone == "":
         phone = None
     elif patch.phone is not UNSET:
         phone = faults.read(phone_number, patch.phone, patch.country or country)
-    if patch.language is not UNSET:
-        language = faults.read(chosen_language, patch.language) or ""
+    if patch.language is not UNSET and patch.language is not None:
+        chosen = faults.read(chosen_language, patch.language) or ""
     faults.refuse()
     proven = found.phone_verified_at if phone == found.phone else None
+    speaks = Spoken(found.language, found.language_by)
+    moved = found.language_by == GUESSED and phone != found.phone
+    if patch.language is not UNSET or moved:
+        there = described(phone).country if phone else None
+        speaks = learned(chosen=chosen, heard=heard, country=there, default=default)
     return replace(
         found,
         given_name=given,
@@ -69,7 +79,8 @@ def revised(found: Subscriber, patch: ProfilePatch, country: str) -> Subscriber:
         name=full_name(given, family),
         phone=phone,
         phone_verified_at=proven,
-        language=language,
+        language=speaks.language,
+        language_by=speaks.by,
     )
 
 
@@ -87,11 +98,16 @@ def _names(found: Subscriber, patch: ProfilePatch, faults: Faults) -> tuple[str,
 
 
 _TOLD = ("given_name", "family_name", "phone", "language")
+_MEANT = {"language": ("language", "language_by")}
 
 
 def changed_fields(before: Subscriber, after: Subscriber) -> str:
     """Return the names of the fields that differ."""
-    return " ".join(name for name in _TOLD if getattr(before, name) != getattr(after, name))
+    return " ".join(
+        name
+        for name in _TOLD
+        if any(getattr(before, each) != getattr(after, each) for each in _MEANT.get(name, (name,)))
+    )
 
 
 def entry_of(session: Session, current: SessionId) -> SessionEntry:

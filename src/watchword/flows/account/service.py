@@ -15,6 +15,7 @@ from watchword.kernel.problems import Conflict, NotFound
 from watchword.plumbing.contact import PhoneSettings
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
+from watchword.plumbing.settings import ServerSettings
 from watchword.records.sessions.rules import REVOKED, SessionRevoked
 from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import Subscriber, UserUpdated
@@ -32,6 +33,7 @@ class Account:
     sessions: Sessions
     journal: Journal
     phones: PhoneSettings
+    server: ServerSettings
     clock: Clock
 
     async def profile(self, caller: Caller) -> Subscriber:
@@ -54,7 +56,13 @@ class Account:
             found = await self.subscribers.get(tx, caller.user_id)
             if patch.version not in {None, found.version}:
                 raise Conflict
-            wanted = revised(found, patch, self.phones.default_country)
+            wanted = revised(
+                found,
+                patch,
+                self.phones.default_country,
+                visitor.heard_language,
+                self.server.default_language,
+            )
             fields = changed_fields(found, wanted)
             if not fields:
                 return found

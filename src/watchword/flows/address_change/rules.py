@@ -8,10 +8,12 @@ from uuid import UUID
 import msgspec
 
 from watchword.kernel.facts import Fact
+from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.times import hours, minutes
 from watchword.plumbing.contact import EmailAddress, email_address, mailbox_key
 from watchword.plumbing.ports import Stub
+from watchword.plumbing.words.languages import language_of
 from watchword.records.deliveries.rules import CODE, Letter
 from watchword.records.subscribers.rules import PENDING, Subscriber
 from watchword.records.tickets.rules import Ticket, TicketSettings, TokenInvalid
@@ -59,7 +61,12 @@ def wrong_password() -> InputInvalid:
 
 
 def confirm_letter(
-    owner: Subscriber, new_email: str, link: str, ticket: Ticket, settings: TicketSettings
+    owner: Subscriber,
+    new_email: str,
+    link: str,
+    ticket: Ticket,
+    settings: TicketSettings,
+    visitor: Visitor,
 ) -> Letter:
     """Write to the new mailbox. No name: an account's name is no word to a stranger's mailbox."""
     facts = {
@@ -72,7 +79,7 @@ def confirm_letter(
     return Letter(
         template="address_change/confirm",
         to=new_email,
-        language=owner.language,
+        language=language_of(owner, visitor),
         facts=facts,
         priority=CODE,
         expires_at=ticket.expires_at,
@@ -92,7 +99,9 @@ def taken_letter(found: Subscriber, link: str, expires_at: datetime) -> Letter:
     )
 
 
-def notice_letter(owner: Subscriber, new_email: str, link: str, expires_at: datetime) -> Letter:
+def notice_letter(
+    owner: Subscriber, new_email: str, link: str, expires_at: datetime, visitor: Visitor
+) -> Letter:
     """Tell the old mailbox what is under way, and how to undo it."""
     facts = {
         "name": owner.given_name,
@@ -103,14 +112,19 @@ def notice_letter(owner: Subscriber, new_email: str, link: str, expires_at: date
     return Letter(
         template="address_change/notice",
         to=owner.email,
-        language=owner.language,
+        language=language_of(owner, visitor),
         facts=facts,
         expires_at=expires_at,
     )
 
 
 def undone_letter(
-    owner: Subscriber, address: str, link: str, ticket: Ticket, settings: TicketSettings
+    owner: Subscriber,
+    address: str,
+    link: str,
+    ticket: Ticket,
+    settings: TicketSettings,
+    visitor: Visitor,
 ) -> Letter:
     """Tell the old mailbox that its address is back, with link and code to choose a password."""
     facts = {
@@ -124,7 +138,7 @@ def undone_letter(
     return Letter(
         template="address_change/undone",
         to=address,
-        language=owner.language,
+        language=language_of(owner, visitor),
         facts=facts,
         priority=CODE,
         expires_at=ticket.expires_at,

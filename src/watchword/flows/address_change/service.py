@@ -90,12 +90,12 @@ class AddressChange:
             undo = await self._issue(tx, Purpose.EMAIL_CHANGE_UNDO, owner, change, now)
             queued = False
             if verdict.allowed:
-                letter = self._to_new_mailbox(owner, found, email, ticket)
+                letter = self._to_new_mailbox(owner, found, email, ticket, visitor)
                 queued = await self.deliveries.queue(tx, letter, now, owner.id)
             else:
                 withheld = LetterWithheld(user_id=owner.id, asked_for="email_change")
                 await self.journal.record(tx, withheld, now, visitor)
-            await self.deliveries.queue(tx, self._notice(owner, email, undo), now)
+            await self.deliveries.queue(tx, self._notice(owner, email, undo, visitor), now)
             await self.journal.record(tx, ChangeRequested(user_id=owner.id), now, visitor)
             sent = queued and not holds(found)
             await self.tickets.note_requested(
@@ -254,17 +254,24 @@ class AddressChange:
         )
 
     def _to_new_mailbox(
-        self, owner: Subscriber, found: Subscriber | None, email: EmailAddress, ticket: Ticket
+        self,
+        owner: Subscriber,
+        found: Subscriber | None,
+        email: EmailAddress,
+        ticket: Ticket,
+        visitor: Visitor,
     ) -> Letter:
         """Write link and code; or, to the owner of a taken address, that somebody wanted it."""
         if found is not None and holds(found):
             return taken_letter(found, f"{self.issuer.pages}/login", ticket.expires_at)
         link = self.issuer.link("/change-email/confirm", ticket.token)
-        return confirm_letter(owner, email.text, link, ticket, self.tickets.settings)
+        return confirm_letter(owner, email.text, link, ticket, self.tickets.settings, visitor)
 
-    def _notice(self, owner: Subscriber, email: EmailAddress, undo: Ticket) -> Letter:
+    def _notice(
+        self, owner: Subscriber, email: EmailAddress, undo: Ticket, visitor: Visitor
+    ) -> Letter:
         link = self.issuer.link("/change-email/undo", undo.token)
-        return notice_letter(owner, email.text, link, undo.expires_at)
+        return notice_letter(owner, email.text, link, undo.expires_at, visitor)
 
     async def _send_reset(
         self, tx: Transaction, owner: Subscriber, address: str, visitor: Visitor, now: datetime
@@ -280,7 +287,7 @@ class AddressChange:
             now=now,
         )
         link = self.issuer.link("/reset-password", ticket.token)
-        letter = undone_letter(owner, address, link, ticket, settings)
+        letter = undone_letter(owner, address, link, ticket, settings, visitor)
         sent = await self.deliveries.queue(tx, letter, now, owner.id)
         purpose = Purpose.PASSWORD_RESET
         await self.tickets.note_requested(

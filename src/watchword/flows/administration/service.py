@@ -25,7 +25,8 @@ from watchword.plumbing.contact import EmailAddress, email_address, mailbox_key,
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.words.languages import FALLBACK
+from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.words.languages import GUESSED, Spoken
 from watchword.records.guesses.rules import KINDS
 from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.service import Passwords
@@ -57,6 +58,7 @@ class Administration:
     guesses: Guesses
     journal: Journal
     issuer: Issuer
+    server: ServerSettings
     clock: Clock
 
     async def page(self, query: ListUsers) -> ManagedUsers:
@@ -209,7 +211,7 @@ class Administration:
             email=email,
             given_name=given,
             family_name=family,
-            language=FALLBACK,
+            speaks=Spoken(self.server.default_language, GUESSED),
             status=ACTIVE if wanted.verified else PENDING,
             role=wanted.role,
             now=now,

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from watchword.kernel.parsing import choice
 from watchword.kernel.parts import section, setting
+from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.times import minutes
 from watchword.plumbing.contact import EmailAddress
 from watchword.plumbing.ports import Admission, Tokens
+from watchword.plumbing.words.languages import language_of
 from watchword.records.deliveries.rules import CODE, Letter
 from watchword.records.subscribers.rules import Person, Subscriber
 from watchword.records.tickets.rules import Purpose, Ticket, TicketSettings
@@ -51,7 +53,7 @@ def code_letter(
     ticket: Ticket,
     link: str,
     settings: TicketSettings,
-    asked_language: str | None = None,
+    visitor: Visitor,
 ) -> Letter:
     """Write link and code to a mailbox whose account may use them."""
     facts = {
@@ -64,7 +66,7 @@ def code_letter(
     return Letter(
         template="login/sign_in_code",
         to=owner.email,
-        language=asked_language or owner.language,
+        language=language_of(owner, visitor),
         facts=facts,
         priority=CODE,
         expires_at=ticket.code_expires_at,
@@ -72,7 +74,7 @@ def code_letter(
 
 
 def no_code_letter(
-    owner: Subscriber | None, email: EmailAddress, language: str, register: str, ticket: Ticket
+    owner: Subscriber | None, email: EmailAddress, visitor: Visitor, register: str, ticket: Ticket
 ) -> Letter:
     """Tell a mailbox why it gets no code: its account is closed, or it has none and may `register`.
 
@@ -81,7 +83,7 @@ def no_code_letter(
     return Letter(
         template="login/account_closed" if owner else "login/no_account",
         to=owner.email if owner else email.text,
-        language=owner.language if owner else language,
+        language=language_of(owner, visitor) if owner else visitor.language,
         facts={"name": owner.given_name} if owner else {"email": email.text, "link": register},
         priority=CODE,
         expires_at=ticket.code_expires_at,

@@ -36,6 +36,7 @@ from watchword.plumbing.ports import (
     Proven,
 )
 from watchword.plumbing.throttle import Throttle
+from watchword.plumbing.words.languages import CHOSEN, SEEN
 from watchword.records.deliveries.rules import LetterWithheld
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.rules import CODE, LoginFailed
@@ -111,6 +112,8 @@ class Login:
         except Unmet as unmet:
             raise InvalidCredentials(private="the password changed in the meantime") from unmet
         device = self.guesses.device(address, (fresh or stored).hash)
+        if not proven.new_device:
+            await self._hear(owner, visitor)
         return await self._welcome(owner, admission, "password", device)
 
     async def _address_of(self, contact: Contact) -> str:
@@ -147,11 +150,11 @@ class Login:
             welcome = found is not None and found.status in {ACTIVE, PENDING}
             if found is not None and welcome:
                 link = self.issuer.link(link_path(purpose), ticket.token)
-                settings, asked = self.tickets.settings, visitor.asked_language
-                letter = code_letter(found, purpose, ticket, link, settings, asked)
+                settings = self.tickets.settings
+                letter = code_letter(found, purpose, ticket, link, settings, visitor)
             else:
                 register = f"{self.issuer.pages}/register"
-                letter = no_code_letter(found, email, visitor.language, register, ticket)
+                letter = no_code_letter(found, email, visitor, register, ticket)
             user_id = found.id if found else None
             queued = await self.deliveries.queue(tx, letter, now, user_id)
             sent = welcome and queued
@@ -185,6 +188,7 @@ class Login:
             admission = await self.entrance.admit(
                 tx, owner, method=EMAIL_CODE, visitor=visitor, transport=transport, now=now
             )
+        await self._hear(owner, visitor)
         return await self._welcome(owner, admission, "otp")
 
     async def whose(self, token: Secret) -> str:
@@ -210,6 +214,7 @@ class Login:
             admission = await self.entrance.admit(
                 tx, owner, method=EMAIL_CODE, visitor=visitor, transport=transport, now=now
             )
+        await self._hear(owner, visitor)
         return await self._welcome(owner, admission, "otp")
 
     async def _demand(
@@ -236,6 +241,17 @@ class Login:
         if (refused := refusal(owner.status)) is not None:
             raise refused
         return owner
+
+    async def _hear(self, owner: Account, visitor: Visitor) -> None:
+        """Remember the language of somebody who chose none, after the commit: of two at once, both enter.
+
+        A password on a device that is new may be a thief's, who shall not turn the warnings to come.
+        """
+        heard = visitor.asked_language or visitor.heard_language
+        known = (owner.language, owner.language_by)
+        if heard and owner.language_by != CHOSEN and known != (heard, SEEN):
+            async with self.database.transaction() as tx:
+                await self.subscribers.hear(tx, owner.id, heard)
 
     async def _welcome(
         self, account: Any, admission: Admission, method: str, device: str | None = None

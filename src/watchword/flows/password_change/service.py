@@ -22,6 +22,7 @@ from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.ports import Entrance, PasswordProof, Proven
 from watchword.plumbing.words.dates import moment
+from watchword.plumbing.words.languages import language_of
 from watchword.records.deliveries.rules import Letter
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.service import Guesses
@@ -120,16 +121,17 @@ class PasswordChange:
     async def _tell_owner(
         self, tx: Transaction, owner: Subscriber, visitor: Visitor, now: datetime
     ) -> None:
+        language = language_of(owner, visitor)
         facts = {
             "name": owner.given_name,
             "device": device_name(visitor.user_agent),
-            "at": moment(now, owner.language),
+            "at": moment(now, language),
             "link": f"{self.issuer.pages}/forgot-password",
         }
         letter = Letter(
             template="password_change/password_changed",
             to=owner.email,
-            language=owner.language,
+            language=language,
             facts=facts,
         )
         await self.deliveries.queue(tx, letter, now)

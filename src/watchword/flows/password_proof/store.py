@@ -27,6 +27,7 @@ def _account(*more: ColumnElement[Any]) -> Select[Any]:
         users.c.name,
         users.c.role,
         users.c.language,
+        users.c.language_by,
         users.c.status,
         passwords.c.hash,
         passwords.c.pepper_version,

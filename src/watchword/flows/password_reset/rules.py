@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
+from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import Problem
 from watchword.kernel.times import minutes
 from watchword.plumbing.contact import Contact
 from watchword.plumbing.ports import Stub
 from watchword.plumbing.words.dates import moment
+from watchword.plumbing.words.languages import language_of
 from watchword.records.deliveries.rules import CODE, Letter
 from watchword.records.subscribers.rules import (
     ACTIVE,
@@ -47,25 +49,26 @@ def reset_text(
     number: str,
     ticket: Ticket,
     settings: TicketSettings,
-    asked_language: str | None = None,
+    visitor: Visitor,
 ) -> Draft:
     """Write the code to a telephone."""
     return Draft(
         words="OTP_SMS",
         to=number,
-        language=asked_language or owner.language,
+        language=language_of(owner, visitor),
         facts={"otp": ticket.code.reveal(), "ttl": minutes(settings.code_lifetime)},
         expires_at=ticket.code_expires_at,
     )
 
 
-def done_letter(owner: Subscriber, link: str, at: datetime) -> Letter:
+def done_letter(owner: Subscriber, link: str, visitor: Visitor, at: datetime) -> Letter:
     """Tell the owner that the password was reset."""
+    language = language_of(owner, visitor)
     return Letter(
         template="password_reset/password_reset_done",
         to=owner.email,
-        language=owner.language,
-        facts={"name": owner.given_name, "link": link, "at": moment(at, owner.language)},
+        language=language,
+        facts={"name": owner.given_name, "link": link, "at": moment(at, language)},
     )
 
 
@@ -74,7 +77,7 @@ def reset_letter(
     link: str,
     ticket: Ticket,
     settings: TicketSettings,
-    asked_language: str | None = None,
+    visitor: Visitor,
 ) -> Letter:
     """Write link and code; a name that a stranger may have typed goes to nobody."""
     facts = {
@@ -87,7 +90,7 @@ def reset_letter(
     return Letter(
         template="password_reset/password_reset",
         to=owner.email,
-        language=asked_language or owner.language,
+        language=language_of(owner, visitor),
         facts=facts,
         priority=CODE,
         expires_at=ticket.expires_at,
@@ -95,12 +98,12 @@ def reset_letter(
     )
 
 
-def closed_letter(owner: Subscriber, ticket: Ticket) -> Letter:
+def closed_letter(owner: Subscriber, visitor: Visitor, ticket: Ticket) -> Letter:
     """Tell the owner of a closed account that its password cannot be changed now."""
     return Letter(
         template="password_reset/account_closed",
         to=owner.email,
-        language=owner.language,
+        language=language_of(owner, visitor),
         facts={"name": owner.given_name},
         priority=CODE,
         expires_at=ticket.expires_at,

@@ -209,7 +209,7 @@ class PasswordReset:
             await self.guesses.forget(tx, self.guesses.key(kind, mailbox_key(owner.email)))
         way = _way(owner, channel, country_of(owner))
         await self.resets.complete(tx, way, stub.detail, visitor, now)
-        told = done_letter(owner, f"{self.issuer.pages}/forgot-password", now)
+        told = done_letter(owner, f"{self.issuer.pages}/forgot-password", visitor, now)
         await self.deliveries.queue(tx, told, now)
 
     def _answer(
@@ -218,10 +218,9 @@ class PasswordReset:
         """Write what the mailbox learns: link and code, or why there are none."""
         if found is not None and may_reset(found):
             link = self.issuer.link("/reset-password", ticket.token)
-            settings, asked = self.tickets.settings, visitor.asked_language
-            return reset_letter(found, link, ticket, settings, asked)
+            return reset_letter(found, link, ticket, self.tickets.settings, visitor)
         if found is not None:
-            return closed_letter(found, ticket)
+            return closed_letter(found, visitor, ticket)
         return no_account_letter(
             email.text, visitor.language, f"{self.issuer.pages}/register", ticket
         )
@@ -239,7 +238,7 @@ class PasswordReset:
         if owner is None:
             await self.texts.decline(tx, number, now)
             return False
-        draft = reset_text(owner, number, ticket, self.tickets.settings, visitor.asked_language)
+        draft = reset_text(owner, number, ticket, self.tickets.settings, visitor)
         return await self.texts.queue(tx, draft, now, owner.id)
 
 

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import Kind, Problem
 from watchword.plumbing.shapes import Answer, Body
 from watchword.plumbing.words.dates import moment
+from watchword.plumbing.words.languages import language_of
 from watchword.records.deliveries.rules import Letter
 from watchword.records.subscribers.rules import Subscriber
 from watchword.records.texts.rules import Draft
@@ -44,28 +46,33 @@ def address_of(owner: Subscriber) -> str:
     return f"{owner.id}:{owner.phone}"
 
 
-def code_text(owner: Subscriber, number: str, ticket: Ticket, settings: TicketSettings) -> Draft:
+def code_text(
+    owner: Subscriber, number: str, ticket: Ticket, settings: TicketSettings, visitor: Visitor
+) -> Draft:
     """Write the code to the account's number."""
     minutes = int(settings.code_lifetime.total_seconds()) // 60
     return Draft(
         words="OTP_SMS",
         to=number,
-        language=owner.language,
+        language=language_of(owner, visitor),
         facts={"otp": ticket.code.reveal(), "ttl": minutes},
         expires_at=ticket.code_expires_at,
     )
 
 
-def proven_letter(owner: Subscriber, number: str, link: str, resets_from: datetime) -> Letter:
+def proven_letter(
+    owner: Subscriber, number: str, link: str, resets_from: datetime, visitor: Visitor
+) -> Letter:
     """Tell the mailbox of a number that will reset a password or a PIN; its end says which one."""
+    language = language_of(owner, visitor)
     return Letter(
         template="phone_proof/phone_proven",
         to=owner.email,
-        language=owner.language,
+        language=language,
         facts={
             "name": owner.given_name,
             "ending": number[-2:],
-            "at": moment(resets_from, owner.language),
+            "at": moment(resets_from, language),
             "link": link,
         },
     )

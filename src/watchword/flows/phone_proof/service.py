@@ -63,7 +63,8 @@ class PhoneProof:
                 lifetime=self.tickets.settings.code_lifetime,
                 now=now,
             )
-            draft = code_text(owner, owner.phone or "", ticket, self.tickets.settings)
+            settings = self.tickets.settings
+            draft = code_text(owner, owner.phone or "", ticket, settings, visitor)
             sent = await self.texts.queue(tx, draft, now, owner.id)
             await self.tickets.note_requested(
                 tx,
@@ -106,7 +107,7 @@ class PhoneProof:
         await self.subscribers.change(tx, replace(owner, phone_verified_at=now), owner.version, now)
         await self.journal.record(tx, PhoneVerified(user_id=owner.id), now, visitor)
         link = f"{self.issuer.pages}/forgot-password"
-        told = proven_letter(owner, number, link, now + self.resets.number_rests)
+        told = proven_letter(owner, number, link, now + self.resets.number_rests, visitor)
         await self.deliveries.queue(tx, told, now)
         for earlier in await self.subscribers.take_number(tx, owner.id, number, now):
             lost = UserUpdated(user_id=earlier.id, fields="phone_verified")

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import Problem
 from watchword.kernel.times import minutes
 from watchword.plumbing.contact import USSD, Contact
 from watchword.plumbing.ports import Stub
 from watchword.plumbing.words.dates import moment
+from watchword.plumbing.words.languages import language_of
 from watchword.records.deliveries.rules import CODE, Letter
 from watchword.records.resets.rules import Way, What, hindrance
 from watchword.records.subscribers.rules import (
@@ -88,26 +90,26 @@ def may_reset(found: Subscriber | None) -> bool:
 
 
 def code_text(
-    owner: Subscriber, number: str, ticket: Ticket, lasts: timedelta, language: str | None
+    owner: Subscriber, number: str, ticket: Ticket, lasts: timedelta, visitor: Visitor
 ) -> Draft:
     """Write the code to a telephone."""
     return Draft(
         words="OTP_SMS",
         to=number,
-        language=language or owner.language,
+        language=language_of(owner, visitor),
         facts={"otp": ticket.code.reveal(), "ttl": minutes(lasts)},
         expires_at=ticket.code_expires_at,
     )
 
 
 def code_letter(
-    owner: Subscriber, link: str, ticket: Ticket, lasts: timedelta, language: str | None
+    owner: Subscriber, link: str, ticket: Ticket, lasts: timedelta, visitor: Visitor
 ) -> Letter:
     """Write link and code to the account's mailbox."""
     return Letter(
         template="pin_reset/pin_code",
         to=owner.email,
-        language=language or owner.language,
+        language=language_of(owner, visitor),
         facts={
             "name": owner.given_name,
             "link": link,
@@ -119,11 +121,12 @@ def code_letter(
     )
 
 
-def done_letter(owner: Subscriber, at: datetime) -> Letter:
+def done_letter(owner: Subscriber, visitor: Visitor, at: datetime) -> Letter:
     """Tell the owner that a new PIN was chosen."""
+    language = language_of(owner, visitor)
     return Letter(
         template="pin_reset/pin_reset_done",
         to=owner.email,
-        language=owner.language,
-        facts={"name": owner.given_name, "at": moment(at, owner.language)},
+        language=language,
+        facts={"name": owner.given_name, "at": moment(at, language)},
     )

@@ -168,7 +168,7 @@ class PinReset:
         channel = await self.resets.channel(tx, stub.detail)
         way = Way(what=What.PIN, user_id=owner.id, channel=channel, country=country_of(owner))
         await self.resets.complete(tx, way, stub.detail, visitor, now)
-        await self.deliveries.queue(tx, done_letter(owner, now), now)
+        await self.deliveries.queue(tx, done_letter(owner, visitor, now), now)
 
     async def _send(
         self,
@@ -180,17 +180,17 @@ class PinReset:
         now: datetime,
     ) -> bool:
         """Send the code to its owner; for nobody, do work alike. Return whether one leaves."""
-        lasts, language = self.tickets.settings.code_lifetime, visitor.asked_language
+        lasts = self.tickets.settings.code_lifetime
         if not asked.by_letter:
             number = asked.contact.phone
             if owner is None:
                 await self.texts.decline(tx, number, now)
                 return False
-            draft = code_text(owner, number, ticket, lasts, language)
+            draft = code_text(owner, number, ticket, lasts, visitor)
             return await self.texts.queue(tx, draft, now, owner.id)
         if owner is None:
             await self.deliveries.pretend(tx, now)
             return False
         link = self.issuer.link("/reset-pin", ticket.token)
-        letter = code_letter(owner, link, ticket, lasts, language)
+        letter = code_letter(owner, link, ticket, lasts, visitor)
         return await self.deliveries.queue(tx, letter, now, owner.id)

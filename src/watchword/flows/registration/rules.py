@@ -7,10 +7,16 @@ from typing import ClassVar
 from watchword.kernel.facts import Fact
 from watchword.kernel.problems import FieldError
 from watchword.kernel.secret import Secret
-from watchword.plumbing.contact import EmailAddress, email_address, person_name, phone_number
+from watchword.plumbing.contact import (
+    EmailAddress,
+    described,
+    email_address,
+    person_name,
+    phone_number,
+)
 from watchword.plumbing.faults import Faults
 from watchword.plumbing.shapes import Body
-from watchword.plumbing.words.languages import chosen_language
+from watchword.plumbing.words.languages import Spoken, chosen_language
 from watchword.records.consents.rules import Purpose
 from watchword.records.subscribers.rules import split_name
 
@@ -24,7 +30,7 @@ class Application:
     given_name: str
     family_name: str
     phone: str | None
-    language: str
+    speaks: Spoken
     role: str = "user"
     consents: tuple[Purpose, ...] = ()
 
@@ -63,7 +69,7 @@ class Register(Body, frozen=True):
 
 def read_application(
     body: Register,
-    language_for: Callable[[str | None, str | None], str],
+    language_for: Callable[[str | None, str | None], Spoken],
     country: str,
     more: list[FieldError],
     *,
@@ -71,7 +77,7 @@ def read_application(
 ) -> Application:
     """Read what somebody wants to register; `more` are faults found elsewhere (the password's).
 
-    `language_for` chooses by what the body says of language and country.
+    `language_for` says what to remember, by what the body says of language and country.
 
     Problem: `invalid_input` with every fault at once.
     """
@@ -97,13 +103,14 @@ def read_application(
         faults.add("consents.processing", "consent_required", message)
     faults.refuse()
     assert email is not None
+    there = body.country or (described(phone).country if phone else None)
     return Application(
         email=email,
         password=Secret(body.password),
         given_name=given,
         family_name=family,
         phone=phone,
-        language=language_for(body.language, body.country),
+        speaks=language_for(body.language, there),
         role=body.role or "user",
         consents=tuple(each for each in Purpose if getattr(allowed, each)),
     )

@@ -23,6 +23,7 @@ from watchword.plumbing.faults import Faults
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.ports import Account, CodeProof, MailboxProof, Stub
 from watchword.plumbing.throttle import Throttle
+from watchword.plumbing.words.languages import Spoken, language_of
 from watchword.records.consents.rules import REGISTRATION
 from watchword.records.consents.service import Consents, Source
 from watchword.records.deliveries.rules import CODE, Letter, LetterWithheld
@@ -63,7 +64,7 @@ class Registration:
     phones: PhoneSettings
 
     def read(
-        self, body: Register, language_for: Callable[[str | None, str | None], str]
+        self, body: Register, language_for: Callable[[str | None, str | None], Spoken]
     ) -> Application:
         """Read what somebody wants to register. Problem: `invalid_input`, every fault at once."""
         return read_application(
@@ -115,13 +116,13 @@ class Registration:
                     given_name=application.given_name,
                     family_name=application.family_name,
                     phone=application.phone,
-                    language=application.language,
+                    speaks=application.speaks,
                     role=application.role,
                     now=now,
                 )
                 await self.passwords.replace(tx, found.id, stored, now)
                 source = Source(
-                    channel=REGISTRATION, language=application.language, visitor=visitor
+                    channel=REGISTRATION, language=application.speaks.language, visitor=visitor
                 )
                 await self.consents.begin(tx, found.id, application.consents, source, now)
                 fact = UserRegistered(user_id=found.id, role=found.role)
@@ -183,7 +184,7 @@ class Registration:
         if verified.status != ACTIVE:
             raise TokenInvalid(private=f"account is {before.status}")
         if before.status == PENDING:
-            await self._welcome(tx, verified, now)
+            await self._welcome(tx, verified, visitor, now)
         return await self.passwords.find(tx, before.id) is not None
 
     async def _tell(
@@ -209,7 +210,7 @@ class Registration:
         if found is None:
             await self.deliveries.pretend(tx, now, CODE)
         elif pending:
-            sent = await self._send_verification(tx, found, ticket, now)
+            sent = await self._send_verification(tx, found, ticket, visitor, now)
         else:
             await self._tell_owner(tx, found, now)
         purpose = Purpose.VERIFY_EMAIL
@@ -218,7 +219,12 @@ class Registration:
         )
 
     async def _send_verification(
-        self, tx: Transaction, subscriber: Subscriber, ticket: Ticket, now: datetime
+        self,
+        tx: Transaction,
+        subscriber: Subscriber,
+        ticket: Ticket,
+        visitor: Visitor,
+        now: datetime,
     ) -> bool:
         settings = self.tickets.settings
         facts = {
@@ -230,7 +236,7 @@ class Registration:
         letter = Letter(
             template="registration/verification",
             to=subscriber.email,
-            language=subscriber.language,
+            language=language_of(subscriber, visitor),
             facts=facts,
             priority=CODE,
             expires_at=ticket.expires_at,
@@ -238,7 +244,9 @@ class Registration:
         )
         return await self.deliveries.queue(tx, letter, now, subscriber.id)
 
-    async def _welcome(self, tx: Transaction, subscriber: Account, now: datetime) -> None:
+    async def _welcome(
+        self, tx: Transaction, subscriber: Account, visitor: Visitor, now: datetime
+    ) -> None:
         facts = {
             "name": subscriber.given_name,
             "link": f"{self.issuer.pages}/login",
@@ -246,7 +254,7 @@ class Registration:
         letter = Letter(
             template="registration/welcome",
             to=subscriber.email,
-            language=subscriber.language,
+            language=language_of(subscriber, visitor),
             facts=facts,
         )
         await self.deliveries.queue(tx, letter, now)

@@ -8,6 +8,7 @@ from msgspec.structs import asdict
 from watchword.kernel.assurance import level
 from watchword.kernel.ports import Caller
 from watchword.plumbing.shapes import Answer
+from watchword.plumbing.words.languages import CHOSEN
 from watchword.records.subscribers.rules import Profile
 
 KEPT_SECONDS: Final = 5.0
@@ -64,6 +65,7 @@ def caller_of(row: Any) -> Caller:
         status=row.status,
         role=row.role,
         language=row.language,
+        language_by=row.language_by,
         version=row.version,
         transport=row.transport,
         methods=methods,
@@ -88,6 +90,7 @@ def me_of(who: Any, methods: tuple[str, ...]) -> Me:
         status=who.status,
         role=who.role,
         language=who.language,
+        language_chosen=who.language_by == CHOSEN,
         version=who.version,
         session=SessionShape(
             id=str(who.session_id),

@@ -27,6 +27,7 @@ _WHO = (
         users.c.status,
         users.c.role,
         users.c.language,
+        users.c.language_by,
         users.c.version,
         sessions.c.transport,
         sessions.c.methods,

@@ -19,6 +19,7 @@ from watchword.plumbing.db.ports import Database, Executor, Taken, Transaction
 from watchword.plumbing.faults import Faults
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.ports import Admission, Entrance
+from watchword.plumbing.words.languages import learned
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
 from watchword.records.sessions.rules import COOKIE
@@ -112,7 +113,7 @@ class Setup:
             email=candidate.email,
             given_name=candidate.given_name,
             family_name=candidate.family_name,
-            language=visitor.language,
+            speaks=learned(heard=visitor.heard_language, country=None, default=visitor.language),
             status=ACTIVE,
             role=ADMIN,
             now=now,

@@ -18,6 +18,7 @@ from watchword.plumbing.contact import email_address
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.words.languages import CHOSEN, Spoken
 from watchword.records.passwords.service import Passwords
 from watchword.records.subscribers.rules import ACTIVE, UserRegistered
 from watchword.records.subscribers.service import Subscribers
@@ -56,7 +57,7 @@ class DatabaseUpkeep:
                     email=email,
                     given_name=demo.given_name,
                     family_name=demo.family_name,
-                    language=demo.language,
+                    speaks=Spoken(demo.language, CHOSEN),
                     status=ACTIVE,
                     role=demo.role,
                     now=now,

@@ -20,7 +20,7 @@ from watchword.plumbing.shapes import to_json
 from watchword.plumbing.throttle import Throttle
 from watchword.plumbing.web.cookies import Cookies
 from watchword.plumbing.web.csrf import Csrf
-from watchword.plumbing.words.languages import Words, choose_language, known_language
+from watchword.plumbing.words.languages import Spoken, Words, known_language, learned
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm  # PEP 747: an abstract type, too
@@ -108,12 +108,11 @@ class Call(Generic[BodyT]):
             return self.visitor
         return replace(self.visitor, language=language, asked_language=language)
 
-    def language_for(self, asked: str | None, country: str | None) -> str:
-        """Return the language of somebody who is new: a field, the browser's choice, the country's."""
-        return choose_language(
-            asked=known_language(asked) or self.request.query_params.get("lang"),
-            preferred=self.cookie("lang"),
-            accepted=self.request.headers.get("accept-language"),
+    def language_for(self, chosen: str | None, country: str | None) -> Spoken:
+        """Return what to remember of the language of somebody who is new."""
+        return learned(
+            chosen=chosen,
+            heard=self.visitor.asked_language or self.visitor.heard_language,
             country=country,
             default=self.web.default_language,
         )

@@ -4,6 +4,7 @@ Whatever a handler raises as a `Problem` is rendered here: as problem+json for t
 once more or as an error page for people. The fact it carries is written first, in its own commit.
 """
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -29,7 +30,12 @@ from watchword.plumbing.web import problems
 from watchword.plumbing.web.bodies import carries_body, each_once, read_form, read_json
 from watchword.plumbing.web.call import Call, Web
 from watchword.plumbing.web.doors import Door, Who
-from watchword.plumbing.words.languages import choose_language
+from watchword.plumbing.words.languages import (
+    accepted_language,
+    choose_language,
+    known_language,
+    language_of,
+)
 
 _SIGNED_IN = {Who.SUBSCRIBER, Who.FRESH, Who.ADMIN}
 _READS_COOKIES = {*_SIGNED_IN, Who.NOTICED}
@@ -121,6 +127,7 @@ class Entry:
         if call.caller is not None:
             logger.user_id.set(str(call.caller.user_id))
             request.scope["watchword.user"] = str(call.caller.user_id)
+            call.visitor = _recognised(call, call.caller)
         if door.who in _SIGNED_IN:
             _admit(door.who, call.caller, call)
 
@@ -204,20 +211,27 @@ def error_page(call: Call[Any], problem: Problem) -> Response:
 def visitor_of(request: Request, web: Web) -> Visitor:
     """Return where the request comes from and the language it asks for."""
     scope = request.scope
-    language = choose_language(
-        asked=request.query_params.get("lang"),
-        preferred=request.cookies.get(web.cookies.name("lang")),
-        accepted=request.headers.get("accept-language"),
-        default=web.default_language,
+    asked = known_language(request.query_params.get("lang"))
+    heard = known_language(request.cookies.get(web.cookies.name("lang"))) or accepted_language(
+        request.headers.get("accept-language", "")
     )
     return Visitor(
         address=scope["watchword.address"],
         network=scope["watchword.network"],
         user_agent=request.headers.get("user-agent", "")[:256],
-        language=language,
+        language=choose_language(asked=asked, accepted=heard, default=web.default_language),
         request_id=scope["watchword.request_id"],
         device=request.cookies.get(web.cookies.name("device")),
+        asked_language=asked,
+        heard_language=heard,
     )
+
+
+def _recognised(call: Call[Any], caller: Caller) -> Visitor:
+    """Return the visitor as one whose account we know: a switch turned in this very browser counts more."""
+    if known_language(call.cookie("lang")):
+        return call.visitor
+    return replace(call.visitor, language=language_of(caller, call.visitor))
 
 
 def _admit(who: Who, caller: Caller | None, call: Call[Any]) -> None:

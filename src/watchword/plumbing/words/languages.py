@@ -2,8 +2,17 @@
 
 A slice keeps its words in `templates/words/<language>.toml`; tables flatten to slugs
 (`[login] title` is `login.title`). A slug missing in one language falls back to English; a test
-fails for it. Whose words: what was asked for, what the person or the browser chose before, what the
-browser accepts (RFC 9110), the country's, the default (`choose_language`).
+fails for it. Whose words (`choose_language`):
+
+    asked        what the request itself names
+    preferred    what the person chose, in their account
+    accepted     what their browser or app says: the switch of the pages, else Accept-Language (RFC 9110)
+    seen         what was remembered of them
+    country      the country's; and then the default
+
+An account remembers one language, and how we know it: chosen, seen on the last visit, or guessed. A letter
+that answers a visit is in the language of `language_of`. One that nobody waits for, or that warns of what
+somebody else did, is in the language that the account remembers.
 """
 
 import tomllib
@@ -11,13 +20,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Protocol
 
+from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import FieldError, InputInvalid
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "fr": "Français", "ar": "العربية"}
 RIGHT_TO_LEFT = frozenset({"ar"})
 FALLBACK = "en"
+CHOSEN: Final = "chosen"
+SEEN: Final = "seen"
+GUESSED: Final = "guessed"
 _HOUR, _DAY = 60, 1440
 _FEW = range(3, 11)
 # The language that most letters to a country are read in; where it is English, or where we speak none of
@@ -26,6 +39,26 @@ _COUNTRIES: Mapping[str, str] = {
     "ar": "AE BH DZ EG IQ JO KW LB LY MA MR OM PS QA SA SD SY TN YE",
     "fr": "BE BF BI BJ CD CF CG CI CM DJ FR GA GF GN GP GQ HT KM LU MC MG ML MQ NC NE PF RE SN TD TG YT",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A language that somebody reads, and how we know: chosen, seen or guessed."""
+
+    language: str
+    by: str
+
+
+class Reader(Protocol):
+    """Whoever is written to."""
+
+    @property
+    def language(self) -> str:
+        """In which language, when nobody is there to ask."""
+
+    @property
+    def language_by(self) -> str:
+        """How we know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +132,39 @@ def choose_language(
     asked: str | None = None,
     preferred: str | None = None,
     accepted: str | None = None,
+    seen: str | None = None,
     country: str | None = None,
     default: str = FALLBACK,
 ) -> str:
-    """Return the first that we speak: asked for, preferred, Accept-Language, the country's, the default."""
+    """Return the first that we speak: asked for, preferred, accepted, seen, the country's, the default."""
     return (
         known_language(asked)
         or known_language(preferred)
         or accepted_language(accepted or "")
+        or known_language(seen)
         or _of_country(country)
         or known_language(default)
         or FALLBACK
     )
+
+
+def language_of(reader: Reader, visitor: Visitor) -> str:
+    """Return the language in which somebody is answered who visits us."""
+    return choose_language(
+        asked=visitor.asked_language,
+        preferred=reader.language if reader.language_by == CHOSEN else None,
+        accepted=visitor.heard_language,
+        seen=reader.language,
+    )
+
+
+def learned(
+    *, chosen: str | None = None, heard: str | None = None, country: str | None, default: str
+) -> Spoken:
+    """Return what to remember of somebody's language."""
+    by = CHOSEN if known_language(chosen) else SEEN if known_language(heard) else GUESSED
+    language = choose_language(asked=chosen, seen=heard, country=country, default=default)
+    return Spoken(language, by)
 
 
 def known_language(word: str | None) -> str | None:

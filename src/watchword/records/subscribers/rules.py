@@ -11,6 +11,7 @@ from watchword.kernel.ids import SubscriberId
 from watchword.kernel.problems import Kind, Problem
 from watchword.plumbing.contact import described, mailbox_key
 from watchword.plumbing.shapes import Answer
+from watchword.plumbing.words.languages import CHOSEN
 
 PENDING: Final = "pending_verification"
 ACTIVE: Final = "active"
@@ -67,6 +68,7 @@ class Subscriber:
     status: str
     role: str
     language: str
+    language_by: str
     contested: bool
     version: int
     created_at: datetime
@@ -87,8 +89,9 @@ class Person(Answer, frozen=True):
 
 
 class Profile(Person, frozen=True):
-    """The subscriber's own data."""
+    """The subscriber's own data; `language_chosen`: by themselves, so that no browser's word counts more."""
 
+    language_chosen: bool
     phone: str | None
     phone_verified: bool
     status: str
@@ -114,6 +117,7 @@ def profile_of(subscriber: Subscriber) -> Profile:
     return Profile(
         **asdict(person_of(subscriber)),
         phone=subscriber.phone,
+        language_chosen=subscriber.language_by == CHOSEN,
         phone_verified=subscriber.phone_verified_at is not None,
         status=subscriber.status,
         version=subscriber.version,

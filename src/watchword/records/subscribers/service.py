@@ -9,6 +9,7 @@ from watchword.kernel.problems import Conflict, NotFound
 from watchword.plumbing.contact import Contact, EmailAddress, number_in
 from watchword.plumbing.db.changes import SESSIONS
 from watchword.plumbing.db.ports import Executor, Transaction
+from watchword.plumbing.words.languages import Spoken
 from watchword.records.subscribers import store
 from watchword.records.subscribers.rules import PENDING, USER, Subscriber, full_name
 
@@ -27,7 +28,7 @@ class Subscribers:
         given_name: str,
         family_name: str,
         now: datetime,
-        language: str,
+        speaks: Spoken,
         phone: str | None = None,
         status: str = PENDING,
         role: str = USER,
@@ -44,7 +45,8 @@ class Subscribers:
             phone_verified_at=None,
             status=status,
             role=role,
-            language=language,
+            language=speaks.language,
+            language_by=speaks.by,
             contested=False,
             version=1,
             created_at=now,
@@ -106,6 +108,11 @@ class Subscribers:
         if written is None:
             raise Conflict
         return written
+
+    async def hear(self, tx: Transaction, user_id: SubscriberId, language: str) -> None:
+        """Remember the language that somebody was seen with, unless they chose one."""
+        tx.announce(SESSIONS, f"user:{user_id}")
+        await store.hear(tx, user_id, language)
 
     async def take_number(
         self, tx: Transaction, user_id: SubscriberId, number: str, now: datetime

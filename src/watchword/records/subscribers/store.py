@@ -25,6 +25,7 @@ from watchword.plumbing.contact import small
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import insertion, statement
+from watchword.plumbing.words.languages import CHOSEN, SEEN
 from watchword.records.subscribers.rules import Subscriber
 
 _PROVEN = text("phone_verified_at IS NOT NULL")
@@ -43,6 +44,7 @@ users = tenant_table(
     Column("status", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("language", Text, nullable=False),
+    Column("language_by", Text, server_default=SEEN, nullable=False),
     Column("contested", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
@@ -66,6 +68,7 @@ _FIELDS = (
     users.c.status,
     users.c.role,
     users.c.language,
+    users.c.language_by,
     users.c.contested,
     users.c.version,
     users.c.created_at,
@@ -123,10 +126,16 @@ RENAME = statement(
         phone=bindparam("call", type_=Text),
         phone_verified_at=bindparam("call_verified", type_=Moment),
         language=bindparam("speaks", type_=Text),
+        language_by=bindparam("speaks_by", type_=Text),
         version=users.c.version + 1,
         updated_at=bindparam("now", type_=Moment),
     )
     .returning(*_FIELDS)
+)
+HEAR = statement(
+    update(users)
+    .where(users.c.id == bindparam("who"), users.c.language_by != CHOSEN)
+    .values(language=bindparam("speaks", type_=Text), language_by=SEEN)
 )
 UNPROVE = statement(
     update(users)
@@ -254,9 +263,15 @@ async def change(
             call=subscriber.phone,
             call_verified=subscriber.phone_verified_at,
             speaks=subscriber.language,
+            speaks_by=subscriber.language_by,
             now=now,
         )
     )
+
+
+async def hear(tx: Executor, user_id: SubscriberId, language: str) -> None:
+    """Remember the language of a visit, unless the subscriber chose one; no change of theirs."""
+    await tx.run(HEAR, who=user_id, speaks=language)
 
 
 async def unprove(
