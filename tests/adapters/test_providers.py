@@ -133,12 +133,53 @@ async def test_a_key_of_sendgrid_that_may_not_know_the_plan_tells_no_quota() -> 
         assert await sendgrid(api).quota() is None
 
 
-async def test_a_sender_that_ses_does_not_know_is_about_us() -> None:
-    unknown = answer(400, {"message": "x"}, X_Amzn_ErrorType="MessageRejected")
-    async with provider(unknown) as (api, _):
+UNVERIFIED = "Email address is not verified. The following identities failed the check: "
+OURS = [
+    ("MessageRejected", UNVERIFIED + "noreply@nova-rdv.dz"),
+    ("BadRequestException", UNVERIFIED + "alice@example.org"),
+    ("MessageRejected", "Sending suspended for this account."),
+    ("AccountSuspendedException", "x"),
+    ("SendingPausedException", "Sending paused for this account."),
+    ("MailFromDomainNotVerifiedException", "x"),
+    ("NotFoundException", "Configuration set <news> does not exist."),
+    ("BadRequestException", "Configuration set <news> does not exist."),
+    ("LimitExceededException", "Daily message quota exceeded."),
+    ("TooManyRequestsException", "Maximum sending rate exceeded."),
+    ("BadRequestException", "Something we never saw; illegal address is among its words"),
+    ("BadRequestException", ""),
+    ("", "Illegal address"),
+]
+
+
+@pytest.mark.parametrize(("fault", "words"), OURS)
+async def test_what_ses_refuses_for_our_sake_another_may_take(fault: str, words: str) -> None:
+    status = 429 if fault == "TooManyRequestsException" else 400
+    headers = {"X_Amzn_ErrorType": f"{fault}:http://internal.amazon.com/x/"} if fault else {}
+    async with provider(answer(status, {"message": words}, **headers)) as (api, _):
         with pytest.raises(NotAccepted) as refusal:
             await ses(api).send(LETTER)
     assert not refusal.value.lasting
+    assert str(refusal.value) == f"refused with {status} {fault}".strip()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Illegal address",
+        "Missing final '@domain'",
+        "Missing domain",
+        "Local address contains control or whitespace",
+        "Domain contains illegal character",
+        "Local address starts with dot",
+        "Message length is more than 41943040 bytes long: '41943041'.",
+    ],
+)
+async def test_what_ses_says_of_the_reader_or_the_length_is_final(words: str) -> None:
+    body = {"__type": "com.amazonaws.sesv2#BadRequestException", "message": words}
+    async with provider(answer(400, body)) as (api, _):
+        with pytest.raises(NotAccepted) as refusal:
+            await ses(api).send(LETTER)
+    assert refusal.value.lasting
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,16 +17,21 @@ import pytest
 from moto.server import ThreadedMotoServer
 from moto.sns.models import sns_backends
 
+from tests.support.carriers import TAKEN, provider, sendgrid
 from tests.support.feedback import ALICE, facts, listed, states, write
+from tests.support.letter import LETTER
 from tests.support.listening import listening
 from tests.support.world import World
 from tests.support.worlds import Opener
 from watchword.adapters.mail.ses import SesMailer
 from watchword.adapters.mail.sigv4 import AwsKey, Signer
 from watchword.adapters.providers import Provider, new_client
+from watchword.kernel.chance import SystemChance
 from watchword.kernel.clock import SystemClock
 from watchword.kernel.ports import Quota
 from watchword.kernel.secret import Secret
+from watchword.plumbing.carriers.failover import Carriers
+from watchword.plumbing.metrics.counting import Metrics
 
 REGION = "us-east-1"
 TOPIC = f"arn:aws:sns:{REGION}:123456789012:mail"
@@ -124,6 +130,20 @@ async def test_a_letter_leaves_by_ses_and_its_bounce_comes_back_by_sns(
         await write(world)
         assert isinstance(quota, Quota)
         assert await mailer.quota() == quota  # nothing left
+
+
+async def test_a_letter_whose_sender_ses_does_not_know_leaves_by_the_next_carrier(
+    mailer: SesMailer,
+) -> None:
+    stranger = replace(LETTER, sender="noreply@unverified.example")
+    async with provider(TAKEN["sendgrid"]) as (api, behind):
+        metrics = Metrics("0", "nova", "")
+        carriers = Carriers([mailer, sendgrid(api)], SystemClock(), SystemChance(), metrics)
+        handover = await carriers.send(stranger)
+    assert handover.sent is not None
+    assert handover.sent.carrier == "sendgrid"
+    assert [each.reason for each in handover.tries] == ["refused with 400 MessageRejected", ""]
+    assert len(behind.asked) == 1
 
 
 async def test_a_topic_that_we_do_not_name_is_not_believed(

@@ -68,7 +68,9 @@ _SES_FAULTS = {
 }
 _TO = "personalizations.0.to.0.email"
 _REFUSES_IT = {
-    "ses": answer(400, {"message": "x"}, X_Amzn_ErrorType="BadRequestException:http://x/"),
+    "ses": answer(
+        400, {"message": "Illegal address"}, X_Amzn_ErrorType="BadRequestException:http://x/"
+    ),
     "sendgrid": answer(400, {"errors": [{"field": _TO, "message": "alice@example.org"}]}),
     "mailgun": answer(400, {"message": "'to' parameter is not a valid address. alice@example.org"}),
     "twilio": answer(400, {"code": 21211, "message": "alice@example.org is no address"}),

@@ -13,8 +13,8 @@ documents that it looks at one (SendGrid, SES, Mailgun and Twilio's Messages hav
 whoever stands between: a gateway, or a relay with the same API. What keeps a message from coming twice is
 ours: one that nobody can tell of goes to the same provider alone, under the same Message-ID.
 
-An answer's reason is its status alone, because providers quote addresses. Redirects are not followed,
-and no more of an answer is read than anybody needs. Source: RFC 9110 (10.2.3 Retry-After,
+An answer's reason is its status and the name of its fault, no more: providers quote addresses. Redirects
+are not followed, and no more of an answer is read than anybody needs. Source: RFC 9110 (10.2.3 Retry-After,
 15 status codes); draft-ietf-httpapi-idempotency-key-header.
 """
 
@@ -85,6 +85,11 @@ class Reply:
         return value[:200] if isinstance(value, str) else None
 
 
+def unnamed(_reply: Reply) -> str:
+    """Find no name of a refusal's fault."""
+    return ""
+
+
 def nobodys_fault(_reply: Reply) -> bool:
     """Find no refusal to be about the reader."""
     return False
@@ -112,13 +117,14 @@ class Provider:
         *,
         key: str,
         lasting: Callable[[Reply], bool] = nobodys_fault,
+        fault: Callable[[Reply], str] = unnamed,
         headers: Mapping[str, str] | None = None,
         **request: Any,
     ) -> Reply:
         """Post a message; return the answer of who took it. Problems: `NotAccepted`, `Undelivered`.
 
         `key` is the same whenever the message is tried again; `lasting` tells of a refusal whether it is
-        about the reader.
+        about the reader, `fault` its name, if it is one of a list.
         """
         named = {**(headers or {}), KEY: key.strip("<>")}
         reply = await self.ask("POST", path, headers=named, **request)
@@ -127,7 +133,7 @@ class Provider:
         if reply.status == _BEHIND_THEM:
             raise Undelivered(f"answered {reply.status}")
         raise NotAccepted(
-            f"refused with {reply.status}",
+            " ".join(filter(None, [f"refused with {reply.status}", fault(reply)])),
             lasting=reply.status == _TOO_LARGE or lasting(reply),
             retry_after=wait_asked_for(reply, self._clock.now()),
         )

@@ -4,9 +4,15 @@ SES gives every letter a Message-ID of its own; ours stays in `X-Watchword-Messa
 token against doubles. Whether it would
 take a letter is asked by `GetSendQuota`, which a policy for sending alone allows.
 
-    BadRequestException, 413      NotAccepted, lasting: it is about this very message
-    MessageRejected, 403, ...     NotAccepted: mostly a sender that is not verified; another may take it
-Source: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
+    BadRequestException in words of an address or of the length, 413    NotAccepted, lasting
+    any other refusal                                                  NotAccepted: another may take it
+
+Most of its refusals are about us: a sender or a return path that is not verified, the sandbox, a
+configuration set that is not there, an account that is suspended, paused, throttled or at the end of its
+share. Of a malformed address it does not say whose; ours was read at the start, so it is the reader's. In
+doubt it is about us. The reason tells the fault's name, one of a list of AWS.
+Source: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html (errors);
+https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html
 """
 
 import json
@@ -25,6 +31,13 @@ from watchword.kernel.ports import Quota, Unfit
 
 _SEND: Final = "/v2/email/outbound-emails"
 _QUOTA: Final = urlencode({"Action": "GetSendQuota", "Version": "2010-12-01"}).encode()
+_MALFORMED: Final = frozenset({"BadRequestException", "InvalidParameterValue"})
+_THE_READER: Final = re.compile(
+    r"illegal address|invalid (email address|domain name)|missing (final|domain|local)|user name is missing"
+    r"|(local address|domain) (contains|starts|ends|is too long)|message length is more than",
+    re.IGNORECASE,
+)
+_FAULT: Final = re.compile(r"[A-Za-z]{1,60}", re.ASCII)
 _FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 
 
@@ -54,7 +67,7 @@ class SesMailer:
         body = json.dumps(letter).encode()
         signed = self._signed(_SEND, body, "application/json")
         reply = await self._provider.hand_over(
-            _SEND, key=message.id, lasting=_about_the_message, **signed
+            _SEND, key=message.id, lasting=_about_the_reader, fault=_fault, **signed
         )
         return reply.said("MessageId")
 
@@ -87,6 +100,13 @@ def _number(name: bytes, reply: Reply) -> int | None:
     return int(found[1]) if found else None
 
 
-def _about_the_message(reply: Reply) -> bool:
-    fault = reply.headers.get("x-amzn-errortype", "").partition(":")[0]
-    return fault == "BadRequestException"
+def _about_the_reader(reply: Reply) -> bool:
+    said = reply.said("message") or reply.said("Message") or ""
+    return _fault(reply) in _MALFORMED and _THE_READER.match(said) is not None
+
+
+def _fault(reply: Reply) -> str:
+    """Return the name of a fault: `MessageRejected`; where a proxy dropped the header, the body has it."""
+    told = reply.headers.get("x-amzn-errortype") or reply.said("__type") or reply.said("code") or ""
+    found = _FAULT.match(told.rpartition("#")[2])
+    return found[0] if found else ""
