@@ -7,11 +7,17 @@ import httpx2
 import pytest
 
 from tests.support.facts import facts
-from tests.support.world import NEW_PASSWORD, PASSWORD, World
+from tests.support.world import NEW_PASSWORD, PASSWORD, Mailbox, World
+from tests.support.worlds import Opener
 from watchword.flows.address_change.rules import Change
+from watchword.kernel.messages import Message
+from watchword.kernel.ports import NotAccepted
+from watchword.plumbing.contact import email_address
 from watchword.records.consents.rules import Purpose as Consent
 from watchword.records.consents.service import Consents, Source
 from watchword.records.subscribers.rules import PENDING
+from watchword.records.suppressions.rules import Reason
+from watchword.records.suppressions.service import Suppressions
 from watchword.records.tickets.rules import Purpose
 from watchword.records.tickets.service import Tickets
 
@@ -45,6 +51,35 @@ async def test_the_new_mailbox_confirms_by_link_and_the_old_one_is_told(world: W
         new = await client.post(LOGIN, json={"email": NEW, "password": PASSWORD})
     assert (old.status_code, new.status_code) == (401, 200)
     assert alice.id in {fact.user_id for fact in await facts(world, "id.user.updated")}
+
+
+class SlowRoad(Mailbox):
+    """A mailbox to which letters for the old address find no way yet."""
+
+    async def send(self, message: Message) -> None:
+        if message.to == ALICE:
+            raise NotAccepted("try later")
+        await super().send(message)
+
+
+async def test_a_notice_that_may_not_leave_is_on_record_with_its_account_though_its_address_is_no_longer(
+    worlds: Opener,
+) -> None:
+    road = SlowRoad()
+    async with worlds(mailer=road) as world, world.client() as client:
+        alice = await world.subscriber()
+        await world.sign_in(client)
+        await client.post(CHANGE, json={"newEmail": NEW})
+        await world.deliver()
+        [letter] = road.to(NEW)
+        assert (await client.post(CONFIRM, json={"code": letter.code})).status_code == 200
+        async with world.database.transaction() as tx:
+            now = world.clock.now()
+            await world.part(Suppressions).add(tx, email_address(ALICE), Reason.BOUNCE, "t", now)
+        world.clock.advance(timedelta(minutes=1))
+        await world.deliver()
+        [kept] = await facts(world, "id.email.suppressed")
+    assert (kept.facts["template"], kept.user_id) == ("address_change/notice", alice.id)
 
 
 async def test_the_new_mailbox_confirms_by_code(world: World) -> None:

@@ -79,6 +79,7 @@ def confirm_letter(
     return Letter(
         template="address_change/confirm",
         to=new_email,
+        user_id=owner.id,
         language=language_of(owner, visitor),
         facts=facts,
         priority=CODE,
@@ -92,6 +93,7 @@ def taken_letter(found: Subscriber, link: str, expires_at: datetime) -> Letter:
     return Letter(
         template="address_change/taken",
         to=found.email,
+        user_id=found.id,
         language=found.language,
         facts={"name": found.given_name, "email": found.email, "link": link},
         priority=CODE,
@@ -112,6 +114,7 @@ def notice_letter(
     return Letter(
         template="address_change/notice",
         to=owner.email,
+        user_id=owner.id,
         language=language_of(owner, visitor),
         facts=facts,
         expires_at=expires_at,
@@ -138,6 +141,7 @@ def undone_letter(
     return Letter(
         template="address_change/undone",
         to=address,
+        user_id=owner.id,
         language=language_of(owner, visitor),
         facts=facts,
         priority=CODE,

@@ -208,6 +208,7 @@ class Consenting:
         letter = Letter(
             template="consent/consent_renewal",
             to=due.email,
+            user_id=due.user_id,
             language=due.language,
             facts=facts,
             priority=BULK,

@@ -36,5 +36,9 @@ def new_device_letter(owner: Account, visitor: Visitor, link: str, now: datetime
         "link": link,
     }
     return Letter(
-        template="entrance/new_device", to=owner.email, language=owner.language, facts=facts
+        template="entrance/new_device",
+        to=owner.email,
+        user_id=owner.id,
+        language=owner.language,
+        facts=facts,
     )

@@ -22,6 +22,7 @@ def lock_letter(owner: Account, link: str, expires_at: datetime) -> Letter:
     return Letter(
         template="lockout/account_locked",
         to=owner.email,
+        user_id=owner.id,
         language=owner.language,
         facts={"name": owner.given_name, "link": link},
         expires_at=expires_at,

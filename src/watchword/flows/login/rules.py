@@ -66,6 +66,7 @@ def code_letter(
     return Letter(
         template="login/sign_in_code",
         to=owner.email,
+        user_id=owner.id,
         language=language_of(owner, visitor),
         facts=facts,
         priority=CODE,
@@ -83,6 +84,7 @@ def no_code_letter(
     return Letter(
         template="login/account_closed" if owner else "login/no_account",
         to=owner.email if owner else email.text,
+        user_id=owner.id if owner else None,
         language=language_of(owner, visitor) if owner else visitor.language,
         facts={"name": owner.given_name} if owner else {"email": email.text, "link": register},
         priority=CODE,

@@ -131,6 +131,7 @@ class PasswordChange:
         letter = Letter(
             template="password_change/password_changed",
             to=owner.email,
+            user_id=owner.id,
             language=language,
             facts=facts,
         )

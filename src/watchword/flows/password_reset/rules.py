@@ -67,6 +67,7 @@ def done_letter(owner: Subscriber, link: str, visitor: Visitor, at: datetime) ->
     return Letter(
         template="password_reset/password_reset_done",
         to=owner.email,
+        user_id=owner.id,
         language=language,
         facts={"name": owner.given_name, "link": link, "at": moment(at, language)},
     )
@@ -90,6 +91,7 @@ def reset_letter(
     return Letter(
         template="password_reset/password_reset",
         to=owner.email,
+        user_id=owner.id,
         language=language_of(owner, visitor),
         facts=facts,
         priority=CODE,
@@ -103,6 +105,7 @@ def closed_letter(owner: Subscriber, visitor: Visitor, ticket: Ticket) -> Letter
     return Letter(
         template="password_reset/account_closed",
         to=owner.email,
+        user_id=owner.id,
         language=language_of(owner, visitor),
         facts={"name": owner.given_name},
         priority=CODE,

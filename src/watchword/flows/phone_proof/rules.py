@@ -68,6 +68,7 @@ def proven_letter(
     return Letter(
         template="phone_proof/phone_proven",
         to=owner.email,
+        user_id=owner.id,
         language=language,
         facts={
             "name": owner.given_name,
@@ -83,6 +84,7 @@ def taken_letter(owner: Subscriber, number: str, link: str) -> Letter:
     return Letter(
         template="phone_proof/phone_taken",
         to=owner.email,
+        user_id=owner.id,
         language=owner.language,
         facts={"name": owner.given_name, "ending": number[-2:], "link": link},
     )

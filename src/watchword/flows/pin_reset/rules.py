@@ -109,6 +109,7 @@ def code_letter(
     return Letter(
         template="pin_reset/pin_code",
         to=owner.email,
+        user_id=owner.id,
         language=language_of(owner, visitor),
         facts={
             "name": owner.given_name,
@@ -127,6 +128,7 @@ def done_letter(owner: Subscriber, visitor: Visitor, at: datetime) -> Letter:
     return Letter(
         template="pin_reset/pin_reset_done",
         to=owner.email,
+        user_id=owner.id,
         language=language,
         facts={"name": owner.given_name, "at": moment(at, language)},
     )

@@ -236,6 +236,7 @@ class Registration:
         letter = Letter(
             template="registration/verification",
             to=subscriber.email,
+            user_id=subscriber.id,
             language=language_of(subscriber, visitor),
             facts=facts,
             priority=CODE,
@@ -254,6 +255,7 @@ class Registration:
         letter = Letter(
             template="registration/welcome",
             to=subscriber.email,
+            user_id=subscriber.id,
             language=language_of(subscriber, visitor),
             facts=facts,
         )
@@ -268,6 +270,7 @@ class Registration:
         letter = Letter(
             template="registration/already_registered",
             to=subscriber.email,
+            user_id=subscriber.id,
             language=subscriber.language,
             facts=facts,
         )

@@ -117,6 +117,7 @@ class TokenRefresh:
             letter = Letter(
                 template="token_refresh/token_reused",
                 to=row.email,
+                user_id=row.user_id,
                 language=row.language,
                 facts=facts,
             )

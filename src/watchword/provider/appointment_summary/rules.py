@@ -109,6 +109,7 @@ def letter(
     return Letter(
         template="appointment_summary/appointment_summary",
         to=summary.email.text,
+        user_id=reader.id if reader else None,
         language=language,
         facts=facts,
         needs=needs,

@@ -7,6 +7,7 @@ from email.utils import getaddresses
 from typing import Any, ClassVar, Final
 
 from watchword.kernel.facts import SECURITY_EVENT, Fact, Line
+from watchword.kernel.ids import SubscriberId
 from watchword.kernel.limits import Limit
 from watchword.kernel.messages import BULK, CODE, NOTICE
 from watchword.kernel.parsing import whole
@@ -135,6 +136,7 @@ class MailBudgetSettings:
 class Letter:
     """A letter to write: `template` is `<slice>/<letter>`, `facts` are what it tells.
 
+    `user_id`: whose account it is about, whoever has the address by the time it leaves.
     `needs`: the purpose that its reader must have consented to, when it leaves.
     `code_ends_at`: when the code in its facts is good for nothing; later it leaves without it.
     """
@@ -142,6 +144,7 @@ class Letter:
     template: str
     to: str
     language: str
+    user_id: SubscriberId | None = None
     facts: dict[str, Any] = field(default_factory=dict, repr=False)
     priority: int = NOTICE
     not_before: datetime | None = None

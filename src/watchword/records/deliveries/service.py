@@ -123,7 +123,7 @@ class Deliveries(Sending[Message]):
 
     def write(self, work: Work) -> Message:
         """Open the seal and write the letter in its reader's language."""
-        letter = _decode(self.sealer.open(work.payload, f"outbox:{work.id}"))
+        letter = self._opened(work)
         domain, ends_at = self.settings.sender_domain, letter.code_ends_at
         late = ends_at is not None and ends_at <= self.clock.now()
         message = self.letters.write(
@@ -135,6 +135,9 @@ class Deliveries(Sending[Message]):
             message_id=f"<{work.id}@{domain}>",
         )
         return replace(message, needs=letter.needs, good_until=None if late else ends_at)
+
+    def _opened(self, work: Work) -> Letter:
+        return _decode(self.sealer.open(work.payload, f"outbox:{work.id}"))
 
     def good_until(self, work: Work, written: Message) -> datetime | None:
         """Return when the letter, or the code that it tells, is good for nothing."""
@@ -156,11 +159,12 @@ class Deliveries(Sending[Message]):
         reason = await self._bar(work, written)
         if reason is None:
             return None
+        about = self._opened(work).user_id
         fact = LetterSuppressed(
             letter=str(work.id),
             template=work.label,
             reason=reason,
-            user_id=await self.postbook.owner(self.leaving(work, written)),
+            user_id=about or await self.postbook.owner(self.leaving(work, written)),
         )
         return HeldBack(reason, fact)
 
