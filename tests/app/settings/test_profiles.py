@@ -20,6 +20,7 @@ from watchword.plumbing.settings import (
 )
 from watchword.plumbing.settings.server import DEVELOPMENT, PRODUCTION, PROFILES, STAGING, TEST
 from watchword.records.passwords.rules import PasswordSettings
+from watchword.records.resets.rules import ResetSettings
 
 
 @pytest.mark.req("K-01", "K-39")
@@ -39,6 +40,16 @@ def test_a_profile_brings_its_port_and_its_name(
     server = read(development(APP_PROFILE=profile)).section(ServerSettings)
 
     assert (server.port, server.service_name) == (port, service)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_number_resets_at_once_in_development_and_a_day_later_in_production(
+    read: Read, profile: str
+) -> None:
+    here = read(development(APP_PROFILE=profile)).section(ResetSettings)
+    there = read(production(APP_PROFILE=profile, **CLINIC)).section(ResetSettings)
+
+    assert (here.number_rests, there.number_rests) == (timedelta(0), timedelta(hours=24))
 
 
 def test_a_profile_changes_defaults_only(read: Read) -> None:

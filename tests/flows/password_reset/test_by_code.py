@@ -90,6 +90,24 @@ async def test_somebody_has_a_code_and_comes_by_another_way(small_world: World) 
         assert "Your password is changed" in alice.text
 
 
+@pytest.mark.parametrize(
+    ("language", "title", "says"),
+    [
+        ("en", "Type your code", "mailbox or your phone"),
+        ("fr", "Saisissez votre code", "votre messagerie ou sur votre téléphone"),
+        ("ar", "أدخلوا الرمز", "بريدكم أو إلى هاتفكم"),
+    ],
+)
+async def test_whoever_brings_a_code_may_have_it_from_a_mailbox_or_a_telephone(
+    small_world: World, language: str, title: str, says: str
+) -> None:
+    async with browser(small_world) as somebody:
+        page = await somebody.open(f"/reset-password/code?lang={language}")
+    assert f"<title>{title}" in page.text
+    assert title in somebody.text
+    assert says in somebody.text
+
+
 async def test_the_link_kills_the_code_and_the_code_the_link(world: World) -> None:
     await world.subscriber()
     async with world.client() as client:

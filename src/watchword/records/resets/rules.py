@@ -51,7 +51,8 @@ class ResetSettings:
     number_rests: timedelta = setting(
         "PHONE_CHANGE_DELAY",
         "How long a telephone number must have been proven before it resets a password or a PIN; 0 is at"
-        " once. Whoever takes a number over meets this delay, and its owner's mailbox is told at once.",
+        " once, as in development. Whoever takes a number over meets this delay, and its owner's mailbox is"
+        " told at once.",
         parse=none_or_duration,
         default="24h",
     )
