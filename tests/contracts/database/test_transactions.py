@@ -160,3 +160,30 @@ async def test_a_look_up_within_a_transaction_sees_what_it_did(database: Databas
 
         assert row is not None
         assert row.id == thing
+
+
+async def test_of_two_who_want_a_turn_one_waits_for_the_others_end(database: Database) -> None:
+    order: list[str] = []
+
+    async def take(who: str, name: str = "number") -> None:
+        async with database.transaction() as tx:
+            await tx.turn(name)
+            order.append(f"{who} begins")
+            await asyncio.sleep(0.05)
+            await add(tx, who)
+            order.append(f"{who} ends")
+
+    await asyncio.gather(*(take(who) for who in ("one", "two", "three")))
+    assert [said.split()[1] for said in order] == ["begins", "ends"] * 3
+    assert [said.split()[0] for said in order[::2]] == [said.split()[0] for said in order[1::2]]
+
+
+async def test_a_turn_ends_with_its_transaction_whatever_became_of_it(database: Database) -> None:
+    with pytest.raises(LookupError):
+        async with database.transaction() as tx:
+            await tx.turn("number")
+            raise LookupError
+    async with asyncio.timeout(BUSY_SECOND), database.transaction() as tx:
+        await tx.turn("number")
+        await add(tx, "after")
+    assert await database.first(BY_NAME, name="after")

@@ -92,6 +92,7 @@ class PhoneProof:
             now=now,
         )
         async with self.database.transaction() as tx:
+            await self.subscribers.turn_at_number(tx, owner.phone or "")
             held = await self.subscribers.hold(tx, caller.user_id)
             await self.code_proof.spend(tx, right, visitor, now)
             if held is None or held.phone is None or held.phone != owner.phone:

@@ -18,6 +18,9 @@ _DEAD_AFTER = (  # the server learns soon when our machine is gone without a wor
     "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
 )
 _TAKE = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
+TURN: Final = (
+    "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"  # it ends with the transaction
+)
 
 
 @asynccontextmanager

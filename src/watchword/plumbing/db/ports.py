@@ -80,6 +80,13 @@ class Transaction(Executor, Protocol):
         """
         ...
 
+    async def turn(self, name: str) -> None:
+        """Wait for whoever else has this name, and have it until the end.
+
+        For what is true of several rows at once. Take it before any row is touched.
+        """
+        ...
+
     def announce(self, topic: str, subject: str = "") -> None:
         """Tell every process of this after the commit (see `changes`)."""
         ...

@@ -173,8 +173,12 @@ class PostgresDatabase:
             with _connecting():
                 return await self._connect()
 
-        async with advisory.hold(connect, f"watchword:{self._tenant}:{name}") as held:
+        async with advisory.hold(connect, self.named(name)) as held:
             yield held
+
+    def named(self, name: str) -> str:
+        """Return what a name is called on this server, where other tenants have names, too."""
+        return f"watchword:{self._tenant}:{name}"
 
     def release(self, connection: asyncpg.Connection, *, sound: bool) -> None:
         """Take a transaction's connection back."""
@@ -246,6 +250,9 @@ class _PostgresTransaction:
 
     def announce(self, topic: str, subject: str = "") -> None:
         self.news.append((topic, subject))
+
+    async def turn(self, name: str) -> None:
+        await self._ask("execute", advisory.TURN, [self._database.named(f"turn:{name}")])
 
     async def first(self, statement: Statement, **values: Any) -> Any:
         form = statement.postgres

@@ -114,10 +114,17 @@ class Subscribers:
         tx.announce(SESSIONS, f"user:{user_id}")
         await store.hear(tx, user_id, language)
 
+    async def turn_at_number(self, tx: Transaction, number: str) -> None:
+        """Wait for whoever else proves this number; before any row is touched."""
+        await tx.turn(f"number:{number}")
+
     async def take_number(
         self, tx: Transaction, user_id: SubscriberId, number: str, now: datetime
     ) -> list[Subscriber]:
-        """Return the accounts that had proven a number, and no longer have, now that this one has."""
+        """Return the accounts that had proven a number, and no longer have, now that this one has.
+
+        Only with the turn at that number: who proves it at the same time is not seen otherwise.
+        """
         others = await store.unprove(tx, number, user_id, now)
         for each in others:
             tx.announce(SESSIONS, f"user:{each.id}")
