@@ -35,6 +35,12 @@ class Step:
     detail: str
 
 
+def posting(url: str, keys: int) -> str:
+    """Say how what is posted to a web address is protected on its way."""
+    way = "by TLS" if urlsplit(url).scheme == "https" else "without TLS"
+    return f"{way}, signed with {keys} {'key' if keys == 1 else 'keys'}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
     """Where a mail server is, and who we are there."""

@@ -1,6 +1,7 @@
 """Mail from the console: who took the letter, who would, and what waits."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,13 +26,13 @@ ALICE = "alice@example.org"
 
 
 @contextmanager
-def beside(usual: Reply) -> Iterator[Stub]:
+def beside(usual: Reply, tls: ssl.SSLContext | None = None) -> Iterator[Stub]:
     """Yield a provider that listens in a thread of its own, because commands bring their loop."""
     loop, ready, stubs = asyncio.new_event_loop(), threading.Event(), []
     done = asyncio.Event()
 
     async def listen() -> None:
-        async with stub(usual) as listening:
+        async with stub(usual, tls=tls) as listening:
             stubs.append(listening)
             ready.set()
             await done.wait()

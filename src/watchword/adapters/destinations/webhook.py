@@ -11,6 +11,7 @@ Source: Standard Webhooks 1.0; OWASP Server-Side Request Forgery Prevention.
 """
 
 import asyncio
+import ssl
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -107,5 +108,12 @@ class WebhookDestination:
 
 
 def _reason(error: BaseException) -> str:
-    """Return what went wrong by its name; why an address is not asked is our own sentence."""
-    return str(error) if isinstance(error, Forbidden) else type(error).__name__
+    """Return what went wrong by its name; of an address that is not asked, and of TLS, in a sentence."""
+    if isinstance(error, Forbidden):
+        return str(error)
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"the certificate proves nothing ({cause.verify_message})"
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__

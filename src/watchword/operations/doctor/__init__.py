@@ -1,7 +1,8 @@
 """The doctor: look at everything this service stands on, and name the command that mends it.
 
     python   settings   secrets   database   migrations   isolation   clock
-    redis    mail       texts      events     dns        address     disk       port
+    redis    mail       texts      events     signals    dns         address    disk
+    port
 
 Every check says `ok`, `warning`, `failed` or `skipped` (when what it needs is away), and nothing is
 changed. Settings are told as set or unset, never by value. Exit 0 when nothing failed, else 1.
@@ -14,5 +15,8 @@ changed. Settings are told as set or unset, never by value. Exit 0 when nothing 
                  STARTTLS, AUTH, as far as a letter goes, short of sending one; of a provider whether its
                  key is good for sending
     texts        the same of those who carry texts
-    events       each destination answers, has refused none, and waits for none older than five minutes
+    events       each destination answers, has refused none, and waits for none older than five minutes; of a
+                 webhook also whether it is reached by TLS, its certificate good, and how many keys sign
+    signals      the same of the risk engine's receiver, where SIRA_ENABLED says that there is one; nothing is
+                 posted
 """

@@ -19,7 +19,9 @@ def look(
     email: Annotated[
         bool, typer.Option("--email", help="Only those who carry letters and texts.")
     ] = False,
-    events: Annotated[bool, typer.Option("--events", help="Only where events go.")] = False,
+    events: Annotated[
+        bool, typer.Option("--events", help="Only where events and risk signals go.")
+    ] = False,
     dns: Annotated[bool, typer.Option("--dns", help="Only the sender's domain.")] = False,
     time: Annotated[bool, typer.Option("--time", help="Only the clocks.")] = False,
     as_json: AsJson = False,
@@ -33,6 +35,7 @@ def look(
         "mail": email,
         "texts": email,
         "events": events,
+        "signals": events,
         "dns": dns,
         "clock": time,
     }

@@ -30,6 +30,7 @@ TOLD: Final = (
 
 
 VALIDATE: Final = "watchword env validate"
+RECEIVER: Final = ("SIRA_WEBHOOK_URL", "SIRA_WEBHOOK_NETWORKS", "SIRA_WEBHOOK_SECRET")
 _WANTED: Final[Mapping[str, Sequence[str]]] = {
     "sendgrid": ("SENDGRID_API_KEY", "SENDGRID_API_URL"),
     "ses": ("AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),

@@ -37,6 +37,7 @@ from watchword.plumbing.settings import (
 )
 from watchword.plumbing.settings.carrying import AT_HOME, RELAYS
 from watchword.records.deliveries.rules import MailSettings
+from watchword.records.signals.service import Signals
 from watchword.records.signing_keys.rules import TokenSettings
 
 CHECKS: Final = (
@@ -51,6 +52,7 @@ CHECKS: Final = (
     "mail",
     "texts",
     "events",
+    "signals",
     "dns",
     "address",
     "disk",
@@ -241,6 +243,17 @@ async def _events(_sections: Sections) -> Finding:
     return rules.judge_steps("events", steps, "watchword events status")
 
 
+async def _signals(_sections: Sections) -> Finding:
+    try:
+        async with open_house() as house:
+            step = await house.part(Signals).status()
+    except Exception as error:  # noqa: BLE001 - whatever a driver says, it is a finding
+        return skipped("signals", f"the database is away: {_words(error)}")
+    if step is None:
+        return ok("signals", "told to nobody")
+    return rules.judge_steps("signals", [step], rules.show(rules.RECEIVER))
+
+
 async def _dns(sections: Sections) -> Finding:
     look = in_hand(LookAtDomain)
     return rules.judge_steps("dns", await look(sections), "watchword dns check")
@@ -279,6 +292,7 @@ _VISITS: Final = {
     "mail": _mail,
     "texts": _texts,
     "events": _events,
+    "signals": _signals,
     "dns": _dns,
     "address": _address,
     "disk": _disk,

@@ -67,11 +67,12 @@ def well(each: DestinationStatus) -> bool:
     return each.answers and not each.dead and each.oldest_seconds <= OLD.total_seconds()
 
 
-def told(each: DestinationStatus) -> str:
-    """Say how a destination is, in a few words."""
+def told(each: DestinationStatus, way: str) -> str:
+    """Say how a destination is, in a few words; `way` is how posts to it are protected, if it gets any."""
     state = "answers" if each.answers else each.trouble
     age = f", the oldest for {each.oldest_seconds} s" if each.waiting else ""
-    return f"{state}, {each.waiting} waiting{age}, {each.dead} dead"
+    how = f", {way}" if way else ""
+    return f"{state}{how}, {each.waiting} waiting{age}, {each.dead} dead"
 
 
 def types_of(patterns: Iterable[str]) -> list[str]:

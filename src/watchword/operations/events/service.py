@@ -24,7 +24,8 @@ from watchword.plumbing.db.ports import Database
 from watchword.plumbing.events.envelope import CloudEvent, cloud_event
 from watchword.plumbing.house import House
 from watchword.plumbing.issuer import Issuer
-from watchword.plumbing.probes import Step
+from watchword.plumbing.probes import Step, posting
+from watchword.plumbing.settings.events import WEBHOOK, EventWebhookSettings
 
 _LOOK: Final = timedelta(seconds=1)
 _OVERLAP: Final = timedelta(seconds=30)  # a fact may be seen so long after its moment
@@ -122,6 +123,12 @@ class Events:
 
 async def steps(house: House) -> list[Step]:
     """Look at every destination, as the doctor tells it."""
+    webhooks = house.part(EventWebhookSettings)
+    ways = {
+        f"{WEBHOOK}{name}": posting(url, len(webhooks.keys[name]))
+        for name, url in webhooks.urls.items()
+    }
     return [
-        Step(each.destination, well(each), told(each)) for each in await house.part(Events).status()
+        Step(each.destination, well(each), told(each, ways.get(each.destination, "")))
+        for each in await house.part(Events).status()
     ]

@@ -18,9 +18,11 @@ from watchword.plumbing.db import outbox, pieces
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.pieces import Settled, Work
 from watchword.plumbing.db.ports import Database
+from watchword.plumbing.db.queue import Queue
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.logs.logger import log
 from watchword.plumbing.metrics.counting import Metrics
+from watchword.plumbing.probes import Step, posting
 from watchword.plumbing.work.porters import Porters
 from watchword.plumbing.work.settling import Settling
 from watchword.records.signals import store
@@ -121,6 +123,16 @@ class Signals(Settling):
         if self.receiver.destination is None:
             return 0
         return await self.porters.carry(self._post, self._settle, lambda: False)
+
+    async def status(self) -> Step | None:
+        """Return whether the receiver answers and takes what it is told; nothing while nobody is told."""
+        if self.receiver.destination is None:
+            return None
+        trouble = await self.receiver.destination.check()
+        waiting, dead = await Queue(self.database, self.clock, KIND).depths()
+        how = posting(self.settings.url, len(self.settings.keys))
+        state = f"{trouble or 'answers'}, {how}, {waiting} waiting, {dead} dead"
+        return Step("receiver", trouble is None and not dead, state)
 
     async def purge(self, db: Database, before: datetime) -> int:
         """Forget what was raised before a moment; return how much."""
