@@ -11,7 +11,7 @@ import httpx2
 
 from tests.support.world import World
 from watchword.kernel.secret import Secret
-from watchword.plumbing.ussd import MOST_SEPTETS
+from watchword.plumbing.ussd.gsm import MOST_SEPTETS
 from watchword.records.pins.service import Pins
 from watchword.records.subscribers.rules import Subscriber
 

@@ -9,6 +9,7 @@
     words      what people read, in three languages
     commands   how a command speaks, and what it is handed
     events     which facts others are told, and in which shape
+    ussd       what the gateway of a mobile network posts, and the signs of a screen
     logs, metrics, hashing, dns
 
 A noun of one file stands beside them:
@@ -18,7 +19,6 @@ A noun of one file stands beside them:
     shapes       loose values to frozen structs, and back
     faults       every fault of a form at once
     contact      mailboxes and telephone numbers
-    ussd         what a gateway posts, and the signs of a screen
     throttle     how often somebody may knock
     sealing      bytes that only we read
     remembered   a short memory that news can take back

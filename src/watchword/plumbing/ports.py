@@ -16,7 +16,7 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.carriers.carrier import Try
 from watchword.plumbing.db.ports import Executor, Transaction
 from watchword.plumbing.shapes import Answer
-from watchword.plumbing.ussd import Dialled
+from watchword.plumbing.ussd.gateway import Dialled
 
 
 class Account(Protocol):

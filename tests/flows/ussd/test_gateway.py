@@ -10,8 +10,8 @@ from tests.support.handset import CALLBACK, FORM, GATEWAY, NUMBER, Handset, hand
 from tests.support.markdown import ROOT
 from tests.support.world import World
 from tests.support.worlds import Opener
-from watchword.flows.ussd.rules import signature
 from watchword.kernel.secret import Secret
+from watchword.plumbing.ussd.gateway import signature
 
 
 @pytest.mark.req("M-14")

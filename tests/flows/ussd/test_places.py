@@ -15,7 +15,7 @@ from watchword.flows.ussd.rules import (
     place,
     turn,
 )
-from watchword.plumbing.ussd import Dialled
+from watchword.plumbing.ussd.gateway import Dialled
 from watchword.records.ussd_sessions.rules import Kept
 
 INPUTS = st.lists(st.text("0123456789#ab ", max_size=6), max_size=MOST_INPUTS - 1)

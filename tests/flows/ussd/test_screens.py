@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.architecture.test_words import FOLDERS
 from watchword.flows.ussd.rules import most_of_a_name
-from watchword.plumbing.ussd import MOST_SEPTETS, MOST_UCS2, fit, fold, is_gsm, length
+from watchword.plumbing.ussd.gsm import MOST_SEPTETS, MOST_UCS2, fit, fold, is_gsm, length
 from watchword.plumbing.words.languages import LANGUAGES, load_words
 
 WORDS = load_words(FOLDERS)

@@ -11,7 +11,7 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
-from watchword.plumbing.web.code_page import forget, remember, remembered
+from watchword.plumbing.web.code_page import RESEND_AFTER, forget, remember, remembered
 from watchword.plumbing.web.contact import named_contact
 from watchword.plumbing.web.doors import page_get, page_post
 from watchword.plumbing.web.entry import safe_return
@@ -19,8 +19,6 @@ from watchword.plumbing.web.link_page import link_page
 from watchword.records.sessions.rules import COOKIE
 from watchword.records.subscribers.rules import AccountPending
 from watchword.records.tickets.rules import Purpose
-
-_RESEND_AFTER = 30
 
 
 class PasswordForm(Body, frozen=True):
@@ -157,7 +155,7 @@ def _code_page(
         "login/code.html",
         email=email,
         purpose=purpose.value,
-        resend_in=0 if problem or not call.form else _RESEND_AFTER,
+        resend_in=0 if problem or not call.form else RESEND_AFTER,
         return_to=_wanted(call),
         errors=call.faults(problem),
     )

@@ -9,13 +9,11 @@ from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
-from watchword.plumbing.web.code_page import forget, remember, remembered_contact
+from watchword.plumbing.web.code_page import RESEND_AFTER, forget, remember, remembered_contact
 from watchword.plumbing.web.contact import written_contact
 from watchword.plumbing.web.doors import page_get, page_post
 from watchword.plumbing.web.link_page import link_page
 from watchword.records.passwords.rules import PasswordSettings
-
-_RESEND_AFTER = 60
 
 
 class ForgotForm(Body, frozen=True):
@@ -48,7 +46,7 @@ async def begin(call: Call[ForgotForm]) -> Response:
     """Send link and code, to a telephone the code alone; show anyone where to type it."""
     contact = written_contact(call, call.body.email, "email")
     await call.part(PasswordReset).begin(contact, call.visitor)
-    return _code_page(call, contact.text, _RESEND_AFTER)
+    return _code_page(call, contact.text, RESEND_AFTER)
 
 
 async def show(call: Call[None], problem: Problem | None = None) -> Response:

@@ -17,7 +17,6 @@ from watchword.records.subscribers.rules import (
     reached_at,
     refusal,
 )
-from watchword.records.texts.rules import Draft
 from watchword.records.tickets.rules import Ticket, TicketSettings
 
 
@@ -42,23 +41,6 @@ def check_owner(
     if refused is not None and subscriber.status != PENDING:
         raise refused
     return subscriber
-
-
-def reset_text(
-    owner: Subscriber,
-    number: str,
-    ticket: Ticket,
-    settings: TicketSettings,
-    visitor: Visitor,
-) -> Draft:
-    """Write the code to a telephone."""
-    return Draft(
-        words="OTP_SMS",
-        to=number,
-        language=language_of(owner, visitor),
-        facts={"otp": ticket.code.reveal(), "ttl": minutes(settings.code_lifetime)},
-        expires_at=ticket.code_expires_at,
-    )
 
 
 def done_letter(owner: Subscriber, link: str, visitor: Visitor, at: datetime) -> Letter:

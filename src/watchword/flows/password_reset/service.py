@@ -9,7 +9,6 @@ from watchword.flows.password_reset.rules import (
     may_reset,
     no_account_letter,
     reset_letter,
-    reset_text,
 )
 from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
@@ -22,6 +21,7 @@ from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.ports import MailboxProof, Permit, ResetGrants, RightCode, Stub
 from watchword.plumbing.throttle import Throttle
+from watchword.plumbing.words.languages import language_of
 from watchword.records.deliveries.rules import Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.rules import KINDS
@@ -34,6 +34,7 @@ from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import Subscriber, country_of
 from watchword.records.subscribers.service import Subscribers
+from watchword.records.texts.rules import code_draft
 from watchword.records.texts.service import Texts
 from watchword.records.tickets.rules import CodeInvalid, Purpose, Ticket
 from watchword.records.tickets.service import Tickets
@@ -238,7 +239,13 @@ class PasswordReset:
         if owner is None:
             await self.texts.decline(tx, number, now)
             return False
-        draft = reset_text(owner, number, ticket, self.tickets.settings, visitor)
+        draft = code_draft(
+            number,
+            ticket.code,
+            self.tickets.settings.code_lifetime,
+            ticket.code_expires_at,
+            language_of(owner, visitor),
+        )
         return await self.texts.queue(tx, draft, now, owner.id)
 
 

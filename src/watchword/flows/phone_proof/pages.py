@@ -10,9 +10,8 @@ from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.settings.texting import carried
 from watchword.plumbing.web.call import Call
+from watchword.plumbing.web.code_page import RESEND_AFTER
 from watchword.plumbing.web.doors import Who, page_get, page_post
-
-_RESEND_AFTER = 60
 
 enabled = carried
 
@@ -26,7 +25,7 @@ async def show(call: Call[Any], problem: Problem | None = None) -> Response:
 async def begin(call: Call[None]) -> Response:
     """Text a code, and show where to type it."""
     await call.part(PhoneProof).begin(call.me, call.visitor)
-    return _page(call, sent=True, resend_in=_RESEND_AFTER)
+    return _page(call, sent=True, resend_in=RESEND_AFTER)
 
 
 async def finish(call: Call[PhoneCode]) -> Response:

@@ -9,8 +9,6 @@ from watchword.plumbing.words.dates import moment
 from watchword.plumbing.words.languages import language_of
 from watchword.records.deliveries.rules import Letter
 from watchword.records.subscribers.rules import Subscriber
-from watchword.records.texts.rules import Draft
-from watchword.records.tickets.rules import Ticket, TicketSettings
 
 
 class PhoneMissing(Problem):
@@ -44,20 +42,6 @@ def address_of(owner: Subscriber) -> str:
     if owner.phone is None:
         raise PhoneMissing
     return f"{owner.id}:{owner.phone}"
-
-
-def code_text(
-    owner: Subscriber, number: str, ticket: Ticket, settings: TicketSettings, visitor: Visitor
-) -> Draft:
-    """Write the code to the account's number."""
-    minutes = int(settings.code_lifetime.total_seconds()) // 60
-    return Draft(
-        words="OTP_SMS",
-        to=number,
-        language=language_of(owner, visitor),
-        facts={"otp": ticket.code.reveal(), "ttl": minutes},
-        expires_at=ticket.code_expires_at,
-    )
 
 
 def proven_letter(

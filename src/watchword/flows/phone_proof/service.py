@@ -5,7 +5,6 @@ from datetime import datetime
 
 from watchword.flows.phone_proof.rules import (
     address_of,
-    code_text,
     proven_letter,
     taken_letter,
 )
@@ -18,6 +17,7 @@ from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.ports import CodeProof
+from watchword.plumbing.words.languages import language_of
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.resets.rules import ResetSettings
 from watchword.records.subscribers.rules import (
@@ -27,6 +27,7 @@ from watchword.records.subscribers.rules import (
     country_of,
 )
 from watchword.records.subscribers.service import Subscribers
+from watchword.records.texts.rules import code_draft
 from watchword.records.texts.service import Texts
 from watchword.records.tickets.rules import CodeInvalid, Purpose
 from watchword.records.tickets.service import Tickets
@@ -63,8 +64,13 @@ class PhoneProof:
                 lifetime=self.tickets.settings.code_lifetime,
                 now=now,
             )
-            settings = self.tickets.settings
-            draft = code_text(owner, owner.phone or "", ticket, settings, visitor)
+            draft = code_draft(
+                owner.phone or "",
+                ticket.code,
+                self.tickets.settings.code_lifetime,
+                ticket.code_expires_at,
+                language_of(owner, visitor),
+            )
             sent = await self.texts.queue(tx, draft, now, owner.id)
             await self.tickets.note_requested(
                 tx,

@@ -10,13 +10,11 @@ from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
-from watchword.plumbing.web.code_page import forget, remember, remembered_contact
+from watchword.plumbing.web.code_page import RESEND_AFTER, forget, remember, remembered_contact
 from watchword.plumbing.web.contact import written_contact
 from watchword.plumbing.web.doors import page_get, page_post
 from watchword.plumbing.web.link_page import link_page
 from watchword.records.pins.rules import PinSettings
-
-_RESEND_AFTER = 60
 
 
 class ForgotPinForm(Body, frozen=True):
@@ -55,7 +53,7 @@ async def begin(call: Call[ForgotPinForm]) -> Response:
     """Send a code, and show anyone where to type it."""
     contact = written_contact(call, call.body.contact)
     await call.part(PinReset).begin(asked_for(contact), call.visitor)
-    return _code_page(call, contact.text, _RESEND_AFTER)
+    return _code_page(call, contact.text, RESEND_AFTER)
 
 
 async def show_code(call: Call[Any], problem: Problem | None = None) -> Response:

@@ -20,7 +20,6 @@ from watchword.records.subscribers.rules import (
     reached_at,
     refusal,
 )
-from watchword.records.texts.rules import Draft
 from watchword.records.tickets.rules import Ticket
 
 _DIALLED: Final = "ussd:"
@@ -87,19 +86,6 @@ def check_owner(stub: Stub, subscriber: Subscriber | None, unfit: type[Problem])
 def may_reset(found: Subscriber | None) -> bool:
     """Tell whether an account gets a code."""
     return found is not None and found.status == ACTIVE
-
-
-def code_text(
-    owner: Subscriber, number: str, ticket: Ticket, lasts: timedelta, visitor: Visitor
-) -> Draft:
-    """Write the code to a telephone."""
-    return Draft(
-        words="OTP_SMS",
-        to=number,
-        language=language_of(owner, visitor),
-        facts={"otp": ticket.code.reveal(), "ttl": minutes(lasts)},
-        expires_at=ticket.code_expires_at,
-    )
 
 
 def code_letter(

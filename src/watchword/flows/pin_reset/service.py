@@ -6,7 +6,6 @@ from watchword.flows.pin_reset.rules import (
     Asked,
     check_owner,
     code_letter,
-    code_text,
     dialled,
     done_letter,
     held_up,
@@ -23,6 +22,7 @@ from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.ports import Permit, ResetGrants, Stub
 from watchword.plumbing.throttle import Throttle
+from watchword.plumbing.words.languages import language_of
 from watchword.records.deliveries.rules import LetterWithheld
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.pins.rules import Stored
@@ -31,6 +31,7 @@ from watchword.records.resets.rules import Way, What
 from watchword.records.resets.service import Resets
 from watchword.records.subscribers.rules import Subscriber, country_of
 from watchword.records.subscribers.service import Subscribers
+from watchword.records.texts.rules import code_draft
 from watchword.records.texts.service import Texts
 from watchword.records.tickets.rules import CodeInvalid, Purpose, Ticket
 from watchword.records.tickets.service import Tickets
@@ -186,7 +187,9 @@ class PinReset:
             if owner is None:
                 await self.texts.decline(tx, number, now)
                 return False
-            draft = code_text(owner, number, ticket, lasts, visitor)
+            draft = code_draft(
+                number, ticket.code, lasts, ticket.code_expires_at, language_of(owner, visitor)
+            )
             return await self.texts.queue(tx, draft, now, owner.id)
         if owner is None:
             await self.deliveries.pretend(tx, now)

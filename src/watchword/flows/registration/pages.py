@@ -13,14 +13,12 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
-from watchword.plumbing.web.code_page import forget, remember, remembered
+from watchword.plumbing.web.code_page import RESEND_AFTER, forget, remember, remembered
 from watchword.plumbing.web.doors import page_get, page_post
 from watchword.plumbing.web.entry import error_page
 from watchword.plumbing.web.link_page import link_page, link_token
 from watchword.records.consents.service import Consents
 from watchword.records.passwords.rules import PasswordSettings
-
-_RESEND_AFTER = 60
 
 
 class RegisterForm(Register, frozen=True):
@@ -117,7 +115,7 @@ def _check_mailbox(call: Call[Any], email: str, problem: Problem | None = None) 
     page = call.page(
         "registration/check_mailbox.html",
         email=email,
-        resend_in=0 if problem or not call.form else _RESEND_AFTER,
+        resend_in=0 if problem or not call.form else RESEND_AFTER,
         errors=call.faults(problem),
     )
     return remember(call, page, email)

@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from watchword.flows.ussd.rules import GatewayUnknown, UssdSettings, dialler, why_unknown
+from watchword.flows.ussd.rules import GatewayUnknown, UssdSettings, dialler
 from watchword.flows.ussd.service import UssdMenu
 from watchword.kernel.problems import (
     BodyMalformed,
@@ -18,7 +18,7 @@ from watchword.plumbing.house import House
 from watchword.plumbing.logs.logger import log
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.shapes import Body, convert
-from watchword.plumbing.ussd import MOST_TYPED, Dialled
+from watchword.plumbing.ussd.gateway import MOST_TYPED, Dialled, why_unknown
 from watchword.plumbing.web.bodies import form_of, json_of, read_bytes
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Door, post
@@ -57,8 +57,8 @@ def told(screen: str) -> Response:
 
 def _recognise(call: Call[Any], body: bytes) -> None:
     """Let the gateway in, and nobody else. Problem: `gateway_unknown`."""
-    settings, address = call.part(UssdSettings), call.visitor.address
-    reason = why_unknown(settings, call.request.headers, body, address, call.now)
+    proof, address = call.part(UssdSettings).proof, call.visitor.address
+    reason = why_unknown(proof, call.request.headers, body, address, call.now)
     if reason is not None:
         log().warning("USSD gateway refused", category="security", reason=reason, ip=address)
         call.part(Metrics).auth_failures.labels("ussd.refused", reason).inc()

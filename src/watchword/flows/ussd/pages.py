@@ -1,6 +1,6 @@
 """A plain telephone in the browser. It exists in development only."""
 
-from typing import Any, Final
+from typing import Any
 
 from starlette.responses import Response
 
@@ -12,12 +12,9 @@ from watchword.plumbing.house import House
 from watchword.plumbing.settings import ServerSettings
 from watchword.plumbing.settings.server import DEVELOPMENT
 from watchword.plumbing.shapes import Body
-from watchword.plumbing.ussd import Dialled
+from watchword.plumbing.ussd.gateway import DEV_NUMBER, DEV_SERVICE_CODE, Dialled
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import page_get, page_post
-
-_NUMBER: Final = "+221770123456"
-_SERVICE_CODE: Final = "*384*7#"
 
 
 class Press(Body, frozen=True):
@@ -31,7 +28,7 @@ class Press(Body, frozen=True):
 
 async def show(call: Call[Any], problem: Problem | None = None) -> Response:
     """Show a telephone that has dialled nothing yet."""
-    number = call.form.get("number", _NUMBER)
+    number = call.form.get("number", DEV_NUMBER)
     return call.page("ussd/telephone.html", number=number, errors=call.faults(problem))
 
 
@@ -42,7 +39,9 @@ async def press(call: Call[Press]) -> Response:
     session = call.web.chance.draw(8).hex() if begins else call.body.session
     typed = [*filter(None, [call.body.typed]), *([] if begins else [call.body.press])]
     inputs = tuple("*".join(typed).split("*")) if typed else ()
-    dialled = Dialled(session_id=session, number=number, service_code=_SERVICE_CODE, inputs=inputs)
+    dialled = Dialled(
+        session_id=session, number=number, service_code=DEV_SERVICE_CODE, inputs=inputs
+    )
     word, _, screen = (await call.part(UssdMenu).answer(dialled, dialler(call.visitor))).partition(
         " "
     )

@@ -1,27 +1,24 @@
 """The menu as a pure function: where somebody is and what they typed, to what is to be done and shown."""
 
-import base64
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
-from watchword.kernel.addresses import Network, is_within, networks
+from watchword.kernel.addresses import Network, networks
 from watchword.kernel.parsing import boolean
 from watchword.kernel.parts import section, setting
 from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import InputInvalid, Kind, Problem, TooManyRequests
 from watchword.kernel.secret import Secret
-from watchword.plumbing.ussd import Dialled
+from watchword.plumbing.ussd.gateway import Dialled, Proof
 from watchword.records.resets.rules import GrantInvalid, GrantUsed
 from watchword.records.subscribers.rules import AccountDisabled, AccountLocked
 from watchword.records.tickets.rules import CodeInvalid
 from watchword.records.ussd_sessions.rules import Kept
 
 MOST_INPUTS: Final = 24
-MAX_AGE: Final = timedelta(minutes=5)
 _SHORTEST_SECRET: Final = 32
 _BACK: Final = "0"
 _LANGUAGES: Final = {"1": "en", "2": "fr", "3": "ar"}
@@ -58,6 +55,11 @@ class UssdSettings:
         parse=boolean,
         default="false",
     )
+
+    @property
+    def proof(self) -> Proof:
+        """Return what the gateway proves itself by."""
+        return Proof(secret=self.secret, networks=self.networks)
 
 
 class GatewayUnknown(Problem):
@@ -230,50 +232,3 @@ def most_of_a_name(language: str) -> int:
 def dialler(gateway: Visitor) -> Visitor:
     """Return where somebody dials from: the gateway's address says nothing of them."""
     return replace(gateway, address="", network="", user_agent="ussd", device=None)
-
-
-def signature(secret: Secret, timestamp: str, body: bytes) -> str:
-    """Return how a gateway signs a body."""
-    return hmac.digest(secret.reveal().encode(), timestamp.encode() + b"." + body, "sha256").hex()
-
-
-def why_unknown(
-    settings: UssdSettings,
-    headers: Mapping[str, str],
-    body: bytes,
-    address: str,
-    now: datetime,
-) -> str | None:
-    """Return why a post may not be the gateway's; nothing when it is."""
-    if settings.networks and not is_within(address, settings.networks):
-        return "elsewhere"
-    signed = headers.get("x-ussd-signature")
-    if signed is not None:
-        return _why_unsigned(settings.secret, signed, headers, body, now)
-    if not settings.networks:
-        return "unsigned"
-    password = _password(headers.get("authorization", ""))
-    right = hmac.compare_digest(password.encode(), settings.secret.reveal().encode())
-    return None if right else "wrong_secret"
-
-
-def _why_unsigned(
-    secret: Secret, signed: str, headers: Mapping[str, Any], body: bytes, now: datetime
-) -> str | None:
-    timestamp = headers.get("x-ussd-timestamp", "")
-    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):  # noqa: PLR2004
-        return "no_timestamp"
-    if not hmac.compare_digest(signature(secret, timestamp, body).encode(), signed.encode()):
-        return "wrong_signature"
-    return None if abs(now.timestamp() - int(timestamp)) <= MAX_AGE.total_seconds() else "too_old"
-
-
-def _password(authorization: str) -> str:
-    """Return the password of HTTP Basic (RFC 7617); nothing when there is none."""
-    scheme, _, value = authorization.partition(" ")
-    if scheme.lower() != "basic":
-        return ""
-    try:
-        return base64.b64decode(value.strip(), validate=True).decode().partition(":")[2]
-    except ValueError:
-        return ""

@@ -32,7 +32,8 @@ from watchword.plumbing.db.ports import Database
 from watchword.plumbing.ports import PinRecovery
 from watchword.plumbing.settings import ServerSettings, TwilioSettings, texting
 from watchword.plumbing.settings.organisation import Organisation
-from watchword.plumbing.ussd import Dialled, fit
+from watchword.plumbing.ussd.gateway import Dialled
+from watchword.plumbing.ussd.gsm import fit
 from watchword.plumbing.words.languages import Words, choose_language
 from watchword.records.pins.service import Pins
 from watchword.records.ussd_sessions.service import UssdSessions

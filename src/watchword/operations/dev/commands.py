@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from watchword.kernel.problems import Forbidden
-from watchword.operations.dev.rules import DIALLED_FROM
 from watchword.operations.dev.service import Handset
 from watchword.plumbing.commands import console
 from watchword.plumbing.commands.console import read_or_refuse, run_in_house
@@ -19,6 +18,7 @@ from watchword.plumbing.db.dev_messages import DevMessage
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.house import House
 from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.ussd.gateway import DEV_NUMBER
 
 dev = typer.Typer(
     help="Development: the mailbox on this machine, and a plain telephone.", no_args_is_help=True
@@ -58,7 +58,7 @@ def code(
 def ussd(
     number: Annotated[
         str, typer.Option("--number", help="Who dials: a number that an account has proven.")
-    ] = DIALLED_FROM,
+    ] = DEV_NUMBER,
     as_json: AsJson = False,
 ) -> None:
     """Dial the USSD menu; each line of the input is typed and sent, until the menu ends."""

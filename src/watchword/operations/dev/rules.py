@@ -5,9 +5,6 @@ from typing import Final
 from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import Kind, Problem
 
-DIALLED_FROM: Final = "+221770123456"
-SERVICE_CODE: Final = "*384*7#"
-
 
 class NotDeveloping(Problem):
     """This is for development alone."""

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.parts import service
-from watchword.operations.dev.rules import NOWHERE, SERVICE_CODE, NotDeveloping
+from watchword.operations.dev.rules import NOWHERE, NotDeveloping
 from watchword.plumbing.ports import TelephoneMenu
 from watchword.plumbing.settings import ServerSettings
 from watchword.plumbing.settings.server import DEVELOPMENT
-from watchword.plumbing.ussd import Dialled
+from watchword.plumbing.ussd.gateway import DEV_SERVICE_CODE, Dialled
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.texts.service import Texts
 
@@ -39,7 +39,7 @@ class Handset:
 
     async def _answer(self, session: str, number: str, typed: list[str]) -> tuple[str, str]:
         dialled = Dialled(
-            session_id=session, number=number, service_code=SERVICE_CODE, inputs=tuple(typed)
+            session_id=session, number=number, service_code=DEV_SERVICE_CODE, inputs=tuple(typed)
         )
         word, _, screen = (await self.menu.answer(dialled, NOWHERE)).partition(" ")
         while await self.texts.carry() + await self.deliveries.carry():

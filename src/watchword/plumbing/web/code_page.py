@@ -20,6 +20,7 @@ from watchword.plumbing.web.call import Call
 
 COOKIE: Final = "mailbox"
 REMEMBERED_FOR = timedelta(minutes=15)
+RESEND_AFTER: Final = 60  # seconds until the page offers to send another code
 
 
 def remember(call: Call[Any], response: Response, contact: str) -> Response:

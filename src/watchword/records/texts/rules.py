@@ -1,7 +1,7 @@
 """What a text is, who carries it, and what is told of a dead one."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Final
 
@@ -10,6 +10,8 @@ from watchword.kernel.limits import Limit
 from watchword.kernel.messages import CODE
 from watchword.kernel.parsing import listed, whole
 from watchword.kernel.parts import section, setting
+from watchword.kernel.secret import Secret
+from watchword.kernel.times import minutes
 from watchword.plumbing.contact import PhoneNumber
 
 KIND: Final = "text"
@@ -127,6 +129,19 @@ class Draft:
     priority: int = CODE
     not_before: datetime | None = None
     expires_at: datetime | None = None
+
+
+def code_draft(
+    to: str, code: Secret, lasts: timedelta, expires_at: datetime, language: str
+) -> Draft:
+    """Write a code, and for how long it is good."""
+    return Draft(
+        words="OTP_SMS",
+        to=to,
+        language=language,
+        facts={"otp": code.reveal(), "ttl": minutes(lasts)},
+        expires_at=expires_at,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What a gateway posts of a USSD session, and the signs of a screen.
+"""The signs of a screen.
 
 A screen is in the GSM 7-bit alphabet (3GPP TS 23.038, section 6.2.1), or in UCS-2.
 
@@ -8,12 +8,10 @@ A screen is in the GSM 7-bit alphabet (3GPP TS 23.038, section 6.2.1), or in UCS
 """
 
 import unicodedata
-from dataclasses import dataclass, field
 from typing import Final
 
 MOST_SEPTETS: Final = 182
 MOST_UCS2: Final = 80
-MOST_TYPED: Final = 400  # characters of all inputs of a session
 _BASIC: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -36,21 +34,6 @@ _NEAREST: Final = str.maketrans(
         "\u0152": "OE",
     }
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialled:
-    """What the gateway posts: the session, the number in E.164, the service code, the inputs so far."""
-
-    session_id: str
-    number: str
-    service_code: str
-    inputs: tuple[str, ...] = field(repr=False)
-
-    @property
-    def typed(self) -> str:
-        """Return the inputs as the gateway joins them."""
-        return "*".join(self.inputs)
 
 
 def is_gsm(text: str) -> bool:
