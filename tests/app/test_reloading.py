@@ -20,6 +20,7 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), "utf-8")
 
 
+@pytest.mark.req("M-09")
 def test_a_change_of_the_source_is_served_and_a_mistake_in_it_is_not_the_end(
     tmp_path: Path,
 ) -> None:

@@ -241,3 +241,11 @@ async def test_when_redis_is_back_limits_are_shared_again(wire: Wire) -> None:
 async def test_a_limit_of_one_stays_one() -> None:
     assert stricter(Limit(1, timedelta(1))).count == 1
     assert stricter(Limit(100, timedelta(1))).count == 50
+
+
+@pytest.mark.req("M-03")
+@pytest.mark.needs("valkey")
+def test_they_count_on_a_server_that_speaks_as_redis_seven_or_newer(valkey_url: str) -> None:
+    with redis_client.Redis.from_url(valkey_url, decode_responses=True) as line:
+        told = line.info("server")
+    assert int(told["redis_version"].partition(".")[0]) >= 7

@@ -232,7 +232,7 @@ async def test_every_table_shuts_other_tenants_out(postgres_url: str) -> None:
     assert await look(postgres_url, open_tables) == []
 
 
-@pytest.mark.req("K-52")
+@pytest.mark.req("K-52", "M-48")
 async def test_rows_of_another_tenant_cannot_be_seen_changed_or_forged(
     postgres_url: str,
 ) -> None:
