@@ -8,11 +8,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
+from tests.support.feedback import write
 from tests.support.program import serving
 from tests.support.proxy import wire_to
 from tests.support.services.kept import free_port
 from tests.support.world import PASSWORD, World, environment, open_world
 from tests.support.worlds import Opener
+from watchword.kernel.ports import NotAccepted
 
 AUTH, EMAIL = "/api/health/auth", "/api/health/email"
 ALICE = "alice@example.org"
@@ -89,6 +91,25 @@ async def test_a_carrier_that_is_down_is_named_and_what_it_says_is_not(small_wor
         assert answer.json()["checks"]["email_providers"] == {"fake": {"available": False}}
         assert answer.json()["reasons"] == {"email_providers": "unavailable"}
         assert "unwell" not in answer.text, "what the carrier says is not repeated"
+
+
+async def test_of_each_carrier_the_last_letter_it_took_and_the_last_it_did_not_are_told(
+    world: World,
+) -> None:
+    now = world.clock.now().isoformat()
+    await write(world)
+    async with world.client() as client:
+        taken = await client.get(EMAIL)
+        world.clock.advance(timedelta(seconds=1))
+        world.mailbox.trouble = NotAccepted("refused with 401")
+        await write(world)
+        refused = await client.get(EMAIL)
+    told = {"available": True, "last_taken_at": now, "last_refused_at": None, "last_refusal": None}
+    assert taken.json()["checks"]["email_providers"] == {"fake": told}
+    told["last_refused_at"] = world.clock.now().isoformat()
+    told["last_refusal"] = "refused with 401"
+    assert refused.json()["checks"]["email_providers"] == {"fake": told}
+    assert ALICE not in refused.text
 
 
 @pytest.mark.req("A-44")

@@ -3,7 +3,7 @@
 The other ports, which know of no transaction, stand in `kernel/ports.py`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -14,6 +14,7 @@ from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.carriers.carrier import Try
+from watchword.plumbing.carriers.latest import Latest
 from watchword.plumbing.db.ports import Executor, Transaction
 from watchword.plumbing.shapes import Answer
 from watchword.plumbing.ussd.gateway import Dialled
@@ -343,4 +344,8 @@ class Postbook(Protocol):
 
     async def note(self, db: Executor, leaving: Leaving, tried: Try, now: datetime) -> None:
         """Remember what a carrier took."""
+        ...
+
+    async def tell(self, db: Executor, channel: str, latest: Sequence[Latest]) -> None:
+        """Remember when carriers last took something, and why they last did not."""
         ...

@@ -5,6 +5,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -125,8 +126,8 @@ def test_status_tells_whether_a_key_is_good(
         said, told = terminal.run("email", "status"), terminal.run("email", "status", "--json")
 
     assert said.out.splitlines() == [
-        "carrier\tquota\tbounce %\tcomplaint %\tlast taken\tlast trouble",
-        f"sendgrid: {words}\t-\t-\t-\t-\t-",
+        "carrier\tquota\tbounce %\tcomplaint %\tlast taken\tlast refused\tbecause",
+        f"sendgrid: {words}\t-\t-\t-\t-\t-\t-",
         "queue: 0 waiting, 0 dead",
     ]
     assert said.code == told.code == code
@@ -200,24 +201,33 @@ def test_the_queue_is_listed_retried_and_dropped(
 
 
 async def _told_of_a_carrier(url: str, folder: Path) -> list[CarrierStatus]:
-    """Let a carrier take one letter, and refuse another."""
+    """Let a carrier take one letter, and refuse another a minute later, which then leaves."""
     async with open_world(url, folder) as world:
         for trouble in (None, NotAccepted("refused with 401")):
             world.mailbox.trouble = trouble
+            world.clock.advance(timedelta(minutes=1))
             async with world.database.transaction() as tx:
                 letter = Letter(template="mail/test", to=ALICE, language="en", facts={"at": "x"})
                 await world.part(Deliveries).queue(tx, letter, world.clock.now())
             await world.deliver()
-        return await world.part(Mail).status()
+        world.mailbox.trouble = None
+        world.clock.advance(timedelta(minutes=1))
+        await world.deliver()
+        async with open_world(url, folder) as another:
+            return await another.part(Mail).status()
 
 
-def test_status_tells_when_a_carrier_took_the_last_letter_and_why_not_another(
+def test_status_tells_when_a_carrier_took_the_last_letter_and_when_and_why_not_another_to_any_process(
     sqlite_url: str, tmp_path: Path
 ) -> None:
     [fake] = asyncio.run(_told_of_a_carrier(sqlite_url, tmp_path))
-    assert fake.last_taken_at == START
-    assert fake.last_trouble == "refused with 401"
-    assert fake.row["last taken"] == "2026-03-01T12:00:00Z"
+    assert fake.last_taken_at == START + timedelta(minutes=3)
+    assert fake.last_refused_at == START + timedelta(minutes=2)
+    assert fake.row["last taken"] == "2026-03-01T12:03:00Z"
+    assert (fake.row["last refused"], fake.row["because"]) == (
+        "2026-03-01T12:02:00Z",
+        "refused with 401",
+    )
 
 
 @pytest.mark.parametrize("words", [["retry"], ["drop", "--yes"], ["retry", "no-id"]])

@@ -72,6 +72,10 @@ class SleepyPostbook:
         """Remember."""
         await self.book.note(*told)
 
+    async def tell(self, *told: Any) -> None:
+        """Remember."""
+        await self.book.tell(*told)
+
 
 def worker(world: World, *mailers: Any, **more: Any) -> Deliveries:
     carriers = Mailing(mailers, world.clock, SystemChance(), world.part(Metrics))

@@ -1,6 +1,6 @@
 """Delivery feedback: act once on what carriers tell; and the postbook that letters leave by."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from watchword.kernel.parts import service
 from watchword.kernel.ports import OutOfReach, Reporter
 from watchword.kernel.problems import BodyMalformed, InputInvalid, Unavailable
 from watchword.plumbing.carriers.carrier import Try
+from watchword.plumbing.carriers.latest import Latest
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Executor, Transaction
@@ -69,6 +70,10 @@ class PostbookKeeper:
             to=leaving.to,
             now=now,
         )
+
+    async def tell(self, db: Executor, channel: str, latest: Sequence[Latest]) -> None:
+        """Remember when carriers last took something, and why they last did not."""
+        await self.dispatches.tell(db, channel, latest)
 
 
 @service

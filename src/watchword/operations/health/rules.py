@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from watchword.kernel.parsing import boolean
 from watchword.kernel.parts import section, setting
+from watchword.plumbing.carriers.latest import Latest
 from watchword.plumbing.shapes import Answer
 
 HEALTHY, DEGRADED, UNHEALTHY = "healthy", "degraded", "unhealthy"
@@ -36,6 +37,16 @@ class Report(Answer, frozen=True):
     memory: dict[str, int]
     uptime: int
     reasons: dict[str, str]
+
+
+def last_of(latest: Latest) -> dict[str, str | None]:
+    """Tell when a carrier last took a letter, and when and why it last did not: in words of ours."""
+    taken, refused = latest.taken_at, latest.refused_at
+    return {
+        "last_taken_at": taken.isoformat() if taken else None,
+        "last_refused_at": refused.isoformat() if refused else None,
+        "last_refusal": latest.refusal,
+    }
 
 
 class Status(Answer, frozen=True):

@@ -2,7 +2,7 @@
 
 import asyncio
 import resource
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -17,12 +17,16 @@ from watchword.operations.health.rules import (
     REDIS,
     Findings,
     Report,
+    last_of,
 )
 from watchword.plumbing.carriers.carrier import CarrierHealth
+from watchword.plumbing.carriers.latest import Latest
 from watchword.plumbing.carriers.mailing import Mailing
 from watchword.plumbing.db.ping import ping
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.settings import RedisSettings
+from watchword.records.dispatches.rules import MAIL
+from watchword.records.dispatches.service import Dispatches
 from watchword.records.tickets.service import Tickets
 
 _PATIENCE_SECONDS = 2.0
@@ -46,6 +50,7 @@ class Health:
     carriers: Mailing
     migrations: Migrations
     tickets: Tickets
+    dispatches: Dispatches
     redis: RedisSettings
     presence: Presence
     clock: Clock
@@ -73,8 +78,14 @@ class Health:
         )
 
     async def look_at_letters(self) -> Findings:
-        """Ask the carriers of letters."""
-        return _found({}, frozenset({EMAIL}), await self._standing())
+        """Ask the carriers of letters; tell when each last took one, and when and why it last did not."""
+        findings = _found({}, frozenset({EMAIL}), await self._standing())
+        latest = await self._latest()
+        told = {
+            name: {**how, **last_of(latest[name])} if name in latest else how
+            for name, how in findings.told[EMAIL].items()
+        }
+        return replace(findings, told={EMAIL: told})
 
     async def report(self, findings: Findings) -> Report:
         """Tell what was found."""
@@ -110,6 +121,13 @@ class Health:
                 return await self.carriers.standing()
         except TimeoutError:
             return ()
+
+    async def _latest(self) -> Mapping[str, Latest]:
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return await self.dispatches.latest(self.database, MAIL)
+        except Exception:  # noqa: BLE001 - the database is not well, and that is told elsewhere
+            return {}
 
     async def _codes(self) -> int:
         try:

@@ -29,7 +29,15 @@ email.add_typer(queue_of(KIND, "email", "letters"), name="queue")
 suppressions = typer.Typer(help="Addresses that letters are kept from.", no_args_is_help=True)
 email.add_typer(suppressions, name="suppressions")
 
-_STATUS = ("carrier", "quota", "bounce %", "complaint %", "last taken", "last trouble")
+_STATUS = (
+    "carrier",
+    "quota",
+    "bounce %",
+    "complaint %",
+    "last taken",
+    "last refused",
+    "because",
+)
 _LISTED = ("address", "reason", "source", "since", "withheld")
 
 Addresses = Annotated[list[str], typer.Argument(metavar="ADDRESS...", help="Mailboxes.")]
@@ -65,8 +73,8 @@ def send_test(
 def status(as_json: AsJson = False) -> None:
     """Tell of each carrier whether it takes letters and what became of them; exit 1: none takes any.
 
-    The quota is what the carrier tells of it; the shares are of the letters of the last seven days, and so is
-    the last that it took; the last trouble is what it said of a letter that still waits or is dead.
+    The quota is what the carrier tells of it; the shares are of the letters of the last seven days. When it
+    last took a letter, and when and why it last did not, is what any process was told, to a few seconds.
     """
 
     async def work(house: House) -> tuple[list[CarrierStatus], tuple[int, int]]:

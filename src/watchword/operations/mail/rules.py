@@ -1,6 +1,6 @@
 """What the console tells of mail."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -9,7 +9,7 @@ from watchword.kernel.ports import Quota
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.plumbing.carriers.carrier import CarrierHealth, Try
 from watchword.plumbing.carriers.failover import Handover
-from watchword.plumbing.db.pieces import QueuedPiece
+from watchword.plumbing.carriers.latest import Latest
 from watchword.plumbing.letters.forms import Form
 from watchword.records.dispatches.rules import Rates
 
@@ -20,7 +20,7 @@ LETTER: Final = "mail/test"
 class CarrierStatus:
     """A carrier: whether it takes letters, how many more, and what became of last week's.
 
-    `last_trouble` is what it said of the newest letter in the queue that it did not take.
+    `last_refusal` is why it did not take a letter, as whichever process was told.
     """
 
     carrier: str
@@ -31,7 +31,8 @@ class CarrierStatus:
     bounce_percent: float | None
     complaint_percent: float | None
     last_taken_at: datetime | None
-    last_trouble: str | None
+    last_refused_at: datetime | None
+    last_refusal: str | None
 
     @property
     def row(self) -> dict[str, str | float | None]:
@@ -44,22 +45,18 @@ class CarrierStatus:
             "quota": f"{quota.used}{most}" if quota else None,
             "bounce %": self.bounce_percent,
             "complaint %": self.complaint_percent,
-            "last taken": f"{self.last_taken_at:%Y-%m-%dT%H:%M:%SZ}"
-            if self.last_taken_at
-            else None,
-            "last trouble": self.last_trouble,
+            "last taken": _at(self.last_taken_at),
+            "last refused": _at(self.last_refused_at),
+            "because": self.last_refusal,
         }
 
 
-def trouble_of(carrier: str, newest_first: Iterable[QueuedPiece]) -> str | None:
-    """Return what a carrier said of the newest letter that it did not take."""
-    said = (part for each in newest_first for part in (each.reason or "").split("; "))
-    mark = f"{carrier}: "
-    return next((part.removeprefix(mark) for part in said if part.startswith(mark)), None)
+def _at(moment: datetime | None) -> str | None:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
 
 
 def carrier_status(
-    standing: CarrierHealth, quota: Quota | None, rates: Rates, trouble: str | None
+    standing: CarrierHealth, quota: Quota | None, rates: Rates, latest: Latest
 ) -> CarrierStatus:
     """Put together what is known of a carrier."""
     return CarrierStatus(
@@ -70,8 +67,9 @@ def carrier_status(
         letters=rates.letters,
         bounce_percent=rates.bounced,
         complaint_percent=rates.complained,
-        last_taken_at=rates.last_at,
-        last_trouble=trouble,
+        last_taken_at=latest.taken_at,
+        last_refused_at=latest.refused_at,
+        last_refusal=latest.refusal,
     )
 
 

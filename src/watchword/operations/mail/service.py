@@ -19,14 +19,13 @@ from watchword.operations.mail.rules import (
     judge,
     known,
     template_of,
-    trouble_of,
 )
 from watchword.plumbing.carriers.carrier import Try, TryResult
 from watchword.plumbing.carriers.failover import Handover
+from watchword.plumbing.carriers.latest import Latest
 from watchword.plumbing.carriers.mailing import Mailing
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing.db.queue import Queue
 from watchword.plumbing.letters.forms import find_form
 from watchword.plumbing.letters.overrides import Fault, read_overrides
 from watchword.plumbing.letters.writing import Letters
@@ -34,7 +33,7 @@ from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import Leaving, Postbook
 from watchword.plumbing.words.dates import moment
 from watchword.plumbing.work.sending import NO_CARRIER
-from watchword.records.deliveries.rules import KIND, MailSettings
+from watchword.records.deliveries.rules import MailSettings
 from watchword.records.dispatches.rules import MAIL, Rates
 from watchword.records.dispatches.service import Dispatches
 from watchword.records.suppressions.rules import OPERATOR, Suppression, SuppressionReason, first
@@ -114,6 +113,7 @@ class Mail:
             tried = Try(carrier=NO_CARRIER, result=TryResult.SUPPRESSED, reason=first(reasons))
             return judge(message.id, Handover(tries=(tried,)))
         handover = await self.carriers.send(message, only)
+        await self.postbook.tell(self.database, MAIL, self.carriers.untold.take())
         if handover.sent is not None:
             leaving = Leaving(channel=MAIL, id=letter, to=address.text, template=LETTER)
             await self.postbook.note(self.database, leaving, handover.sent, now)
@@ -124,13 +124,13 @@ class Mail:
         standings = await self.carriers.check()
         quotas = await self.carriers.quotas()
         rates = await self.dispatches.rates(self.database, self.clock.now())
-        waiting = (await Queue(self.database, self.clock, KIND).every())[::-1]
+        latest = await self.dispatches.latest(self.database, MAIL)
         return [
             carrier_status(
                 each,
                 quotas[each.carrier],
                 rates.get(each.carrier, Rates()),
-                trouble_of(each.carrier, waiting),
+                latest.get(each.carrier, Latest(carrier=each.carrier)),
             )
             for each in standings
         ]

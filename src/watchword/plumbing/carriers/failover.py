@@ -36,6 +36,7 @@ from watchword.plumbing.carriers.carrier import (
     look_at,
     quota_of,
 )
+from watchword.plumbing.carriers.latest import Untold
 
 _NO_OTHER_AFTER: Final = 10.0
 _FRESH: Final = timedelta(seconds=15)
@@ -98,6 +99,7 @@ class Failover(ABC, Generic[What]):
         self._chance = chance
         self._breakers = {each.name: Breaker() for each in carriers}
         self._on_trial: set[str] = set()
+        self.untold = Untold()
         self._looking = asyncio.Lock()
         self._seen: tuple[datetime, tuple[CarrierHealth, ...]] | None = None
 
@@ -191,6 +193,7 @@ class Failover(ABC, Generic[What]):
             self._on_trial.discard(carrier.name)
         tried = replace(tried, seconds=time.monotonic() - started)
         self._remember(tried)
+        self.untold.note(tried, self._clock.now())
         self.note(what, tried)
         return tried
 

@@ -182,6 +182,10 @@ class Sending(Settling, Generic[Sent]):
         )
         return self._later(work, handover.reason, handover.retry_after, handover.perhaps_at)
 
+    async def beside(self, tx: Transaction) -> None:
+        """Write what the carriers did last."""
+        await self.postbook.tell(tx, self.what, self.carriers.untold.take())
+
     def told(self, settled: Settled) -> None:
         """Log and count what became of a piece; pretended work is none."""
         named = self._named(settled.work)

@@ -52,6 +52,9 @@ class Settling(ABC):
     def told(self, settled: Settled) -> None:
         """Log and count what became of a piece, after the commit."""
 
+    async def beside(self, tx: Transaction) -> None:
+        """Write what else a batch brought, in its commit."""
+
     def rest(self) -> None:
         """Begin no further piece."""
         self.porters.rest()
@@ -80,5 +83,6 @@ class Settling(ABC):
             for each in settled:
                 if each.also is not None:
                     await each.also(tx)
+            await self.beside(tx)
         for each in settled:
             self.told(each)

@@ -2,6 +2,7 @@
 
     note      when a carrier has taken one: which, by what name of its own, from which template
     settle    when the carrier reports: delivered, bounced, complained of; never backwards
+    tell      when a carrier last took something, and when and why it last did not
     rates     what share of a carrier's letters bounced, or was complained of, in the last week
 
     state     sent -> delivery | failure -> soft_bounce -> bounce -> complaint

@@ -1,7 +1,7 @@
 """What may become of a dispatch, and what shares are worth a look."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar, Final
 
 from watchword.kernel.facts import Fact
@@ -77,15 +77,11 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """What became of one carrier's letters, in per cent; of none there is nothing to tell.
-
-    `last_at`: when it took the last of them.
-    """
+    """What became of one carrier's letters, in per cent; of none there is nothing to tell."""
 
     letters: int = 0
     bounces: int = 0
     complaints: int = 0
-    last_at: datetime | None = None
 
     @property
     def bounced(self) -> float | None:

@@ -1,6 +1,7 @@
 """Dispatches: note what a carrier took, settle what became of it, tell the shares."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from watchword.kernel.feedback import Outcome
 from watchword.kernel.ids import mint
 from watchword.kernel.parts import service
 from watchword.kernel.secret import Peppers
+from watchword.plumbing.carriers.latest import Latest
 from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.records.dispatches import store
 from watchword.records.dispatches.rules import RATES_OVER, SENT, SOFT_OVER, Dispatch, Rates, bare
@@ -63,19 +65,25 @@ class Dispatches:
         """Return how many letters to the same address came back for now, within a week."""
         return await store.soft_bounces(tx, dispatch.address_digest, now - SOFT_OVER)
 
+    async def tell(self, db: Executor, channel: str, latest: Iterable[Latest]) -> None:
+        """Remember what last came of asking carriers; of what is not told, what was known stays."""
+        for each in latest:
+            await store.tell(db, channel, each)
+
+    async def latest(self, db: Executor, channel: str) -> dict[str, Latest]:
+        """Return what last came of asking each carrier, by whichever process."""
+        return {each.carrier: each for each in await store.latest(db, channel)}
+
     async def rates(self, db: Executor, now: datetime) -> dict[str, Rates]:
         """Return what became of the letters of the last week, by carrier."""
         states: dict[str, dict[str, int]] = defaultdict(dict)
-        last: dict[str, list[datetime]] = defaultdict(list)
         for row in await store.counts(db, now - RATES_OVER):
             states[row.carrier][row.state] = row.number
-            last[row.carrier].append(row.last_at)
         return {
             carrier: Rates(
                 letters=sum(found.values()),
                 bounces=found.get(Outcome.BOUNCE, 0) + found.get(Outcome.SOFT_BOUNCE, 0),
                 complaints=found.get(Outcome.COMPLAINT, 0),
-                last_at=max(last[carrier]),
             )
             for carrier, found in states.items()
         }

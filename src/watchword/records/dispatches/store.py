@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Index,
     LargeBinary,
+    PrimaryKeyConstraint,
     Text,
     Uuid,
     bindparam,
@@ -19,11 +20,12 @@ from sqlalchemy import (
 )
 
 from watchword.kernel.feedback import Outcome
+from watchword.plumbing.carriers.latest import Latest
 from watchword.plumbing.db import purging
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.ports import Database, Executor
 from watchword.plumbing.db.purging import deletion
-from watchword.plumbing.db.statements import Statement, novelty, statement
+from watchword.plumbing.db.statements import Statement, novelty, statement, upsertion
 from watchword.records.dispatches.rules import MAIL, Dispatch, earlier
 
 _SOFT = text(f"state = '{Outcome.SOFT_BOUNCE}'")
@@ -50,6 +52,17 @@ dispatches = tenant_table(
         sqlite_where=_SOFT,
     ),
 )
+
+carrier_latest = tenant_table(
+    "carrier_latest",
+    Column("channel", Text, nullable=False),
+    Column("carrier", Text, nullable=False),
+    Column("taken_at", Moment),
+    Column("refused_at", Moment),
+    Column("refusal", Text),
+    PrimaryKeyConstraint("tenant_id", "channel", "carrier"),
+)
+_TOLD = ("taken_at", "refused_at", "refusal")
 
 NOTE = novelty(
     dispatches,
@@ -93,13 +106,25 @@ COUNTS = statement(
         dispatches.c.carrier,
         dispatches.c.state,
         func.count().label("number"),
-        func.max(dispatches.c.sent_at).label("last_at"),
     )
     .where(
         dispatches.c.channel == literal(MAIL),
         dispatches.c.sent_at >= bindparam("since", type_=Moment),
     )
     .group_by(dispatches.c.carrier, dispatches.c.state)
+)
+TELL = upsertion(
+    carrier_latest,
+    "channel",
+    "carrier",
+    *_TOLD,
+    key=("tenant_id", "channel", "carrier"),
+    values=lambda new: {name: func.coalesce(new[name], carrier_latest.c[name]) for name in _TOLD},
+)
+LATEST = statement(
+    select(carrier_latest.c.carrier, *(carrier_latest.c[name] for name in _TOLD)).where(
+        carrier_latest.c.channel == bindparam("which")
+    )
 )
 PURGE = deletion(dispatches, dispatches.c.sent_at < bindparam("before", type_=Moment))
 
@@ -154,8 +179,25 @@ async def soft_bounces(tx: Executor, digest: bytes, since: datetime) -> int:
 
 
 async def counts(db: Executor, since: datetime) -> list[Any]:
-    """Return carrier, state, number of letters sent since a moment, and when the last of them was."""
+    """Return carrier, state and number of letters sent since a moment."""
     return await db.all(COUNTS, since=since)
+
+
+async def tell(db: Executor, channel: str, latest: Latest) -> None:
+    """Write what is told of a carrier over what was known."""
+    await db.run(
+        TELL,
+        channel=channel,
+        carrier=latest.carrier,
+        taken_at=latest.taken_at,
+        refused_at=latest.refused_at,
+        refusal=latest.refusal,
+    )
+
+
+async def latest(db: Executor, channel: str) -> list[Latest]:
+    """Return what is known of each carrier of a channel."""
+    return [Latest(**row._asdict()) for row in await db.all(LATEST, which=channel)]
 
 
 async def purge(db: Database, before: datetime) -> int:
