@@ -30,7 +30,7 @@ from watchword.kernel.chance import SystemChance
 from watchword.kernel.clock import SystemClock
 from watchword.kernel.ports import Quota
 from watchword.kernel.secret import Secret
-from watchword.plumbing.carriers.failover import Carriers
+from watchword.plumbing.carriers.mailing import Mailing
 from watchword.plumbing.metrics.counting import Metrics
 
 REGION = "us-east-1"
@@ -138,7 +138,7 @@ async def test_a_letter_whose_sender_ses_does_not_know_leaves_by_the_next_carrie
     stranger = replace(LETTER, sender="noreply@unverified.example")
     async with provider(TAKEN["sendgrid"]) as (api, behind):
         metrics = Metrics("0", "nova", "")
-        carriers = Carriers([mailer, sendgrid(api)], SystemClock(), SystemChance(), metrics)
+        carriers = Mailing([mailer, sendgrid(api)], SystemClock(), SystemChance(), metrics)
         handover = await carriers.send(stranger)
     assert handover.sent is not None
     assert handover.sent.carrier == "sendgrid"

@@ -16,7 +16,7 @@ from watchword.plumbing.contact import email_address
 from watchword.records.consents.rules import Purpose as Consent
 from watchword.records.consents.service import Consents, Source
 from watchword.records.subscribers.rules import PENDING
-from watchword.records.suppressions.rules import Reason
+from watchword.records.suppressions.rules import SuppressionReason
 from watchword.records.suppressions.service import Suppressions
 from watchword.records.tickets.rules import Purpose
 from watchword.records.tickets.service import Tickets
@@ -75,7 +75,9 @@ async def test_a_notice_that_may_not_leave_is_on_record_with_its_account_though_
         assert (await client.post(CONFIRM, json={"code": letter.code})).status_code == 200
         async with world.database.transaction() as tx:
             now = world.clock.now()
-            await world.part(Suppressions).add(tx, email_address(ALICE), Reason.BOUNCE, "t", now)
+            await world.part(Suppressions).add(
+                tx, email_address(ALICE), SuppressionReason.BOUNCE, "t", now
+            )
         world.clock.advance(timedelta(minutes=1))
         await world.deliver()
         [kept] = await facts(world, "id.email.suppressed")

@@ -52,7 +52,7 @@ class Settling(ABC):
     def told(self, settled: Settled) -> None:
         """Log and count what became of a piece, after the commit."""
 
-    async def beside(self, tx: Transaction) -> None:
+    async def beside(self, tx: Transaction) -> None:  # noqa: B027 - most bring no more
         """Write what else a batch brought, in its commit."""
 
     def rest(self) -> None:
