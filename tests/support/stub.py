@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qs
 
 from watchword.adapters.providers import Reply
@@ -69,11 +69,11 @@ class Asked:
         return message_from_bytes(raw, policy=policy.default)
 
 
-@dataclass(slots=True)
+@dataclass(kw_only=True)
 class Stub:
-    """A listening provider."""
+    """A listening provider; another one may `reply` in its own way."""
 
-    usual: Reply
+    usual: Reply = SILENCE
     answers: list[Reply] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     port: int = 0
@@ -82,6 +82,10 @@ class Stub:
     def url(self) -> str:
         """Return where it listens."""
         return f"http://127.0.0.1:{self.port}"
+
+    def reply(self, asked: Asked) -> Reply:  # noqa: ARG002 - another one may look at it
+        """Return what to say."""
+        return self.answers.pop(0) if self.answers else self.usual
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Speak with one client."""
@@ -97,8 +101,9 @@ class Stub:
             name.lower(): value for name, _, value in (line.partition(": ") for line in lines)
         }
         body = await reader.readexactly(int(headers.get("content-length", "0")))
-        self.asked.append(Asked(method=method, path=path, headers=headers, body=body))
-        told = self.answers.pop(0) if self.answers else self.usual
+        asked = Asked(method=method, path=path, headers=headers, body=body)
+        self.asked.append(asked)
+        told = self.reply(asked)
         if told is SILENCE:
             await asyncio.sleep(60)
         if told is HANG_UP:
@@ -115,16 +120,27 @@ async def stub(
     usual: Reply, *answers: Reply, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Stub]:
     """Yield a provider on a free loopback port, behind TLS where it is given."""
-    listening = Stub(usual, [*answers])
+    async with listening(Stub(usual=usual, answers=[*answers]), tls) as provider:
+        yield provider
+
+
+Listening = TypeVar("Listening", bound=Stub)
+
+
+@asynccontextmanager
+async def listening(
+    provider: Listening, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Listening]:
+    """Have a provider listen on a free loopback port."""
     tasks: set[asyncio.Task[None]] = set()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.create_task(listening.serve(reader, writer)))
+        tasks.add(asyncio.create_task(provider.serve(reader, writer)))
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
-    listening.port = server.sockets[0].getsockname()[1]
+    provider.port = server.sockets[0].getsockname()[1]
     try:
-        yield listening
+        yield provider
     finally:
         server.close()
         for task in tasks:

@@ -6,6 +6,8 @@ destinations   where events go
 counters       where hits under a limit are counted
 cold           where the audit trail is put away
 sentry         errors, told without a word about people
+identity_providers
+               who else may say who somebody is
 providers      what carriers by HTTPS have in common
 guarded        HTTP to an address of an operator's, judged before each request
 fetching       a small document by HTTPS, from an address that was judged

@@ -9,6 +9,7 @@
     wording, receiving           what people read; what requests are counted by and answered with
     relaying, signalling         where events go; who is told of signals
     archiving                    where the audit trail is put away
+    vouching                     who else may say who somebody is
     asgi, inner                  the application, and what stands at the port of metrics
     serve, listening             bind, serve, drain, stop
     supervisor, reloading        several processes on one socket; a new one when the source changes

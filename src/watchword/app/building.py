@@ -14,6 +14,7 @@ from watchword.app import (
     relaying,
     signalling,
     storing,
+    vouching,
     wording,
 )
 from watchword.app.settings import Settings
@@ -32,6 +33,7 @@ from watchword.flows.ussd.service import UssdMenu
 from watchword.kernel.chance import Chance, SystemChance
 from watchword.kernel.clock import Clock, SystemClock
 from watchword.kernel.destinations import Destinations
+from watchword.kernel.identity import IdentityProviders
 from watchword.kernel.ports import (
     Authenticator,
     Counters,
@@ -132,16 +134,16 @@ async def open_house(
     house.put(HashPool, pool)
     wording.put_words(house)
     abroad = carrying.Abroad(house)
-    mailing = _mailing(house, [mailer] if mailer else abroad.mailers())
-    house.put(Mailing, mailing)
-    texting = _texting(house, [texter] if texter else abroad.texters())
-    house.put(Texting, texting)
+    house.put(Mailing, _mailing(house, [mailer] if mailer else abroad.mailers()))
+    house.put(Texting, _texting(house, [texter] if texter else abroad.texters()))
     _put_porters(house)
     house.put(Looks, Looks())
     house.put(Heeded, Heeded(since=house.part(Clock).now()))
     archiving.put_trail(house)
     house.put(SignalReceiver, signalling.receiver(house))
     house.put(Reporters, abroad.reporters(fetcher))
+    vouchers = vouching.Vouchers(house)
+    house.put(IdentityProviders, vouchers.providers())
     house.put(Permission, house.part(Permissions))
     house.put(Postbook, house.part(PostbookKeeper))
     house.put(Issuer, receiving.issuer(house))
@@ -155,9 +157,10 @@ async def open_house(
     finally:
         pool.close()
         await _close(house.part(Counters))
-        await mailing.close()
-        await texting.close()
+        await house.part(Mailing).close()
+        await house.part(Texting).close()
         await abroad.close()
+        await vouchers.close()
         await signalling.close(house.part(SignalReceiver))
         await archiving.close(house)
         await relaying.close(house.part(Destinations))

@@ -7,6 +7,7 @@ messages, feedback           a message as carriers take it; what they tell of it
 problems, parsing, parts     what goes wrong; texts into values; what a class is for
 ports                        what flows need of the outside
 addresses, assurance         who is asking, and how sure we are of it
+identity                     others who say who somebody is
 limits, cron, backoff        how often, when, and after how long a pause
 unseen                       signs that nobody sees
 """

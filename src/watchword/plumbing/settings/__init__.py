@@ -5,6 +5,7 @@
     organisation, letters           whose service this is, and its words
     carrying, smtp, dkim            who carries letters, and how a relay gets them
     providers, texting              who carries letters and texts by HTTPS; whether texts leave at all
+    identity_providers              who else may say who somebody is
     events                          which are told, and to whom
     parsers                         of what several of these hold
 
@@ -18,6 +19,13 @@ from watchword.plumbing.settings.events import (
     EventSettings,
     EventWebhookSettings,
     KafkaSettings,
+)
+from watchword.plumbing.settings.identity_providers import (
+    GithubSettings,
+    GoogleSettings,
+    LinkedinSettings,
+    OauthSettings,
+    OidcSettings,
 )
 from watchword.plumbing.settings.letters import LetterSettings
 from watchword.plumbing.settings.limits import LimitSettings
@@ -41,11 +49,16 @@ __all__ = [
     "DkimSettings",
     "EventSettings",
     "EventWebhookSettings",
+    "GithubSettings",
+    "GoogleSettings",
     "KafkaSettings",
     "LetterSettings",
     "LimitSettings",
+    "LinkedinSettings",
     "LogSettings",
     "MailgunSettings",
+    "OauthSettings",
+    "OidcSettings",
     "OrganisationSettings",
     "RedisSettings",
     "SecretSettings",

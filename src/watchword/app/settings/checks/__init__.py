@@ -8,6 +8,8 @@
     signals      a receiver of risk signals without an address, a key, or TLS
     events       a destination without an address, a key, its extra, or TLS
     reports      errors told to Sentry without its extra
+    identity_providers
+                 one without id or secret, without TLS, or whose people come back elsewhere
     files        keys and secrets that everybody can read, weak keys, certificates without a key
 
 What they find is told in `findings`. Development and test get the same sentences about secrets as
@@ -22,6 +24,7 @@ from watchword.app.settings.checks import (
     addresses,
     events,
     files,
+    identity_providers,
     mail,
     places,
     reports,
@@ -62,6 +65,9 @@ def check(
         lambda: events.amqp(settings, findings),
         lambda: events.webhooks(settings, findings),
         lambda: reports.sentry(settings, findings),
+        lambda: identity_providers.named(settings, findings),
+        lambda: identity_providers.others(settings, findings),
+        lambda: identity_providers.callbacks(settings, findings),
         lambda: files.keys(settings, findings, cwd),
         lambda: files.secret_files(settings, entries, findings, cwd),
     )
