@@ -29,6 +29,7 @@ FLAGS = [
     "--disable-sync",
 ]
 
+GITHUB = {"GITHUB_CLIENT_ID": "watchword", "GITHUB_CLIENT_SECRET": "secret-of-the-client"}
 _names = (f"alice{number}@example.org" for number in count(1))
 
 
@@ -42,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def site() -> AsyncIterator[Site]:
     """Yield the service that the people of this process visit."""
-    started = await Site.start()
+    started = await Site.start(GITHUB)
     yield started
     await started.stop()
 

@@ -23,6 +23,10 @@ NO_SETTINGS = {"NAME_FILE", "AUTH_FAILURE", "SECURITY_EVENT"}  # the last two: w
 PROVIDERS = {f"api.{name}" for name in ("sendgrid.com", "mailgun.net", "twilio.com")} | {
     "api.eu.sendgrid.com",
     "api.eu.mailgun.net",
+    "accounts.google.com",
+    "github.com",
+    "api.github.com",
+    "www.linkedin.com",
 }
 
 

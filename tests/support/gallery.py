@@ -234,6 +234,8 @@ SCENES: dict[str, Scene] = {
     "consents": _at("/account/consents"),
     "consents-given": _sending("/account/consents"),
     "unsubscribe-dead": _at("/unsubscribe?token=wwu_1_nothing"),
+    "identities": _at("/account/identities"),
+    "arrival-lost": _at("/auth/callback?state=nothing"),
     "email": _at("/account/email"),
     "email-wrong": _then(_at("/account/email"), newEmail=MEMBER),
     "email-sent": _then(_at("/account/email"), newEmail="zoe.new@example.org"),
@@ -259,7 +261,7 @@ MEMBERS_ONLY = {
     name
     for name in SCENES
     if name.split("-")[0]
-    in {"account", "security", "sessions", "email", "consents", "phone", "activity"}
+    in {"account", "security", "sessions", "email", "consents", "phone", "activity", "identities"}
 }
 
 

@@ -39,6 +39,7 @@ class Person:
     requests: list[Request] = field(default_factory=list)
     answers: list[Response] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+    friends: tuple[str, ...] = ()  # other sites whose pages they may see
 
     def watch(self) -> None:
         """Note every request and every complaint of the browser from now on."""
@@ -49,7 +50,7 @@ class Person:
 
     def _on_request(self, request: Request) -> None:
         self.requests.append(request)
-        if not request.url.startswith((f"{self.site.url}/", *OWN_PICTURES)):
+        if not request.url.startswith((f"{self.site.url}/", *OWN_PICTURES, *self.friends)):
             self.troubles.append(f"a request to somebody else: {request.url}")
 
     def _on_response(self, response: Response) -> None:

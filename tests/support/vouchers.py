@@ -9,13 +9,14 @@ A code is good once, for whom it was made, at the address and with the verifier 
 
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from itertools import count
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -23,8 +24,15 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from tests.support import forging
-from tests.support.stub import Asked, Stub, answer
+from tests.support.browser import Browser
+from tests.support.stub import Asked, Stub, answer, listening
+from tests.support.world import START, World
 from watchword.adapters.providers import Reply
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from tests.support.worlds import Opener
 
 SECRET: Final = "secret-of-the-client"
 CALLBACK: Final = "https://auth.example.test/auth/oauth/{name}/callback"
@@ -65,7 +73,7 @@ class Sent:
 class Voucher(Stub):
     """An OpenID provider."""
 
-    clock: Callable[[], datetime]
+    clock: Callable[[], datetime] = lambda: START
     name: str = "staff"
     client_id: str = "client-at-{name}"
     signs: RSAPrivateKey = field(default_factory=key)
@@ -79,6 +87,7 @@ class Voucher(Stub):
     sent: dict[str, Sent] = field(default_factory=dict)
     shown: dict[str, Claims] = field(default_factory=dict)
     tells_issuer: bool = True
+    shared: str = ""
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -94,7 +103,7 @@ class Voucher(Stub):
     @property
     def callback(self) -> str:
         """Return where it sends people back."""
-        return CALLBACK.format(name=self.name)
+        return self.shared or CALLBACK.format(name=self.name)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -393,3 +402,38 @@ def _emails(person: Claims) -> list[dict[str, Any]]:
             "visibility": "private",
         },
     ]
+
+
+@asynccontextmanager
+async def town(opener: "Opener", *vouchers: Voucher, **more: str) -> AsyncIterator[World]:
+    """Open a world that has these providers beside it, and the same clock."""
+    async with AsyncExitStack() as stack:
+        for each in vouchers:
+            await stack.enter_async_context(listening(each))
+        settings = {name: text for each in vouchers for name, text in each.settings.items()}
+        world = await stack.enter_async_context(opener(**{**settings, **more}))
+        for each in vouchers:
+            each.clock = world.clock.now
+        yield world
+
+
+async def leaves(who: Browser, voucher: Voucher, query: str = "") -> str:
+    """Go to a provider by the button of the sign-in page; return where that leads."""
+    answered = await who.client.get(f"/auth/oauth/{voucher.name}{query}")
+    assert answered.status_code == 303, answered.text
+    return str(answered.headers["location"])
+
+
+async def signs_in_by(
+    who: Browser, voucher: Voucher, query: str = "", **person: Any
+) -> "httpx2.Response":
+    """Go to a provider, sign in there, and come back, wherever that leads."""
+    return await who.open(voucher.approves(await leaves(who, voucher, query), **person))
+
+
+async def links(who: Browser, voucher: Voucher, **person: Any) -> "httpx2.Response":
+    """Press the button that links a provider to the account, sign in there, and come back."""
+    await who.open("/account/identities")
+    page = await who.post("/account/identities/link", provider=voucher.name)
+    address = page.headers["refresh"].removeprefix("0; url=")
+    return await who.open(voucher.approves(address, **person))

@@ -23,12 +23,14 @@ from watchword.flows.code_proof.service import CodeProver
 from watchword.flows.consent.service import Permissions
 from watchword.flows.delivery_feedback.service import PostbookKeeper, Reporters
 from watchword.flows.entrance.service import SessionEntrance
+from watchword.flows.identities.service import IdentityKeeper
 from watchword.flows.lockout.service import AccountLockout
 from watchword.flows.mailbox_proof.service import MailboxProver
 from watchword.flows.password_proof.service import PasswordProver
 from watchword.flows.pin_reset.service import PinReset
 from watchword.flows.reset_grant.service import GrantKeys, SignedGrants
 from watchword.flows.session_check.service import SessionCheck
+from watchword.flows.social_login.service import AttemptSealer
 from watchword.flows.ussd.service import UssdMenu
 from watchword.kernel.chance import Chance, SystemChance
 from watchword.kernel.clock import Clock, SystemClock
@@ -60,6 +62,7 @@ from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import (
     CodeProof,
     Entrance,
+    IdentityLinking,
     Lockout,
     MailboxProof,
     PasswordProof,
@@ -184,6 +187,10 @@ def _put_secrets(house: House) -> None:
     house.put(
         LetterSealer, LetterSealer(derive(secrets.session_secret.reveal(), "letters"), chance)
     )
+    house.put(
+        AttemptSealer,
+        AttemptSealer(derive(secrets.session_secret.reveal(), "social login"), chance),
+    )
     house.put(UssdSealer, UssdSealer(derive(secrets.session_secret.reveal(), "ussd"), chance))
     house.put(TextSealer, TextSealer(derive(secrets.session_secret.reveal(), "texts"), chance))
     house.put(Ring, Ring())
@@ -223,6 +230,7 @@ def _put_ports(house: House) -> None:
     house.put(PinRecovery, house.part(PinReset))
     house.put(TelephoneMenu, house.part(UssdMenu))
     house.put(MailboxProof, house.part(MailboxProver))
+    house.put(IdentityLinking, house.part(IdentityKeeper))
     house.put(ServiceDirectory, house.part(Services))
 
 

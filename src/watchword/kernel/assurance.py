@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 PASSWORD = "pwd"  # noqa: S105 - the method's registered name
 EMAIL_CODE = "otp"
+FEDERATED = "fed"  # another provider vouched; RFC 8176 has no name for it
 
 FRESH_FOR = timedelta(minutes=15)
 

@@ -78,6 +78,11 @@ class IdentityProviders:
 
     each: tuple[IdentityProvider, ...] = ()
 
+    @property
+    def offered(self) -> list[tuple[str, str]]:
+        """Return name and title of each."""
+        return [(each.name, each.title) for each in self.each]
+
     def named(self, name: str) -> IdentityProvider | None:
         """Return the one of this name, if there is one."""
         return next((each for each in self.each if each.name == name), None)

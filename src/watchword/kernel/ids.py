@@ -13,6 +13,7 @@ TenantId = NewType("TenantId", UUID)
 SubscriberId = NewType("SubscriberId", UUID)
 SessionId = NewType("SessionId", UUID)
 TicketId = NewType("TicketId", UUID)
+IdentityId = NewType("IdentityId", UUID)
 
 DEFAULT_TENANT = TenantId(UUID("00000000-0000-7000-8000-000000000001"))
 

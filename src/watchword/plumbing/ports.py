@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from watchword.kernel.identity import Identity
 from watchword.kernel.ids import SessionId, SubscriberId, TicketId
-from watchword.kernel.ports import Visitor
+from watchword.kernel.ports import Caller, Visitor
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.carriers.carrier import Try
@@ -310,6 +311,14 @@ class MailboxProof(Protocol):
         self, tx: Transaction, owner: Claimed, answers: str, visitor: Visitor, now: datetime
     ) -> Account:
         """Open a held account whose mailbox answered a letter; one that is not pending stays as it is."""
+        ...
+
+
+class IdentityLinking(Protocol):
+    """Whoever has an identity of another provider open an account, too."""
+
+    async def link(self, caller: Caller, identity: Identity, visitor: Visitor) -> None:
+        """Link it to the caller's account. Problems: `identity_taken`, `identity_linked_already`."""
         ...
 
 

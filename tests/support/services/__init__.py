@@ -6,6 +6,8 @@
     chromium   a browser: PATH, our cache folder, Debian's package, npm
     promtool   Prometheus's judge of rules: a given path, PATH, Debian's package
     nginx      nginx: PATH, Debian's package
+    oidc_provider
+               a certified OpenID provider: our cache folder, npm
     smtp       a mail server in this process that keeps what it is sent
 
 The first hit wins.  Nothing found raises ServiceMissing, which names the one

@@ -9,6 +9,7 @@
     nginx               the program, to be laid out with the files of deploy/nginx
     caddy               the path of Caddy
     systemd_analyze     the path of what judges units
+    oidc_provider       a way to start a certified OpenID provider, for one address to come back to
     smtp_sink           a listening mail server that keeps what it gets
 
 A test that asks for a service inside itself, or through an indirect parameter, says
@@ -29,10 +30,12 @@ import pytest
 
 from tests.support.services import chromium as chromium_service
 from tests.support.services import nginx as nginx_service
+from tests.support.services import oidc_provider as oidc_service
 from tests.support.services import promtool as promtool_service
 from tests.support.services.debian import program
 from tests.support.services.desk import Asker, Desk, NotServed
 from tests.support.services.nginx import Nginx
+from tests.support.services.oidc_provider import OidcProvider
 from tests.support.services.postgres import Postgres
 from tests.support.services.promtool import Promtool
 from tests.support.services.rabbitmq import Rabbit
@@ -48,6 +51,7 @@ SERVICE_OF = {
     "nginx": "nginx",
     "caddy": "caddy",
     "systemd_analyze": "systemd",
+    "oidc_home": "oidc_provider",
 }
 CACHE = Path(__file__).parents[3] / ".cache"
 Served = tuple[dict[str, Any], Callable[[], None]]
@@ -115,6 +119,12 @@ def start_systemd() -> Served:
     return {"origin": path, "path": path}, lambda: None
 
 
+def find_oidc_provider() -> Served:
+    """Find or fetch the package of an OpenID provider."""
+    home, origin = oidc_service.find()
+    return {"origin": origin, "home": str(home)}, lambda: None
+
+
 STARTERS = {
     "postgres": start_postgres,
     "valkey": start_valkey,
@@ -124,6 +134,7 @@ STARTERS = {
     "nginx": start_nginx,
     "caddy": start_caddy,
     "systemd": start_systemd,
+    "oidc_provider": find_oidc_provider,
 }
 
 
@@ -297,6 +308,29 @@ def systemd_analyze(request: pytest.FixtureRequest) -> str:
     """Return the path of what judges units."""
     path: str = served(request, "systemd")["path"]
     return path
+
+
+@pytest.fixture(scope="session")
+def oidc_home(request: pytest.FixtureRequest) -> Path:
+    """Return the folder of the package of a certified OpenID provider."""
+    return Path(served(request, "oidc_provider")["home"])
+
+
+@pytest.fixture
+def oidc_provider(
+    oidc_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., OidcProvider]]:
+    """Return a way to start an OpenID provider; those started end with the test."""
+    started: list[OidcProvider] = []
+
+    def start(callback: str, port: int | None = None) -> OidcProvider:
+        folder = tmp_path_factory.mktemp("oidc-provider")
+        started.append(OidcProvider.start(oidc_home, folder, callback, port))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.stop()
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,7 @@ from watchword.records.deliveries.rules import Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.guesses.rules import KINDS
 from watchword.records.guesses.service import Guesses
+from watchword.records.linked_identities.service import LinkedIdentities
 from watchword.records.passwords.service import Passwords
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
@@ -62,6 +63,7 @@ class AddressChange:
     passwords: Passwords
     guesses: Guesses
     tickets: Tickets
+    identities: LinkedIdentities
     sessions: Sessions
     password_proof: PasswordProof
     code_proof: CodeProof
@@ -204,6 +206,7 @@ class AddressChange:
         stub = await self.tickets.spend(tx, Purpose.EMAIL_CHANGE_UNDO, token, now)
         change = change_of(stub)
         await self.passwords.forget(tx, owner.id)
+        await self.identities.forget(tx, owner.id, visitor, now)
         if mailbox_key(owner.email) != stub.address:
             await self._move(tx, owner, email_address(change.old), visitor, now)
         await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, now)

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from watchword.flows.login.rules import InvalidCredentials, Welcome
 from watchword.flows.login.service import Login
+from watchword.kernel.identity import IdentityProviders
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
@@ -58,7 +59,12 @@ async def home(call: Call[None]) -> Response:
 
 async def show(call: Call[None], problem: Problem | None = None) -> Response:
     """Show the sign-in page."""
-    return call.page("login/login.html", return_to=_wanted(call), errors=call.faults(problem))
+    return call.page(
+        "login/login.html",
+        return_to=_wanted(call),
+        providers=call.part(IdentityProviders).offered,
+        errors=call.faults(problem),
+    )
 
 
 async def submit(call: Call[PasswordForm]) -> Response:

@@ -8,6 +8,7 @@ from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Transaction
 from watchword.plumbing.ports import Account, Claimed
 from watchword.records.consents.service import Consents
+from watchword.records.linked_identities.service import LinkedIdentities
 from watchword.records.passwords.service import Passwords
 from watchword.records.subscribers.rules import PENDING, EmailVerified, keeps_password
 from watchword.records.subscribers.service import Subscribers
@@ -22,6 +23,7 @@ class MailboxProver:
 
     subscribers: Subscribers
     passwords: Passwords
+    identities: LinkedIdentities
     consents: Consents
     tickets: Tickets
     suppressions: Suppressions
@@ -40,6 +42,7 @@ class MailboxProver:
         registration = answers == Purpose.VERIFY_EMAIL
         if not keeps_password(contested=owner.contested, by_registration=registration):
             await self.passwords.forget(tx, owner.id)
+            await self.identities.forget(tx, owner.id, visitor, now)
             await self.consents.disown(tx, owner.id, visitor, now)
         verified = await self.subscribers.verify(tx, owner.id, now)
         await self.tickets.void(tx, owner.id, now)

@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from watchword.flows.password_change.service import PasswordChange
+from watchword.kernel.identity import IdentityProviders
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.shapes import Body
@@ -27,6 +28,7 @@ async def show(call: Call[None], problem: Problem | None = None) -> Response:
         email=call.me.email,
         min_length=call.part(PasswordSettings).min_length,
         password_changed_at=since,
+        others=bool(call.part(IdentityProviders).each),
         done=call.t("password_change.saved") if saved else None,
         errors=call.faults(problem),
     )

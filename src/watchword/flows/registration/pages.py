@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from watchword.flows.registration.rules import GivenConsents, Register
 from watchword.flows.registration.service import Registration
+from watchword.kernel.identity import IdentityProviders
 from watchword.kernel.problems import FieldError, InputInvalid, Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
@@ -49,6 +50,7 @@ async def show(call: Call[Any], problem: Problem | None = None) -> Response:
         "registration/register.html",
         min_length=call.part(PasswordSettings).min_length,
         consents=call.part(Consents).asked(call.language),
+        providers=call.part(IdentityProviders).offered,
         errors=call.faults(problem),
     )
 

@@ -42,6 +42,8 @@ class Door:
     `bodiless`: the body may be left out. `described`: a body that the handler reads itself, as JSON or
     as a form; `raw`: one that it takes as it comes, of these media types. `otherwise`: the answers that
     are neither the good one nor a problem, by status.
+    An `arrival`: browsers come here from elsewhere, with whatever query they were given; what is wrong is
+    told people by a page, and programs by problem+json.
     A `probe` is asked from inside, so it answers without TLS even where that is required.
     """
 
@@ -56,6 +58,7 @@ class Door:
     page: bool = False
     root: bool = False
     probe: bool = False
+    arrival: bool = False
     again: Again | None = None
     answer: type[Any] | None = None
     status: int = 200

@@ -65,7 +65,7 @@ class Entry:
         try:
             return await self._answer(call)
         except Exception as error:
-            if not self._door.page:  # the front tells programs
+            if not _for_people(self._door, request):  # the front tells programs
                 raise
             return error_page(call, problems.untold(error, request.scope))
 
@@ -159,7 +159,7 @@ class Entry:
             call.body = convert(
                 each_once(request.query_params.multi_items()), door.body, strict=False
             )
-        elif request.method not in _UNSAFE and not (door.page or door.root):
+        elif request.method not in _UNSAFE and not (door.page or door.root or door.arrival):
             asked = each_once(request.query_params.multi_items())
             convert({name: asked[name] for name in asked.keys() - door.query}, Nothing)
 
@@ -167,7 +167,7 @@ class Entry:
         door = self._door
         if problem.private and problem.kind in {Kind.BUG, Kind.UNAVAILABLE}:
             logger.log().error(problem.private, problem=problem.code, route=door.path)
-        if not door.page:
+        if not _for_people(door, call.request):
             response = problems.problem_response(problem, call.visitor.request_id)
         elif problem.kind is Kind.UNAUTHENTICATED and door.who in _SIGNED_IN:
             return call.redirect("/login?return_to=" + quote(_return_to(call.request), safe="/"))
@@ -184,6 +184,11 @@ class Entry:
         if isinstance(problem, TooManyRequests) and hasattr(call.request.state, "verdict"):
             response.headers.update(self._web.throttle.headers(call.request.state.verdict))
         return response
+
+
+def _for_people(door: Door, request: Request) -> bool:
+    """Tell whether what is wrong is told by a page: where browsers arrive, programs say what they take."""
+    return door.page or (door.arrival and "text/html" in request.headers.get("accept", ""))
 
 
 def _may_see_form(call: Call[Any], door: Door, problem: Problem) -> bool:

@@ -1,0 +1,154 @@
+"""What a browser remembers of a sign-in elsewhere, what can go wrong with one, and what letters say."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from watchword.kernel.identity import Errand, Identity
+from watchword.kernel.problems import FieldError, InputInvalid, Kind, Problem, Unavailable
+from watchword.kernel.secret import Secret
+from watchword.plumbing.contact import EmailAddress, email_address, person_name
+from watchword.plumbing.ports import Account
+from watchword.records.deliveries.rules import Letter
+from watchword.records.subscribers.rules import split_name
+
+LASTS: Final = timedelta(minutes=10)
+DECLINED: Final = "access_denied"
+
+
+class OauthStateInvalid(Problem):
+    """This sign-in was not begun in this browser, was used, or took too long: begin again."""
+
+    code = "oauth_state_invalid"
+    kind = Kind.MALFORMED
+
+
+class OauthDeclined(Problem):
+    """You did not agree to sign in there, so nothing happened here."""
+
+    code = "oauth_declined"
+    kind = Kind.FORBIDDEN
+
+
+class OauthRefused(Problem):
+    """The provider did not confirm who you are: begin again."""
+
+    code = "oauth_refused"
+    kind = Kind.MALFORMED
+
+
+class OauthUnavailable(Unavailable):
+    """The provider does not answer: try again in a moment, or sign in another way."""
+
+    code = "oauth_unavailable"
+
+
+class OauthEmailUnverified(Problem):
+    """The provider has not verified your e-mail address, and a new account needs one that is."""
+
+    code = "oauth_email_unverified"
+    kind = Kind.FORBIDDEN
+
+
+class OauthAccountExists(Problem):
+    """This address has an account: sign in to it, and link this sign-in there."""
+
+    code = "oauth_account_exists"
+    kind = Kind.CONFLICT
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One way to a provider and back, as the browser keeps it, sealed.
+
+    `session`: that of an account to link to; without one somebody signs in.
+    """
+
+    provider: str
+    state: str
+    nonce: str
+    verifier: str
+    begun_at: datetime
+    return_to: str = ""
+    session: UUID | None = None
+
+    @property
+    def errand(self) -> Errand:
+        """Return what the provider is asked with."""
+        return Errand(
+            state=Secret(self.state), nonce=Secret(self.nonce), verifier=Secret(self.verifier)
+        )
+
+    def holds(self, state: str, now: datetime) -> bool:
+        """Tell whether somebody comes back by this way, in time."""
+        same = hmac.compare_digest(self.state.encode(), state.encode())
+        return same and now - self.begun_at < LASTS
+
+
+class Newcomer(msgspec.Struct, frozen=True):
+    """Whom a provider has vouched for, and who has yet to say what we may do with their data."""
+
+    provider: str
+    identity: Identity
+    vouched_at: datetime
+    return_to: str = ""
+
+    def holds(self, now: datetime) -> bool:
+        """Tell whether it is not long ago."""
+        return now - self.vouched_at < LASTS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """What a browser brings back: by the address of one provider's own, or by the one of all."""
+
+    provider: str | None
+    state: str
+    code: str
+    issuer: str | None
+    error: str
+
+
+def verified_address(identity: Identity) -> EmailAddress:
+    """Return the address that a new account may have. Problem: `oauth_email_unverified`."""
+    if not (identity.email and identity.email_verified):
+        raise OauthEmailUnverified
+    try:
+        return email_address(identity.email)
+    except InputInvalid:
+        raise OauthEmailUnverified(private="this is no address") from None
+
+
+def names_of(identity: Identity, email: EmailAddress) -> tuple[str, str]:
+    """Return first and last name: as the provider tells them, else what stands before the @."""
+    given, family = _name(identity.given_name), _name(identity.family_name)
+    if not given:
+        given, family = split_name(_name(identity.name))
+    return given or _name(email.text.partition("@")[0]) or "?", family
+
+
+def _name(text: str) -> str:
+    try:
+        return person_name(text, "name") if text else ""
+    except InputInvalid:
+        return ""
+
+
+def consent_missing() -> InputInvalid:
+    """Return the problem for a new account without the consent that it needs."""
+    message = "Without this consent there can be no account."
+    return InputInvalid(errors=[FieldError("consents.processing", "consent_required", message)])
+
+
+def opened_letter(owner: Account, provider: str, link: str) -> Letter:
+    """Tell a mailbox of its new account, and how it is opened."""
+    facts = {"name": owner.given_name, "provider": provider, "link": link}
+    return Letter(
+        template="social_login/account_opened",
+        to=owner.email,
+        language=owner.language,
+        facts=facts,
+    )

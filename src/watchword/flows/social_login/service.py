@@ -1,0 +1,346 @@
+"""Social login: begin, arrive, and what comes of it."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+
+from watchword.flows.social_login.rules import (
+    DECLINED,
+    Attempt,
+    Newcomer,
+    OauthAccountExists,
+    OauthDeclined,
+    OauthRefused,
+    OauthStateInvalid,
+    OauthUnavailable,
+    Returned,
+    consent_missing,
+    names_of,
+    opened_letter,
+    verified_address,
+)
+from watchword.kernel.assurance import FEDERATED
+from watchword.kernel.chance import Chance
+from watchword.kernel.clock import Clock
+from watchword.kernel.identity import Identity, IdentityProvider, IdentityProviders, NotVouched
+from watchword.kernel.parts import service
+from watchword.kernel.ports import Caller, OutOfReach, Visitor
+from watchword.kernel.problems import NotFound, Problem
+from watchword.kernel.secret import Secret
+from watchword.plumbing.contact import EmailAddress
+from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.ports import Database, Taken, Transaction
+from watchword.plumbing.issuer import Issuer
+from watchword.plumbing.metrics.counting import Metrics
+from watchword.plumbing.ports import Account, Admission, Entrance, IdentityLinking, MailboxProof
+from watchword.plumbing.sealing import SealBroken, Sealer
+from watchword.records.consents.rules import REGISTRATION, Deed, Purpose
+from watchword.records.consents.service import Consents, Source
+from watchword.records.deliveries.service import Deliveries
+from watchword.records.guesses.rules import LoginFailed
+from watchword.records.linked_identities.service import LinkedIdentities
+from watchword.records.receipts.service import Receipts
+from watchword.records.sessions.rules import COOKIE
+from watchword.records.subscribers.rules import (
+    ACTIVE,
+    PENDING,
+    EmailVerified,
+    Subscriber,
+    UserRegistered,
+    refusal,
+)
+from watchword.records.subscribers.service import Subscribers
+
+_SOURCE = "oauth"
+_SECRET_BYTES = 32
+
+Kept = TypeVar("Kept", Attempt, Newcomer)
+
+
+class AttemptSealer(Sealer):
+    """Seals what a browser keeps of a sign-in elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    """Where a browser goes, and what it keeps meanwhile."""
+
+    address: str
+    title: str
+    attempt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What came of it: a session, or a link (neither), or a newcomer who is asked for consents first."""
+
+    return_to: str
+    admission: Admission | None = None
+    newcomer: str | None = None
+
+
+@service
+class SocialLogin:
+    """The way in by another provider."""
+
+    providers: IdentityProviders
+    database: Database
+    subscribers: Subscribers
+    identities: LinkedIdentities
+    consents: Consents
+    receipts: Receipts
+    entrance: Entrance
+    mailbox_proof: MailboxProof
+    linking: IdentityLinking
+    deliveries: Deliveries
+    journal: Journal
+    metrics: Metrics
+    issuer: Issuer
+    sealer: AttemptSealer
+    clock: Clock
+    chance: Chance
+
+    async def begin(self, name: str, return_to: str, caller: Caller | None = None) -> Departure:
+        """Return where the browser goes; `caller`: whose account is to be linked.
+
+        Problems: `not_found`, `oauth_unavailable`.
+        """
+        now, provider = self.clock.now(), self._provider(name)
+        attempt = Attempt(
+            provider=name,
+            state=self._draw(),
+            nonce=self._draw(),
+            verifier=self._draw(),
+            begun_at=now,
+            return_to=return_to,
+            session=caller.session_id if caller else None,
+        )
+        try:
+            address = await provider.leave(attempt.errand, now)
+        except (OutOfReach, NotVouched) as trouble:
+            raise OauthUnavailable(private=f"{name}: {trouble}") from trouble
+        return Departure(address=address, title=provider.title, attempt=self._seal(attempt))
+
+    async def arrive(
+        self, back: Returned, cookie: str | None, caller: Caller | None, visitor: Visitor
+    ) -> Arrival:
+        """Let in, or link, whoever the provider vouches for. Problems: see the story."""
+        attempt = self._open(cookie, Attempt)
+        try:
+            return await self._arrive(attempt, back, caller, visitor, self.clock.now())
+        except Problem as problem:
+            self._count_failure(problem, attempt.provider if attempt else _SOURCE)
+            raise
+
+    def newcomer(self, cookie: str | None) -> Newcomer:
+        """Return who is asked for consents. Problem: `oauth_state_invalid`."""
+        found = self._open(cookie, Newcomer)
+        if found is None or not found.holds(self.clock.now()):
+            raise OauthStateInvalid(private="no newcomer in this browser")
+        return found
+
+    async def agree(
+        self, cookie: str | None, allowed: Iterable[Purpose], visitor: Visitor
+    ) -> Arrival:
+        """Make a newcomer's account. Problems: `invalid_input` without the consent that is needed."""
+        newcomer, purposes = self.newcomer(cookie), tuple(allowed)
+        if self.consents.settings.required and Purpose.PROCESSING not in purposes:
+            raise consent_missing()
+        return await self._enter(newcomer, purposes, visitor, self.clock.now())
+
+    async def _arrive(
+        self,
+        attempt: Attempt | None,
+        back: Returned,
+        caller: Caller | None,
+        visitor: Visitor,
+        now: datetime,
+    ) -> Arrival:
+        if attempt is None or not attempt.holds(back.state, now):
+            raise OauthStateInvalid(private="no attempt of this browser")
+        if back.provider not in {None, attempt.provider}:
+            raise OauthStateInvalid(private="came back by another provider's address")
+        identity = await self._vouched(attempt, back, now)
+        if attempt.session is not None:
+            if caller is None or caller.session_id != attempt.session:
+                raise OauthStateInvalid(private="another session, or none")
+            await self.linking.link(caller, identity, visitor)
+            return Arrival(return_to=attempt.return_to)
+        newcomer = Newcomer(
+            provider=attempt.provider,
+            identity=identity,
+            vouched_at=now,
+            return_to=attempt.return_to,
+        )
+        return await self._enter(newcomer, None, visitor, now)
+
+    async def _vouched(self, attempt: Attempt, back: Returned, now: datetime) -> Identity:
+        """Return who came back; whatever comes of it, this way is used up."""
+        async with self.database.transaction() as tx:
+            if not await self.receipts.keep(tx, _SOURCE, [attempt.state], now):
+                raise OauthStateInvalid(private="came back twice")
+        if back.error:
+            if back.error == DECLINED:
+                raise OauthDeclined
+            raise OauthRefused(private="the provider said no")
+        provider = self._provider(attempt.provider)
+        try:
+            return await provider.vouch(attempt.errand, Secret(back.code), back.issuer, now)
+        except NotVouched as wrong:
+            fact = LoginFailed(method=attempt.provider, reason=str(wrong))
+            raise OauthRefused(private=str(wrong), fact=fact) from wrong
+        except OutOfReach as away:
+            raise OauthUnavailable(private=f"{attempt.provider}: {away}") from away
+
+    async def _enter(
+        self,
+        newcomer: Newcomer,
+        allowed: tuple[Purpose, ...] | None,
+        visitor: Visitor,
+        now: datetime,
+    ) -> Arrival:
+        """Open a session; of two who come for the first time at once, the second finds the account."""
+        try:
+            return await self._enter_once(newcomer, allowed, visitor, now)
+        except Taken:
+            return await self._enter_once(newcomer, allowed, visitor, now)
+
+    async def _enter_once(
+        self,
+        newcomer: Newcomer,
+        allowed: tuple[Purpose, ...] | None,
+        visitor: Visitor,
+        now: datetime,
+    ) -> Arrival:
+        async with self.database.transaction() as tx:
+            owner = await self._known(tx, newcomer.identity, now)
+            if owner is None:
+                email = verified_address(newcomer.identity)
+                found = await self.subscribers.find_by_email(tx, email)
+                if found is not None and found.status != PENDING:
+                    raise OauthAccountExists(private=f"account {found.id}")
+                if allowed is None and self.consents.settings.required:
+                    return Arrival(return_to=newcomer.return_to, newcomer=self._seal(newcomer))
+                owner = await self._welcome(tx, newcomer, email, found, allowed or (), visitor, now)
+            admission = await self.entrance.admit(
+                tx, owner, method=FEDERATED, visitor=visitor, transport=COOKIE, now=now
+            )
+        self.metrics.logins.labels(newcomer.provider, "none").inc()
+        return Arrival(return_to=newcomer.return_to, admission=admission)
+
+    async def _known(self, tx: Transaction, identity: Identity, now: datetime) -> Account | None:
+        """Return whose account an identity opens, if any. Problems: the account's."""
+        linked = await self.identities.find(tx, identity)
+        if linked is None:
+            return None
+        owner = await self.subscribers.hold(tx, linked.user_id)
+        if owner is None or not await self.identities.use(tx, linked, now):
+            raise OauthStateInvalid(private="unlinked in the meantime")
+        if (refused := refusal(owner.status)) is not None:
+            raise refused
+        return owner
+
+    async def _welcome(
+        self,
+        tx: Transaction,
+        newcomer: Newcomer,
+        email: EmailAddress,
+        found: Subscriber | None,
+        allowed: tuple[Purpose, ...],
+        visitor: Visitor,
+        now: datetime,
+    ) -> Account:
+        """Make an account for a verified address, or open the one that nobody has proven."""
+        identity = newcomer.identity
+        owner: Account
+        if found is None:
+            owner = await self._add(tx, identity, email, visitor, now)
+        else:
+            owner = await self._adopt(tx, found, identity, email, visitor, now)
+        source = Source(channel=REGISTRATION, language=visitor.language, visitor=visitor)
+        await self.consents.change(tx, owner.id, Deed.GRANTED, allowed, source, now)
+        await self.identities.link(tx, owner.id, identity, visitor, now)
+        title = self.identities.title_of(identity.issuer)
+        letter = opened_letter(owner, title, f"{self.issuer.pages}/account/identities")
+        await self.deliveries.queue(tx, letter, now)
+        return owner
+
+    async def _add(
+        self,
+        tx: Transaction,
+        identity: Identity,
+        email: EmailAddress,
+        visitor: Visitor,
+        now: datetime,
+    ) -> Subscriber:
+        given, family = names_of(identity, email)
+        owner = await self.subscribers.add(
+            tx,
+            email=email,
+            given_name=given,
+            family_name=family,
+            language=visitor.language,
+            status=ACTIVE,
+            now=now,
+        )
+        await self.journal.record(tx, UserRegistered(user_id=owner.id), now, visitor)
+        await self.journal.record(tx, EmailVerified(user_id=owner.id), now, visitor)
+        return owner
+
+    async def _adopt(
+        self,
+        tx: Transaction,
+        found: Subscriber,
+        identity: Identity,
+        email: EmailAddress,
+        visitor: Visitor,
+        now: datetime,
+    ) -> Subscriber:
+        """The mailbox is proven; what a stranger attached goes, and so do their names and number."""
+        held = await self.subscribers.hold(tx, found.id)
+        if held is None or held.status != PENDING:
+            raise OauthAccountExists(private="proven in the meantime")
+        await self.mailbox_proof.prove(tx, held, _SOURCE, visitor, now)
+        opened = await self.subscribers.get(tx, held.id)
+        given, family = names_of(identity, email)
+        named = replace(
+            opened,
+            given_name=given,
+            family_name=family,
+            name=f"{given} {family}".strip(),
+            phone=None,
+            phone_verified_at=None,
+            language=visitor.language,
+        )
+        return await self.subscribers.change(tx, named, opened.version, now)
+
+    def _count_failure(self, problem: Problem, provider: str) -> None:
+        """Count a failure, and have the journal learn of it."""
+        self.metrics.logins.labels(provider, problem.code).inc()
+        self.metrics.logins_failed.labels(provider, problem.code).inc()
+        problem.fact = problem.fact or LoginFailed(method=provider, reason=problem.code)
+
+    def _provider(self, name: str) -> IdentityProvider:
+        found = self.providers.named(name)
+        if found is None:
+            raise NotFound
+        return found
+
+    def _draw(self) -> str:
+        return urlsafe_b64encode(self.chance.draw(_SECRET_BYTES)).decode().rstrip("=")
+
+    def _seal(self, kept: Attempt | Newcomer) -> str:
+        sealed = self.sealer.seal(msgspec.json.encode(kept), type(kept).__name__)
+        return urlsafe_b64encode(sealed).decode()
+
+    def _open(self, cookie: str | None, kind: type[Kept]) -> Kept | None:
+        """Return what a browser kept; nothing when it is not what we gave it."""
+        try:
+            sealed = urlsafe_b64decode((cookie or "").encode())
+            return msgspec.json.decode(self.sealer.open(sealed, kind.__name__), type=kind)
+        except (SealBroken, ValueError):
+            return None
