@@ -4,6 +4,7 @@ import pytest
 
 from tests.app.settings.conftest import Faults, Read
 from tests.support.environments import development, production
+from tests.support.markdown import ROOT, blocks
 from watchword.plumbing.settings import GoogleSettings, LinkedinSettings, OidcSettings
 
 GOOGLE = {"GOOGLE_CLIENT_ID": "watchword", "GOOGLE_CLIENT_SECRET": "GOCSPX-secret-of-the-client"}
@@ -35,6 +36,13 @@ def test_others_are_told_by_names_of_ones_own(read: Read) -> None:
     }
     assert found.secrets["staff"].reveal() == "secret-of-staff="
     assert found.titles == {"staff": "Clinic staff"}
+
+
+def test_the_settings_that_the_page_shows_are_read(read: Read) -> None:
+    [block] = blocks(ROOT / "docs/operate/social-login.md")
+    told = dict(line.split("=", 1) for line in block.text.strip().splitlines())
+    found = read(production(**told)).section(OidcSettings)
+    assert set(found.issuers) == set(found.client_ids) == set(found.secrets) == {"staff"}
 
 
 def test_nothing_told_is_nothing_wanted(read: Read) -> None:

@@ -183,9 +183,9 @@ class SocialLogin:
         async with self.database.transaction() as tx:
             if not await self.receipts.keep(tx, _SOURCE, [attempt.state], now):
                 raise OauthStateInvalid(private="came back twice")
-        if back.error:
-            if back.error == DECLINED:
-                raise OauthDeclined
+        if back.error == DECLINED:
+            raise OauthDeclined
+        if back.error or not back.code:
             raise OauthRefused(private="the provider said no")
         provider = self._provider(attempt.provider)
         try:
