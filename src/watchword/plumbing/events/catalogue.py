@@ -117,12 +117,6 @@ class Locked(Data, frozen=True, kw_only=True):
     by: By
 
 
-class IdentityChanged(OfUser, frozen=True, kw_only=True):
-    """Another sign-in of an account."""
-
-    provider: Annotated[str, Meta(description="Whose it is: google, github, or a name of yours.")]
-
-
 class Consent(OfUser, frozen=True, kw_only=True):
     """A consent."""
 
@@ -208,8 +202,6 @@ _PUBLIC: Final = (
     Public("id.login.failed", 1, LoginFailed, "A sign-in was refused."),
     Public("id.account.locked", 1, Locked, "An account refuses guesses, or was locked."),
     Public("id.account.unlocked", 1, Locked, "An account takes guesses again."),
-    Public("id.identity.linked", 1, IdentityChanged, "Another sign-in opens an account."),
-    Public("id.identity.unlinked", 1, IdentityChanged, "Another sign-in opens it no longer."),
     Public("id.consent.granted", 1, Consent, "Somebody consented."),
     Public("id.consent.withdrawn", 1, ConsentWithdrawn, "Somebody withdrew a consent."),
     Public("id.consent.renewed", 1, Consent, "Somebody consented once more."),
