@@ -139,11 +139,11 @@ async def open_house(
     abroad = carrying.Abroad(house)
     house.put(Mailing, _mailing(house, [mailer] if mailer else abroad.mailers()))
     house.put(Texting, _texting(house, [texter] if texter else abroad.texters()))
-    _put_porters(house)
-    house.put(Looks, Looks())
+    house.put(LetterPorters, _porters(house, LetterPorters, LETTERS))
+    house.put(TextPorters, _porters(house, TextPorters, TEXTS))
+    _put_signals(house)
     house.put(Heeded, Heeded(since=house.part(Clock).now()))
     archiving.put_trail(house)
-    house.put(SignalReceiver, signalling.receiver(house))
     house.put(Reporters, abroad.reporters(fetcher))
     vouchers = vouching.Vouchers(house)
     house.put(IdentityProviders, vouchers.providers())
@@ -172,10 +172,11 @@ async def open_house(
         await asyncio.to_thread(logger.flush_reports)
 
 
-def _put_porters(house: House) -> None:
-    house.put(LetterPorters, _porters(house, LetterPorters, LETTERS))
-    house.put(TextPorters, _porters(house, TextPorters, TEXTS))
+def _put_signals(house: House) -> None:
+    """Put who looks for risk, and who is told."""
     house.put(SignalPorters, _porters(house, SignalPorters, SIGNALS))
+    house.put(Looks, Looks())
+    house.put(SignalReceiver, signalling.receiver(house))
 
 
 def _put_secrets(house: House) -> None:
