@@ -6,7 +6,7 @@ from alembic import op
 from watchword.migrations.words import moment, protect, tenant
 
 revision = "before_0016"
-down_revision = "before_0014"
+down_revision = "before_0015"
 branch_labels = None
 
 

@@ -15,7 +15,7 @@ from alembic import op
 from watchword.migrations.words import moment, on_postgres, protect, tenant
 
 revision = "before_0017"
-down_revision = "before_0015"
+down_revision = "before_0016"
 branch_labels = None
 
 _WORDS = "the audit trail is append-only"
