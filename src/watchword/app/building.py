@@ -159,17 +159,22 @@ async def open_house(
         yield house
     finally:
         pool.close()
-        await _close(house.part(Counters))
-        await house.part(Mailing).close()
-        await house.part(Texting).close()
-        await abroad.close()
-        await vouchers.close()
-        await signalling.close(house.part(SignalReceiver))
-        await archiving.close(house)
-        await relaying.close(house.part(Destinations))
+        await _leave(house, abroad, vouchers)
         await database.close()
         house.part(logger.AccessLog).flush()
         await asyncio.to_thread(logger.flush_reports)
+
+
+async def _leave(house: House, abroad: carrying.Abroad, vouchers: vouching.Vouchers) -> None:
+    """Close every way to somebody else."""
+    await _close(house.part(Counters))
+    await house.part(Mailing).close()
+    await house.part(Texting).close()
+    await abroad.close()
+    await vouchers.close()
+    await signalling.close(house.part(SignalReceiver))
+    await archiving.close(house)
+    await relaying.close(house.part(Destinations))
 
 
 def _put_signals(house: House) -> None:

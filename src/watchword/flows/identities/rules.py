@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from watchword.plumbing.ports import Account
 from watchword.plumbing.shapes import Answer
 from watchword.plumbing.words.dates import moment
+from watchword.plumbing.words.languages import language_of
 from watchword.records.deliveries.rules import Letter
 from watchword.records.sessions.rules import device_name
+from watchword.records.subscribers.rules import Subscriber
 
 
 class IdentityEntry(Answer, frozen=True):
@@ -27,16 +28,15 @@ class Identities(Answer, frozen=True):
 
 
 def notice(
-    template: str, owner: Account, provider: str, user_agent: str, link: str, now: datetime
+    template: str, owner: Subscriber, provider: str, visitor: Visitor, link: str, now: datetime
 ) -> Letter:
     """Tell the owner that a way into the account was added, or taken away."""
+    language = language_of(owner, visitor)
     facts = {
         "name": owner.given_name,
         "provider": provider,
-        "device": device_name(user_agent),
-        "at": moment(now, owner.language),
+        "device": device_name(visitor.user_agent),
+        "at": moment(now, language),
         "link": link,
     }
-    return Letter(
-        template=f"identities/{template}", to=owner.email, language=owner.language, facts=facts
-    )
+    return Letter(template=f"identities/{template}", to=owner.email, language=language, facts=facts)

@@ -108,5 +108,5 @@ class IdentityKeeper:
         now: datetime,
     ) -> None:
         title, link = self.identities.title_of(issuer), f"{self.issuer.pages}{_PAGE}"
-        letter = notice(template, owner, title, visitor.user_agent, link, now)
+        letter = notice(template, owner, title, visitor, link, now)
         await self.deliveries.queue(tx, letter, now)

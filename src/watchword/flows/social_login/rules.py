@@ -9,10 +9,12 @@ from uuid import UUID
 import msgspec
 
 from watchword.kernel.identity import Errand, Identity
+from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import FieldError, InputInvalid, Kind, Problem, Unavailable
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EmailAddress, email_address, person_name
 from watchword.plumbing.ports import Account
+from watchword.plumbing.words.languages import Spoken, learned
 from watchword.records.deliveries.rules import Letter
 from watchword.records.subscribers.rules import split_name
 
@@ -141,6 +143,16 @@ def consent_missing() -> InputInvalid:
     """Return the problem for a new account without the consent that it needs."""
     message = "Without this consent there can be no account."
     return InputInvalid(errors=[FieldError("consents.processing", "consent_required", message)])
+
+
+def speaks_of(visitor: Visitor) -> Spoken:
+    """Return what is learned of a newcomer's language."""
+    return learned(
+        chosen=visitor.asked_language,
+        heard=visitor.heard_language,
+        country=None,
+        default=visitor.language,
+    )
 
 
 def opened_letter(owner: Account, provider: str, link: str) -> Letter:

@@ -21,6 +21,7 @@ from watchword.flows.social_login.rules import (
     consent_missing,
     names_of,
     opened_letter,
+    speaks_of,
     verified_address,
 )
 from watchword.kernel.assurance import FEDERATED
@@ -283,7 +284,7 @@ class SocialLogin:
             email=email,
             given_name=given,
             family_name=family,
-            language=visitor.language,
+            speaks=speaks_of(visitor),
             status=ACTIVE,
             now=now,
         )
@@ -307,6 +308,7 @@ class SocialLogin:
         await self.mailbox_proof.prove(tx, held, _SOURCE, visitor, now)
         opened = await self.subscribers.get(tx, held.id)
         given, family = names_of(identity, email)
+        speaks = speaks_of(visitor)
         named = replace(
             opened,
             given_name=given,
@@ -314,7 +316,8 @@ class SocialLogin:
             name=f"{given} {family}".strip(),
             phone=None,
             phone_verified_at=None,
-            language=visitor.language,
+            language=speaks.language,
+            language_by=speaks.by,
         )
         return await self.subscribers.change(tx, named, opened.version, now)
 
