@@ -21,19 +21,23 @@ PROFILES = {
     "nova": ("nova.rules.yml", "watchword.rules.yml"),
     "romapi": ("auth_rules.yml", "watchword.rules.yml"),
 }
-BOARDS = {"molam.json": "molam"}
-PANELS = [
-    "Password reset requests by country",
-    "PIN reset requests by channel",
-    "OTP failure rate",
-    "Rate limiting events",
-    "Request duration (p50, p95, p99)",
-]
+BOARDS = {"generic.json": "generic", "molam.json": "molam", "romapi.json": "romapi"}
+PANELS = {
+    "generic.json": ["Request Rate", "Response Time", "Error Rate"],
+    "molam.json": [
+        "Password reset requests by country",
+        "PIN reset requests by channel",
+        "OTP failure rate",
+        "Rate limiting events",
+        "Request duration (p50, p95, p99)",
+    ],
+    "romapi.json": ["Request Rate", "Response Time", "Active Sessions", "Failed Login Attempts"],
+}
 
 
 async def after_a_day(worlds: Opener, profile: str) -> Exposed:
     """Return what is told once people have done what is counted."""
-    few = {"APP_PROFILE": profile, "RATE_LIMIT_AUTH": "2/60000"}
+    few = {"APP_PROFILE": profile, "RATE_LIMIT_AUTH": "2/60000", "METRICS_PORT": "0"}
     async with worlds(destinations=Destinations((Shelf(),)), **few) as world:
         await world.subscriber()
         await _codes(world)
@@ -103,5 +107,6 @@ def test_no_board_is_left_out() -> None:
 
 
 @pytest.mark.req("M-35")
-def test_the_board_of_molam_has_the_panels_of_before() -> None:
-    assert list(panels("molam.json")) == PANELS
+@pytest.mark.parametrize("board", BOARDS)
+def test_a_board_has_the_panels_of_before(board: str) -> None:
+    assert list(panels(board)) == PANELS[board]
