@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from watchword.kernel.ports import Visitor
 from watchword.plumbing.shapes import Answer
 from watchword.plumbing.words.dates import moment
 from watchword.plumbing.words.languages import language_of
