@@ -1,6 +1,7 @@
 """Starting: from settings to a listening service, step by step, saying what happens."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import socket
@@ -13,10 +14,11 @@ import uvloop
 from watchword.app import reloading
 from watchword.app import worker as jobs
 from watchword.app.building import configure_logs
+from watchword.app.hangup import heeds_hangup, take_level
 from watchword.app.listening import bind
 from watchword.app.reading import BEGUN, SECRETS, VAR, is_assumed, read_settings
 from watchword.app.serve import serve
-from watchword.app.settings import Settings
+from watchword.app.settings import Settings, SettingsRefused
 from watchword.app.settings.catalogue import secret_names
 from watchword.app.settings.checks.secrecy import DEVELOPMENT_MARK
 from watchword.app.supervisor import supervise
@@ -69,7 +71,14 @@ def start(*, dev: bool, reload: bool = False) -> int:
         board = Board(places, index)
         uvloop.run(serve(settings, listener, metrics, board=board, on_ready=lambda _house: ready()))
 
-    return supervise(server.workers, run, [each for each in (listener, metrics) if each])
+    on_hangup = _take_level if heeds_hangup(settings) else None
+    return supervise(server.workers, run, [each for each in (listener, metrics) if each], on_hangup)
+
+
+def _take_level() -> None:
+    """Take the log's level for the processes that are started later; each tells of its own."""
+    with contextlib.suppress(SettingsRefused):
+        take_level()
 
 
 def work() -> int:

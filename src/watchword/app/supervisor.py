@@ -35,12 +35,18 @@ _ASKED_TO_GO = {0, *(-number for number in _SIGNALS)}
 Work = Callable[[int, Callable[[], None]], None]
 
 
-def supervise(count: int, work: Work, listeners: Sequence[socket.socket] = ()) -> int:
+def supervise(
+    count: int,
+    work: Work,
+    listeners: Sequence[socket.socket] = (),
+    on_hangup: Callable[[], None] | None = None,
+) -> int:
     """Run `work(index, ready)` in `count` processes until a signal; return the exit code.
 
     A process calls `ready` once it serves, and closes the listeners it inherited when it has drained.
+    `on_hangup` is what SIGHUP asks for, here and then in each process, which unblocks it; else it ends all.
     """
-    return _Crew(count, work, listeners).run()
+    return _Crew(count, work, listeners, on_hangup).run()
 
 
 def rest(deaths: int) -> float:
@@ -51,8 +57,15 @@ def rest(deaths: int) -> float:
 class _Crew:
     """The processes: who is alive, who rests until when, and who ever served."""
 
-    def __init__(self, count: int, work: Work, listeners: Sequence[socket.socket]) -> None:
+    def __init__(
+        self,
+        count: int,
+        work: Work,
+        listeners: Sequence[socket.socket],
+        on_hangup: Callable[[], None] | None,
+    ) -> None:
         self._work = work
+        self._on_hangup = on_hangup
         self._listeners = listeners
         self._alive: dict[int, int] = {}
         self._resting: dict[int, float] = dict.fromkeys(range(count), 0.0)
@@ -67,7 +80,8 @@ class _Crew:
         self._start_rested()
         for number in _SIGNALS:
             signal.signal(number, self._pass_on)
-        signal.signal(signal.SIGHUP, self._tell_all)
+        if self._on_hangup is not None:
+            signal.signal(signal.SIGHUP, self._hang_up)
         while self._alive or self._resting:
             pid, status = self._wait()
             if pid:
@@ -117,6 +131,12 @@ class _Crew:
             listener.close()
         self._tell_all(number, None)
 
+    def _hang_up(self, number: int, frame: FrameType | None) -> None:
+        """Do what it asks for, and pass it on."""
+        assert self._on_hangup is not None
+        self._on_hangup()
+        self._tell_all(number, frame)
+
     def _tell_all(self, number: int, _frame: FrameType | None) -> None:
         """Pass a signal on to all."""
         for pid in list(self._alive):
@@ -129,7 +149,9 @@ class _Crew:
             return pid
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until it serves, and heeds it
+        if self._on_hangup is not None:  # it waits until this process serves, and heeds it
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         die_with_parent()
         code = 1
