@@ -18,7 +18,11 @@ from watchword.app.settings import catalogue
 
 SOURCE = ROOT / "src/watchword"
 WRITTEN = [page for page in pages() if "Written by ./run docs" not in page.read_text("utf-8")]
-NO_SETTINGS = {"NAME_FILE", "AUTH_FAILURE", "SECURITY_EVENT"}  # the last two: words of the log
+NO_SETTINGS = {
+    "NAME_FILE",
+    *("AUTH_FAILURE", "SECURITY_EVENT"),  # words of the log
+    *("WATCHWORD_HOST", "WATCHWORD_INSTANCES"),  # Caddy's
+}
 
 PROVIDERS = {f"api.{name}" for name in ("sendgrid.com", "mailgun.net", "twilio.com")} | {
     "api.eu.sendgrid.com",
