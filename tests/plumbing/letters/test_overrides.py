@@ -114,6 +114,19 @@ def test_no_link_leaves_its_attribute(tmp_path: Path, link: str) -> None:
         ("{{ code }}{{ link }}{{ name['x'] }}", "1: getitem is not"),
         ("{{ code }}{{ link }}{{ name | safe }}", "1: no such filter: safe"),
         ("{{ code }}{{ link }}{{ name | attr('x') }}", "1: no such filter: attr"),
+        ("{{ code }}{{ link }}{{ name | upper(1) }}", "1: upper takes nothing"),
+        ("{{ code }}{{ link }}{{ name | trim('Z') }}", "1: trim takes nothing"),
+        ("{{ code }}{{ link }}{{ name | upper(*name) }}", "1: upper takes nothing"),
+        ("{{ code }}{{ link }}{{ link | upper }}", "1: {{ link }} is told as it is"),
+        ("{{ code }}{{ link }}\n{% if name > 1 %}x{% endif %}", "2: facts are compared by =="),
+        ("{{ code }}{{ link }}{% if 'x' in name %}x{% endif %}", "1: facts are compared by =="),
+        ("{{ code }}{{ link }}{% if name == 1e999 %}x{% endif %}", "1: compare with words"),
+        ("{{ code }}{{ link }}{% if name == " + "9" * 5000 + " %}x{% endif %}", "1: a number of"),
+        ("{{ code }}{{ link }}{{ 'x' }}", "1: {{ }} tells a fact"),
+        ("{{ code }}{{ link }}{{ '\\x1b[2J' | trim }}", "1: {{ }} tells a fact"),
+        ("{{ code }}{{ link }}{{ name if name }}", "1: condexpr is not"),
+        ("{{ code }}{{ link }}{{ name == 'x' }}", "1: {{ }} tells a fact"),
+        ("{{ code }}{{ link }}{{ org }}", "1: no such fact: org"),
         ("{{ code }}{{ link }}{% include '/etc/passwd' %}", "1: include is not"),
         ("{{ code }}{{ link }}{% set x = 1 %}", "1: assign is not"),
         ("{{ code }}{{ link }}{{ self }}", "1: no such fact: self"),
@@ -222,6 +235,7 @@ def test_what_is_more_than_facts_is_refused(source: str, told: str) -> None:
         ("\n<!-- {{ code }} -->", "2: a comment is sent to people"),
         ("<!doctype html>", "1: write what stands in the card"),
         ("<?php x ?>", "1: write what stands in the card"),
+        ("<![x[y]]>", "1: write &lt; for <"),
         ("<p>x", "1: <p> is not closed"),
         ("x</td></table>", "1: </td> closes nothing"),
         ("x<p dir='ltr", "1: a tag is not finished"),
@@ -306,6 +320,36 @@ def test_what_is_wrong_is_named_by_file_and_line(
     assert any(told in str(each) for each in found), found
 
 
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("Code pour {{ name | upper(1) }}", 1),
+        ("{% if name > 1 %}x{% endif %}", 1),
+        ("{% if name == 'Q' %}{{ name | trim(1) }}{% endif %}x", 1),
+    ],
+)
+def test_what_could_not_be_written_for_every_reader_is_told_and_the_letter_is_ours(
+    tmp_path: Path, source: str, line: int
+) -> None:
+    plain = write(own_letters(tmp_path))
+    letters = own_letters(put(tmp_path, {f"{CODE}/fr.subject.txt": source}))
+    assert write(letters) == plain
+    assert [(each.file, each.line) for each in letters.faults] == [(f"{CODE}/fr.subject.txt", line)]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% if name == 'Zoé' %}x{% elif confirms != 1 %}y{% else %}z{% endif %}",
+        "{% if not name or confirms and name %}{{ name | trim | upper }}{% endif %}",
+        "{{ org.name | upper }} {{ lang }}",
+    ],
+)
+def test_facts_and_conditions_are_for_letters(source: str) -> None:
+    for part in ("txt", "html"):
+        assert faults(source + "{{ code }}{{ link }}", part) == []
+
+
 def test_notes_beside_the_letters_are_left_alone(tmp_path: Path) -> None:
     put(tmp_path, {"README.md": "x", ".git/config": "x"})
     assert own_letters(tmp_path).faults == ()
@@ -347,7 +391,7 @@ def test_a_folder_that_is_not_there_is_told_and_every_letter_is_ours(tmp_path: P
     assert write(letters).subject
 
 
-@given(st.text(alphabet="{}%<>/ \n\"'=abcode|.()name#-!&;", max_size=60))
+@given(st.text(alphabet="{}%<>/ \n\"'=abcode|.()name#-!&;[]19", max_size=60))
 def test_whatever_is_written_is_refused_or_can_be_sent(source: str) -> None:
     try:
         template = compile_checked(source + "{{ code }}{{ link }}", "html", FORM)

@@ -1,7 +1,10 @@
 """Checks of an operator's words for a letter: templates of few words, and HTML that only says something.
 
     {{ fact }}, {{ fact | upper }}, {{ org.name }}        with `upper`, `lower`, `trim`
-    {% if fact %} ... {% elif %} ... {% else %} ... {% endif %}
+    {% if fact %} ... {% elif fact == "x" %} ... {% else %} ... {% endif %}
+
+Facts are compared by `==` and `!=` alone, filters take nothing, a link is told as it is: so whatever was
+accepted can be written, whatever its facts come to.
 
 No loop, no call, no arithmetic, nothing from outside: a letter can neither hang nor tell more than its facts.
 HTML is looked through besides (`html`). A letter's link and code are told whatever the conditions come
@@ -25,9 +28,10 @@ MOST_BYTES: Final = 32_000
 LONGEST_SUBJECT: Final = 200
 LINKS: Final = ("link", UNSUBSCRIBE)
 MUST_TELL: Final = ("link", "code")
-_ALWAYS: Final = frozenset({"lang", "org"})
+_ALWAYS: Final = "lang"
 _OF_ORG: Final = frozenset({"name", "email", "phone", "address"})
 _FILTERS: Final = ("upper", "lower", "trim")
+_COMPARED: Final = frozenset({"eq", "ne"})
 _NODES: Final = (
     nodes.Template,
     nodes.Output,
@@ -35,7 +39,6 @@ _NODES: Final = (
     nodes.Name,
     nodes.Const,
     nodes.If,
-    nodes.CondExpr,
     nodes.Compare,
     nodes.Operand,
     nodes.Not,
@@ -84,6 +87,8 @@ def compile_checked(source: str, part: str, form: Form) -> Template:
         raise Wrong((error.lineno, error.message or "not a template")) from error
     except RecursionError as error:
         raise Wrong((1, "too many things within one another")) from error
+    except ValueError as error:
+        raise Wrong((1, "a number of too many digits")) from error
     _refuse(_few_words(tree, form))
     if part == "subject.txt":
         _refuse(_subject(source, tree))
@@ -126,18 +131,47 @@ def _sandbox(*, html: bool) -> ImmutableSandboxedEnvironment:
 def _few_words(tree: nodes.Template, form: Form) -> Iterator[tuple[int, str]]:
     """Yield what is more than facts and conditions."""
     for node in _every(tree):
-        name = getattr(node, "name", None)
-        if not isinstance(node, _NODES):
-            yield (
-                node.lineno,
-                f"{type(node).__name__.lower()} is not for letters: only facts and if",
-            )
-        elif isinstance(node, nodes.Name) and name not in {*form.sample, *_ALWAYS}:
-            yield node.lineno, f"no such fact: {name}; there are: {', '.join(form.sample)}"
-        elif isinstance(node, nodes.Filter) and name not in _FILTERS:
-            yield node.lineno, f"no such filter: {name}; there are: {', '.join(_FILTERS)}"
-        elif isinstance(node, nodes.Getattr) and not _of_org(node):
-            yield node.lineno, f"write org.{'|'.join(sorted(_OF_ORG))}: nothing else has parts"
+        sentence = _too_much(node, form)
+        if sentence:
+            yield node.lineno, sentence
+
+
+def _too_much(node: nodes.Node, form: Form) -> str | None:
+    """Return why one thing may not stand there."""
+    said = None
+    match node:
+        case _ if not isinstance(node, _NODES):
+            said = f"{type(node).__name__.lower()} is not for letters: only facts and if"
+        case nodes.Name() if node.name not in {*form.sample, _ALWAYS}:
+            said = f"no such fact: {node.name}; there are: {', '.join(form.sample)}"
+        case nodes.Filter():
+            said = _wrong_filter(node)
+        case nodes.Getattr() if not _of_org(node):
+            said = f"write org.{'|'.join(sorted(_OF_ORG))}: nothing else has parts"
+        case nodes.Compare() if not all(each.op in _COMPARED for each in node.ops):
+            said = "facts are compared by == and != alone"
+        case nodes.Const() if isinstance(node.value, float):
+            said = "compare with words or a whole number"
+        case nodes.Output() if not all(map(_is_told, node.nodes)):
+            said = "{{ }} tells a fact: write words as they are, and conditions with if"
+    return said
+
+
+def _wrong_filter(node: nodes.Filter) -> str | None:
+    if node.name not in _FILTERS:
+        return f"no such filter: {node.name}; there are: {', '.join(_FILTERS)}"
+    if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
+        return f"{node.name} takes nothing: write {{{{ fact | {node.name} }}}}"
+    if isinstance(node.node, nodes.Name) and node.node.name in LINKS:
+        return f"{{{{ {node.node.name} }}}} is told as it is, or it leads nowhere"
+    return None
+
+
+def _is_told(node: nodes.Node) -> bool:
+    """Tell whether it is words, or a fact, perhaps filtered."""
+    while isinstance(node, nodes.Filter) and node.node is not None:
+        node = node.node
+    return isinstance(node, nodes.TemplateData | nodes.Name | nodes.Getattr)
 
 
 def _of_org(node: nodes.Getattr) -> bool:
@@ -145,7 +179,10 @@ def _of_org(node: nodes.Getattr) -> bool:
 
 
 def _every(node: nodes.Node) -> Iterator[nodes.Node]:
+    """Yield it and all within it; `org` is a part of `org.name`, and nothing of its own."""
     yield node
+    if isinstance(node, nodes.Getattr) and _of_org(node):
+        return
     for child in node.iter_child_nodes():
         yield from _every(child)
 

@@ -90,6 +90,8 @@ def _read(folder: Path, files: Mapping[str, Path], form: Form) -> tuple[Override
             made[_PARTS[part]] = compile_checked(source, part, form)
         except Wrong as wrong:
             faults += [tell(line=line, sentence=sentence) for line, sentence in wrong.faults]
+        except Exception as error:  # noqa: BLE001 - one file must not keep the service from starting
+            faults.append(tell(line=1, sentence=f"cannot be read: {type(error).__name__}"))
     alone = {"txt", "html"} & files.keys()
     if len(alone) == 1:
         file = str(files[alone.pop()].relative_to(folder))
