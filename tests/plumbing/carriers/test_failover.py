@@ -159,6 +159,21 @@ async def test_while_all_of_them_rest_nobody_is_asked_and_we_know_until_when() -
     assert second.rest_until == town.clock.now() + timedelta(seconds=20)
 
 
+async def test_what_the_others_cannot_carry_waits_for_the_one_that_rests() -> None:
+    town = Town(NotAccepted("refused with 429", retry_after=timedelta(seconds=20)), CANNOT)
+    await town.carriers.send(LETTER)
+    for _ in range(FAILURES + 1):
+        handover = await town.carriers.send(LETTER)
+        assert results(handover.tries) == [("second", "unfit")]
+        assert (handover.hopeless, handover.untried) == (False, True)
+        assert handover.rest_until == town.clock.now() + timedelta(seconds=20)
+
+
+async def test_what_none_of_them_can_carry_is_hopeless() -> None:
+    handover = await Town(CANNOT, CANNOT).carriers.send(LETTER)
+    assert (handover.hopeless, handover.untried) == (True, False)
+
+
 async def test_one_of_them_may_be_asked_alone_be_it_resting_or_not() -> None:
     town = Town(None, AWAY)
     for _ in range(FAILURES + 1):

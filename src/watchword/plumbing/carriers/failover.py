@@ -48,9 +48,10 @@ Asking = Callable[[str], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
-    """What came of a letter; without any try all who may have it rest, the first until `rest_until`."""
+    """What came of a letter; `unasked` may have it, too, of whom the first rests until `rest_until`."""
 
     tries: tuple[Try, ...]
+    unasked: tuple[str, ...] = ()
     rest_until: datetime | None = None
 
     @property
@@ -62,7 +63,7 @@ class Handover:
     def hopeless(self) -> bool:
         """Tell whether no later try would go better."""
         results = {each.result for each in self.tries}
-        return TryResult.REFUSED in results or results == {TryResult.UNFIT}
+        return TryResult.REFUSED in results or (results == {TryResult.UNFIT} and not self.unasked)
 
     @property
     def perhaps_at(self) -> str | None:
@@ -72,8 +73,9 @@ class Handover:
 
     @property
     def untried(self) -> bool:
-        """Tell whether nobody was asked."""
-        return not self.tries
+        """Tell whether nobody was asked, or only who cannot carry it, and somebody is left."""
+        unfit = all(each.result is TryResult.UNFIT for each in self.tries)
+        return not self.tries or (unfit and bool(self.unasked))
 
     @property
     def reason(self) -> str:
@@ -138,9 +140,11 @@ class Failover(ABC, Generic[What]):
             tries.append(await self._try(carrier, what))
             if tries[-1].result not in {TryResult.FAILED, TryResult.UNFIT}:
                 break
-        pauses = [self._breakers[each.name].open_until for each in carriers]
+        asked = {each.carrier for each in tries}
+        unasked = tuple(each.name for each in carriers if each.name not in asked)
+        pauses = [self._breakers[name].open_until for name in unasked]
         rest_until = min((each for each in pauses if each), default=None)
-        return Handover(tries=tuple(tries), rest_until=rest_until)
+        return Handover(tries=tuple(tries), unasked=unasked, rest_until=rest_until)
 
     async def check(self, patience: timedelta = CHECK) -> tuple[CarrierHealth, ...]:
         """Ask all of them at once how they are."""
