@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from tests.support.faulty_relay import Fault, faulty_relay
 from tests.support.letter import LETTER
 from tests.support.relay import certificate, relay
 from tests.support.services import SmtpSink
 from tests.support.services.kept import free_port
 from watchword.adapters.mail.smtp import Relay, SmtpMailer
 from watchword.kernel.clock import SystemClock
+from watchword.kernel.messages import BULK, CODE, NOTICE
 from watchword.kernel.ports import NotAccepted, Undelivered
 from watchword.kernel.secret import Secret
 
@@ -86,15 +88,57 @@ async def test_a_line_that_has_carried_its_share_gives_way_to_a_new_one() -> Non
         assert (server.lines, len(server.letters)) == (3, 11)
 
 
-async def test_who_waits_in_vain_for_a_line_was_not_taken_and_nobody_doubts_it() -> None:
+async def test_who_waits_for_a_line_of_ours_does_not_blame_the_relay() -> None:
+    async with faulty_relay(lambda _: Fault(wait=0.05)) as server:
+        carrier = mailer(server.port, connections=1)
+        began = time.monotonic()
+        await asyncio.gather(*(carrier.send(LETTER) for _ in range(4)))
+        await carrier.close()
+
+        assert server.kept.total() == 4
+        assert time.monotonic() - began > SHORT.total_seconds()
+
+
+async def test_a_code_takes_the_next_line_before_notices_that_wait() -> None:
+    async with faulty_relay(lambda _: Fault(wait=0.01)) as server:
+        carrier = mailer(server.port, connections=1)
+
+        async def send(name: str, urgency: int) -> None:
+            async with carrier.turn(urgency) as hand_over:
+                await hand_over(replace(LETTER, to=f"{name}@example.org"))
+
+        tasks = [("first", NOTICE), ("bulk", BULK), ("notice", NOTICE), ("code", CODE)]
+        await asyncio.gather(*(send(*each) for each in tasks))
+        await carrier.close()
+
+        names = [each.partition("@")[0] for each in server.tries]
+        assert names == ["first", "code", "notice", "bulk"]
+
+
+async def test_a_relay_that_carries_as_many_letters_as_it_may_is_well() -> None:
     async with relay({"BODY": None}) as server:
         carrier = mailer(server.port, connections=1)
-        sent = (carrier.send(LETTER) for _ in range(2))
-        first, second = await asyncio.gather(*sent, return_exceptions=True)
+        sending = asyncio.create_task(carrier.send(LETTER))
+        async with asyncio.timeout(3):
+            while "DATA" not in server.said:
+                await asyncio.sleep(0.005)
+        began = time.monotonic()
 
-        assert isinstance(first, Undelivered)
-        assert isinstance(second, NotAccepted)
-        assert server.said.count("DATA") == 1
+        assert await carrier.check() is None
+        assert time.monotonic() - began < SHORT.total_seconds() / 2
+        await asyncio.gather(sending, return_exceptions=True)
+
+
+async def test_a_relay_that_lets_nobody_in_is_not_well_however_many_wait_for_it() -> None:
+    async with relay({"HELLO": None}) as server:
+        carrier = mailer(server.port, connections=1)
+        sending = asyncio.create_task(carrier.send(LETTER))
+        async with asyncio.timeout(3):
+            while not server.lines:
+                await asyncio.sleep(0.005)
+
+        assert await carrier.check() is not None
+        await asyncio.gather(sending, return_exceptions=True)
 
 
 async def test_an_idle_line_is_closed() -> None:

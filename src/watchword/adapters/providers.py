@@ -37,6 +37,9 @@ KEY: Final = "Idempotency-Key"
 PATIENCE: Final = timedelta(seconds=8)
 _CONNECT_SECONDS: Final = 4.0
 _ENOUGH: Final = 65_536
+_LIMITS: Final = httpx2.Limits(  # how many are under way, the worker's hands say: nobody waits here
+    max_connections=None, max_keepalive_connections=20
+)
 _LONGEST_WAIT: Final = timedelta(hours=1)
 BAD: Final = 400
 _TOO_LARGE: Final = 413
@@ -54,7 +57,7 @@ def new_client(patience: timedelta = PATIENCE) -> httpx2.AsyncClient:
     """Return a client for all providers of a house; close it in the end."""
     seconds = patience.total_seconds()
     timeout = httpx2.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds))
-    return httpx2.AsyncClient(timeout=timeout, headers={"User-Agent": "Watchword"})
+    return httpx2.AsyncClient(timeout=timeout, limits=_LIMITS, headers={"User-Agent": "Watchword"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,8 @@
 """Carriers: one after another until one takes the letter, and never two of them."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -8,8 +10,9 @@ import pytest
 
 from tests.support.letter import LETTER
 from tests.support.world import StoppedClock
+from watchword.adapters.mail.turns import Turns
 from watchword.kernel.chance import SystemChance
-from watchword.kernel.messages import Message
+from watchword.kernel.messages import CODE, Message
 from watchword.kernel.ports import NotAccepted, Undelivered, Unfit
 from watchword.plumbing.carriers.breaker import FAILURES
 from watchword.plumbing.carriers.carrier import TryResult
@@ -229,3 +232,54 @@ async def test_how_they_are_is_asked_once_in_a_while_however_often_we_are_asked(
     town.clock.advance(timedelta(seconds=15))
     await town.carriers.standing()
     assert town.mailers[0].looked_at == 2
+
+
+@dataclass
+class Narrow(Fake):
+    """A carrier that takes one letter at a time."""
+
+    turns: Turns = field(default_factory=lambda: Turns(1))
+
+    @asynccontextmanager
+    async def turn(self, urgency: int) -> AsyncIterator[object]:
+        """Wait until it is free."""
+        async with self.turns.turn(urgency):
+            yield self.send
+
+
+class Hurried(Mailing):
+    """Carriers whose turns nobody waits for long."""
+
+    turn_seconds = 0.02
+
+
+def hurried(*mailers: Fake) -> Hurried:
+    return Hurried(mailers, StoppedClock(), SystemChance(), Metrics("0", "generic", ""))
+
+
+async def test_whose_turn_does_not_come_is_not_blamed_and_the_next_is_asked() -> None:
+    busy, next_one = Narrow("busy"), Fake("next")
+    carriers = hurried(busy, next_one)
+    async with busy.turn(CODE):
+        for _ in range(FAILURES + 1):
+            handover = await carriers.send(LETTER)
+            assert results(handover.tries) == [("next", "sent")]
+    assert results((await carriers.send(LETTER)).tries) == [("busy", "sent")]
+
+
+async def test_when_no_turn_comes_the_letter_was_not_tried() -> None:
+    busy = Narrow("busy")
+    carriers = hurried(busy)
+    async with busy.turn(CODE):
+        handover = await carriers.send(LETTER)
+    assert (handover.untried, handover.hopeless, handover.unasked) == (True, False, ("busy",))
+    assert not carriers.all_rest()
+
+
+async def test_whoever_began_to_rest_while_we_waited_for_it_is_not_asked() -> None:
+    town = Town()
+    busy = Narrow("busy", NotAccepted("refused with 429", retry_after=timedelta(seconds=20)))
+    carriers = Mailing([busy], town.clock, SystemChance(), town.metrics)
+    handovers = await asyncio.gather(*(carriers.send(LETTER) for _ in range(3)))
+    assert [each.untried for each in handovers] == [False, True, True]
+    assert len(busy.asked) == 1

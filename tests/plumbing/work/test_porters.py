@@ -113,6 +113,22 @@ async def test_a_code_that_comes_while_a_slow_letter_is_under_way_passes_it(yard
     assert await carrying == 2
 
 
+async def test_a_code_waits_for_no_hand_and_a_notice_does(yard: Yard) -> None:
+    yard.slow = {"a", "b"}
+    await yard.put("a", "b")
+    carrying = asyncio.create_task(yard.carry())
+    async with asyncio.timeout(5):
+        while yard.under_way < 2:
+            await asyncio.sleep(0.002)
+    await yard.put("notice")
+    await yard.put("code", priority=1)
+    await yard.reaches("code")
+
+    assert yard.done == ["code"]
+    yard.let_go.set()
+    assert await carrying == 4
+
+
 async def test_what_comes_back_together_is_settled_together(yard: Yard) -> None:
     yard.slow = {"a", "b"}
     await yard.put("a", "b")

@@ -66,7 +66,8 @@ async def test_letters_of_which_a_relay_never_said_a_word_come_back_to_it_and_go
 ) -> None:
     async with faulty_relay() as relay, provider(TAKEN["sendgrid"]) as (api, other):
         relay.choose = lambda _recipient: FAULTS["keeps and drops"]
-        smtp = SmtpMailer(Relay(host="127.0.0.1", port=relay.port, timeout=SHORT), world.clock)
+        where = Relay(host="127.0.0.1", port=relay.port, timeout=SHORT, connections=6)
+        smtp = SmtpMailer(where, world.clock)
         deliveries = carried_by(world, [smtp, sendgrid(api)])
         for _ in range(6):
             await queue(world)

@@ -1,7 +1,8 @@
 """Lines: connections to one relay, kept while letters come and shared by all who have one to send.
 
-    take        a line that is free, else a new one, else one's turn to wait; the one used last goes first,
-                so that those which are not needed grow old
+    turn        there are only so many: who has a letter to send waits for its turn (`turns`)
+    take        within it, a line that is free, else a new one; the one used last goes first, so that those
+                which are not needed grow old
     give_back   it serves the next letter, unless it has carried its share or is broken
     drop        nobody knows what was said on it
 
@@ -12,10 +13,13 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from aiosmtplib import SMTP, SMTPException
+
+from watchword.adapters.mail.turns import Turns
 
 _TAKE_LEAVE_SECONDS = 2.0
 
@@ -44,30 +48,41 @@ class Lines:
         self._connect = connect
         self._letters_each = letters_each
         self._idle = idle.total_seconds()
-        self._places = asyncio.Semaphore(most)
+        self._turns = Turns(most)
         self._free: list[Line] = []
+        self._at_work: set[Line] = set()
         self._tidying: asyncio.TimerHandle | None = None
         self._leaving: set[asyncio.Task[None]] = set()
 
+    @property
+    def all_at_work(self) -> bool:
+        """Tell whether every turn is taken, and the relay has let somebody in who is still there."""
+        connected = any(line.smtp.is_connected for line in self._at_work)
+        return self._turns.all_taken and connected
+
+    def turn(self, urgency: int) -> AbstractAsyncContextManager[None]:
+        """Wait until a line may be taken."""
+        return self._turns.turn(urgency)
+
     async def take(self) -> Line:
         """Return a line that is ours until given back or dropped. Raises what connecting raises."""
-        await self._places.acquire()
-        try:
-            while self._free:
-                line = self._free.pop()
-                if line.smtp.is_connected:
-                    return line
-            return Line(await self._connect())
-        except BaseException:
-            self._places.release()
-            raise
+        line = self._waiting_one() or Line(await self._connect())
+        self._at_work.add(line)
+        return line
+
+    def _waiting_one(self) -> Line | None:
+        while self._free:
+            line = self._free.pop()
+            if line.smtp.is_connected:
+                return line
+        return None
 
     def give_back(self, line: Line) -> None:
         """Let the next letter have it."""
         if not line.smtp.is_connected:
             self.drop(line)
             return
-        self._places.release()
+        self._at_work.discard(line)
         if line.carried >= self._letters_each:
             self._leave(line)
             return
@@ -78,8 +93,8 @@ class Lines:
 
     def drop(self, line: Line) -> None:
         """Close it at once."""
+        self._at_work.discard(line)
         line.smtp.close()
-        self._places.release()
 
     async def close(self) -> None:
         """Take leave on every free line."""

@@ -12,6 +12,8 @@ Source: RFC 5321, 3207 (STARTTLS), 4954 (AUTH), 8314 (TLS), 6531 (SMTPUTF8).
 import asyncio
 import re
 import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -32,7 +34,7 @@ from watchword.adapters.mail.letter import Envelope, compose
 from watchword.adapters.mail.lines import Line, Lines
 from watchword.kernel.addresses import is_loopback
 from watchword.kernel.clock import Clock
-from watchword.kernel.messages import Message
+from watchword.kernel.messages import CODE, Message
 from watchword.kernel.ports import LOGIN_REFUSED, NotAccepted, Undelivered, Unfit
 from watchword.kernel.secret import Secret
 
@@ -87,7 +89,20 @@ class SmtpMailer:
         self._lines = Lines(self._connect, relay.connections, relay.letters_each, relay.idle)
 
     async def send(self, message: Message) -> None:
-        """Hand the message over. Problems: `NotAccepted`, `Undelivered`."""
+        """Hand the message over, when it is its turn. Problems: `NotAccepted`, `Undelivered`."""
+        async with self.turn(CODE) as send:
+            await send(message)
+
+    @asynccontextmanager
+    async def turn(self, urgency: int) -> AsyncIterator[Callable[[Message], Awaitable[None]]]:
+        """Wait for one of our connections; yield what hands a message over on it.
+
+        Who waits, waits for us and not for the relay: it is nobody's failure, and no part of our patience.
+        """
+        async with self._lines.turn(urgency):
+            yield self._send
+
+    async def _send(self, message: Message) -> None:
         now = self._clock.now()
         envelope = compose(message, now)
         content = self._signer.sign(envelope.content, now) if self._signer else envelope.content
@@ -103,7 +118,16 @@ class SmtpMailer:
         self._lines.give_back(line)
 
     async def check(self) -> str | None:
-        """Return nothing when the relay lets us in, else a short reason."""
+        """Return nothing when the relay lets us in, else a short reason.
+
+        While all connections carry letters it has let us in, and is not asked.
+        """
+        if self._lines.all_at_work:
+            return None
+        async with self._lines.turn(CODE):
+            return await self._greet()
+
+    async def _greet(self) -> str | None:
         try:
             async with asyncio.timeout(self._relay.timeout.total_seconds()):
                 line = await self._lines.take()

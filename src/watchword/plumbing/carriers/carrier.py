@@ -1,5 +1,6 @@
 """A carrier: whoever takes a letter or a text away, asked once, with a bound; its answer is a value.
 
+turn_of    wait until it takes one more, where it takes only so many at once
 give       hand it over: what came of that is a `Try`
 look       how it is: its `CarrierHealth`; `look_at` asks several
 quota_of   how much it still takes
@@ -7,7 +8,8 @@ quota_of   how much it still takes
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -22,8 +24,19 @@ CHECK: Final = timedelta(seconds=2)
 Sent_contra = TypeVar("Sent_contra", contravariant=True)
 
 
+class Send(Protocol[Sent_contra]):
+    """What hands one over."""
+
+    def __call__(self, what: Sent_contra, /) -> Awaitable[str | None]:
+        """Hand it over; return the carrier's own name for it."""
+        ...
+
+
 class Carrier(Protocol[Sent_contra]):
-    """Whoever takes what is sent: a `Mailer` or a `Texter`."""
+    """Whoever takes what is sent: a `Mailer` or a `Texter`.
+
+    One that takes only so many at once has a `turn`, too: it waits for that, and yields what sends.
+    """
 
     name: str
 
@@ -87,12 +100,29 @@ class CarrierHealth:
         return "available" if self.available else f"unavailable ({self.trouble})"
 
 
-async def give(carrier: Carrier[Sent_contra], what: Sent_contra) -> Try:
+@asynccontextmanager
+async def turn_of(
+    carrier: Carrier[Sent_contra], urgency: int, seconds: float
+) -> AsyncIterator[Send[Sent_contra] | None]:
+    """Wait until a carrier takes one more; yield what hands it over, nothing when it is not in time."""
+    turn = getattr(carrier, "turn", None)
+    if turn is None:
+        yield carrier.send
+        return
+    async with AsyncExitStack() as ours:
+        try:
+            async with asyncio.timeout(seconds):
+                send = await ours.enter_async_context(turn(urgency))
+        except TimeoutError:
+            send = None
+        yield send
+
+
+async def give(name: str, send: Send[Sent_contra], what: Sent_contra) -> Try:
     """Ask one carrier, and say what it answered."""
-    name = carrier.name
     try:
         async with asyncio.timeout(ONE_TRY.total_seconds()):
-            reference = await carrier.send(what)
+            reference = await send(what)
     except Unfit as trouble:
         return Try(carrier=name, result=TryResult.UNFIT, reason=str(trouble))
     except NotAccepted as trouble:

@@ -10,6 +10,9 @@ From then on (`perhaps_at`) that one alone is asked, and waited for while it res
 answers; only when it is no longer among the carriers may another have it. Whoever is asked is told
 before (`Asking`), so that it is known even of a worker that was killed meanwhile; whoever is told may say no.
 
+Who takes only so many at once is waited for: that is a queue of ours, and nobody's failure; the urgent go
+first in it. Who waited for too long goes to the next one, or back to the outbox without having lost a try.
+
 Who fails again and again is left alone for a while (`breaker`). Each try is counted and timed under the
 carrier's name. What comes of it is a value, not a problem: whoever sends decides what it means.
 """
@@ -20,25 +23,29 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
+from watchword.kernel.messages import CODE
 from watchword.kernel.ports import Quota
 from watchword.plumbing.carriers.breaker import Breaker
 from watchword.plumbing.carriers.carrier import (
     CHECK,
     Carrier,
     CarrierHealth,
+    Send,
     Try,
     TryResult,
     give,
     look_at,
     quota_of,
+    turn_of,
 )
 from watchword.plumbing.carriers.latest import Untold
 
 _NO_OTHER_AFTER: Final = 10.0
+_NEXT_TURN: Final = 5.0  # with these ten, less than what a lease lasts for when the first was asked
 _FRESH: Final = timedelta(seconds=15)
 
 
@@ -92,7 +99,9 @@ class Handover:
 
 
 class Failover(ABC, Generic[What]):
-    """Carriers of one kind, in their order."""
+    """Carriers of one kind, in their order; `turn_seconds` is how long a turn is waited for."""
+
+    turn_seconds: ClassVar = 20.0  # a lease lasts for longer
 
     def __init__(self, carriers: Sequence[Carrier[What]], clock: Clock, chance: Chance) -> None:
         """Give what is to be sent to these."""
@@ -120,12 +129,13 @@ class Failover(ABC, Generic[What]):
         only: str | None = None,
         perhaps_at: str | None = None,
         asking: Asking | None = None,
+        urgency: int = CODE,
     ) -> Handover:
         """Give it to one after another, until it is taken or nobody else may have it.
 
         `only` names the one to be asked, be it resting or not; `perhaps_at` the one that may have it
         already: while that is among the carriers, nobody else is asked. `asking` is told of each before, and
-        when it says no, nobody is asked any more.
+        when it says no, nobody is asked any more. `urgency` is its place among those who wait for a carrier.
         """
         tries: list[Try] = []
         began = time.monotonic()
@@ -133,11 +143,17 @@ class Failover(ABC, Generic[What]):
         for carrier in carriers:
             if only is None and not self._may_be_asked(carrier.name):
                 continue
-            if tries and time.monotonic() - began > _NO_OTHER_AFTER:
+            passed = time.monotonic() - began
+            if tries and passed > _NO_OTHER_AFTER:
                 break  # the lease of the letter does not last for more
-            if asking is not None and not await asking(carrier.name):
-                break
-            tries.append(await self._try(carrier, what))
+            patience = _NEXT_TURN if tries else max(self.turn_seconds - passed, 0)
+            async with turn_of(carrier, urgency, patience) as send:
+                if send is None or (only is None and not self._may_be_asked(carrier.name)):
+                    continue
+                if asking is not None and not await asking(carrier.name):
+                    break
+                began = began if tries else time.monotonic()
+                tries.append(await self._try(carrier.name, send, what))
             if tries[-1].result not in {TryResult.FAILED, TryResult.UNFIT}:
                 break
         asked = {each.carrier for each in tries}
@@ -186,15 +202,15 @@ class Failover(ABC, Generic[What]):
         breaker = self._breakers[name]
         return breaker.admits(self._clock.now()) and name not in self._on_trial
 
-    async def _try(self, carrier: Carrier[What], what: What) -> Try:
-        half_open = self._breakers[carrier.name].open_until is not None
+    async def _try(self, name: str, send: Send[What], what: What) -> Try:
+        half_open = self._breakers[name].open_until is not None
         if half_open:
-            self._on_trial.add(carrier.name)
+            self._on_trial.add(name)
         started = time.monotonic()
         try:
-            tried = await give(carrier, what)
+            tried = await give(name, send, what)
         finally:
-            self._on_trial.discard(carrier.name)
+            self._on_trial.discard(name)
         tried = replace(tried, seconds=time.monotonic() - started)
         self._remember(tried)
         self.untold.note(tried, self._clock.now())

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
-from watchword.kernel.messages import Text
+from watchword.kernel.messages import CODE, Text
 from watchword.kernel.ports import Texter
 from watchword.plumbing.carriers.carrier import Try, TryResult
 from watchword.plumbing.carriers.failover import Asking, Failover, Handover
@@ -43,10 +43,11 @@ class Texting(Failover[Text]):
         only: str | None = None,
         perhaps_at: str | None = None,
         asking: Asking | None = None,
+        urgency: int = CODE,
     ) -> Handover:
         """Give it to one after another; nobody is asked about a country that texts may not go to."""
         if not self.countries or what.country in self.countries:
-            return await super().send(what, only, perhaps_at, asking)
+            return await super().send(what, only, perhaps_at, asking, urgency)
         reason = f"texts may not go to {what.country or 'a number of no country'}"
         refused = Try(carrier=self.names[0], result=TryResult.REFUSED, reason=reason)
         self.note(what, refused)

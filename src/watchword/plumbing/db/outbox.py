@@ -40,6 +40,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from watchword.kernel.messages import BULK
 from watchword.plumbing.db import purging
 from watchword.plumbing.db.changes import OUTBOX
 from watchword.plumbing.db.columns import Moment, tenant_table
@@ -95,6 +96,7 @@ _READY = (
     .where(
         outbox.c.kind == bindparam("kind"),
         outbox.c.finished_at.is_(None),
+        outbox.c.priority <= bindparam("least_urgent", type_=Integer),
         outbox.c.due_at <= bindparam("now", type_=Moment),
         or_(
             outbox.c.leased_until.is_(None), outbox.c.leased_until <= bindparam("now", type_=Moment)
@@ -310,9 +312,21 @@ async def claim(
     lease: timedelta,
     batch: int,
     asked: str | None = None,
+    least_urgent: int = BULK,
 ) -> Sequence[Work]:
-    """Lease up to `batch` pieces of work, most urgent first; `asked` is who will be asked first."""
-    rows = await db.all(CLAIM, kind=kind, now=now, lease=now + lease, batch=batch, asked=asked)
+    """Lease up to `batch` pieces of work, most urgent first; `asked` is who will be asked first.
+
+    What is less urgent than `least_urgent` is left.
+    """
+    rows = await db.all(
+        CLAIM,
+        kind=kind,
+        now=now,
+        lease=now + lease,
+        batch=batch,
+        asked=asked,
+        least_urgent=least_urgent,
+    )
     work = [
         Work(
             r.id,

@@ -4,9 +4,10 @@
     do       each piece beside the others; what became of it is a value
     settle   all that came back meanwhile, in one transaction
 
-They claim again whenever a hand comes free or there is news, so that a code waits for no slow letter
-before it. What they were killed over comes back when its lease ends (`Work.lapsed`). While the database is
-away they hold on to what became of each piece for as long as the lease is theirs.
+They claim again whenever a hand comes free or there is news, and two more hands are for codes alone, so that
+a code waits for no slow letter before it. What they were killed over comes back when its lease ends
+(`Work.lapsed`). While the database is away they hold on to what became of each piece for as long as the lease
+is theirs.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from datetime import timedelta
 from typing import Final
 
 from watchword.kernel.clock import Clock
+from watchword.kernel.messages import BULK, CODE
 from watchword.kernel.problems import Unavailable
 from watchword.plumbing.db import outbox, pieces
 from watchword.plumbing.db.changes import OUTBOX, Changes
@@ -25,6 +27,7 @@ from watchword.plumbing.logs.logger import log
 
 LEASE: Final = timedelta(seconds=30)
 PATIENCE: Final = timedelta(seconds=28)  # more than the carriers ever take for one piece
+_FOR_CODES: Final = 2  # hands
 _ANOTHER_LOOK: Final = timedelta(seconds=0.2)
 
 Do = Callable[[Work], Awaitable[Settled]]
@@ -38,7 +41,7 @@ class Porters:
     def __init__(
         self, database: Database, changes: Changes, clock: Clock, kind: str, hands: int
     ) -> None:
-        """Carry this kind, so many pieces at once."""
+        """Carry this kind, so many pieces at once, and two codes more."""
         self._database = database
         self._clock = clock
         self._kind = kind
@@ -82,10 +85,15 @@ class Porters:
             self._news.set()
 
     async def _claim(self, hands: int, asked: str | None) -> Sequence[Work]:
-        if self._resting or not hands:
+        """Claim for so many free hands; without any, a code for those that are for codes."""
+        least_urgent = BULK if hands > 0 else CODE
+        hands = hands if hands > 0 else hands + _FOR_CODES
+        if self._resting or hands <= 0:
             return ()
         now = self._clock.now()
-        claimed = await outbox.claim(self._database, self._kind, now, LEASE, hands, asked)
+        claimed = await outbox.claim(
+            self._database, self._kind, now, LEASE, hands, asked, least_urgent
+        )
         if claimed and self._clock.now() + PATIENCE > now + LEASE:  # soon another may have them
             await outbox.settle(
                 self._database, [pieces.untried(each, now) for each in claimed], now
@@ -96,9 +104,10 @@ class Porters:
     async def _first_back(
         self, under_way: set[asyncio.Task[Settled | None]]
     ) -> set[asyncio.Task[Settled | None]]:
-        """Wait until a piece is done, or there is news and a free hand."""
+        """Wait until a piece is done, or there is news and a free hand, if only one for codes."""
         news = asyncio.create_task(self._heard())
-        waiting = {*under_way, news} if len(under_way) < self._hands else under_way
+        most = self._hands + _FOR_CODES
+        waiting = {*under_way, news} if len(under_way) < most else under_way
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:

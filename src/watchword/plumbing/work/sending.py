@@ -108,7 +108,7 @@ class Sending(Settling, Generic[Sent]):
     async def _hand_over(self, work: Work, written: Sent) -> Settled:
         watch = self._watch(work, written)
         handover = await self.carriers.send(
-            written, perhaps_at=work.perhaps_at, asking=watch.allows
+            written, perhaps_at=work.perhaps_at, asking=watch.allows, urgency=work.priority
         )
         if handover.sent is not None:
             return self._sent(work, written, handover.sent)
