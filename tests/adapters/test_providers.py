@@ -1,5 +1,6 @@
 """What each provider is sent is what it documents, and people's words arrive as they were written."""
 
+import asyncio
 import re
 from dataclasses import replace
 from typing import Any
@@ -17,9 +18,9 @@ from tests.support.carriers import (
     twilio,
 )
 from tests.support.letter import LETTER
-from tests.support.stub import answer
+from tests.support.stub import SILENCE, answer
 from watchword.adapters.providers import Reply
-from watchword.kernel.ports import NotAccepted, Quota, Unfit
+from watchword.kernel.ports import NotAccepted, Quota, Undelivered, Unfit
 
 NOVA = replace(
     LETTER,
@@ -321,3 +322,10 @@ async def test_who_takes_no_address_outside_ascii_leaves_it_to_another(make: Any
 async def test_what_was_taken_is_taken_though_the_rest_of_the_answer_never_comes() -> None:
     async with provider(answer(202, "x", Content_Length="999", X_Message_Id="1")) as (api, _):
         assert await sendgrid(api).send(LETTER) == "1"
+
+
+async def test_nobody_waits_for_a_connection_of_ours_however_many_letters_are_under_way() -> None:
+    async with provider(SILENCE) as (api, _):
+        many = (sendgrid(api).send(LETTER) for _ in range(120))
+        came = await asyncio.gather(*many, return_exceptions=True)
+    assert {type(each) for each in came} == {Undelivered}

@@ -6,5 +6,6 @@ addressing    the name by which it greets somebody, or none
 overrides     an operator's own words in place of ours
 checks        what those words may be: templates of few words
 html          and what their HTML may be: it only says something
+links         where its links lead, and what may be read on them
 styles        how words may look, so that none is hidden
 """

@@ -22,7 +22,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from watchword.kernel.unseen import UNSEEN
 from watchword.plumbing.letters.forms import UNSUBSCRIBE, Form
-from watchword.plumbing.letters.html import FACT, look_through
+from watchword.plumbing.letters.html import look_through
+from watchword.plumbing.letters.links import FACT
 
 MOST_BYTES: Final = 32_000
 LONGEST_SUBJECT: Final = 200
@@ -216,5 +217,15 @@ def _flat(tree: nodes.Template) -> str:
             if isinstance(each, nodes.TemplateData):
                 parts.append(each.data)
             else:
-                parts.append(FACT.format(each.name if isinstance(each, nodes.Name) else "?"))
+                parts.append(FACT.format(_fact(each)))
     return "".join(parts)
+
+
+def _fact(node: nodes.Node) -> str:
+    """Name a fact as it is written; filtered, it is none that we know."""
+    match node:
+        case nodes.Name():
+            return node.name
+        case nodes.Getattr():
+            return f"org.{node.attr}"
+    return "?"

@@ -5,57 +5,47 @@
     a fact in text, or a link alone in a quoted `href`; nowhere else
     a style of a few properties, none of which can hide anything (`styles`); no sign that nobody sees
     a link has words, and they name no other address than the one it leads to
+    every tag and attribute is written so that no reader of HTML could take it for another, and stands where
+    none would move it: each attribute once and in quotes, no block in a paragraph, cells in rows
 
 What is looked through holds every branch of the template, and in place of each expression its fact as `FACT`.
 """
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
 from typing import Final
-from unicodedata import normalize
-from urllib.parse import urlsplit
 
 from watchword.kernel.unseen import UNSEEN
+from watchword.plumbing.letters.links import ANY_FACT, HREF, Link
 from watchword.plumbing.letters.styles import OURS, Hides, Look, look_of
 
-FACT: Final = "\x01{}\x02"
 _TAGS: Final = re.compile(
     "a|b|bdi|blockquote|br|code|div|em|h1|h2|h3|hr|i|li|ol|p|small|span|strong|table|tbody|td|th|tr|u|ul"
 )
 _EMPTY: Final = frozenset({"br", "hr"})
+_HEADINGS: Final = frozenset({"h1", "h2", "h3"})
+_BLOCKS: Final = _HEADINGS | {"blockquote", "div", "hr", "li", "ol", "p", "table", "ul"}
+_LIST, _ROW = frozenset({"li"}), frozenset({"td", "th"})
+_MAY_HOLD: Final = {
+    "table": frozenset({"tbody", "tr"}),
+    "tbody": frozenset({"tr"}),
+    "tr": _ROW,
+    "ul": _LIST,
+    "ol": _LIST,
+}
+_STAND_IN: Final = {
+    inner: {outer for outer, inside in _MAY_HOLD.items() if inner in inside}
+    for inner in ("tbody", "tr", "td", "th", "li")
+}
+_PLAIN_TAG: Final = re.compile(
+    r"<(?:/[a-z]+[1-3]?|[a-z]+[1-3]?(?:[ \n\t]+[a-z]+=(?:\"[^\"<>]*\"|'[^'<>]*'))*[ \n\t]*/?)>",
+    re.IGNORECASE,
+)
 _ATTRIBUTES: Final = re.compile("align|colspan|dir|href|lang|rel|role|rowspan|scope|style|target")
-_HREF = re.compile(r"(https://|mailto:|tel:)[^\s\x01]+")
 _ALIGN: Final = frozenset({"left", "right", "center", "justify", "start", "end"})
-_HOST: Final = re.compile(r"(?:[\w-]{1,63}\.)+[^\W\d_]{2,}")
-_MAIL_HOST: Final = re.compile(r"mailto:[^?]*@([^?]+).*")
-_ANY_FACT = re.compile(r"\x01([^\x02]*)\x02")
-
-
-@dataclass(slots=True)
-class _Link:
-    """A link that is open: where it leads, and what is read on it so far."""
-
-    href: str
-    links: frozenset[str]
-    words: list[str] = field(default_factory=list)
-
-    def fault(self) -> str | None:
-        """Return what is wrong with it as a whole."""
-        words = "".join(self.words)
-        if not words.strip():
-            return "a link without words cannot be seen"
-        told = set(_ANY_FACT.findall(words)) & self.links
-        led = _ANY_FACT.fullmatch(self.href)
-        hosts = {
-            _plain(found[0])
-            for found in _HOST.finditer(normalize("NFKC", _ANY_FACT.sub(" ", words)))
-        }
-        if hosts - {_host(self.href)} or told - {led[1] if led else ""}:
-            return "a link that names one address leads to another"
-        return None
+_REFERENCE: Final = re.compile(r"&(?!amp;)")
 
 
 def look_through(source: str, links: Collection[str]) -> Iterator[tuple[int, str]]:
@@ -70,7 +60,7 @@ class _Looker(HTMLParser):
         super().__init__(convert_charrefs=False)
         self._links = links
         self._open: list[tuple[str, int, Look]] = []
-        self._link: _Link | None = None
+        self._link: Link | None = None
         self._faults: list[tuple[int, str]] = []
 
     def look(self, source: str) -> Iterator[tuple[int, str]]:
@@ -84,7 +74,7 @@ class _Looker(HTMLParser):
         last = source.rfind("<")
         if last > source.rfind(">"):
             self._faults.append((source.count("\n", 0, last) + 1, "a tag is not finished"))
-        yield from self._faults
+        yield from self._faults or _not_plain(source)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Look at a tag."""
@@ -92,22 +82,28 @@ class _Looker(HTMLParser):
             self._tell(
                 f"<{_shown(tag)}> is not for letters; there are: {_TAGS.pattern.replace('|', ' ')}"
             )
-        elif tag not in _EMPTY:
+            return
+        self._place(tag)
+        if tag not in _EMPTY:
             self._open.append((tag, self.getpos()[0], self._look(tag, attrs)))
         if tag == "a":
             if self._link is not None:
                 self._tell("a link cannot stand in a link")
-            self._link = _Link(dict(attrs).get("href") or "", frozenset(self._links))
+            self._link = Link(dict(attrs).get("href") or "", frozenset(self._links))
         if "=\x01" in (self.get_starttag_text() or ""):
             self._tell("put what an attribute holds into quotes")
+        if _REFERENCE.search(self.get_starttag_text() or ""):
+            self._tell("write an attribute's signs as they are, and &amp; for &")
+        if len(dict(attrs)) < len(attrs):
+            self._tell("an attribute stands there twice: readers take the first, others the last")
         for name, value in attrs:
             self._attribute(tag, name, value or "")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Look at a tag that closes itself."""
+        """Look at a tag that seems to close itself: of ours, only those that hold nothing do."""
         self.handle_starttag(tag, attrs)
         if _TAGS.fullmatch(tag) and tag not in _EMPTY:
-            self._open.pop()
+            self._tell(f"<{tag}/> closes nothing: write </{tag}> where it ends")
 
     def handle_endtag(self, tag: str) -> None:
         """Look at the end of a tag."""
@@ -124,6 +120,8 @@ class _Looker(HTMLParser):
         """Look at words: what begins like a tag would become one."""
         if "<" in data:
             self._tell("write &lt; for <")
+        if data.strip() and self._around in _MAY_HOLD:
+            self._tell(f"words cannot stand in <{self._around}> itself")
         self._read(data)
 
     def handle_charref(self, name: str) -> None:
@@ -150,8 +148,22 @@ class _Looker(HTMLParser):
         """Refuse it."""
         self._tell("write what stands in the card, not a whole page")
 
+    @property
+    def _around(self) -> str:
+        return self._open[-1][0] if self._open else ""
+
+    def _place(self, tag: str) -> None:
+        """Refuse a tag where a browser would move it, or end another for it."""
+        around, opened = self._around, {each[0] for each in self._open}
+        moved = tag not in _MAY_HOLD.get(around, {tag}) or around not in _STAND_IN.get(
+            tag, {around}
+        )
+        ended = (tag in _BLOCKS and "p" in opened) or (tag in _HEADINGS and around in _HEADINGS)
+        if moved or ended:
+            self._tell(f"<{tag}> cannot stand {f'in <{around}>' if around else 'alone'}")
+
     def _attribute(self, tag: str, name: str, value: str) -> None:
-        fact = _ANY_FACT.fullmatch(value)
+        fact = ANY_FACT.fullmatch(value)
         if not _ATTRIBUTES.fullmatch(name):
             self._tell(f"the attribute {_shown(name)} is not for letters")
         elif name == "href" and fact:
@@ -159,8 +171,10 @@ class _Looker(HTMLParser):
                 self._tell(f"href may hold a link, and {_shown(value)} is none")
         elif "\x01" in value:
             self._tell(f"a fact cannot stand in {name}")
-        elif name == "href" and (tag != "a" or not _HREF.fullmatch(value)):
-            self._tell("href begins with https:, mailto: or tel:, and stands in <a>")
+        elif name == "href" and (tag != "a" or not HREF.fullmatch(value)):
+            self._tell(
+                "href begins with https://host, mailto: or tel:, is written plainly, and stands in <a>"
+            )
         elif name == "dir" and value.lower() not in {"ltr", "rtl", "auto"}:
             self._tell("dir is ltr, rtl or auto")
         elif name == "align" and value.lower() not in _ALIGN:
@@ -185,22 +199,15 @@ class _Looker(HTMLParser):
         self._faults.append((self.getpos()[0], sentence))
 
 
-def _host(href: str) -> str:
-    """Return whom a literal address leads to; nothing for a fact, whose host nobody knows here."""
-    mail = _MAIL_HOST.fullmatch(href)
-    if mail:
-        return _plain(mail[1])
-    try:
-        return _plain(urlsplit(href).hostname or "")
-    except ValueError:
-        return ""
-
-
-def _plain(host: str) -> str:
-    return normalize("NFKC", host).casefold().rstrip(".")
+def _not_plain(source: str) -> Iterator[tuple[int, str]]:
+    """Yield what one reader of HTML might take for something else than another."""
+    for found in re.finditer("<", source):
+        if not _PLAIN_TAG.match(source, found.start()):
+            line = source.count("\n", 0, found.start()) + 1
+            yield line, """write a tag as <p dir="ltr"> or </p>, and &lt; for <"""
 
 
 def _shown(text: str) -> str:
     """Write a piece of the source so that it cannot steer a terminal."""
-    plain = _ANY_FACT.sub(r"{{ \1 }}", text)[:40]
+    plain = ANY_FACT.sub(r"{{ \1 }}", text)[:40]
     return "".join(sign if sign.isprintable() else "?" for sign in plain)
