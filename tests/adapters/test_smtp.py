@@ -272,6 +272,8 @@ def test_only_this_very_machine_is_spoken_to_in_clear(
         ({"MAIL": "535 no"}, False),
         ({"MAIL": "421 closing"}, False),
         ({"DATA": "554 no"}, False),
+        ({"DATA": "250 what"}, False),
+        ({"RCPT": "354 what"}, False),
         ({"DATA": "550 5.4.5 Daily user sending limit exceeded"}, False),
         ({"BODY": "554 Message rejected: Email address is not verified."}, False),
         ({"BODY": "550 5.7.1 blocked"}, False),
@@ -318,6 +320,39 @@ async def test_after_a_refusal_the_line_serves_the_next_letter() -> None:
 
         assert (server.lines, server.recipients) == (1, ["alice@example.org", "bob@example.org"])
         assert "RSET" in server.said
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        {"BODY": "251 kept, and sent on"},
+        {"BODY": "200 fine"},
+        {"MAIL": "251 ok", "RCPT": "252 we shall see", "DATA": "350 go on"},
+    ],
+)
+async def test_the_first_digit_of_an_answer_decides(replies: dict[str, str]) -> None:
+    async with relay(replies) as server:
+        carrier = mailer(server.port)
+        for _ in range(2):
+            await carrier.send(LETTER)
+        assert await carrier.check() is None
+        await carrier.close()
+
+        assert (server.lines, len(server.letters)) == (1, 2)
+
+
+@pytest.mark.parametrize("reply", ["354 go on", "150 soon", "600 what"])
+async def test_an_answer_that_is_neither_yes_nor_no_leaves_it_open(reply: str) -> None:
+    async with relay({"BODY": reply}) as server:
+        carrier = mailer(server.port)
+        with pytest.raises(Undelivered) as doubt:
+            await carrier.send(LETTER)
+        server.replies = {}
+        await carrier.send(LETTER)
+        await carrier.close()
+
+        assert str(doubt.value) == f"answered {reply[:3]}"
+        assert server.lines == 2
 
 
 @pytest.mark.parametrize("reply", [None, ""])

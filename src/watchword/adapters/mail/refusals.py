@@ -14,7 +14,7 @@ from typing import Final
 
 from aiosmtplib import SMTPRecipientRefused, SMTPResponseException, SMTPSenderRefused
 
-_PERMANENT: Final = 500
+_PERMANENT: Final = range(500, 600)
 _ENHANCED: Final = re.compile(r"\s*(5\.[0-9]{1,3}\.[0-9]{1,3})\b", re.ASCII)
 _THE_SENDER: Final = frozenset({"5.1.7", "5.1.8"})
 _THE_READER: Final = ("5.1.", "5.2.")
@@ -29,7 +29,7 @@ _WHO_WE_ARE: Final = re.compile(
 
 def is_lasting(refusal: SMTPResponseException) -> bool:
     """Tell whether no relay will take this letter, whoever sends it."""
-    if refusal.code < _PERMANENT or isinstance(refusal, SMTPSenderRefused):
+    if refusal.code not in _PERMANENT or isinstance(refusal, SMTPSenderRefused):
         return False
     if isinstance(refusal, SMTPRecipientRefused):
         return _about_the_reader(refusal)

@@ -5,8 +5,9 @@ sent, not even a name, unless the relay is on this very machine. Certificates ar
 
     refused, or no connection                          NotAccepted (lasting for what `refusals` finds so)
     silence or a broken line before the letter         NotAccepted: nothing of it was said
-    silence or a broken line after the letter began    Undelivered: nobody can tell
-Source: RFC 5321, 3207 (STARTTLS), 4954 (AUTH), 8314 (TLS), 6531 (SMTPUTF8).
+    silence or a broken line after the letter began    Undelivered: nobody can tell; so after an answer
+                                                       that is neither yes nor no
+The first digit of an answer decides. Source: RFC 5321 (4.2.1: digits), 3207 (STARTTLS), 4954 (AUTH), 8314 (TLS), 6531 (SMTPUTF8).
 """
 
 import asyncio
@@ -25,7 +26,6 @@ from aiosmtplib import (
     SMTPResponse,
     SMTPResponseException,
     SMTPServerDisconnected,
-    SMTPStatus,
 )
 
 from watchword.adapters.mail import refusals
@@ -40,6 +40,7 @@ from watchword.kernel.secret import Secret
 
 _IMPLICIT_PORT = 465
 _CLOSING = 421
+_DONE, _GO_ON, _REFUSALS = 2, 3, (4, 5)
 _BARE = re.compile(rb"\r\n|\r|\n")
 
 
@@ -132,7 +133,7 @@ class SmtpMailer:
             async with asyncio.timeout(self._relay.timeout.total_seconds()):
                 line = await self._lines.take()
                 try:
-                    await line.smtp.noop()
+                    await _granted(line.smtp.noop())
                 except BaseException:
                     self._lines.drop(line)
                     raise
@@ -193,8 +194,10 @@ class SmtpMailer:
             answer = await _say(line.smtp, content, self._relay.timeout)
         except (SMTPException, OSError) as trouble:
             raise Undelivered(_reason(trouble)) from None
-        if answer.code != SMTPStatus.completed:
+        if _kind(answer.code) in _REFUSALS:
             raise _refused(SMTPDataError(answer.code, answer.message))
+        if _kind(answer.code) != _DONE:
+            raise Undelivered(f"answered {answer.code}")
         line.carried += 1
 
     async def _connect(self) -> SMTP:
@@ -225,7 +228,7 @@ class SmtpMailer:
     async def _start_over(self, line: Line) -> None:
         """Forget the half-told letter, so that the line serves the next one."""
         try:
-            await line.smtp.rset()
+            await _granted(line.smtp.rset())
         except (SMTPException, OSError):
             self._lines.drop(line)
         except BaseException:
@@ -241,11 +244,25 @@ async def _introduce(smtp: SMTP, envelope: Envelope) -> None:
     if options and not smtp.supports_extension("smtputf8"):
         raise Unfit("the relay does not know SMTPUTF8")
     encoding = "utf-8" if options else "ascii"
-    await smtp.mail(envelope.sender, options=options, encoding=encoding)
-    await smtp.rcpt(envelope.recipient, encoding=encoding)
+    await _granted(smtp.mail(envelope.sender, options=options, encoding=encoding))
+    await _granted(smtp.rcpt(envelope.recipient, encoding=encoding))
     answer = await smtp.execute_command(b"DATA")
-    if answer.code != SMTPStatus.start_input:
+    if _kind(answer.code) != _GO_ON:
         raise SMTPDataError(answer.code, answer.message)
+
+
+async def _granted(answer: Awaitable[SMTPResponse]) -> None:
+    """Wait for an answer; whatever begins with 2 grants it."""
+    try:
+        await answer
+    except SMTPResponseException as said:
+        if _kind(said.code) != _DONE:
+            raise
+
+
+def _kind(code: int) -> int:
+    """Return the first digit, which decides."""
+    return code // 100
 
 
 async def _say(smtp: SMTP, content: bytes, patience: timedelta) -> SMTPResponse:
