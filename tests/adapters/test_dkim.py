@@ -107,6 +107,36 @@ def test_spaces_that_change_on_the_way_do_not_spoil_it(sender: Sender) -> None:
 
 
 @pytest.mark.parametrize(
+    "more",
+    [
+        "Subject: Your account is locked",
+        "From: eve@example.org",
+        "To: bob@example.org",
+        "Cc: bob@example.org",
+        "Reply-To: eve@example.org",
+        "Date: Sat, 21 Nov 2026 13:00:00 +0000",
+        "Message-ID: <x@example.org>",
+        "MIME-Version: 1.0",
+        "Content-Type: text/plain",
+        "Content-Transfer-Encoding: base64",
+    ],
+)
+@pytest.mark.parametrize("on_top", [True, False])
+def test_nobody_adds_a_header_that_a_reader_would_see(
+    sender: Sender, more: str, on_top: bool
+) -> None:
+    raw, added = sender.letter(), more.encode() + b"\r\n"
+    head, _, body = raw.partition(b"\r\n\r\n")
+    changed = added + raw if on_top else head + b"\r\n" + added + b"\r\n" + body
+    assert verified(changed, sender.look) == []
+
+
+def test_what_relays_add_does_not_spoil_it(sender: Sender) -> None:
+    raw = b"Received: from x\r\nX-Spam: no\r\nReturn-Path: <x@example.org>\r\n" + sender.letter()
+    assert verified(raw, sender.look) == [DOMAIN]
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         (b"Subject: ", b"Subject: Re: "),

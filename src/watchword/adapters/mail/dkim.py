@@ -2,8 +2,9 @@
 
     rsa-sha256 (RFC 8301), ed25519-sha256 (RFC 8463)      relaxed/relaxed: spaces may change on the way
 
-Signed are the headers that a reader sees and those that say how to read the body; `From` once more than there
-is, so that nobody adds another. Source: RFC 6376, sections 3.4, 3.5, 3.7 and 5.4.
+Signed are the headers that a reader sees and those that say how to read the body; each once more than there
+is, and what we did not write but a reader would see, so that nobody adds another.
+Source: RFC 6376, sections 3.4, 3.5, 3.7, 5.4 and 8.15.
 """
 
 import re
@@ -32,6 +33,7 @@ _SIGNED: Final = (
     b"list-unsubscribe",
     b"list-unsubscribe-post",
 )
+_SEEN: Final = (b"to", b"cc", b"reply-to", b"subject", b"date", b"content-transfer-encoding")
 _END = re.compile(rb"\r\n|\r|\n")
 _SPACES = re.compile(rb"[ \t]+")
 _SPACES_AT_END = re.compile(rb"[ \t]+(?=\r\n)")
@@ -63,6 +65,7 @@ class Signer:
     def _told(self, headers: dict[bytes, bytes], body: bytes, now: datetime) -> bytes:
         """Return the header's value, its proof still empty."""
         names = [name.decode() for name in _SIGNED if name in headers]
+        absent = [name.decode() for name in _SEEN if name not in headers]
         tags = [
             "v=1",
             f"a={self._algorithm}",
@@ -70,7 +73,7 @@ class Signer:
             f"d={self.domain}",
             f"s={self.selector}",
             f"t={int(now.timestamp())}",
-            f"h={':'.join([*names, 'from'])}",
+            f"h={':'.join(names)}:\r\n\t{':'.join([*names, *absent])}",
             f"bh={b64encode(sha256(_canonical(body)).digest()).decode()}",
             "b=",
         ]

@@ -7,7 +7,8 @@ sent, not even a name, unless the relay is on this very machine. Certificates ar
     silence or a broken line before the letter         NotAccepted: nothing of it was said
     silence or a broken line after the letter began    Undelivered: nobody can tell; so after an answer
                                                        that is neither yes nor no
-The first digit of an answer decides. Source: RFC 5321 (4.2.1: digits), 3207 (STARTTLS), 4954 (AUTH), 8314 (TLS), 6531 (SMTPUTF8).
+The first digit of an answer decides.
+Source: RFC 5321 (4.2.1: digits), 3207 (STARTTLS), 4954 (AUTH), 8314 (TLS), 6531 (SMTPUTF8).
 """
 
 import asyncio
