@@ -181,6 +181,15 @@ async def test_what_people_write_of_an_appointment_is_told(
     assert len(await world.letters(ZOE)) == 1
 
 
+async def test_no_name_in_it_becomes_an_address(world: World, records: httpx2.AsyncClient) -> None:
+    more = {"practitioner": "Me.App", "place": "Dr.Live"}
+    await records.post(PATH, json={**SUMMARY, **more}, headers=KEY)
+    [letter] = await world.letters(ZOE)
+    assert "Me. App" in letter.text
+    assert "Dr. Live" in letter.text
+    assert "Me.App" not in letter.text + letter.html + letter.subject
+
+
 @pytest.mark.parametrize("key", [None, "", "x" * 256, "a b", "é".encode().decode("latin-1")])
 async def test_a_key_that_can_be_none_is_refused(
     records: httpx2.AsyncClient, key: str | None

@@ -14,8 +14,7 @@ from watchword.plumbing.letters.addressing import LONGEST, greeted
         "Anne-Marie O\u2019Neill",
         "J.R.R. Tolkien",
         "Dr. Nadia",
-        "Dr.Benali",
-        "Pr.Élodie Martin",
+        "Pr. Élodie Martin",
         "Nguyễn Thị Minh",
         "محمد بن عبد الله",
         "Дмитрий",
@@ -30,6 +29,14 @@ def test_a_name_greets(name: str) -> None:
     assert greeted(name) == name
 
 
+@pytest.mark.parametrize("title", ["Dr", "Pr", "Prof", "Mr", "Mrs", "Ms", "Mme", "Mlle", "Me", "M"])
+@pytest.mark.parametrize("name", ["Benali", "App", "Live", "Zip", "Com", "\u00c9lodie"])
+def test_between_a_title_and_a_name_stands_a_space_and_no_address_comes_of_them(
+    title: str, name: str
+) -> None:
+    assert greeted(f"{title}.{name}") == greeted(f"{title}. {name}") == f"{title}. {name}"
+
+
 @pytest.mark.parametrize(
     ("name", "plain"),
     [
@@ -37,6 +44,7 @@ def test_a_name_greets(name: str) -> None:
         ("\uff22\uff4f\uff42", "Bob"),
         ("\u24b7\u24de\u24d1", "Bob"),
         ("Zoe\u0301", "Zo\u00e9"),
+        ("Me\uff0eApp", "Me. App"),
     ],
 )
 def test_letters_that_stand_for_plain_ones_are_said_as_these(name: str, plain: str) -> None:
@@ -50,8 +58,9 @@ def test_letters_that_stand_for_plain_ones_are_said_as_these(name: str, plain: s
         "Bob\r\nBcc: eve@evil.example",
         "Bob\nSubject: hello",
         "visit evil.com",
-        "Dr.Com",
         "Dr.com",
+        "Me.app",
+        "Me.App.Dev",
         "Dr.Evil.com",
         "evil.Example",
         "\U0001d41e\U0001d42f\U0001d422\U0001d425.\U0001d41c\U0001d428\U0001d426",  # of mathematics

@@ -10,8 +10,8 @@ greets nobody; the letter begins without it:
     two alphabets that look alike         a Latin name with one Cyrillic letter (UTS 39, mixed scripts)
     more than 64 signs                    no greeting
 
-Letters of mathematics, of full width and the like are said as the plain ones that they stand for; a title
-before a name makes no address of it (Dr.Benali).
+Letters of mathematics, of full width and the like are said as the plain ones that they stand for; between a
+title and a name stands a space, so that no address comes of them (Dr.Benali, Me.App).
 
 Source: Unicode UTS 39, UTR 36.
 """
@@ -25,7 +25,7 @@ _LINK = re.compile(
     r"[.\u3002\uff0e\uff61\u2024](?!\s)\w\w|[@:/\\\uff20]|\bwww|\d[\d\s().-]{4,}\d", re.IGNORECASE
 )
 _TITLE = re.compile(
-    r"(?<!\S)(Dr|Pr|Prof|Mr|Mrs|Ms|Mme|Mlle|Me|M)\.(?!(?:Com|Net|Org|Info|Biz|Name|Online|Site|Shop|Link)\b)"
+    r"(?<!\S)(Dr|Pr|Prof|Mr|Mrs|Ms|Mme|Mlle|Me|M)\."
     r"(?=[^\W\d_a-z][^\W\d_]{2,}(?![\w.]))"
 )
 _MARKUP = re.compile(r"[<>{}$%\[\]&=|`#*_^~+]")
@@ -37,11 +37,10 @@ def greeted(name: str, longest: int = LONGEST) -> str:
     """Return the name as a letter may say it; empty: the letter greets without one."""
     if any(unicodedata.category(sign) in _INVISIBLE for sign in name):
         return ""
-    plain = " ".join(unicodedata.normalize("NFKC", name).split())
+    plain = _TITLE.sub(r"\1. ", " ".join(unicodedata.normalize("NFKC", name).split()))
     if not plain or len(plain) > longest:
         return ""
-    untitled = _TITLE.sub(r"\1 ", plain)
-    if _LINK.search(untitled) or _MARKUP.search(plain) or _of_two_alphabets(plain):
+    if _LINK.search(plain) or _MARKUP.search(plain) or _of_two_alphabets(plain):
         return ""
     return plain
 

@@ -71,8 +71,8 @@ def read_summary(body: SummaryRequest, now: datetime) -> Summary:
     return Summary(
         email=email,
         name=body.name,
-        practitioner=practitioner,
-        place=place or "",
+        practitioner=greeted(practitioner),
+        place=greeted(place or "", MAX_NAME),
         starts_at=starts_at,
         asked_language=asked,
     )
