@@ -34,6 +34,7 @@ class ScriptedRelay:
     port: int = 0
     lines: int = 0
     said: list[str] = field(default_factory=list)
+    greetings: list[str] = field(default_factory=list)
     secured: list[bool] = field(default_factory=list)
     letters: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
@@ -57,6 +58,7 @@ class ScriptedRelay:
         word = line.partition(" ")[0].upper()
         self.said.append(word)
         if word == "EHLO":
+            self.greetings.append(line.partition(" ")[2])
             return await self._say(writer, word, self._abilities(writer))
         if word == "STARTTLS":
             await self._say(writer, word, "220 go ahead")

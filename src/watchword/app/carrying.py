@@ -10,7 +10,7 @@ from watchword.app.settings import Settings
 from watchword.app.wiring import House
 from watchword.flows.delivery_feedback.rules import PATH, WebhookSettings
 from watchword.flows.delivery_feedback.service import Reporters
-from watchword.kernel.addresses import is_loopback
+from watchword.kernel.addresses import greeting, is_loopback
 from watchword.kernel.clock import Clock, SystemClock
 from watchword.kernel.messages import Message, Text
 from watchword.kernel.ports import Fetcher, Mailer, Reporter, Texter
@@ -134,7 +134,16 @@ class Abroad:
     def _callback(self) -> str:
         """Return where Twilio tells what became of a text; empty where it could not reach us."""
         url = self._house.part(ServerSettings).public_url
-        return "" if is_loopback(urlsplit(url).hostname or "") else f"{url}{PATH}/twilio"
+        return "" if is_loopback(self._public_host()) else f"{url}{PATH}/twilio"
+
+    def _greeting(self) -> str:
+        try:
+            return greeting(self._public_host())
+        except ValueError:  # a name that browsers know, and mail servers do not
+            return "localhost"
+
+    def _public_host(self) -> str:
+        return urlsplit(self._house.part(ServerSettings).public_url).hostname or ""
 
     async def close(self) -> None:
         """Close the client, if anybody wanted one."""
@@ -170,6 +179,7 @@ class Abroad:
             secure=smtp.secure,
             user=smtp.user,
             password=smtp.password,
+            greeting=smtp.given_greeting or self._greeting(),
             connections=smtp.connections,
             letters_each=smtp.letters_each,
         )

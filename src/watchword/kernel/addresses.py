@@ -1,11 +1,13 @@
 """Network addresses: who is asking, and how far we believe what a proxy says of it."""
 
+import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from watchword.kernel.parsing import listed
 
 Network = IPv4Network | IPv6Network
+_HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.(?!-)[A-Za-z0-9_-]{1,63})*")
 _TRANSLATED = IPv6Network("64:ff9b::/96")
 
 
@@ -46,6 +48,25 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def greeting(host: str) -> str:
+    """Write a host as mail servers greet by it: a name in ASCII, an address in brackets; empty stays empty.
+
+    ValueError: it is neither. Source: RFC 5321, 4.1.1.1 and 4.1.3.
+    """
+    bare = host.strip().removeprefix("[").removesuffix("]").removeprefix("IPv6:")
+    address = _parsed(bare)
+    if address is not None:
+        return f"[IPv6:{address}]" if isinstance(address, IPv6Address) else f"[{address}]"
+    try:
+        name = bare.rstrip(".").encode("idna").decode()
+    except UnicodeError:
+        name = host
+    if name and not _HOST_NAME.fullmatch(name):
+        message = "write a host such as id.example.org, or an address"
+        raise ValueError(message)
+    return name
 
 
 def is_public(address: str) -> bool:

@@ -1,5 +1,6 @@
 """The SMTP server that carries our letters; TLS is always used and verified beyond this machine."""
 
+from watchword.kernel.addresses import greeting
 from watchword.kernel.parsing import boolean, whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.secret import Secret
@@ -25,6 +26,12 @@ class SmtpSettings:
         default="",
         aliases=("SMTP_PASS",),
         secret=True,
+    )
+    given_greeting: str = setting(
+        "SMTP_EHLO_NAME",
+        "The name, or the address, by which we greet it (EHLO); without one the host of PUBLIC_BASE_URL.",
+        parse=greeting,
+        default="",
     )
     connections: int = setting(
         "SMTP_MAX_CONNECTIONS",
