@@ -10,7 +10,8 @@ from typing import Final
 from watchword.plumbing.dns import dkim, dmarc, spf
 from watchword.plumbing.dns.names import same, within
 from watchword.plumbing.dns.records import Finding, Mark, Purpose, Record, finding
-from watchword.plumbing.dns.zone import Answer, State, Zone
+from watchword.plumbing.dns.senders import Senders
+from watchword.plumbing.dns.zone import NO_DATA, Answer, State, Zone
 
 _STRICTNESS: Final = ("+", "", "?", "~", "-")
 _POLICIES: Final = ("none", "quarantine", "reject")
@@ -163,59 +164,72 @@ def _spf(zone: Zone, want: Record, domain: str, have: tuple[str, ...]) -> Findin
         detail = f"{len(texts)} SPF records, one may be: receivers pass over all of them"
         return finding(want, Mark.WRONG, detail, _joined(want, wanted, texts), texts)
     weight = spf.weigh(zone, want.name, found)
-    faults = [*_unlisted(zone, wanted, found), *_too_mild(wanted, found), *weight.faults]
+    followed = zone if weight.lookups <= spf.MOST_LOOKUPS else _unfollowed
+    senders = Senders(followed, want.name, found)
+    faults = [*_unlisted(senders, wanted), *_too_mild(senders, wanted), *weight.faults]
     if faults:
-        fix = _joined(want, wanted, texts, weight)
+        fix = _joined(want, wanted, texts, weight, senders.everybody())
         return finding(want, Mark.WRONG, "; ".join(faults), fix, texts)
     if weight.unanswered:
         detail = f"nobody could tell of {', '.join(weight.unanswered)}"
         return finding(want, Mark.UNANSWERED, detail, _WAIT, texts)
-    return _good_spf(want, f"{weight.lookups} of {spf.MOST_LOOKUPS} look-ups", wanted, found, texts)
+    detail = f"{weight.lookups} of {spf.MOST_LOOKUPS} look-ups"
+    return _good_spf(want, detail, wanted, senders.rest(), texts)
+
+
+def _unfollowed(_name: str, _kind: str) -> Answer:
+    """Answer nothing: beyond ten look-ups receivers follow no further."""
+    return NO_DATA
 
 
 def _good_spf(
-    want: Record, detail: str, wanted: spf.Spf, found: spf.Spf, texts: tuple[str, ...]
+    want: Record, detail: str, wanted: spf.Spf, rest: str, texts: tuple[str, ...]
 ) -> Finding:
     if not want.whole:
         return finding(want, Mark.UNKNOWN, f"not all senders are known; {detail}", want.hint, texts)
-    if found.rest == "~" and wanted.rest == "-":
+    if rest == "~" and wanted.rest == "-":
         return finding(want, Mark.WARNING, f"{detail}; ~all is milder than -all", have=texts)
     return finding(want, Mark.OK, detail, have=texts)
 
 
-def _unlisted(zone: Zone, wanted: spf.Spf, found: spf.Spf) -> list[str]:
-    """Name the mechanisms that are wanted and not heard."""
-    heard = {term.text for term in found.heard}
-    written = {term.text for term in found.terms}
-    for text in zone(found.redirect, "TXT").values if found.redirect else ():
-        if spf.is_spf(text):
-            heard |= {word.lower() for word in text.split()}
-    absent = [t.text for t in wanted.heard if t.name != "all" and t.text not in heard]
-    return [
-        f"{text} stands behind `all`, where nobody listens" if text in written else f"lacks {text}"
-        for text in absent
-    ]
+def _unlisted(senders: Senders, wanted: spf.Spf) -> list[str]:
+    """Name the senders that are wanted and may not send."""
+    written = {term.text for term in senders.record.terms}
+    faults = []
+    for each in wanted.heard:
+        verdict = "+" if each.name == "all" else senders.verdict(each, senders.domain)
+        if verdict == "" and each.text in written:
+            faults.append(f"{each.text} stands behind `all`, where nobody listens")
+        elif verdict == "":
+            faults.append(f"lacks {each.text}")
+        elif verdict != "+":
+            faults.append(f"{each.text} is refused: a term with `{verdict}` speaks of it first")
+    return faults
 
 
-def _too_mild(wanted: spf.Spf, found: spf.Spf) -> list[str]:
-    if found.redirect or found.rest in {"~", "-"}:
+def _too_mild(senders: Senders, wanted: spf.Spf) -> list[str]:
+    everybody, rest = senders.everybody(), senders.rest()
+    if everybody:
+        return [f"{everybody} lets everybody send"]
+    if rest in {"~", "-"} or _STRICTNESS.index(rest) >= _STRICTNESS.index(wanted.rest or "-"):
         return []
-    if _STRICTNESS.index(found.rest) >= _STRICTNESS.index(wanted.rest or "-"):
-        return []
-    return [
-        f"{found.rest.strip('+')}all lets everybody send" if found.rest else "does not end in -all"
-    ]
+    return [f"{rest}all lets everybody send" if rest else "does not end in -all"]
 
 
 def _joined(
-    want: Record, wanted: spf.Spf, texts: tuple[str, ...], weight: spf.Weight | None = None
+    want: Record,
+    wanted: spf.Spf,
+    texts: tuple[str, ...],
+    weight: spf.Weight | None = None,
+    without: str = "",
 ) -> str:
-    """Say the one record that does for all of them, if it can be said."""
+    """Say the one record that does for all of them, if it can be said, `without` one of their terms."""
     if weight is not None and weight.lookups > spf.MOST_LOOKUPS:
         return (
             "take out senders that are gone, or give one of them a subdomain with an SPF of its own"
         )
-    read = [term for text in texts for term in spf.parse(text).terms]
+    every = [term for text in texts for term in spf.parse(text).terms]
+    read = [term for term in every if term.text != without]
     kept = [term.text for term in (*wanted.terms, *read) if not term.modifier]
     also = [f"include:{term.value}" for term in read if term.name == "redirect"]
     terms = [text for text in (*kept, *also) if text.lstrip("+?~-") != "all"]
