@@ -1,9 +1,10 @@
 """What processes tell one another: a session ended, an account changed, a letter waits.
 
 A transaction `announce`s a topic; after its commit every process that listens hears of it: this one
-at once, the others by LISTEN/NOTIFY on PostgreSQL or by watching `PRAGMA data_version` on SQLite.
-Whoever caches asks `trusted()`: it is true only while news is proven to arrive (a beat sent through
-the channel came back within the last second); when it is false, caches are off.
+at once, the others by LISTEN/NOTIFY on PostgreSQL or, on SQLite, by `PRAGMA data_version`, which is looked
+at whenever the file's log was written to. Whoever caches asks `trusted()`: it is true only while news is
+proven to arrive (a beat sent through the channel came back within the last second); when it is false,
+caches are off.
 """
 
 from collections import defaultdict
