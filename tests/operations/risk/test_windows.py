@@ -1,7 +1,7 @@
 """Windows slide, and what they say does not depend on when somebody looks."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.world import START
 from watchword.operations.risk.rules import (
+    MOST_HELD,
     ROLES,
     GuessWatch,
     ResetWatch,
@@ -180,16 +181,23 @@ def resets_seen(
     happened: Sequence[WatchedFact], since: timedelta, spacing: Spacing
 ) -> list[Signal]:
     begin = START + since - FEW.reset_window
-    countries = {
-        UUID(int=whose): frozenset(
-            each.country
-            for each in happened
-            if each.at < begin and each.user_id == UUID(int=whose) and each.country
-        )
-        for whose in (1, 2, 3)
-    }
-    watch = ResetWatch(FEW, START + since, spacing, countries)
-    return [signal for each in happened if each.at >= begin for signal in watch.see(each)]
+    watch = ResetWatch(FEW, START + since, spacing)
+    found: list[Signal] = []
+    for seen in (each for each in happened if each.at >= begin):
+        if (whose := watch.wonders(seen)) is not None:
+            watch.knew(whose, countries_before(happened, START + since, whose))
+        found += watch.see(seen)
+    return found
+
+
+def countries_before(
+    happened: Sequence[WatchedFact], before: datetime, whose: UUID
+) -> frozenset[str]:
+    return frozenset(
+        each.country
+        for each in happened
+        if each.at < before and each.user_id == whose and each.country
+    )
 
 
 @pytest.mark.req("M-25", "M-27")
@@ -223,3 +231,47 @@ def test_whoever_looks_now_and_then_tells_what_one_look_at_all_would(
 def test_every_type_that_counts_has_a_role() -> None:
     assert all(ROLES.values())
     assert {role for roles in ROLES.values() for role in roles} == set(Role)
+
+
+class Weighed(UUID):
+    """An account that counts how often it is looked up."""
+
+    looked_up = 0
+
+    def __hash__(self) -> int:
+        """Count it."""
+        Weighed.looked_up += 1
+        return super().__hash__()
+
+
+def asked_once(number: int) -> WatchedFact:
+    return WatchedFact(
+        id=UUID(int=number),
+        at=START + timedelta(milliseconds=number),
+        type="id.password.reset.requested",
+        address="198.51.100.9",
+        user_id=Weighed(int=number),
+        country="DZ",
+    )
+
+
+@pytest.mark.req("M-27")
+def test_the_ten_thousandth_reset_of_a_network_costs_no_more_than_the_first() -> None:
+    happened = [asked_once(number) for number in range(10_000)]
+    watch = ResetWatch(SETTINGS, START, Spacing(SETTINGS.rest, key, {}))
+    Weighed.looked_up = 0
+    (told,) = [signal for each in happened for signal in watch.see(each)]
+    assert told.count == SETTINGS.accounts
+    assert Weighed.looked_up < 20 * len(happened)
+
+
+@pytest.mark.req("M-26")
+def test_of_a_flood_a_window_holds_as_much_of_the_time_as_there_is_room_for() -> None:
+    settings = RiskSettings(failures=MOST_HELD)
+    flood = [tried(number / 1000) for number in range(MOST_HELD + 3)]
+    told = [
+        each.count
+        for each in guessed(flood, settings)
+        if each.reason == SignalReason.FAILURES_FROM_ONE_ADDRESS
+    ]
+    assert told == [MOST_HELD] * 4

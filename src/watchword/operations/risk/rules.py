@@ -1,11 +1,11 @@
 """Which facts count, how much is too much, and what that makes of the facts of a window."""
 
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 from uuid import UUID
 
 from watchword.kernel.addresses import Network, is_within, network_key, networks
@@ -22,6 +22,7 @@ LEASE_LASTS: Final = timedelta(minutes=1)
 LOOK_BACK: Final = timedelta(minutes=15)
 _STRAGGLERS: Final = timedelta(minutes=1)  # how late a fact may come to the journal
 _MOST_SHARES: Final = 5
+MOST_HELD: Final = 100_000  # facts of a window
 _OF_RESETS: Final = ("", "password_reset", "pin_reset")
 _NOWHERE: Final = ("", "unknown")
 
@@ -80,13 +81,13 @@ class RiskSettings:
     least_codes: int = setting(
         "SIRA_OTP_MIN_SAMPLE",
         "How many codes must have been tried before their share tells anything.",
-        parse=whole(1, 1_000_000),
+        parse=whole(1, MOST_HELD),
         default="10",
     )
     failures: int = setting(
         "SIRA_FAILURES_PER_ADDRESS",
         "Failures (passwords, codes, links) from one network that are brute_force_attempt.",
-        parse=whole(1, 1_000_000),
+        parse=whole(1, MOST_HELD),
         default="20",
     )
     failure_window: timedelta = setting(
@@ -98,13 +99,13 @@ class RiskSettings:
     accounts: int = setting(
         "SIRA_RESET_ACCOUNTS_PER_ADDRESS",
         "Accounts that one network asked a reset for that are suspicious_reset_pattern.",
-        parse=whole(2, 1_000_000),
+        parse=whole(2, MOST_HELD),
         default="5",
     )
     resets: int = setting(
         "SIRA_RESETS_PER_ACCOUNT",
         "Resets asked for one account that are suspicious_reset_pattern.",
-        parse=whole(2, 1_000_000),
+        parse=whole(2, MOST_HELD),
         default="5",
     )
     reset_window: timedelta = setting(
@@ -166,20 +167,37 @@ class WatchedFact:
         return Role.FAILURE in ROLES[self.type] and self.result != SUCCESS
 
 
-@dataclass(slots=True)
-class _Window:
-    """What happened in the time before the newest that was added."""
+Key = TypeVar("Key", bound=Hashable)
 
-    length: timedelta
-    held: deque[WatchedFact] = field(default_factory=deque)
 
-    def add(self, seen: WatchedFact) -> list[WatchedFact]:
-        """Slide on to a fact; return what the window lost."""
-        self.held.append(seen)
-        lost = []
-        while self.held[0].at <= seen.at - self.length:
-            lost.append(self.held.popleft())
-        return lost
+class _Window(Generic[Key]):
+    """How often each key happened in the time before the newest; one that happened no more takes no room.
+
+    Of a flood it holds `MOST_HELD`: as much of the time as they fill.
+    """
+
+    def __init__(self, length: timedelta) -> None:
+        """Begin with nothing in it."""
+        self.length = length
+        self.counts: Counter[Key] = Counter()
+        self._held: deque[tuple[datetime, Key]] = deque()
+
+    def __len__(self) -> int:
+        """Return how many are in it."""
+        return len(self._held)
+
+    def add(self, at: datetime, key: Key) -> list[Key]:
+        """Slide on to a moment at which a key happened; return which keys are gone from it since."""
+        self._held.append((at, key))
+        self.counts[key] += 1
+        gone = []
+        while self._held[0][0] <= at - self.length or len(self._held) > MOST_HELD:
+            _, left = self._held.popleft()
+            self.counts[left] -= 1
+            if not self.counts[left]:
+                del self.counts[left]
+                gone.append(left)
+        return gone
 
 
 class Spacing:
@@ -202,16 +220,9 @@ class Spacing:
         return True
 
 
-Key = TypeVar("Key", bound=Hashable)
-
-
-def _held(
-    windows: dict[Key, _Window], key: Key, seen: WatchedFact, length: timedelta
-) -> deque[WatchedFact]:
-    """Slide the window of a key on to a fact; return what is in it."""
-    window = windows.setdefault(key, _Window(length))
-    window.add(seen)
-    return window.held
+_Code = tuple[
+    str, str, bool
+]  # the channel and country of one that was tried, and whether it failed
 
 
 class GuessWatch:
@@ -222,9 +233,8 @@ class GuessWatch:
         self._settings = settings
         self._since = since
         self._spacing = spacing
-        self._codes = _Window(settings.code_window)
-        self._failed = 0
-        self._failures: dict[str, _Window] = {}
+        self._codes = _Window[_Code](settings.code_window)
+        self._failures = _Window[str](settings.failure_window)
 
     @staticmethod
     def reach(settings: RiskSettings) -> timedelta:
@@ -240,30 +250,32 @@ class GuessWatch:
             yield from self._failure(seen, network)
 
     def _code(self, seen: WatchedFact) -> Iterator[Signal]:
-        lost = self._codes.add(seen)
-        self._failed += seen.failed - sum(each.failed for each in lost)
-        tried, rate = len(self._codes.held), self._settings.failure_rate
+        self._codes.add(
+            seen.at, (seen.channel or "unknown", seen.country or "unknown", seen.failed)
+        )
+        tried, rate = len(self._codes), self._settings.failure_rate
+        failed = sum(n for (_, _, wrong), n in self._codes.counts.items() if wrong)
         enough = seen.at >= self._since and tried >= self._settings.least_codes
-        if enough and self._failed / tried > rate:
+        if enough and failed / tried > rate:
             signal = Signal(
                 reason=SignalReason.FAILURE_RATE,
                 at=seen.at,
                 window=self._codes.length,
-                count=self._failed,
+                count=failed,
                 threshold=rate,
                 tried=tried,
             )
             if self._spacing.lets(signal):
-                yield replace(signal, shares=shares(self._codes.held))
+                yield replace(signal, shares=_shares(self._codes.counts))
 
     def _failure(self, seen: WatchedFact, network: str) -> Iterator[Signal]:
-        length = self._settings.failure_window
-        count = len(_held(self._failures, network, seen, length))
+        self._failures.add(seen.at, network)
+        count = self._failures.counts[network]
         if seen.at >= self._since and count >= self._settings.failures:
             signal = Signal(
                 reason=SignalReason.FAILURES_FROM_ONE_ADDRESS,
                 at=seen.at,
-                window=length,
+                window=self._failures.length,
                 count=count,
                 threshold=self._settings.failures,
                 network=network,
@@ -272,14 +284,13 @@ class GuessWatch:
                 yield signal
 
 
-def shares(codes: deque[WatchedFact]) -> tuple[Share, ...]:
+def _shares(codes: Counter[_Code]) -> tuple[Share, ...]:
     """Return the channels and countries with the most failures, and how many tried there."""
     tried: Counter[tuple[str, str]] = Counter()
     failed: Counter[tuple[str, str]] = Counter()
-    for each in codes:
-        place = (each.channel or "unknown", each.country or "unknown")
-        tried[place] += 1
-        failed[place] += each.failed
+    for (channel, country, wrong), count in codes.items():
+        tried[channel, country] += count
+        failed[channel, country] += count if wrong else 0
     worst = sorted(tried, key=lambda place: (-failed[place], place))[:_MOST_SHARES]
     return tuple(
         Share(channel=place[0], country=place[1], tried=tried[place], failed=failed[place])
@@ -290,22 +301,25 @@ def shares(codes: deque[WatchedFact]) -> tuple[Share, ...]:
 class ResetWatch:
     """Looks at the resets that were asked for, in their order: by network, by account, by country."""
 
-    def __init__(
-        self,
-        settings: RiskSettings,
-        since: datetime,
-        spacing: Spacing,
-        countries: Mapping[UUID, frozenset[str]],
-    ) -> None:
-        """Tell of windows that end at `since` or later; `countries`: those of accounts before all this."""
+    def __init__(self, settings: RiskSettings, since: datetime, spacing: Spacing) -> None:
+        """Tell of windows that end at `since` or later; what comes before only fills them."""
         self._settings = settings
         self._since = since
         self._spacing = spacing
-        self._by_network: dict[str, _Window] = {}
-        self._by_account: dict[UUID, _Window] = {}
-        self._countries: dict[UUID, set[str]] = defaultdict(set)
-        for whose, had in countries.items():
-            self._countries[whose] = set(had)
+        self._asked = _Window[tuple[str, UUID]](settings.reset_window)
+        self._accounts: Counter[str] = Counter()  # of each network, in that window
+        self._times = _Window[UUID](settings.reset_window)
+        self._countries: dict[UUID, set[str]] = {}
+
+    def wonders(self, seen: WatchedFact) -> UUID | None:
+        """Return the account whose countries must be told (`knew`) before this one is looked at."""
+        if seen.at < self._since or seen.country in _NOWHERE or not seen.asks_reset:
+            return None
+        return None if seen.user_id in self._countries else seen.user_id
+
+    def knew(self, whose: UUID, countries: Iterable[str]) -> None:
+        """Learn by which countries an account's resets came before."""
+        self._countries[whose] = set(countries)
 
     def see(self, seen: WatchedFact) -> Iterator[Signal]:
         """Look at one; yield what is unusual with it, and may be told."""
@@ -315,9 +329,9 @@ class ResetWatch:
         if seen.user_id is None or not seen.asks_reset:
             return
         network = self._settings.network(seen.address)
-        accounts = self._accounts(seen, network) if network else 0
-        times = len(_held(self._by_account, seen.user_id, seen, self._settings.reset_window))
-        before = self._learn(seen.user_id, seen.country)
+        accounts = self._accounts_of(seen.at, network, seen.user_id) if network else 0
+        self._times.add(seen.at, seen.user_id)
+        times = self._times.counts[seen.user_id]
         if seen.at < self._since:
             return
         if accounts >= (most := self._settings.accounts):
@@ -326,18 +340,24 @@ class ResetWatch:
             )
         if times >= (most := self._settings.resets):
             yield self._signal(seen, SignalReason.ONE_ACCOUNT, times, most)
-        if before:
+        if before := self._learn(seen.user_id, seen.country):
             yield self._new_country(seen, before, network)
 
-    def _accounts(self, seen: WatchedFact, network: str) -> int:
-        held = _held(self._by_network, network, seen, self._settings.reset_window)
-        return len({each.user_id for each in held})
+    def _accounts_of(self, at: datetime, network: str, whose: UUID) -> int:
+        """Return of how many accounts resets were asked for from a network, with this one."""
+        is_new = (network, whose) not in self._asked.counts
+        self._accounts[network] += is_new
+        for gone, _ in self._asked.add(at, (network, whose)):
+            self._accounts[gone] -= 1
+            if not self._accounts[gone]:
+                del self._accounts[gone]
+        return self._accounts[network]
 
     def _learn(self, whose: UUID, country: str) -> tuple[str, ...]:
         """Remember a country; return those that the account had before, if it is new beside them."""
         if country in _NOWHERE:
             return ()
-        known = self._countries[whose]
+        known = self._countries.setdefault(whose, set())
         before = () if country in known else tuple(sorted(known))
         known.add(country)
         return before

@@ -94,17 +94,14 @@ class Risk:
     async def _unusual_resets(
         self, since: datetime, until: datetime, spacing: Spacing
     ) -> list[Signal]:
-        first = since - self.settings.reset_window
-        asked = [each async for each in self._range(types_of(Role.RESET), first, until)]
-        newly = {each.user_id for each in asked if each.at >= since and each.country}
-        back = first - self.settings.country_memory
-        countries = {
-            whose: await store.countries(self.database, whose, back, first)
-            for whose in newly
-            if whose is not None
-        }
-        watch = ResetWatch(self.settings, since, spacing, countries)
-        return [signal for each in asked for signal in watch.see(each)]
+        watch = ResetWatch(self.settings, since, spacing)
+        first, back = since - self.settings.reset_window, since - self.settings.country_memory
+        found: list[Signal] = []
+        async for seen in self._range(types_of(Role.RESET), first, until):
+            if (whose := watch.wonders(seen)) is not None:
+                watch.knew(whose, await store.countries(self.database, whose, back, since))
+            found += watch.see(seen)
+        return found
 
     async def _range(
         self, types: Sequence[str], after: datetime, until: datetime
