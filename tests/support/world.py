@@ -136,6 +136,7 @@ class Telephone:
     def __init__(self) -> None:
         self.texts: list[Text] = []
         self.trouble: NotAccepted | Undelivered | None = None
+        self.well = True
 
     async def send(self, text: Text) -> None:
         """Keep the text."""
@@ -144,8 +145,8 @@ class Telephone:
         self.texts.append(text)
 
     async def check(self) -> str | None:
-        """Return nothing: it is well."""
-        return None
+        """Say how it is."""
+        return None if self.well else "away"
 
     def to(self, number: str) -> list[Text]:
         """Return what a number got, oldest first."""

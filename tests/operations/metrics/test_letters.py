@@ -34,6 +34,16 @@ async def test_whether_the_carrier_answers_is_a_gauge(small_world: World) -> Non
     assert seen == [1, 0]
 
 
+async def test_whether_the_carrier_of_texts_answers_is_a_gauge_too(small_world: World) -> None:
+    gauges, seen = Gauges(small_world.house), []
+    for small_world.telephone.well in (True, False):
+        await gauges.look_at_carriers()
+        told = await scrape(small_world)
+        assert told.shows("sms_provider_up")
+        seen.append(told.value("sms_provider_up", provider=small_world.telephone.name))
+    assert seen == [1, 0]
+
+
 async def test_a_letter_that_is_given_up_is_counted(small_world: World) -> None:
     async with small_world.client() as anyone, watched(small_world) as told:
         await anyone.post(f"{AUTH}/forgot-password", json={"email": ALICE})

@@ -12,8 +12,14 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HALF_A_MINUTE = timedelta(seconds=30)
 
 
-def after(failures: int, jitter: float = 0.0) -> Breaker:
-    return reduce(lambda breaker, _: breaker.failed(NOW, jitter), range(failures), Breaker())
+def failed(breaker: Breaker, jitter: float = 0.0) -> Breaker:
+    """Let one try fail as soon as there may be one."""
+    at = breaker.open_until or NOW
+    return breaker.failed(at, at, jitter)
+
+
+def after(failures: int) -> Breaker:
+    return reduce(lambda breaker, _: failed(breaker), range(failures), Breaker())
 
 
 def test_it_opens_with_the_fifth_failure_in_a_row() -> None:
@@ -24,12 +30,13 @@ def test_it_opens_with_the_fifth_failure_in_a_row() -> None:
 def test_after_a_pause_it_lets_somebody_through_and_each_further_failure_doubles_the_pause() -> (
     None
 ):
-    pauses = []
-    for failures in range(FAILURES, FAILURES + 6):
-        until = after(failures).open_until
-        assert until is not None
-        assert after(failures).admits(until)
-        pauses.append((until - NOW).total_seconds())
+    pauses, breaker, began = [], after(FAILURES - 1), NOW
+    for _ in range(6):
+        breaker = failed(breaker)
+        assert breaker.open_until is not None
+        assert breaker.admits(breaker.open_until)
+        pauses.append((breaker.open_until - began).total_seconds())
+        began = breaker.open_until
     assert pauses == [30, 60, 120, 240, 480, 600]
 
 
@@ -38,7 +45,7 @@ def test_one_success_closes_it() -> None:
 
 
 def test_who_asks_to_be_left_alone_is_left_alone_from_the_first_time_on() -> None:
-    asked = Breaker().failed(NOW, 0.0, HALF_A_MINUTE)
+    asked = Breaker().failed(NOW, NOW, 0.0, HALF_A_MINUTE)
     assert not asked.admits(NOW + HALF_A_MINUTE - timedelta(milliseconds=1))
     assert asked.admits(NOW + HALF_A_MINUTE)
 
@@ -47,6 +54,27 @@ def test_who_asks_to_be_left_alone_is_left_alone_from_the_first_time_on() -> Non
 def test_no_pause_is_shorter_than_half_a_minute_or_longer_than_thirteen(
     failures: int, jitter: float
 ) -> None:
-    until = Breaker(failures - 1).failed(NOW, jitter).open_until
+    until = Breaker(failures - 1).failed(NOW, NOW, jitter).open_until
     assert until is not None
     assert HALF_A_MINUTE <= until - NOW <= timedelta(minutes=12, seconds=30)
+
+
+def test_of_many_tries_at_once_those_that_fail_after_it_opened_do_not_lengthen_the_pause() -> None:
+    opened = after(FAILURES)
+    later = NOW + timedelta(seconds=10)
+    assert reduce(lambda breaker, _: breaker.failed(NOW, later, 0.0), range(50), opened) == opened
+    assert opened.open_until is not None
+    again = failed(opened)
+    assert again.open_until == opened.open_until + 2 * HALF_A_MINUTE
+
+
+def test_who_asks_for_more_in_answer_to_such_a_try_gets_it_and_not_less() -> None:
+    opened, minute = after(FAILURES), timedelta(minutes=1)
+    assert opened.failed(NOW, NOW, 0.0, minute).open_until == NOW + minute
+    assert opened.failed(NOW, NOW, 0.0, timedelta(seconds=1)) == opened
+
+
+def test_many_who_are_told_to_come_later_at_once_are_one_failure() -> None:
+    second = timedelta(seconds=1)
+    told = reduce(lambda breaker, _: breaker.failed(NOW, NOW, 0.0, second), range(50), Breaker())
+    assert told.failures == 1

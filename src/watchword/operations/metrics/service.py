@@ -1,5 +1,6 @@
 """Gauges of the whole service: looked at every few seconds, never while somebody scrapes."""
 
+import asyncio
 from datetime import timedelta
 
 from watchword.kernel.clock import Clock
@@ -7,6 +8,7 @@ from watchword.kernel.destinations import Destinations
 from watchword.kernel.ports import Counters
 from watchword.kernel.problems import Unavailable
 from watchword.plumbing.carriers.mailing import Mailing
+from watchword.plumbing.carriers.texting import Texting
 from watchword.plumbing.db import event_queue, outbox
 from watchword.plumbing.db.owed_events import Backlog
 from watchword.plumbing.db.ports import Database
@@ -28,7 +30,7 @@ class Gauges:
         metrics = house.part(Metrics)
         self._database = house.part(Database)
         self._counters = house.part(Counters)
-        self._carriers = house.part(Mailing)
+        self._carriers, self._texting = house.part(Mailing), house.part(Texting)
         self._sessions, self._clock = house.part(Sessions), house.part(Clock)
         self._active = metrics.gauge("active_auth_sessions", "Sessions that live.")
         self._alias = metrics.gauge(
@@ -51,6 +53,9 @@ class Gauges:
         )
         self._carrier_up = metrics.gauge(
             "email_provider_up", "Whether the carrier of letters answers.", "provider"
+        )
+        self._texter_up = metrics.gauge(
+            "sms_provider_up", "Whether the carrier of texts answers.", "provider"
         )
         self._up = metrics.gauge("database_up", "Whether the database answers.")
         self._has_redis = bool(house.part(RedisSettings).url)
@@ -88,9 +93,12 @@ class Gauges:
             self._oldest.labels(name).set(max(0.0, age))
 
     async def look_at_carriers(self) -> None:
-        """Ask the carriers of letters once; they are other houses', so seldom."""
-        for each in await self._carriers.check():
+        """Ask the carriers of letters and of texts once; they are other houses', so seldom."""
+        letters, texts = await asyncio.gather(self._carriers.check(), self._texting.check())
+        for each in letters:
             self._carrier_up.labels(each.carrier).set(each.available)
+        for each in texts:
+            self._texter_up.labels(each.carrier).set(each.available)
 
     def jobs(self) -> list[Job]:
         """Return how often to look."""

@@ -5,6 +5,9 @@
                 most, and a little longer by chance; or for as long as they themselves asked for
     half open   the pause is over: one try decides
 
+One outage counts once: a try that began before the breaker opened says nothing new, and does not lengthen
+the pause; unless they ask for more in answer to it.
+
 Frozen, and without a clock: `now` and chance (`jitter`, from 0 to 1) are arguments.
 """
 
@@ -25,6 +28,7 @@ class Breaker:
 
     failures: int = 0
     open_until: datetime | None = None
+    opened_at: datetime | None = None
 
     def admits(self, now: datetime) -> bool:
         """Tell whether they may be tried."""
@@ -34,12 +38,18 @@ class Breaker:
         """Forget the failures."""
         return Breaker()
 
-    def failed(self, now: datetime, jitter: float, asked_for: timedelta | None = None) -> "Breaker":
-        """Count a failure; `asked_for` is how long they want to be left alone."""
+    def failed(
+        self,
+        began: datetime,
+        now: datetime,
+        jitter: float,
+        asked_for: timedelta | None = None,
+    ) -> "Breaker":
+        """Count a try that failed; `asked_for` is how long they want to be left alone."""
+        until = None if asked_for is None else now + asked_for
+        if self.open_until and self.opened_at and began <= self.opened_at:
+            return replace(self, open_until=max(self.open_until, until or self.open_until))
         failures = self.failures + 1
-        if asked_for is not None:
-            return Breaker(failures, now + asked_for)
-        if failures < FAILURES:
-            return replace(self, failures=failures)
-        opened = failures - FAILURES + 1
-        return Breaker(failures, now + pause(opened, _SHORTEST, _LONGEST, jitter))
+        if until is None and failures >= FAILURES:
+            until = now + pause(failures - FAILURES + 1, _SHORTEST, _LONGEST, jitter)
+        return Breaker(failures, until, now if until else None)

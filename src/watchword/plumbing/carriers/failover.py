@@ -206,22 +206,22 @@ class Failover(ABC, Generic[What]):
         half_open = self._breakers[name].open_until is not None
         if half_open:
             self._on_trial.add(name)
-        started = time.monotonic()
+        began, started = self._clock.now(), time.monotonic()
         try:
             tried = await give(name, send, what)
         finally:
             self._on_trial.discard(name)
         tried = replace(tried, seconds=time.monotonic() - started)
-        self._remember(tried)
+        self._remember(tried, began)
         self.untold.note(tried, self._clock.now())
         self.note(what, tried)
         return tried
 
-    def _remember(self, tried: Try) -> None:
+    def _remember(self, tried: Try, began: datetime) -> None:
         breaker = self._breakers[tried.carrier]
         if tried.result in {TryResult.FAILED, TryResult.UNKNOWN}:
             now, jitter = self._clock.now(), self._chance.fraction()
-            breaker = breaker.failed(now, jitter, tried.retry_after)
+            breaker = breaker.failed(began, now, jitter, tried.retry_after)
         elif tried.result is not TryResult.UNFIT:
             breaker = breaker.succeeded()
         self._breakers[tried.carrier] = breaker
