@@ -10,6 +10,6 @@ PIN is set without another; once there is one, the present one is asked for, and
 it is locked, tells docs/flows/records/pins; a lock of the PIN is no lock of the account, nor the reverse. To
 a number that is nobody's every PIN is wrong, after the same work.
 
-Problems: `pin_invalid`, `pin_locked`, `not_found` (set alone), `account_locked`, `account_disabled`,
-`email_not_verified`, `invalid_input`, `overloaded`.
+Problems: `pin_invalid`, `pin_locked`, `rate_limited`, `not_found` (set alone), `account_locked`,
+`account_disabled`, `email_not_verified`, `invalid_input`, `overloaded`.
 """

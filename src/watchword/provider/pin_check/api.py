@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from watchword.kernel.problems import NotFound, Unauthenticated
+from watchword.kernel.problems import NotFound, TooManyRequests, Unauthenticated
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import PhoneSettings
 from watchword.plumbing.web.call import Call
@@ -16,6 +16,7 @@ _PROBLEMS = (
     Unauthenticated,
     PinInvalid,
     PinLocked,
+    TooManyRequests,
     AccountPending,
     AccountLocked,
     AccountDisabled,

@@ -6,13 +6,20 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
-from watchword.kernel.problems import NotFound
+from watchword.kernel.problems import NotFound, TooManyRequests
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import Contact
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
 from watchword.provider.pin_check.rules import Whom
-from watchword.records.pins.rules import PinInvalid, PinLocked, PinLockedUp, PinRefused, PinSet
+from watchword.records.pins.rules import (
+    MOMENT,
+    PinInvalid,
+    PinLocked,
+    PinLockedUp,
+    PinRefused,
+    PinSet,
+)
 from watchword.records.pins.service import Pins
 from watchword.records.subscribers.rules import Subscriber, refusal
 from watchword.records.subscribers.service import Subscribers
@@ -53,7 +60,7 @@ class PinCheck:
             await self.journal.record(tx, PinSet(user_id=owner.id, by=by), now, visitor)
 
     async def check(self, by: str, whom: Whom, pin: Secret, visitor: Visitor) -> SubscriberId:
-        """Return whose PIN was right. Problems: `pin_invalid`, `pin_locked`, the account's."""
+        """Return whose PIN was right. Problems: those of a try, the account's."""
         now = self.clock.now()
         typed = self.pins.read(pin)
         owner = await self._find(whom)
@@ -76,10 +83,12 @@ class PinCheck:
         visitor: Visitor,
         now: datetime,
     ) -> None:
-        """Count and compare; a wrong one is noted. Problems: `pin_invalid`, `pin_locked`."""
+        """Count and compare; a wrong one is noted. Problems: `pin_invalid`, `pin_locked`, `rate_limited`."""
         tried = await self.pins.check(self.database, user_id, pin, now)
         if tried.right:
             return
+        if tried.busy:
+            raise TooManyRequests(retry_after=MOMENT, private="tries at this PIN are under way")
         if tried.locked:
             await self.journal.note(self.database, PinLockedUp(user_id=user_id), now, visitor)
         problem = PinLocked if tried.refused_for else PinInvalid

@@ -1,7 +1,7 @@
 """How long a PIN is, which are refused, how many wrong ones it bears, and what the journal learns."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import ClassVar, Final
 
@@ -12,6 +12,8 @@ from watchword.kernel.problems import FieldError, InputInvalid, Kind, Problem, T
 
 _OLDEST: Final = 1900
 _YEAR: Final = 4
+_UNDER_WAY: Final = timedelta(seconds=30)  # no try is for longer
+MOMENT: Final = timedelta(seconds=1)  # after which one may try again while others are under way
 # What people take most, of what the other rules let by: columns and corners of the keys, pairs, steps.
 _TAKEN_MOST: Final = """
 0007 0070 0102 0110 0147 0258 0369 0420 0510 0520 0660 0852 0911 1001 1004 1007 1012 1020 1023
@@ -66,11 +68,36 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """What came of one try; `refused_for`: it was not compared; `locked`: it was one too many."""
+    """What came of one try; `locked`: it was one too many.
+
+    It was not compared when the PIN is locked, `refused_for` so long, or `busy` with as many as it bears.
+    """
 
     right: bool
     locked: bool = False
+    busy: bool = False
     refused_for: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinStanding:
+    """What is counted against a PIN: tries that were wrong, or are under way."""
+
+    failures: int
+    locked_until: datetime | None
+    counted_at: datetime | None
+
+    def refused_for(self, settings: PinSettings, now: datetime) -> timedelta | None:
+        """Return for how long it is locked; nothing while it only has as many tries as it bears under way.
+
+        Of tries that nobody settled (the process died) it is not known whether they were wrong.
+        """
+        if self.locked_until is not None and self.locked_until > now:
+            return self.locked_until - now
+        if self.failures < settings.max_failures or self.counted_at is None:
+            return None
+        is_left = self.counted_at + _UNDER_WAY <= now
+        return self.counted_at + settings.lock_time - now if is_left else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

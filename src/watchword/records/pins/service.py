@@ -1,6 +1,6 @@
 """PINs: read, screen, hash, check, replace."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from watchword.kernel.digits import as_sent
@@ -13,7 +13,15 @@ from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.hashing import password_hash
 from watchword.plumbing.hashing.pool import HashPool
 from watchword.records.pins import store
-from watchword.records.pins.rules import PinSettings, Stored, Tried, is_easy, malformed, too_easy
+from watchword.records.pins.rules import (
+    PinSettings,
+    PinStanding,
+    Stored,
+    Tried,
+    is_easy,
+    malformed,
+    too_easy,
+)
 
 _SCHEME = "argon2id"
 _ROUNDS = 12  # bcrypt's; the scheme takes none
@@ -55,12 +63,14 @@ class Pins:
 
         `db` is the database itself: a wrong PIN counts whatever else fails.
         """
-        bound = self.settings.max_failures
-        row = None if user_id is None else await store.enter(db, user_id, bound, now)
+        bound, patience = self.settings.max_failures, self.settings.lock_time
+        row = None
+        if user_id is not None:
+            row = await store.enter(db, user_id, bound, now, left_since=now - patience)
         if user_id is None or row is None:
-            wait = None if user_id is None else await self._refused_for(db, user_id, now)
+            tried = await self._not_compared(db, user_id, now)
             await self._matches(user_id, pin, Stored(_DECOY, self.peppers.current))
-            return Tried(right=False, refused_for=wait)
+            return tried
         stored = Stored(row.hash, row.pepper_version)
         try:
             right = await self._matches(user_id, pin, stored)
@@ -84,15 +94,18 @@ class Pins:
         """Write a new PIN; what was counted against the old one is forgotten."""
         await store.write(tx, user_id, stored.hash, stored.pepper_version, now)
 
-    async def _refused_for(
-        self, db: Executor, user_id: SubscriberId, now: datetime
-    ) -> timedelta | None:
-        """Return for how long a PIN that was not compared is refused; nothing when there is none."""
-        row = await store.look(db, user_id)
+    async def _not_compared(
+        self, db: Executor, user_id: SubscriberId | None, now: datetime
+    ) -> Tried:
+        """Say why a PIN was not compared: there is none, it is locked, or as many as it bears are."""
+        row = None if user_id is None else await store.look(db, user_id)
         if row is None:
-            return None
-        until = row.locked_until
-        return until - now if until and until > now else self.settings.lock_time
+            return Tried(right=False)
+        standing = PinStanding(
+            failures=row.failures, locked_until=row.locked_until, counted_at=row.counted_at
+        )
+        wait = standing.refused_for(self.settings, now)
+        return Tried(right=False, busy=wait is None, refused_for=wait)
 
     async def _renew(
         self, db: Executor, user_id: SubscriberId, pin: Secret, stored: Stored

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    case,
     null,
     or_,
     select,
@@ -30,27 +31,37 @@ pins = tenant_table(
     Column("failures", Integer, nullable=False),
     Column("locks", Integer, nullable=False),
     Column("locked_until", Moment),
+    Column("counted_at", Moment),
 )
 
 _MINE = pins.c.user_id == bindparam("whose")
+_NOW = bindparam("now", type_=Moment)
+_IS_FULL = pins.c.failures >= bindparam("bound", type_=Integer)
+_IS_LEFT = or_(
+    pins.c.counted_at.is_(None), pins.c.counted_at <= bindparam("left_since", type_=Moment)
+)
 
 ENTER = statement(
     update(pins)
     .where(
         _MINE,
-        or_(pins.c.locked_until.is_(None), pins.c.locked_until <= bindparam("now", type_=Moment)),
-        pins.c.failures < bindparam("bound", type_=Integer),
+        or_(pins.c.locked_until.is_(None), pins.c.locked_until <= _NOW),
+        or_(~_IS_FULL, _IS_LEFT),
     )
-    .values(failures=pins.c.failures + 1)
+    .values(
+        failures=case((_IS_FULL, 1), else_=pins.c.failures + 1),
+        locks=case((_IS_FULL, pins.c.locks + 1), else_=pins.c.locks),
+        counted_at=_NOW,
+    )
     .returning(pins.c.hash, pins.c.pepper_version, pins.c.failures, pins.c.locks)
 )
-LOOK = statement(select(pins.c.locked_until).where(_MINE))
+LOOK = statement(select(pins.c.locked_until, pins.c.failures, pins.c.counted_at).where(_MINE))
 EXCUSE = statement(
     update(pins).where(_MINE, pins.c.failures > 0).values(failures=pins.c.failures - 1)
 )
 LOCK = statement(
     update(pins)
-    .where(_MINE, pins.c.failures >= bindparam("bound", type_=Integer))
+    .where(_MINE, _IS_FULL)
     .values(failures=0, locks=pins.c.locks + 1, locked_until=bindparam("until", type_=Moment))
     .returning(pins.c.locks)
 )
@@ -75,13 +86,18 @@ WRITE = upsertion(
 )
 
 
-async def enter(db: Executor, user_id: SubscriberId, bound: int, now: datetime) -> Any:
-    """Count one try under way; nothing when there is no PIN, or it bears no more."""
-    return await db.first(ENTER, whose=user_id, bound=bound, now=now)
+async def enter(
+    db: Executor, user_id: SubscriberId, bound: int, now: datetime, left_since: datetime
+) -> Any:
+    """Count one try under way; nothing when there is no PIN, or it bears no more.
+
+    One that bears no more since `left_since`, and is not locked, starts anew, with one lock more.
+    """
+    return await db.first(ENTER, whose=user_id, bound=bound, now=now, left_since=left_since)
 
 
 async def look(db: Executor, user_id: SubscriberId) -> Any:
-    """Return until when a PIN is locked; no row when there is none."""
+    """Return locked_until, failures, counted_at of a PIN; no row when there is none."""
     return await db.first(LOOK, whose=user_id)
 
 
