@@ -7,7 +7,9 @@
     replace   the new one; what was counted is forgotten
 
 A PIN has `PIN_LENGTH` digits. Refused are a digit or a pair again and again, digits in a row, up or down, a
-year that somebody may be born in, the shapes that people take most, and what the own number holds.
+year that somebody may be born in, those that people take most, and what the own number holds. Of five digits
+and more also what is mirrored, goes on by equal steps, counts, is a run but for one end or in both halves,
+follows the lines of the keys, or is a date: one in fourteen of five digits, one in eight of six.
 
 `MAX_PIN_ATTEMPTS` wrong ones lock the PIN, and nothing else of the account: for `PIN_LOCK_TIME_MS`, twice as
 long each time anew, up to a day. The right one, or a new one, ends the count. A subscriber without a PIN
