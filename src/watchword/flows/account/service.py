@@ -16,7 +16,7 @@ from watchword.plumbing.contact import PhoneSettings
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.settings import ServerSettings
-from watchword.records.sessions.rules import REVOKED, SessionRevoked
+from watchword.records.sessions.rules import REVOKED
 from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import Subscriber, UserUpdated
 from watchword.records.subscribers.service import Subscribers
@@ -80,16 +80,12 @@ class Account:
         """End one of the caller's sessions. Problem: `not_found`, also for somebody else's."""
         now = self.clock.now()
         async with self.database.transaction() as tx:
-            if not await self.sessions.end(tx, session_id, caller.user_id, REVOKED, now):
+            whose = caller.user_id
+            if not await self.sessions.end(tx, session_id, whose, REVOKED, visitor, now):
                 raise NotFound
-            fact = SessionRevoked(user_id=caller.user_id, session_id=session_id, reason=REVOKED)
-            await self.journal.record(tx, fact, now, visitor)
 
     async def end_others(self, caller: Caller, visitor: Visitor) -> None:
         """End all of the caller's sessions but this one."""
-        now, spared = self.clock.now(), caller.session_id
+        now, mine = self.clock.now(), caller.session_id
         async with self.database.transaction() as tx:
-            ended = await self.sessions.end_all(tx, caller.user_id, REVOKED, now, spared)
-            for session_id in ended:
-                fact = SessionRevoked(user_id=caller.user_id, session_id=session_id, reason=REVOKED)
-                await self.journal.record(tx, fact, now, visitor)
+            await self.sessions.end_all(tx, caller.user_id, REVOKED, visitor, now, spare=mine)

@@ -195,7 +195,7 @@ class AddressChange:
         await self._move(tx, owner, email_address(change.new), visitor, now)
         await self.suppressions.forgive(tx, change.new, now, owner.id)
         spared = SessionId(change.session)
-        await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, now, spared)
+        await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, visitor, now, spare=spared)
         await self.tickets.void(tx, owner.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
         return change.new
 
@@ -209,7 +209,7 @@ class AddressChange:
         await self.identities.forget(tx, owner.id, visitor, now)
         if mailbox_key(owner.email) != stub.address:
             await self._move(tx, owner, email_address(change.old), visitor, now)
-        await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, now)
+        await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, visitor, now)
         await self.tickets.void(tx, owner.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
         await self.tickets.void_younger(tx, stub, Purpose.EMAIL_CHANGE_UNDO, now)
         for kind in KINDS:

@@ -30,7 +30,7 @@ from watchword.plumbing.words.languages import GUESSED, Spoken
 from watchword.records.guesses.rules import KINDS
 from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.service import Passwords
-from watchword.records.sessions.rules import BY_ADMIN, Session, SessionRevoked
+from watchword.records.sessions.rules import BY_ADMIN, Session
 from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import (
     ACTIVE,
@@ -91,7 +91,7 @@ class Administration:
             found, status = await self._judge(tx, act, user_id)
             forgiven = act is Act.UNLOCK and await self._forgive(tx, found, now)
             if status != found.status:
-                found = await self._put(tx, found, status, now)
+                found = await self._put(tx, found, status, by, visitor, now)
             elif not forgiven:
                 return await self._managed(found)
             fact = FACTS[act](user_id=user_id, by=by)
@@ -124,12 +124,7 @@ class Administration:
         now = self.clock.now()
         async with self.database.transaction() as tx:
             await self.subscribers.get(tx, user_id)
-            ended = await self.sessions.end_all(tx, user_id, BY_ADMIN, now)
-            for session_id in ended:
-                fact = SessionRevoked(
-                    user_id=user_id, session_id=session_id, reason=BY_ADMIN, by=by
-                )
-                await self.journal.record(tx, fact, now, visitor)
+            ended = await self.sessions.end_all(tx, user_id, BY_ADMIN, visitor, now, by=by)
         return len(ended)
 
     async def sessions_of(self, user_id: SubscriberId) -> list[Session]:
@@ -140,10 +135,7 @@ class Administration:
         """End one session, whoever's it is; false when there was none."""
         now = self.clock.now()
         async with self.database.transaction() as tx:
-            owner = await self.sessions.end_any(tx, SessionId(session_id), BY_ADMIN, now)
-            if owner is not None:
-                fact = SessionRevoked(user_id=owner, session_id=session_id, reason=BY_ADMIN, by=by)
-                await self.journal.record(tx, fact, now)
+            owner = await self.sessions.end_any(tx, SessionId(session_id), BY_ADMIN, by, now)
         return owner is not None
 
     async def create(self, wanted: NewAccount, by: str) -> tuple[ManagedUser, Links]:
@@ -178,11 +170,17 @@ class Administration:
         return found, status
 
     async def _put(
-        self, tx: Transaction, found: Subscriber, status: str, now: datetime
+        self,
+        tx: Transaction,
+        found: Subscriber,
+        status: str,
+        by: str,
+        visitor: Visitor | None,
+        now: datetime,
     ) -> Subscriber:
         """Write the status; of what was issued before, only the old mailbox's undo outlives it."""
         changed = await self.subscribers.set_status(tx, found.id, status, now)
-        await self.sessions.end_all(tx, found.id, BY_ADMIN, now)
+        await self.sessions.end_all(tx, found.id, BY_ADMIN, visitor, now, by=by)
         await self.tickets.void(tx, found.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
         await self._close_setup(tx, changed, now)
         return changed

@@ -74,7 +74,7 @@ class IdentityKeeper:
                 raise LastWayIn
             await self.identities.unlink(tx, found, visitor, now)
             await self.sessions.end_all(
-                tx, owner.id, CREDENTIAL_CHANGED, now, spare=caller.session_id
+                tx, owner.id, CREDENTIAL_CHANGED, visitor, now, spare=caller.session_id
             )
             await self._tell(tx, "identity_unlinked", owner, found.issuer, visitor, now)
 

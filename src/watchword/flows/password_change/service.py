@@ -76,7 +76,7 @@ class PasswordChange:
         fresh = await self._hash(new, proven)
         async with self.database.transaction() as tx:
             seen = Stored(proven.hash, proven.pepper_version)
-            owner = await self._replace(tx, caller, seen, fresh, now)
+            owner = await self._replace(tx, caller, seen, fresh, visitor, now)
             await self.guesses.forget(tx, proven.guess)
             await self.journal.record(tx, PasswordChanged(user_id=owner.id), now, visitor)
             admission = await self.entrance.admit(
@@ -104,7 +104,13 @@ class PasswordChange:
             raise
 
     async def _replace(
-        self, tx: Transaction, caller: Caller, seen: Stored, fresh: Stored, now: datetime
+        self,
+        tx: Transaction,
+        caller: Caller,
+        seen: Stored,
+        fresh: Stored,
+        visitor: Visitor,
+        now: datetime,
     ) -> Subscriber:
         """The new password, if the old one is still the one that was compared; return its owner."""
         owner = await self.subscribers.hold(tx, caller.user_id)
@@ -112,9 +118,10 @@ class PasswordChange:
             raise Unauthenticated(private="the account went in the meantime")
         if not await self.passwords.exchange(tx, caller.user_id, seen, fresh, now):
             raise Conflict(private="the password changed in the meantime")
-        if not await self.sessions.end(tx, caller.session_id, caller.user_id, REPLACED, now):
+        mine = caller.session_id, caller.user_id
+        if not await self.sessions.end(tx, *mine, REPLACED, visitor, now):
             raise Unauthenticated(private="the session ended in the meantime")
-        await self.sessions.end_all(tx, caller.user_id, CREDENTIAL_CHANGED, now)
+        await self.sessions.end_all(tx, caller.user_id, CREDENTIAL_CHANGED, visitor, now)
         await self.tickets.void(tx, caller.user_id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
         return owner
 

@@ -204,7 +204,7 @@ class PasswordReset:
         if channel == EMAIL:
             await self.mailbox_proof.prove(tx, owner, _PURPOSE, visitor, now)
         await self.passwords.replace(tx, owner.id, stored, now)
-        await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, now)
+        await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, visitor, now)
         await self.tickets.void(tx, owner.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
         for kind in KINDS:
             await self.guesses.forget(tx, self.guesses.key(kind, mailbox_key(owner.email)))

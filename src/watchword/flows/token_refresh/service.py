@@ -105,7 +105,8 @@ class TokenRefresh:
     async def _end(self, row: Any, visitor: Visitor, now: datetime) -> None:
         """End the session whose token was stolen, and tell its owner."""
         async with self.database.transaction() as tx:
-            if not await self.sessions.end(tx, row.session_id, row.user_id, REUSED, now):
+            stolen = row.session_id, row.user_id
+            if not await self.sessions.end(tx, *stolen, REUSED, visitor, now):
                 return
             fact = ReuseDetected(user_id=row.user_id, session_id=row.session_id)
             await self.journal.record(tx, fact, now, visitor)

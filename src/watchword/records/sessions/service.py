@@ -4,14 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from watchword.kernel.chance import Chance
+from watchword.kernel.facts import OWNER
 from watchword.kernel.ids import SessionId, SubscriberId, mint
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Peppers, mint_token, token_version
 from watchword.plumbing.db.changes import SESSIONS
+from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.records.sessions import store
-from watchword.records.sessions.rules import COOKIE, Opened, Session, SessionSettings
+from watchword.records.sessions.rules import (
+    COOKIE,
+    Opened,
+    Session,
+    SessionRevoked,
+    SessionSettings,
+)
 
 _KIND = "s"
 _PURPOSE = "session"
@@ -24,6 +32,7 @@ class Sessions:
     chance: Chance
     peppers: Peppers
     settings: SessionSettings
+    journal: Journal
 
     async def open(
         self,
@@ -82,30 +91,56 @@ class Sessions:
         session_id: SessionId,
         user_id: SubscriberId,
         reason: str,
+        visitor: Visitor | None,
         now: datetime,
     ) -> bool:
-        """End one session of a subscriber; false when there was none."""
+        """End one session of a subscriber, and tell it; false when there was none."""
         tx.announce(SESSIONS, f"session:{session_id}")
-        return await store.end(tx, session_id, user_id, reason, now)
+        ended = await store.end(tx, session_id, user_id, reason, now)
+        if ended:
+            await self._tell(tx, session_id, user_id, reason, OWNER, visitor, now)
+        return ended
 
     async def end_any(
-        self, tx: Transaction, session_id: SessionId, reason: str, now: datetime
+        self, tx: Transaction, session_id: SessionId, reason: str, by: str, now: datetime
     ) -> SubscriberId | None:
-        """End one session, whoever's it is; return whose it was, or nothing."""
+        """End one session, whoever's it is, and tell it; return whose it was, or nothing."""
         tx.announce(SESSIONS, f"session:{session_id}")
-        return await store.end_any(tx, session_id, reason, now)
+        owner = await store.end_any(tx, session_id, reason, now)
+        if owner is not None:
+            await self._tell(tx, session_id, owner, reason, by, None, now)
+        return owner
 
     async def end_all(
         self,
         tx: Transaction,
         user_id: SubscriberId,
         reason: str,
+        visitor: Visitor | None,
         now: datetime,
+        *,
+        by: str = OWNER,
         spare: SessionId | None = None,
     ) -> list[SessionId]:
-        """End a subscriber's sessions but one; return those ended."""
+        """End a subscriber's sessions but one, and tell of each; return those ended."""
         tx.announce(SESSIONS, f"user:{user_id}")
-        return await store.end_all(tx, user_id, reason, now, spare)
+        ended = await store.end_all(tx, user_id, reason, now, spare)
+        for session_id in ended:
+            await self._tell(tx, session_id, user_id, reason, by, visitor, now)
+        return ended
+
+    async def _tell(
+        self,
+        tx: Transaction,
+        session_id: SessionId,
+        user_id: SubscriberId,
+        reason: str,
+        by: str,
+        visitor: Visitor | None,
+        now: datetime,
+    ) -> None:
+        fact = SessionRevoked(user_id=user_id, session_id=session_id, reason=reason, by=by)
+        await self.journal.record(tx, fact, now, visitor)
 
     async def touch(
         self, db: Executor, session_id: SessionId, used: datetime, transport: str
