@@ -37,6 +37,7 @@ def test_the_settings_of_the_seed_are_read_by_their_names(read: Read) -> None:
         ({"SIRA_WEBHOOK_URL": "https://name:password@sira.molam.id"}, "SIRA_WEBHOOK_URL"),
         ({"SIRA_WEBHOOK_URL": "ftp://sira.molam.id"}, "SIRA_WEBHOOK_URL"),
         ({"SIRA_WEBHOOK_NETWORKS": "everywhere"}, "SIRA_WEBHOOK_NETWORKS"),
+        ({"SIRA_COOLDOWN": "8d"}, "SIRA_COOLDOWN"),
         ({"SIRA_THRESHOLD_OTP_FAILURE_RATE": "40"}, "SIRA_THRESHOLD_OTP_FAILURE_RATE"),
         ({"SIRA_THRESHOLD_OTP_FAILURE_RATE": "nan"}, "SIRA_THRESHOLD_OTP_FAILURE_RATE"),
     ],

@@ -1,5 +1,6 @@
 """Asking for a new password: the same answer for anybody, the rest is in the mailbox."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from tests.support.world import World
 from tests.support.worlds import Opener
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.records.subscribers.rules import DISABLED, LOCKED, PENDING
+from watchword.records.subscribers.service import Subscribers
 
 FORGOT, RESET = "/api/v1/auth/forgot-password", "/api/v1/auth/reset-password"
 ALICE, NOBODY = "alice@example.org", "nobody@example.org"
@@ -132,3 +134,19 @@ async def test_a_bad_request_is_refused_by_field(small_worlds: Opener, body: obj
         answer = await client.post(FORGOT, json=body)
     assert answer.status_code == 422
     assert answer.json()["errors"]
+
+
+@pytest.mark.parametrize(("proven", "country"), [(True, "DZ"), (False, "")])
+async def test_the_country_of_a_reset_by_letter_is_that_of_a_proven_number_alone(
+    small_world: World, *, proven: bool, country: str
+) -> None:
+    alice = await small_world.subscriber(phone="+213550123456")
+    if not proven:
+        unproven = replace(alice, phone_verified_at=None)
+        async with small_world.database.transaction() as tx:
+            subscribers, now = small_world.part(Subscribers), small_world.clock.now()
+            await subscribers.change(tx, unproven, alice.version, now)
+    async with small_world.client() as client:
+        await client.post(FORGOT, json={"email": ALICE})
+    [fact] = await facts(small_world, "id.password.reset.requested")
+    assert fact.facts["country"] == country

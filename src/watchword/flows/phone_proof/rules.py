@@ -4,6 +4,7 @@ from datetime import datetime
 
 from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import Kind, Problem
+from watchword.plumbing.contact import described
 from watchword.plumbing.shapes import Answer, Body
 from watchword.plumbing.words.dates import moment
 from watchword.plumbing.words.languages import language_of
@@ -72,3 +73,8 @@ def taken_letter(owner: Subscriber, number: str, link: str) -> Letter:
         language=owner.language,
         facts={"name": owner.given_name, "ending": number[-2:], "link": link},
     )
+
+
+def country_of_number(owner: Subscriber) -> str:
+    """Return the country of the number that is to be proven; empty where nobody can tell."""
+    return described(owner.phone).country if owner.phone else ""

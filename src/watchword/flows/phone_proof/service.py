@@ -5,6 +5,7 @@ from datetime import datetime
 
 from watchword.flows.phone_proof.rules import (
     address_of,
+    country_of_number,
     proven_letter,
     taken_letter,
 )
@@ -24,7 +25,6 @@ from watchword.records.subscribers.rules import (
     PhoneVerified,
     Subscriber,
     UserUpdated,
-    country_of,
 )
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.texts.rules import code_draft
@@ -80,7 +80,7 @@ class PhoneProof:
                 now,
                 sent=sent,
                 channel=SMS,
-                country=country_of(owner),
+                country=country_of_number(owner),
             )
 
     async def finish(self, caller: Caller, code: Secret, visitor: Visitor) -> str:
@@ -92,7 +92,7 @@ class PhoneProof:
             address_of(owner),
             code,
             channel=SMS,
-            country=country_of(owner),
+            country=country_of_number(owner),
             owner=owner.id,
             visitor=visitor,
             now=now,

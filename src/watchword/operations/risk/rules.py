@@ -14,7 +14,7 @@ from watchword.kernel.parts import section, setting
 from watchword.records.deliveries.rules import LetterWithheld
 from watchword.records.guesses.rules import GuessRefused, LoginFailed
 from watchword.records.resets.rules import PasswordResetRequested, PinResetRequested
-from watchword.records.signals.rules import Data, Share, Signal, SignalReason
+from watchword.records.signals.rules import STAYS, Data, Share, Signal, SignalReason
 from watchword.records.tickets.rules import SUCCESS, CodeTried, LinkRefused
 
 LEASE: Final = "risk"
@@ -60,6 +60,14 @@ def _share(text: str) -> float:
         message = "write a share between 0 and 1, such as 0.4"
         raise ValueError(message)
     return number
+
+
+def _rest(text: str) -> timedelta:
+    rest = duration(text)
+    if rest > STAYS:
+        message = f"write {STAYS.days}d at most: what was told is remembered no longer"
+        raise ValueError(message)
+    return rest
 
 
 @section
@@ -120,8 +128,8 @@ class RiskSettings:
     )
     rest: timedelta = setting(
         "SIRA_COOLDOWN",
-        "How long the same signal of the same subject is not told again.",
-        parse=duration,
+        "How long the same signal of the same subject is not told again; 7d at most.",
+        parse=_rest,
         default="30m",
     )
     shared: tuple[Network, ...] = setting(

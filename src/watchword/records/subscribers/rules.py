@@ -139,8 +139,10 @@ def reached_at(subscriber: Subscriber, address: str) -> bool:
 
 
 def country_of(subscriber: Subscriber | None) -> str:
-    """Return the country of an account's number, by two letters; empty where nobody can tell."""
-    return described(subscriber.phone).country if subscriber and subscriber.phone else ""
+    """Return the country of an account's proven number, by two letters; empty where nobody can tell."""
+    if subscriber is None or subscriber.phone is None or subscriber.phone_verified_at is None:
+        return ""
+    return described(subscriber.phone).country
 
 
 def keeps_password(*, contested: bool, by_registration: bool) -> bool:
