@@ -108,7 +108,7 @@ async def test_hostile_posts_of_a_known_gateway_are_refused_or_change_nothing(
 
 def test_the_page_for_operators_signs_as_we_do() -> None:
     body = b"sessionId=ATUid_1&phoneNumber=%2B221770123456&serviceCode=%2A384%2A7%23&text=1"
-    secret = Secret("kept by the gateway and by us alone")
+    secret = Secret("an example: make a random one of your own")
     page = (ROOT / "docs/operate/ussd.md").read_text()
     assert body.decode() in page
     assert signature(secret, "1793300000", body) in page

@@ -108,16 +108,32 @@ async def test_two_who_dial_at_once_with_one_id_see_the_menu(
     assert world.database.size >= 1
 
 
-async def test_a_session_is_over_after_five_minutes_and_its_id_may_come_again(
+async def test_a_session_is_over_after_five_minutes_and_begins_no_more_for_a_day(
     world: World, handset: Handset
 ) -> None:
     await world.subscriber(phone=NUMBER)
     code = await at_the_pin(world, handset)
     world.clock.advance(timedelta(minutes=5))
     assert (await handset.press(PIN)).startswith("END Cette session est terminée")
+    assert (await handset.dial("ATUid_1")).startswith("END Cette session est terminée")
+    world.clock.advance(timedelta(days=1))
     assert (await handset.dial("ATUid_1")).startswith("CON Molam")
     await handset.press("3")
     assert (await handset.press(code)).startswith("CON Ce code est faux ou trop ancien")
+
+
+@pytest.mark.req("M-18")
+@pytest.mark.parametrize("later", [timedelta(minutes=6), timedelta(hours=23)])
+async def test_a_session_that_is_played_back_asks_for_no_second_code(
+    world: World, handset: Handset, later: timedelta
+) -> None:
+    await world.subscriber(phone=NUMBER)
+    for played_back in (False, True):
+        screens = [await handset.dial("ATUid_1"), await handset.press("1")]
+        await world.deliver()
+        assert [screen[:3] for screen in screens] == (2 * ["END"] if played_back else 2 * ["CON"])
+        assert len(world.telephone.to(NUMBER)) == 1
+        world.clock.advance(later)
 
 
 async def test_no_session_goes_on_for_ever(world: World, handset: Handset) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select, update
 
 from tests.support.world import World
 from watchword.plumbing.db.statements import statement
-from watchword.records.ussd_sessions.rules import LASTS
+from watchword.records.ussd_sessions.rules import LASTS, REMEMBERED
 from watchword.records.ussd_sessions.service import UssdSessions
 from watchword.records.ussd_sessions.store import ussd_sessions
 
@@ -91,23 +91,36 @@ async def test_a_late_answer_does_not_stand_for_a_later_input(world: World) -> N
     assert found.state is None
 
 
-async def test_a_session_lasts_five_minutes_and_then_begins_anew(world: World) -> None:
+async def test_a_session_lasts_five_minutes_and_begins_anew_after_a_day_alone(world: World) -> None:
     key, sessions = await begin(world), world.part(UssdSessions)
     world.clock.advance(LASTS - timedelta(seconds=1))
     assert await sessions.find(world.database, key, world.clock.now()) is not None
     world.clock.advance(timedelta(seconds=1))
     assert await sessions.find(world.database, key, world.clock.now()) is None
+    assert not await sessions.begin(world.database, key, b"again", world.clock.now())
+    world.clock.advance(REMEMBERED)
     assert await sessions.begin(world.database, key, b"again", world.clock.now())
 
 
 async def test_only_what_is_over_is_deleted(world: World) -> None:
     sessions = world.part(UssdSessions)
     await begin(world)
-    world.clock.advance(LASTS)
+    world.clock.advance(LASTS + REMEMBERED)
     await begin(world, BOB)
     assert await sessions.purge(world.database, world.clock.now()) == 1
     kept = sessions.key("1", BOB, CODE)
     assert await sessions.find(world.database, kept, world.clock.now()) is not None
+
+
+async def test_of_what_is_over_nothing_is_known_but_that_it_was(world: World) -> None:
+    sessions, key = world.part(UssdSessions), await begin(world)
+    world.clock.advance(LASTS)
+    other = await begin(world, BOB)
+    assert await sessions.purge(world.database, world.clock.now()) == 0
+    over, living = [await world.database.first(_ROW, which=each) for each in (key, other)]
+    assert over.state is None
+    assert living.state is not None
+    assert not await sessions.begin(world.database, key, b"again", world.clock.now())
 
 
 async def test_the_table_holds_neither_what_was_typed_nor_what_was_shown(world: World) -> None:

@@ -17,7 +17,8 @@ it said before, by digest:
     nothing, session unknown                  the menu
     all of before and one more                the next step
     the same as before                        the same answer, and nothing happens
-    anything else                             END: this session is over; nothing happens
+    nothing, the session is over              END: dial again; nothing happens, for a day
+    anything else                             END; nothing happens, and who really dialled goes on
 
 So a repeated, shortened, reordered or leaping post changes nothing, nor one of another number under the same
 session id. Of two alike at once one acts, and both show its answer.

@@ -65,8 +65,9 @@ class UssdMenu:
         kept = await self.sessions.find(self.database, key, now)
         begun = self._begun(dialled)
         where = place(dialled, kept, lambda typed: self.sessions.digest(key, typed))
-        if where is Place.FIRST:
-            await self.sessions.begin(self.database, key, msgspec.json.encode(begun), now)
+        if where is Place.FIRST and await self.sessions.begin(
+            self.database, key, msgspec.json.encode(begun), now
+        ):
             return self._screen(begun)
         if (
             kept is None

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 LASTS: Final = timedelta(minutes=5)
+REMEMBERED: Final = timedelta(days=1)  # after it is over: longer than a signed post is believed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

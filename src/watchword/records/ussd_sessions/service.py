@@ -7,7 +7,7 @@ from watchword.kernel.secret import Peppers
 from watchword.plumbing.db.ports import Database, Executor
 from watchword.plumbing.sealing import SealBroken, Sealer
 from watchword.records.ussd_sessions import store
-from watchword.records.ussd_sessions.rules import LASTS, Kept
+from watchword.records.ussd_sessions.rules import LASTS, REMEMBERED, Kept
 
 
 class UssdSealer(Sealer):
@@ -38,7 +38,7 @@ class UssdSessions:
         return Kept(consumed=row.consumed, typed_digest=bytes(row.typed_digest), state=state)
 
     async def begin(self, db: Executor, key: bytes, state: bytes, now: datetime) -> bool:
-        """Begin a session with its first answer; false when another call did."""
+        """Begin a session with its first answer; false when there was one, be it over."""
         return await store.begin(
             db,
             digest=key,
@@ -47,6 +47,7 @@ class UssdSessions:
             state=self.sealer.seal(state, _context(key)),
             created_at=now,
             expires_at=now + LASTS,
+            forgotten=now - REMEMBERED,
         )
 
     async def claim(self, db: Executor, key: bytes, seen: Kept, typed: str, now: datetime) -> bool:
@@ -59,8 +60,9 @@ class UssdSessions:
         await store.answer(db, key, consumed, self.sealer.seal(state, _context(key)))
 
     async def purge(self, db: Database, now: datetime) -> int:
-        """Delete sessions that are over; return how many."""
-        return await store.purge(db, now)
+        """Of sessions that are over forget the state, and in the end all; return how many."""
+        await store.wipe(db, now)
+        return await store.purge(db, now - REMEMBERED)
 
     def _open(self, key: bytes, sealed: bytes) -> bytes | None:
         """Return the state; one that another key sealed is lost, as if it were being acted on."""

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from watchword.plumbing.db import purging
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.ports import Database, Executor
-from watchword.plumbing.db.purging import deletion
+from watchword.plumbing.db.purging import BATCH, deletion
 from watchword.plumbing.db.statements import statement, upsertion
 
 ussd_sessions = tenant_table(
@@ -35,6 +35,7 @@ ussd_sessions = tenant_table(
 
 _MINE = ussd_sessions.c.digest == bindparam("which")
 _LIVING = ussd_sessions.c.expires_at > bindparam("now", type_=Moment)
+_FORGOTTEN = bindparam("forgotten", type_=Moment)
 _BEGUN = ("consumed", "typed_digest", "state", "created_at", "expires_at")
 
 FIND = statement(
@@ -48,7 +49,7 @@ BEGIN = upsertion(
     *_BEGUN,
     key=["tenant_id", "digest"],
     values=lambda new: {name: new[name] for name in _BEGUN},
-    only=lambda new: ussd_sessions.c.expires_at <= new.created_at,
+    only=lambda _new: ussd_sessions.c.expires_at <= _FORGOTTEN,
 )
 CLAIM = statement(
     update(ussd_sessions)
@@ -71,7 +72,18 @@ ANSWER = statement(
     .where(_MINE, ussd_sessions.c.consumed == bindparam("seen", type_=Integer))
     .values(state=bindparam("told", type_=LargeBinary))
 )
-PURGE = deletion(ussd_sessions, ussd_sessions.c.expires_at <= bindparam("now", type_=Moment))
+WIPE = statement(
+    update(ussd_sessions)
+    .where(
+        ussd_sessions.c.digest.in_(
+            select(ussd_sessions.c.digest)
+            .where(~_LIVING, ussd_sessions.c.state.is_not(None))
+            .limit(BATCH)
+        )
+    )
+    .values(state=null())
+)
+PURGE = deletion(ussd_sessions, ussd_sessions.c.expires_at <= _FORGOTTEN)
 
 
 async def find(db: Executor, digest: bytes, now: datetime) -> Any:
@@ -80,7 +92,7 @@ async def find(db: Executor, digest: bytes, now: datetime) -> Any:
 
 
 async def begin(db: Executor, **values: Any) -> bool:
-    """Write a session's first row; false when it is there and not over."""
+    """Write a session's first row; false when there is one that ended after `forgotten`."""
     return await db.first(BEGIN, **values) is not None
 
 
@@ -104,6 +116,11 @@ async def answer(db: Executor, digest: bytes, seen: int, state: bytes) -> None:
     await db.run(ANSWER, which=digest, seen=seen, told=state)
 
 
-async def purge(db: Database, now: datetime) -> int:
-    """Delete sessions that are over."""
-    return await purging.purge(db, PURGE, now=now)
+async def wipe(db: Database, now: datetime) -> int:
+    """Forget the state of sessions that are over."""
+    return await purging.purge(db, WIPE, now=now)
+
+
+async def purge(db: Database, forgotten: datetime) -> int:
+    """Delete sessions that ended before a moment."""
+    return await purging.purge(db, PURGE, forgotten=forgotten)
