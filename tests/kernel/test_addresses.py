@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchword.kernel.addresses import client_address, is_loopback, network_key, networks
+from watchword.kernel.addresses import (
+    client_address,
+    is_loopback,
+    is_public,
+    network_key,
+    networks,
+)
 
 PROXIES = networks("10.0.0.0/8, 2001:db8:aaaa::/48, 192.0.2.1")
 
@@ -87,3 +93,44 @@ def test_loopback_is_this_machine_only(host: str, loopback: bool) -> None:
 def test_a_bad_network_is_refused_with_a_sentence() -> None:
     with pytest.raises(ValueError, match="write addresses or networks"):
         networks("10.0.0.0/8, nonsense")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "169.254.169.254",
+        "192.0.0.8",
+        "192.88.99.1",
+        "::1",
+        "::ffff:127.0.0.1",
+        "::7f00:1",
+        "::808:808",
+        "::ffff:0:7f00:1",
+        "::ffff:0:808:808",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::7f00:1",
+        "64:ff9b:1:1::808:808",
+        "2002:7f00:1::",
+        "fc00::1",
+        "fe80::1",
+        "fec0::1",
+        "ff0e::1",
+        "100::1",
+        "5f00::1",
+        "3fff::1",
+        "2001:db8::1",
+        "4000::1",
+        "nobody",
+    ],
+)
+def test_what_is_not_of_the_whole_internet_is_not_public_whatever_it_wears(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["9.9.9.9", "2620:fe::fe", "64:ff9b::909:909", "2002:909:909::", "::ffff:9.9.9.9"]
+)
+def test_what_is_of_the_whole_internet_is_public(address: str) -> None:
+    assert is_public(address)

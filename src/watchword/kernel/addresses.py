@@ -9,6 +9,10 @@ from watchword.kernel.parsing import listed
 Network = IPv4Network | IPv6Network
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.(?!-)[A-Za-z0-9_-]{1,63})*")
 _TRANSLATED = IPv6Network("64:ff9b::/96")
+_UNICAST = IPv6Network("2000::/3")  # all of IPv6 that was ever given out (IANA)
+_SPECIAL = tuple(
+    ip_network(each) for each in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")
+)  # not known to each Python
 
 
 def networks(text: str) -> tuple[Network, ...]:
@@ -73,10 +77,15 @@ def is_public(address: str) -> bool:
     """Tell whether an address is one of the whole internet, whatever clothes it wears."""
     parsed = _parsed(address)
     if isinstance(parsed, IPv6Address):
-        inner = parsed.sixtofour or (parsed.teredo or (None, None))[1] or _translated(parsed)
+        translated = _translated(parsed)
+        inner = parsed.sixtofour or (parsed.teredo or (None, None))[1] or translated
         if inner is not None and not is_public(str(inner)):
             return False
-    return parsed is not None and parsed.is_global and not parsed.is_multicast
+        if translated is None and parsed not in _UNICAST:
+            return False
+    if parsed is None or is_within(str(parsed), _SPECIAL):
+        return False
+    return parsed.is_global and not parsed.is_multicast
 
 
 def is_within(address: str, trusted: Sequence[Network]) -> bool:

@@ -353,3 +353,19 @@ def test_not_everybody_is_a_proxy_of_ours(faults: Faults, everybody: str) -> Non
 
 def test_production_does_not_debug(faults: Faults) -> None:
     assert "LOG_LEVEL" in faults(production(LOG_LEVEL="debug"))
+
+
+@pytest.mark.parametrize(
+    ("secret", "taken"),
+    [
+        ("an example: make a random one of your own", False),
+        ("kept by the gateway and by us alone", False),
+        (32 * "a", False),
+        ("gateway-7c41d9e07f52b8631d0ea94c7b25f8d6e3", True),
+    ],
+)
+def test_a_gateway_proves_itself_by_no_secret_of_a_guide(
+    faults: Faults, secret: str, *, taken: bool
+) -> None:
+    told = faults(production(USSD_GATEWAY_SECRET=secret))
+    assert ("USSD_GATEWAY_SECRET" not in told) is taken

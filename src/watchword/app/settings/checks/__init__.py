@@ -6,6 +6,7 @@
     stores       no database, no Redis where it is required, TLS that is off or not verified
     mail         no carrier, a part of one, or one for development
     signals      a receiver of risk signals without an address, a key, or TLS
+    ussd         a secret of the gateway that is a guide's, or easily guessed
     events       a destination without an address, a key, its extra, or TLS
     reports      errors told to Sentry without its extra
     identity_providers
@@ -31,6 +32,7 @@ from watchword.app.settings.checks import (
     secrecy,
     signals,
     stores,
+    ussd,
 )
 from watchword.app.settings.checks.findings import Findings
 from watchword.app.settings.values import Settings
@@ -61,6 +63,7 @@ def check(
         lambda: mail.sender(settings, findings),
         lambda: mail.signing(settings, findings),
         lambda: signals.receiver(settings, findings),
+        lambda: ussd.gateway(settings, findings),
         lambda: events.kafka(settings, findings),
         lambda: events.amqp(settings, findings),
         lambda: events.webhooks(settings, findings),

@@ -19,6 +19,7 @@ _SAMPLES = (
     "dev-refresh-secret",
     "example",
     "insecure",
+    "kept by the gateway",
     "key-here",
     "minimum",
     "not-for-production",
