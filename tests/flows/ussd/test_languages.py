@@ -17,6 +17,19 @@ async def test_another_language_is_chosen(world: World, handset: Handset) -> Non
     assert world.telephone.texts[-1].language == "en"
 
 
+@pytest.mark.parametrize("ucs2", ["false", "true"])
+async def test_a_name_that_a_screen_cannot_show_is_left_out_and_the_screen_is_whole(
+    small_worlds: Opener, ucs2: str
+) -> None:
+    settings = {"USSD_GATEWAY_SECRET": GATEWAY, "ORG_NAME": "مولام", "USSD_UCS2": ucs2}
+    async with small_worlds(**settings) as world, world.client() as client:
+        screen = await handset_in(world, client).dial("ATUid_1")
+        assert screen.startswith("CON Notre service : nouveau PIN\n1. ")
+        assert screen.endswith("\n9. Langue")
+        algerian = handset_in(world, client, "+213550123456")
+        assert ("مولام" in await algerian.dial("ATUid_2")) is (ucs2 == "true")
+
+
 @pytest.mark.parametrize(
     ("ucs2", "begins"), [("false", "CON Molam : nouveau PIN"), ("true", "CON Molam: رقم")]
 )

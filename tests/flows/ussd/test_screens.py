@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.architecture.test_words import FOLDERS
-from watchword.flows.ussd.rules import most_of_a_name
+from watchword.flows.ussd.rules import most_of_a_name, shown_name
 from watchword.plumbing.ussd.gsm import MOST_SEPTETS, MOST_UCS2, fit, fold, is_gsm, length
 from watchword.plumbing.words.languages import LANGUAGES, load_words
 
@@ -35,7 +35,7 @@ def test_a_screen_in_arabic_has_at_most_80(key: str) -> None:
 
 
 def test_every_screen_there_is_has_words() -> None:
-    assert len(SCREENS) == 18
+    assert len(SCREENS) == 19
     assert set(LANGUAGES) == {"en", "fr", "ar"}
 
 
@@ -52,6 +52,32 @@ def test_every_screen_there_is_has_words() -> None:
 )
 def test_what_the_alphabet_lacks_becomes_what_is_nearest(text: str, told: str) -> None:
     assert fold(text) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "shown"),
+    [
+        ("Molam", "fr", "Molam"),
+        ("Forêt d\u2019Afrique", "fr", "Foret d'Afrique"),
+        ("مولام", "fr", ""),
+        ("Molam مولام", "en", ""),
+        ("مولام", "ar", "مولام"),
+        ("Who?", "en", "Who?"),
+        ("{" * 24, "en", "{" * 12),
+        ("😀" * 24, "ar", "😀" * 6),
+    ],
+)
+def test_a_name_is_shown_as_far_as_there_are_signs_and_room_for_it(
+    name: str, language: str, shown: str
+) -> None:
+    assert shown_name(name, language) == shown
+
+
+@given(st.text(max_size=40), st.sampled_from(["en", "fr"]), st.sampled_from(SCREENS))
+def test_whatever_the_name_a_screen_is_whole(name: str, language: str, key: str) -> None:
+    org = shown_name(name, language)
+    text = f"CON {WORDS.say(language, key, org=org, length=8)}"
+    assert fit(text, ucs2=True) == fit(text, ucs2=False) == text
 
 
 @given(st.text(max_size=400), st.booleans())

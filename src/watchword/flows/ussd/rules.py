@@ -12,6 +12,7 @@ from watchword.kernel.parts import section, setting
 from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import InputInvalid, Kind, Problem, TooManyRequests
 from watchword.kernel.secret import Secret
+from watchword.plumbing.ussd import gsm
 from watchword.plumbing.ussd.gateway import Dialled, Proof
 from watchword.records.resets.rules import GrantInvalid, GrantUsed
 from watchword.records.subscribers.rules import AccountDisabled, AccountLocked
@@ -227,6 +228,15 @@ def spoken(language: str, *, ucs2: bool) -> str:
 def most_of_a_name(language: str) -> int:
     """Return how many signs of the organisation's name a screen has room for."""
     return 12 if language == "ar" else 24
+
+
+def shown_name(name: str, language: str) -> str:
+    """Return as much of the organisation's name as a screen can show; empty where it has signs it lacks."""
+    most = most_of_a_name(language)
+    if language == "ar":
+        return gsm.cut(name, 2 * most)
+    folded = gsm.fold(name) if gsm.can_write(name) else ""
+    return gsm.shortened(folded, most)
 
 
 def dialler(gateway: Visitor) -> Visitor:

@@ -14,11 +14,11 @@ from watchword.flows.ussd.rules import (
     Step,
     Turn,
     UssdSettings,
-    most_of_a_name,
     opening,
     over,
     place,
     refused,
+    shown_name,
     spoken,
     turn,
 )
@@ -38,6 +38,7 @@ from watchword.plumbing.words.languages import Words, choose_language
 from watchword.records.pins.service import Pins
 from watchword.records.ussd_sessions.service import UssdSessions
 
+_OUR_SERVICE: Final = "ussd.our_service"  # where the name cannot be shown
 _LOOKS: Final = 40
 _BETWEEN_LOOKS: Final = 0.05  # two seconds together: gateways wait longer than that
 _read = msgspec.json.Decoder(State).decode
@@ -133,8 +134,10 @@ class UssdMenu:
     def _screen(self, state: State) -> str:
         """Write a screen in its language."""
         language = spoken(state.language, ucs2=self.settings.ucs2)
-        org = self.organisation.name[: most_of_a_name(language)]
+        name = shown_name(self.organisation.name, language)
         length = self.pins.settings.length
+        org = name or self.words.say(language, _OUR_SERVICE)
         text = self.words.say(language, f"ussd.{state.screen}", org=org, length=length)
+        text = text if name else text[:1].upper() + text[1:]
         word = "END" if state.step is Step.OVER else "CON"
         return fit(f"{word} {text}", ucs2=self.settings.ucs2)

@@ -54,12 +54,25 @@ def fold(text: str) -> str:
 def fit(text: str, *, ucs2: bool) -> str:
     """Return as much of a text as a screen holds, in its alphabet."""
     if ucs2 and not is_gsm(text):
-        units = text.encode("utf-16-be")[: 2 * MOST_UCS2]
-        return units.decode("utf-16-be", "ignore")
-    folded = fold(text)
-    while length(folded) > MOST_SEPTETS:
-        folded = folded[:-1]
-    return folded
+        return cut(text, 2 * MOST_UCS2)
+    return shortened(fold(text), MOST_SEPTETS)
+
+
+def can_write(text: str) -> bool:
+    """Tell whether the alphabet has each sign of a text, or one that is near."""
+    return "?" not in fold(text.replace("?", ""))
+
+
+def cut(text: str, octets: int) -> str:
+    """Return as much of a text as so many octets of UCS-2 hold."""
+    return text.encode("utf-16-be")[:octets].decode("utf-16-be", "ignore")
+
+
+def shortened(text: str, septets: int) -> str:
+    """Return as much of a text of the alphabet as so many septets hold."""
+    while length(text) > septets:
+        text = text[:-1]
+    return text
 
 
 def _folded(sign: str) -> str:
