@@ -52,6 +52,7 @@ from watchword.plumbing.carriers.mailing import Mailing
 from watchword.plumbing.carriers.texting import Texting
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.personal import Dossier
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.events.audience import Audience
 from watchword.plumbing.hashing.pool import HashPool
@@ -132,6 +133,7 @@ async def open_house(
     house.put(Destinations, destinations or relaying.destinations(house))
     house.put(Journal, _journal(house))
     database = await storing.open_database(house, patient=patient)
+    house.put(Dossier, Dossier(list(slices.personal())))
     house.put(Counters, storing.counters(house))
     pool = pool or HashPool()
     house.put(HashPool, pool)

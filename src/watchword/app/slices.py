@@ -4,6 +4,7 @@
 <floor>/<slice>/{api,pages}.py              `doors`, `more_doors(house)`, `enabled(house)`; api: `hot(web)`
 <floor>/<slice>/commands.py                 `groups`: typer applications by name
 <floor>/<slice>/jobs.py                     `jobs`
+<floor>/<slice>/store.py, plumbing/db/*.py   `personal`: what a table knows of a subscriber
 <floor>/<slice>/templates/                  pages, letters/, words/
 """
 
@@ -15,9 +16,11 @@ from pathlib import Path
 from types import ModuleType
 
 import watchword
+from watchword.plumbing.db.personal import Personal
 
 FLOORS = ("records", "flows", "provider", "operations")
 DOORS = ("api", "pages")
+_SHARED = ("dev_messages", "event_outbox", "journal", "outbox")
 _ROOT = Path(watchword.__file__).parent
 
 
@@ -39,6 +42,15 @@ def modules(*names: str) -> Iterator[tuple[str, ModuleType]]:
             path = f"watchword.{floor}.{name}.{wanted}"
             if (_ROOT / floor / name / f"{wanted}.py").exists() and find_spec(path):
                 yield name, import_module(path)
+
+
+def personal() -> Iterator[Personal]:
+    """Yield what the tables say of themselves, the subscribers' own first."""
+    tables = [module for _, module in modules("store")]
+    tables += [import_module(f"watchword.plumbing.db.{name}") for name in _SHARED]
+    said = [getattr(module, "personal", ()) for module in tables]
+    every = [one for each in said for one in (each if isinstance(each, tuple) else (each,))]
+    yield from sorted(every, key=lambda each: each.table.name != "users")
 
 
 def template_folders() -> dict[str, Path]:

@@ -13,6 +13,7 @@
     event_outbox  which fact is owed to whom, in the transaction that wrote it
     event_queue   what is still owed, what became of it, and dead letters
     owed_events   an event that is owed, and what may become of it
+    personal    what each table knows of a subscriber, how it is told and erased
     purging     what is over goes, a batch at a time
     holding     what only one process does at a time, for as long as it lives
     leases      the same over all machines, for so long

@@ -20,6 +20,7 @@ from sqlalchemy import Text as Words
 from watchword.kernel.ids import parse
 from watchword.kernel.messages import Message, Text
 from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.personal import ADDRESS, DELETED, Personal, Untold
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import statement, upsertion
 
@@ -39,6 +40,14 @@ dev_messages = tenant_table(
     Column("code", Words),
     Column("raw", Words, nullable=False),
     Index("idx_dev_messages_at", "at", "id"),
+)
+
+personal = Personal(
+    dev_messages,
+    owner=func.lower(dev_messages.c.to),
+    by=ADDRESS,
+    told=Untold("the development mailbox; production has no row in it"),
+    erased=DELETED,
 )
 
 _NAMES = ("id", "at", "to", "subject", "text", "html", "template", "language", "code", "raw")

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, Identity, Index, Integer, Text, Uuid, text
 
 from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.personal import Kept, Personal, Untold
 from watchword.plumbing.db.ports import Transaction
 from watchword.plumbing.db.statements import insertion, statement
 
@@ -69,6 +70,13 @@ event_outbox = tenant_table(
         postgresql_where=_PUBLISHED,
         sqlite_where=_PUBLISHED,
     ),
+)
+
+personal = Personal(
+    event_outbox,
+    owner=event_outbox.c.subject,
+    told=Untold("whom a fact is owed to; the fact itself is told from the journal"),
+    erased=Kept("ids alone, and others must learn of what happened, the erasure not least"),
 )
 
 COLUMNS: Final = ("destination", "event_id", "subject", "created_at", "attempts")

@@ -21,6 +21,7 @@ from watchword.kernel.ids import mint
 from watchword.kernel.ports import Visitor
 from watchword.plumbing.db import event_outbox
 from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.personal import Personal, Scrubbed, Told
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.db.statements import insertion, statement
 from watchword.plumbing.events.audience import Audience
@@ -43,6 +44,21 @@ journal = tenant_table(
     Index("idx_journal_user_id", "user_id", "at"),
     Index("idx_journal_at", "at"),
     Index("idx_journal_type", "type", "at"),
+)
+
+personal = Personal(
+    journal,
+    owner=journal.c.user_id,
+    told=Told(
+        "activity",
+        journal.c.at,
+        journal.c.type,
+        journal.c.facts,
+        journal.c.address,
+        journal.c.user_agent,
+    ),
+    erased=Scrubbed({"address": None, "user_agent": None, "request_id": None}),
+    order=(journal.c.at, journal.c.id),
 )
 
 WRITE = statement(

@@ -44,6 +44,7 @@ from watchword.kernel.messages import BULK
 from watchword.plumbing.db import purging
 from watchword.plumbing.db.changes import OUTBOX
 from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.personal import Along, Personal, Untold
 from watchword.plumbing.db.pieces import DEAD, DROPPED, EPOCH, LAPSED, QueuedPiece, Settled, Work
 from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.plumbing.db.purging import deletion
@@ -74,6 +75,13 @@ outbox = tenant_table(
         postgresql_where=text("finished_at IS NULL"),
         sqlite_where=text("finished_at IS NULL"),
     ),
+)
+
+personal = Personal(
+    outbox,
+    owner=None,
+    told=Untold("letters and texts on their way, sealed; the mailbox and the telephone tell them"),
+    erased=Along("erasure: what is for one of the addresses is opened, found and wiped"),
 )
 
 PUT = statement(

@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from watchword.kernel.ids import SubscriberId
 from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.personal import Personal, Scrubbed, Told
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import insertion, statement
 from watchword.records.consents.rules import Act, Deed, Purpose
@@ -37,6 +38,24 @@ consents = tenant_table(
     Column("address", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Index("idx_gdpr_consents_patient_id", "user_id", "number", unique=True),
+)
+
+personal = Personal(
+    consents,
+    owner=consents.c.user_id,
+    told=Told(
+        "consents",
+        consents.c.number,
+        consents.c.purpose,
+        consents.c.deed.label("act"),
+        consents.c.text_version,
+        consents.c.language,
+        consents.c.at,
+        consents.c.address,
+        consents.c.channel,
+    ),
+    erased=Scrubbed({"address": ""}),
+    order=(consents.c.number,),
 )
 
 _FIELDS = (

@@ -46,10 +46,14 @@ class Dispatches:
             reference=bare(reference),
             letter_id=letter_id,
             template=template,
-            digest=self.peppers.digest(_PURPOSE, to.casefold()),
+            digest=self.digest(to),
             state=SENT,
             now=now,
         )
+
+    def digest(self, to: str) -> bytes:
+        """Return what is kept of an address."""
+        return self.peppers.digest(_PURPOSE, to.casefold())
 
     async def find(self, tx: Transaction, carrier: str, reference: str) -> Dispatch | None:
         """Return what a carrier's report is about."""

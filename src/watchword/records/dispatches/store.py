@@ -23,6 +23,7 @@ from watchword.kernel.feedback import Outcome
 from watchword.plumbing.carriers.latest import Latest
 from watchword.plumbing.db import purging
 from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.personal import DELETED, DIGEST, Personal, Told
 from watchword.plumbing.db.ports import Database, Executor
 from watchword.plumbing.db.purging import deletion
 from watchword.plumbing.db.statements import Statement, novelty, statement, upsertion
@@ -63,6 +64,22 @@ carrier_latest = tenant_table(
     PrimaryKeyConstraint("tenant_id", "channel", "carrier"),
 )
 _TOLD = ("taken_at", "refused_at", "refusal")
+
+personal = Personal(
+    dispatches,
+    owner=dispatches.c.address_digest,
+    by=DIGEST,
+    told=Told(
+        "messages",
+        dispatches.c.channel,
+        dispatches.c.template,
+        dispatches.c.carrier,
+        dispatches.c.state,
+        dispatches.c.sent_at,
+        dispatches.c.told_at,
+    ),
+    erased=DELETED,
+)
 
 NOTE = novelty(
     dispatches,

@@ -7,6 +7,7 @@ from sqlalchemy import Column, ForeignKey, Integer, Text, Uuid, bindparam, delet
 
 from watchword.kernel.ids import SubscriberId
 from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.personal import DELETED, Personal, Told
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import statement, upsertion
 from watchword.records.passwords.rules import Stored
@@ -17,6 +18,13 @@ passwords = tenant_table(
     Column("hash", Text, nullable=False),
     Column("pepper_version", Integer, nullable=False),
     Column("set_at", Moment, nullable=False),
+)
+
+personal = Personal(
+    passwords,
+    owner=passwords.c.user_id,
+    told=Told("password", passwords.c.set_at),
+    erased=DELETED,
 )
 
 FIND = statement(

@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from watchword.kernel.ids import SubscriberId
 from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.personal import DELETED, Personal, Told
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import statement, upsertion
 
@@ -32,6 +33,13 @@ pins = tenant_table(
     Column("locks", Integer, nullable=False),
     Column("locked_until", Moment),
     Column("counted_at", Moment),
+)
+
+personal = Personal(
+    pins,
+    owner=pins.c.user_id,
+    told=Told("pin", pins.c.set_at, pins.c.locked_until),
+    erased=DELETED,
 )
 
 _MINE = pins.c.user_id == bindparam("whose")

@@ -8,6 +8,7 @@ from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Uuid, bindparam, 
 
 from watchword.plumbing.db import purging
 from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.personal import Along, Personal, Untold
 from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.plumbing.db.purging import deletion
 from watchword.plumbing.db.statements import insertion, statement
@@ -26,6 +27,13 @@ refresh_tokens = tenant_table(
     Index("idx_refresh_tokens_digest", "digest", unique=True),
     Index("idx_refresh_tokens_session_id", "session_id"),
     Index("idx_refresh_tokens_expires_at", "expires_at"),
+)
+
+personal = Personal(
+    refresh_tokens,
+    owner=refresh_tokens.c.session_id,
+    told=Untold("digests of secrets; the sessions that they belong to are told"),
+    erased=Along("sessions: the database deletes them with their session"),
 )
 
 INSERT = statement(

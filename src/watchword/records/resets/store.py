@@ -19,6 +19,7 @@ from sqlalchemy import (
 from watchword.kernel.ids import SubscriberId
 from watchword.plumbing.db import purging
 from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.personal import DELETED, Personal, Told
 from watchword.plumbing.db.ports import Database, Executor
 from watchword.plumbing.db.purging import deletion
 from watchword.plumbing.db.statements import insertion, statement
@@ -38,6 +39,23 @@ resets = tenant_table(
     Column("updated_at", Moment, nullable=False),
     Index("idx_reset_user_kind", "user_id", "kind", "status"),
     Index("idx_reset_created", "created_at"),
+)
+
+personal = Personal(
+    resets,
+    owner=resets.c.user_id,
+    told=Told(
+        "resets",
+        resets.c.id,
+        resets.c.kind,
+        resets.c.status,
+        resets.c.channel,
+        resets.c.country,
+        resets.c.reason,
+        resets.c.created_at,
+        resets.c.updated_at,
+    ),
+    erased=DELETED,
 )
 
 _UNDER_WAY = or_(

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from watchword.kernel.ids import SessionId, SubscriberId
 from watchword.plumbing.db import purging
 from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.personal import DELETED, Personal, Told
 from watchword.plumbing.db.ports import Database, Executor
 from watchword.plumbing.db.purging import deletion
 from watchword.plumbing.db.statements import insertion, statement
@@ -53,6 +54,25 @@ sessions = tenant_table(
     ),
     Index("idx_sessions_device", "user_id", "user_agent"),
     Index("idx_sessions_expires_at", "expires_at"),
+)
+
+personal = Personal(
+    sessions,
+    owner=sessions.c.user_id,
+    told=Told(
+        "sessions",
+        sessions.c.id,
+        sessions.c.transport,
+        sessions.c.methods,
+        sessions.c.created_at,
+        sessions.c.last_used_at,
+        sessions.c.expires_at,
+        sessions.c.ended_at,
+        sessions.c.end_reason,
+        sessions.c.address,
+        sessions.c.user_agent,
+    ),
+    erased=DELETED,
 )
 
 _LIST = (

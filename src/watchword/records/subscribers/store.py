@@ -23,6 +23,7 @@ from sqlalchemy import (
 from watchword.kernel.ids import SubscriberId
 from watchword.plumbing.contact import small
 from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.personal import Kept, Personal, Told
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import insertion, statement
 from watchword.plumbing.words.languages import CHOSEN, SEEN
@@ -52,6 +53,30 @@ users = tenant_table(
     Index("idx_users_email", "tenant_id", "email_key", unique=True),
     Index("idx_users_created_at", "created_at", "id"),
     Index("idx_users_phone", "phone", postgresql_where=_PROVEN, sqlite_where=_PROVEN),
+)
+
+personal = Personal(
+    users,
+    owner=users.c.id,
+    told=Told(
+        "profile",
+        users.c.id,
+        users.c.email,
+        users.c.email_verified_at,
+        users.c.given_name.label("first_name"),
+        users.c.family_name.label("last_name"),
+        users.c.name,
+        users.c.phone,
+        users.c.phone_verified_at,
+        users.c.status,
+        users.c.role,
+        users.c.language,
+        users.c.created_at,
+        users.c.updated_at,
+    ),
+    erased=Kept(
+        "a stub without a name or an address (`ERASE`), so that what is kept has a subject"
+    ),
 )
 
 _ESCAPE = "/"

@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from watchword.plumbing.contact import EmailAddress
 from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.personal import ADDRESS, DELETED, Personal, Told
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import lookup, novelty, statement
 from watchword.records.suppressions.rules import Suppression, SuppressionReason
@@ -34,6 +35,21 @@ suppressions = tenant_table(
     Column("tried_at", Moment),
     Column("tried_by", Uuid),
     PrimaryKeyConstraint("tenant_id", "address_key", "reason"),
+)
+
+personal = Personal(
+    suppressions,
+    owner=suppressions.c.address_key,
+    by=ADDRESS,
+    told=Told(
+        "suppressions",
+        suppressions.c.address,
+        suppressions.c.reason,
+        suppressions.c.since,
+        suppressions.c.withheld,
+    ),
+    erased=DELETED,
+    order=(suppressions.c.reason,),
 )
 
 _WHICH = (

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from watchword.kernel.ids import SubscriberId, TicketId
 from watchword.plumbing.db import purging
 from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.personal import ADDRESS, DELETED, Personal, Told, Untold
 from watchword.plumbing.db.ports import Database, Executor
 from watchword.plumbing.db.purging import deletion
 from watchword.plumbing.db.statements import statement, upsertion
@@ -58,6 +59,30 @@ tickets = tenant_table(
     ),
     Index("idx_tickets_user_id", "user_id"),
     Index("idx_tickets_expires_at", "expires_at"),
+)
+
+personal = (
+    Personal(
+        tickets,
+        owner=tickets.c.user_id,
+        told=Told(
+            "links_and_codes",
+            tickets.c.purpose,
+            tickets.c.address_key.label("address"),
+            tickets.c.created_at,
+            tickets.c.expires_at,
+            tickets.c.spent_at,
+        ),
+        erased=DELETED,
+    ),
+    Personal(
+        tickets,
+        owner=tickets.c.address_key,
+        by=ADDRESS,
+        only=tickets.c.user_id.is_(None),
+        told=Untold("asked for by whoever typed the address, while it had no account"),
+        erased=DELETED,
+    ),
 )
 
 _ISSUED = (
