@@ -5,6 +5,7 @@
     docs/reference/{http,cli,metrics}.md   what programs, operators and Prometheus ask for
     docs/reference/events.md, events/   what other programs are told, and the schema of each event
     docs/reference/openapi.json         the OpenAPI document, which programs get at /openapi.json
+    docs/reference/export*.schema.json  what subscribers are given of their data
     docs/reference/settings.md          every setting there is; and .env.example, beside docs/
     README.md in flows/ and problems/   an index of the pages
 
@@ -20,6 +21,7 @@ from tools.pages import MARK, events, flows, problems, reference, service
 from watchword.app import asgi
 from watchword.app.settings import reference as settings
 from watchword.app.wiring import House
+from watchword.flows.data_export.service import DataExport
 from watchword.operations.reference.rules import chapters
 from watchword.plumbing.web.described import Described
 
@@ -39,12 +41,20 @@ def pages() -> dict[str, str]:
                 *await reference.pages(house, told),
                 *events.pages(),
                 ("reference/openapi.json", _indented(house.part(Described).document)),
+                *exports(house),
                 ("reference/settings.md", settings.page()),
                 ("../.env.example", settings.example()),
             ]
         )
 
     return service.in_house(work)
+
+
+def exports(house: House) -> list[tuple[str, str]]:
+    """Return the schema of each form of an export."""
+    told = house.part(DataExport).schemas()
+    names = {"json": "export.schema.json", "csv": "export.csv.schema.json"}
+    return [(f"reference/{names[form]}", _indented(schema)) for form, schema in told.items()]
 
 
 def _indented(document: object) -> str:

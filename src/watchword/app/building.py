@@ -21,8 +21,10 @@ from watchword.app.settings import Settings
 from watchword.app.wiring import House
 from watchword.flows.code_proof.service import CodeProver
 from watchword.flows.consent.service import Permissions
+from watchword.flows.data_export.service import DataExport
 from watchword.flows.delivery_feedback.service import PostbookKeeper, Reporters
 from watchword.flows.entrance.service import SessionEntrance
+from watchword.flows.erasure.service import Erasing
 from watchword.flows.identities.service import IdentityKeeper
 from watchword.flows.lockout.service import AccountLockout
 from watchword.flows.mailbox_proof.service import MailboxProver
@@ -63,6 +65,8 @@ from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import (
     CodeProof,
     Entrance,
+    Eraser,
+    Exporter,
     IdentityLinking,
     Lockout,
     MailboxProof,
@@ -87,6 +91,7 @@ from watchword.plumbing.work.porters import Porters
 from watchword.plumbing.work.relaying import Relays
 from watchword.records.deliveries.rules import KIND as LETTERS
 from watchword.records.deliveries.service import LetterPorters, LetterSealer
+from watchword.records.exports.service import ExportSealer
 from watchword.records.refresh_tokens.service import RefreshSecret
 from watchword.records.services.service import Services
 from watchword.records.signals.rules import KIND as SIGNALS
@@ -201,6 +206,9 @@ def _put_secrets(house: House) -> None:
     )
     house.put(UssdSealer, UssdSealer(derive(secrets.session_secret.reveal(), "ussd"), chance))
     house.put(TextSealer, TextSealer(derive(secrets.session_secret.reveal(), "texts"), chance))
+    house.put(
+        ExportSealer, ExportSealer(derive(secrets.session_secret.reveal(), "exports"), chance)
+    )
     house.put(Ring, Ring())
 
 
@@ -240,6 +248,8 @@ def _put_ports(house: House) -> None:
     house.put(MailboxProof, house.part(MailboxProver))
     house.put(IdentityLinking, house.part(IdentityKeeper))
     house.put(ServiceDirectory, house.part(Services))
+    house.put(Exporter, house.part(DataExport))
+    house.put(Eraser, house.part(Erasing))
 
 
 def configure_logs(settings: Settings, *, quiet: bool = False) -> None:

@@ -358,3 +358,32 @@ class Postbook(Protocol):
     async def tell(self, db: Executor, channel: str, latest: Sequence[Latest]) -> None:
         """Remember when carriers last took something, and why they last did not."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What somebody is given of their data: its name, its media type, its bytes."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+class Exporter(Protocol):
+    """Whoever gathers all that is known of an account."""
+
+    async def document(self, user_id: SubscriberId, form: str, by: str) -> Document:
+        """Return it as `json`, `csv` or `zip`; the journal is told. Problem: `not_found`."""
+        ...
+
+
+class Eraser(Protocol):
+    """Whoever erases an account."""
+
+    async def erase(self, user_id: SubscriberId, by: str) -> UUID:
+        """Erase it now; return the number of the receipt. Problems: `not_found`, `legal_hold`."""
+        ...
+
+    async def repeat(self, receipt: UUID, user_id: SubscriberId, erased_at: datetime) -> bool:
+        """Erase anew what an older backup brought back; false when there is nothing to erase."""
+        ...

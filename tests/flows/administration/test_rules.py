@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from watchword.flows.administration.rules import Act, LastAdmin, becomes, keep_one_admin
+from watchword.flows.administration.rules import Act, becomes
 from watchword.kernel.ids import SubscriberId
-from watchword.records.subscribers.rules import Subscriber
+from watchword.records.subscribers.rules import LastAdmin, Subscriber, keep_one_admin
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -36,6 +36,7 @@ from watchword.plumbing.db.purging import BATCH
 from watchword.plumbing.db.statements import statement
 from watchword.plumbing.work.jobs import Job
 from watchword.records.dispatches.store import dispatches
+from watchword.records.exports.store import exports
 from watchword.records.guesses.store import ENTER, guesses
 from watchword.records.idempotency_keys.store import idempotency_keys
 from watchword.records.receipts.store import receipts
@@ -63,6 +64,7 @@ async def busy_day(world: World) -> None:
     await world.subscriber()
     async with world.client() as client:
         await world.sign_in(client)
+        await client.post(world.path("/me/exports"))
         await client.post(world.path("/auth/forgot-password"), json={"email": "alice@example.org"})
         wrong = {"email": "alice@example.org", "password": "not this one at all"}
         await client.post(world.path("/auth/login"), json=wrong)
@@ -101,6 +103,7 @@ OF_KIND = {
     "ussd_sessions": ussd_sessions,
     "events": event_outbox,
     "signals": signals,
+    "exports": exports,
 }
 OTHERS = len(fields(Removed)) - 1  # each of which has nothing, and is asked once
 

@@ -162,10 +162,3 @@ class ChangeUndone(Fact):
     """The owner of the old address took the change back."""
 
     type: ClassVar[str] = "email_change.undone"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimReleased(Fact):
-    """An account that never proved its address had to give it up, and is gone."""
-
-    type: ClassVar[str] = "id.user.erased"

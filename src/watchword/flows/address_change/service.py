@@ -8,7 +8,6 @@ from watchword.flows.address_change.rules import (
     Change,
     ChangeRequested,
     ChangeUndone,
-    ClaimReleased,
     change_of,
     confirm_letter,
     holds,
@@ -38,9 +37,11 @@ from watchword.records.passwords.service import Passwords
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import (
+    RELEASED,
     EmailTaken,
     EmailVerified,
     Subscriber,
+    UserErased,
     UserUpdated,
     refusal,
 )
@@ -236,7 +237,7 @@ class AddressChange:
         for claim in await self.subscribers.claims(tx, email):
             await self.consents.forget(tx, claim)
         for released in await self.subscribers.release(tx, email):
-            await self.journal.record(tx, ClaimReleased(user_id=released), now, visitor)
+            await self.journal.record(tx, UserErased(user_id=released, by=RELEASED), now, visitor)
         await self.subscribers.readdress(tx, owner.id, email, now)
         await self.journal.record(tx, UserUpdated(user_id=owner.id, fields="email"), now, visitor)
         await self.journal.record(tx, EmailVerified(user_id=owner.id), now, visitor)

@@ -6,7 +6,6 @@ from starlette.responses import Response
 
 from watchword.flows.administration.rules import (
     Act,
-    LastAdmin,
     ListUsers,
     ManagedUser,
     ManagedUsers,
@@ -18,6 +17,7 @@ from watchword.kernel.ids import SubscriberId
 from watchword.kernel.problems import NotFound
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Door, Who, delete, get, post
+from watchword.records.subscribers.rules import LastAdmin
 
 Handler = Callable[[Call[None]], Awaitable[Response]]
 

@@ -1,6 +1,5 @@
 """What administrators may do, what comes of it, and what they see."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,13 +10,10 @@ from msgspec import Meta
 from msgspec.structs import asdict
 
 from watchword.kernel.facts import Fact
-from watchword.kernel.ids import SubscriberId
-from watchword.kernel.problems import Kind, Problem
 from watchword.plumbing.shapes import Answer, Body
 from watchword.records.guesses.rules import GuessCount
 from watchword.records.subscribers.rules import (
     ACTIVE,
-    ADMIN,
     DISABLED,
     LOCKED,
     PENDING,
@@ -32,7 +28,7 @@ from watchword.records.subscribers.rules import (
 
 CONSOLE: Final = "console"
 MOST: Final = 200
-Statuses = Literal["pending_verification", "active", "locked", "disabled"]
+Statuses = Literal["pending_verification", "active", "locked", "disabled", "erasing", "erased"]
 
 
 class Act(StrEnum):
@@ -42,13 +38,6 @@ class Act(StrEnum):
     UNLOCK = "unlock"
     DISABLE = "disable"
     ENABLE = "enable"
-
-
-class LastAdmin(Problem):
-    """This is the last active administrator: make another one first."""
-
-    code = "last_admin"
-    kind = Kind.CONFLICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,15 +70,6 @@ def becomes(act: Act, subscriber: Subscriber) -> str:
     if act is Act.ENABLE and status == DISABLED:
         return good
     return status
-
-
-def keep_one_admin(
-    admins: Collection[SubscriberId], subscriber: Subscriber, status: str, role: str
-) -> None:
-    """Refuse to take the last active administrator away. Problem: `last_admin`."""
-    stays = status == ACTIVE and role == ADMIN
-    if not stays and subscriber.id in admins and len(admins) == 1:
-        raise LastAdmin
 
 
 class ListUsers(Body, frozen=True):

@@ -13,7 +13,6 @@ from watchword.flows.administration.rules import (
     NewAccount,
     RoleGiven,
     becomes,
-    keep_one_admin,
     managed,
 )
 from watchword.kernel.clock import Clock
@@ -39,6 +38,7 @@ from watchword.records.subscribers.rules import (
     EmailTaken,
     Subscriber,
     UserRegistered,
+    keep_one_admin,
     split_name,
 )
 from watchword.records.subscribers.service import Subscribers

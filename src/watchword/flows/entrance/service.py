@@ -15,12 +15,14 @@ from watchword.records.sessions.rules import TOKEN
 from watchword.records.sessions.service import Sessions
 from watchword.records.signing_keys.rules import Bearer
 from watchword.records.signing_keys.service import SigningKeys
+from watchword.records.subscribers.service import Subscribers
 
 
 @service
 class SessionEntrance:
     """Fills the port `Entrance`."""
 
+    subscribers: Subscribers
     sessions: Sessions
     refresh_tokens: RefreshTokens
     signing_keys: SigningKeys
@@ -45,6 +47,7 @@ class SessionEntrance:
         session = await self.sessions.open(
             tx, user_id=account.id, methods=[method], visitor=visitor, transport=transport, now=now
         )
+        await self.subscribers.seen(tx, account.id, now)
         refresh_token = None
         lifetime = self.sessions.settings.refresh_lifetime
         if transport == TOKEN:

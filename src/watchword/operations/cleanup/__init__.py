@@ -5,7 +5,7 @@
     outbox           settled a week ago                 idempotency keys a day old
     dispatches       after EMAIL_FEEDBACK_DAYS          receipts         after three days
     resets           the ledger's, after ninety days    ussd sessions    after five minutes
-    signals          a week after they were raised
+    signals          a week after they were raised     exports          asked for a month ago
     events           EVENTS_RETENTION_DAYS after they were published
 
     when      every worker looks once a minute whether a time has come; whoever takes the lease first

@@ -42,3 +42,4 @@ class Removed:
     ussd_sessions: int = 0
     events: int = 0
     signals: int = 0
+    exports: int = 0

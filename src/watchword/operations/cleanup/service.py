@@ -24,6 +24,8 @@ from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.settings import EventSettings
 from watchword.records.dispatches.rules import FeedbackSettings
 from watchword.records.dispatches.service import Dispatches
+from watchword.records.exports.rules import STAYS as EXPORTS_STAY
+from watchword.records.exports.service import Exports
 from watchword.records.guesses.service import Guesses
 from watchword.records.idempotency_keys.rules import STAYS as KEYS_STAY
 from watchword.records.idempotency_keys.service import IdempotencyKeys
@@ -53,6 +55,7 @@ class Cleanup:
     resets: Resets
     ussd_sessions: UssdSessions
     signals: Signals
+    exports: Exports
     feedback: FeedbackSettings
     telling: EventSettings
     settings: CleanupSettings
@@ -111,6 +114,7 @@ class Cleanup:
             resets=await self.resets.purge(self.database, now - RESETS_STAY),
             events=await event_queue.purge(self.database, now - self.telling.stays),
             signals=await self.signals.purge(self.database, now - SIGNALS_STAY),
+            exports=await self.exports.purge(self.database, now - EXPORTS_STAY),
         )
 
     async def _tickets(self, now: datetime) -> Removed:

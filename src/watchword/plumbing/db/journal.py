@@ -46,6 +46,9 @@ journal = tenant_table(
     Index("idx_journal_type", "type", "at"),
 )
 
+# What may be empty, but for whom a row is about, says where an act came from.
+ORIGIN = tuple(c for c in journal.columns if c.nullable and c.name != "user_id")
+
 personal = Personal(
     journal,
     owner=journal.c.user_id,
@@ -57,7 +60,7 @@ personal = Personal(
         journal.c.address,
         journal.c.user_agent,
     ),
-    erased=Scrubbed({"address": None, "user_agent": None, "request_id": None}),
+    erased=Scrubbed({column.name: None for column in ORIGIN}),
     order=(journal.c.at, journal.c.id),
 )
 

@@ -5,6 +5,7 @@
     ask      who gets a piece next, on a lease anew; nobody, once another worker has it
     settle   what became of a batch, in one statement, each piece for itself (`pieces`)
     retry    what is dead, as if it had never been tried
+    forget   what is for somebody who is erased: wiped, whoever holds it
 
 Claims skip what others hold (SKIP LOCKED on PostgreSQL, the one writer on SQLite). Only the holder of
 a lease may settle its work: `attempts` is the lease's number. `asked` is whom the holder asks, written down
@@ -13,7 +14,7 @@ because the worker was killed over it; it stays until an operator retries the pi
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -98,6 +99,8 @@ PUT = statement(
         "attempts",
     )
 )
+
+_FIRST: Final = UUID(int=0)
 
 _READY = (
     select(outbox.c.id)
@@ -270,6 +273,23 @@ KEPT = statement(
 
 FIND = statement(select(*_FIELDS).where(*_KEPT, outbox.c.id == bindparam("wanted")))
 
+PAYLOADS = statement(
+    select(outbox.c.id, outbox.c.payload)
+    .where(*_KEPT, outbox.c.id > bindparam("after", type_=Uuid))
+    .order_by(outbox.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
+WIPE = statement(
+    update(outbox)
+    .where(outbox.c.id == bindparam("wanted"))
+    .values(
+        finished_at=func.coalesce(outbox.c.finished_at, bindparam("now", type_=Moment)),
+        outcome=literal(DROPPED),
+        payload=null(),
+        leased_until=null(),
+    )
+)
+
 DEAD_DEPTH = statement(
     select(func.count().label("depth"))
     .select_from(outbox)
@@ -400,6 +420,19 @@ async def retry(tx: Transaction, kind: str, wanted: UUID, now: datetime) -> bool
 async def drop(db: Executor, kind: str, wanted: UUID, now: datetime) -> bool:
     """Wipe work that shall never be done; false: not there, or under way."""
     return await db.run(DROP, kind=kind, wanted=wanted, now=now) > 0
+
+
+async def forget(
+    tx: Executor, kind: str, theirs: Callable[[UUID, bytes], bool], now: datetime
+) -> int:
+    """Wipe what is theirs; return how much was. Whoever holds a piece finds that it lost the lease."""
+    wiped, after = 0, _FIRST
+    while rows := await tx.all(PAYLOADS, kind=kind, after=after, most=purging.BATCH):
+        for row in rows:
+            if theirs(row.id, bytes(row.payload)):
+                wiped += await tx.run(WIPE, wanted=row.id, now=now)
+        after = rows[-1].id
+    return wiped
 
 
 async def dead_depth(db: Executor, kind: str) -> int:

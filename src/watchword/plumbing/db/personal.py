@@ -23,8 +23,23 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ColumnElement,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    select,
+    tuple_,
+    update,
+)
 
+from watchword.plumbing.db.columns import Moment
 from watchword.plumbing.db.ports import Executor, Transaction
 from watchword.plumbing.db.statements import Statement, statement
 
@@ -33,20 +48,51 @@ ADDRESS: Final = "address"
 DIGEST: Final = "digest"
 PAGE: Final = 1000
 
+KINDS: Final[Mapping[str, Any]] = {
+    "moment": Moment,
+    "id": Uuid,
+    "flag": Boolean,
+    "number": Integer,
+    "object": JSON,
+    "text": Text,
+}
+
 _WHOSE: Final = "whose"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of an export: its name, what it holds (a word of `KINDS`), whether it may be null."""
+
+    name: str
+    kind: str
+    nullable: bool
 
 
 @dataclass(frozen=True, slots=True, init=False)
 class Told:
-    """What an export says of the rows: the name of the records, and the fields of each."""
+    """What an export says of the rows: the name of the records, and the fields of each.
+
+    `single`: there is one at most.
+    """
 
     name: str
     fields: tuple[Any, ...]
+    single: bool
 
-    def __init__(self, name: str, *fields: Any) -> None:
+    def __init__(self, name: str, *fields: Any, single: bool = False) -> None:
         """Take columns, labelled as people shall read them."""
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "fields", fields)
+        object.__setattr__(self, "single", single)
+
+    @property
+    def shape(self) -> tuple[Field, ...]:
+        """Return the fields as those who know nothing of tables read them."""
+        return tuple(
+            Field(str(each.name), _kind(each), getattr(each, "element", each).nullable)
+            for each in self.fields
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +240,10 @@ class _Reading:
                 yield records
                 full = len(rows) == PAGE
                 rows = await db.all(self._next, **{_WHOSE: known}, **after) if full else []
+
+
+def _kind(column: Any) -> str:
+    return next(word for word, kind in KINDS.items() if isinstance(column.type, kind))
 
 
 def _erasing(personal: Personal) -> Statement | None:

@@ -131,6 +131,9 @@ class Metrics:
             "result",
         )
         self.consents = self._counter("consents_changed_total", "Consents changed.", "kind")
+        self.gdpr_requests = self._counter(
+            "gdpr_requests_total", "Exports and erasures asked for, undone and done.", "kind"
+        )
         self.cleaned = self._counter("cleanup_deleted_total", "Rows deleted when over.", "kind")
         self.database_failures = self._counter(
             "database_connections_failed_total", "Connections to the database that failed."

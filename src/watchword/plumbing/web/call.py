@@ -15,7 +15,7 @@ from watchword.kernel.problems import Problem, Unauthenticated
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.house import House, Part
-from watchword.plumbing.ports import Admission
+from watchword.plumbing.ports import Admission, Document
 from watchword.plumbing.shapes import to_json
 from watchword.plumbing.throttle import Throttle
 from watchword.plumbing.web.cookies import Cookies
@@ -140,6 +140,17 @@ class Call(Generic[BodyT]):
         if self.new_visitor:
             self.web.cookies.put(response, "visitor", self.new_visitor)
         return response
+
+    def file(self, document: Document) -> Response:
+        """Answer with a file to keep, which nobody else keeps."""
+        return Response(
+            document.content,
+            media_type=document.media_type,
+            headers={
+                "Cache-Control": "no-store",
+                "Content-Disposition": f'attachment; filename="{document.name}"',
+            },
+        )
 
     def redirect(self, path: str) -> Response:
         """Send the browser to a page of ours (303)."""

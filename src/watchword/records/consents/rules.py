@@ -18,6 +18,7 @@ API: Final = "api"
 LETTER: Final = "letter"
 CONSOLE: Final = "console"
 MAILBOX_PROOF: Final = "mailbox_proof"
+ERASURE: Final = "erasure"
 
 
 class Purpose(StrEnum):

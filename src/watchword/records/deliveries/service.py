@@ -1,7 +1,9 @@
 """Deliveries: queue letters within a transaction, carry them after it."""
 
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -12,6 +14,7 @@ from watchword.kernel.messages import Message
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Counters
 from watchword.plumbing.carriers.mailing import Mailing
+from watchword.plumbing.contact import mailbox_key
 from watchword.plumbing.db import outbox, pieces
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.pieces import Work
@@ -19,7 +22,7 @@ from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.letters.writing import Letters
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import Permission, Postbook
-from watchword.plumbing.sealing import Sealer
+from watchword.plumbing.sealing import SealBroken, Sealer
 from watchword.plumbing.work.porters import Porters
 from watchword.plumbing.work.sending import DECOY, NO_CARRIER, HeldBack, Sending
 from watchword.records.deliveries.rules import (
@@ -115,6 +118,16 @@ class Deliveries(Sending[Message]):
         if priority == CODE:
             await self._withheld(DECOY, now)
         await self._put(tx, _nobodys(now), now)
+
+    async def forget(self, tx: Transaction, addresses: Collection[str], now: datetime) -> int:
+        """Wipe every letter to one of these mailboxes (by key), also one that was given up."""
+        return await outbox.forget(tx, KIND, lambda *piece: self._to(*piece) in addresses, now)
+
+    def _to(self, letter_id: UUID, payload: bytes) -> str:
+        try:
+            return mailbox_key(_decode(self.sealer.open(payload, f"outbox:{letter_id}")).to)
+        except SealBroken:
+            return ""
 
     @property
     def most_tries(self) -> int:

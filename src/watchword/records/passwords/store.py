@@ -23,7 +23,7 @@ passwords = tenant_table(
 personal = Personal(
     passwords,
     owner=passwords.c.user_id,
-    told=Told("password", passwords.c.set_at),
+    told=Told("password", passwords.c.set_at, single=True),
     erased=DELETED,
 )
 

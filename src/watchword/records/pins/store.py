@@ -38,7 +38,7 @@ pins = tenant_table(
 personal = Personal(
     pins,
     owner=pins.c.user_id,
-    told=Told("pin", pins.c.set_at, pins.c.locked_until),
+    told=Told("pin", pins.c.set_at, pins.c.locked_until, single=True),
     erased=DELETED,
 )
 

@@ -21,6 +21,7 @@ CREDENTIAL_CHANGED: Final = "credential_changed"
 REUSED: Final = "refresh_token_reused"
 REPLACED: Final = "replaced"
 BY_ADMIN: Final = "by_admin"
+ERASED: Final = "erased"
 
 TOUCH_EVERY: Final = timedelta(seconds=60)
 

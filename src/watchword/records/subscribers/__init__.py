@@ -3,7 +3,7 @@
     pending_verification -> active            the mailbox is proven
     active <-> locked                         by an administrator
     active, locked -> disabled -> active      by an administrator
-    any -> erased                             personal fields gone
+    any -> erasing -> erased                  personal fields gone; until then it may be undone
 
 An address is unique without regard to letter case. `version` counts changes, for optimistic locking.
 Problems: `conflict` (someone changed the row in the meantime).

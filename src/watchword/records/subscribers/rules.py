@@ -1,7 +1,8 @@
 """What a subscriber is, and what their status allows."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from msgspec.structs import asdict
@@ -17,12 +18,18 @@ PENDING: Final = "pending_verification"
 ACTIVE: Final = "active"
 LOCKED: Final = "locked"
 DISABLED: Final = "disabled"
-STATUSES: Final = (PENDING, ACTIVE, LOCKED, DISABLED)
+ERASING: Final = "erasing"
+ERASED: Final = "erased"
+STATUSES: Final = (PENDING, ACTIVE, LOCKED, DISABLED, ERASING, ERASED)
+
+NOWHERE: Final = "erased.invalid"  # RFC 6761: no name below .invalid ever exists
+SEEN_EVERY: Final = timedelta(days=1)
 
 USER: Final = "user"
 ADMIN: Final = "admin"
 
 GUESSES: Final = "guesses"
+RELEASED: Final = "mailbox_proof"
 
 
 class AccountPending(Problem):
@@ -44,6 +51,13 @@ class AccountDisabled(Problem):
 
     code = "account_disabled"
     kind = Kind.FORBIDDEN
+
+
+class LastAdmin(Problem):
+    """This is the last active administrator: make another one first."""
+
+    code = "last_admin"
+    kind = Kind.CONFLICT
 
 
 class EmailTaken(Problem):
@@ -134,8 +148,7 @@ def refusal(status: str) -> Problem | None:
 
 def reached_at(subscriber: Subscriber, address: str) -> bool:
     """Tell whether a mailbox's key, or a proven telephone number, is the account's."""
-    number = subscriber.phone if subscriber.phone_verified_at else None
-    return address in {mailbox_key(subscriber.email), number}
+    return address in addresses_of(subscriber)
 
 
 def country_of(subscriber: Subscriber | None) -> str:
@@ -143,6 +156,21 @@ def country_of(subscriber: Subscriber | None) -> str:
     if subscriber is None or subscriber.phone is None or subscriber.phone_verified_at is None:
         return ""
     return described(subscriber.phone).country
+
+
+def addresses_of(subscriber: Subscriber) -> tuple[str, ...]:
+    """Return what an account is reached at: its mailbox's key, and its number once that is proven."""
+    number = subscriber.phone if subscriber.phone_verified_at else None
+    return (mailbox_key(subscriber.email), *([number] if number else []))
+
+
+def keep_one_admin(
+    admins: Collection[SubscriberId], subscriber: Subscriber, status: str, role: str
+) -> None:
+    """Refuse to take the last active administrator away. Problem: `last_admin`."""
+    stays = status == ACTIVE and role == ADMIN
+    if not stays and subscriber.id in admins and len(admins) == 1:
+        raise LastAdmin
 
 
 def keeps_password(*, contested: bool, by_registration: bool) -> bool:
@@ -194,6 +222,14 @@ class UserUpdated(Fact):
 
     type: ClassVar[str] = "id.user.updated"
     fields: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserErased(Fact):
+    """An account is no more: a stub without a name or an address stays, if anything does."""
+
+    type: ClassVar[str] = "id.user.erased"
+    by: str = OWNER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,16 @@ from watchword.kernel.problems import Conflict, NotFound
 from watchword.plumbing.contact import Contact, EmailAddress, number_in
 from watchword.plumbing.db.changes import SESSIONS
 from watchword.plumbing.db.ports import Executor, Transaction
-from watchword.plumbing.words.languages import Spoken
+from watchword.plumbing.words.languages import FALLBACK, Spoken
 from watchword.records.subscribers import store
-from watchword.records.subscribers.rules import PENDING, USER, Subscriber, full_name
+from watchword.records.subscribers.rules import (
+    NOWHERE,
+    PENDING,
+    SEEN_EVERY,
+    USER,
+    Subscriber,
+    full_name,
+)
 
 
 @service
@@ -158,6 +165,21 @@ class Subscribers:
         """Write the role. Problem: `not_found`."""
         tx.announce(SESSIONS, f"user:{user_id}")
         return _there(await store.set_role(tx, user_id, role, now))
+
+    async def seen(self, tx: Executor, user_id: SubscriberId, now: datetime) -> None:
+        """Note, with the commit and once a day, that somebody was here."""
+        await store.seen(tx, user_id, now, now - SEEN_EVERY)
+
+    async def erase(self, tx: Transaction, user_id: SubscriberId, now: datetime) -> None:
+        """Leave nothing of a subscriber but a stub: an id, and when it was made."""
+        tx.announce(SESSIONS, f"user:{user_id}")
+        await store.erase(tx, user_id, f"{user_id}@{NOWHERE}", FALLBACK, now)
+
+    async def idle(
+        self, db: Executor, after: SubscriberId, before: datetime, size: int
+    ) -> list[SubscriberId]:
+        """Return accounts after an id that nobody has used or changed since a moment."""
+        return await store.idle(db, after, before, size)
 
     async def any_admin(self, db: Executor) -> bool:
         """Tell whether there is an active administrator."""

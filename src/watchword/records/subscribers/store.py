@@ -27,7 +27,7 @@ from watchword.plumbing.db.personal import Kept, Personal, Told
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import insertion, statement
 from watchword.plumbing.words.languages import CHOSEN, SEEN
-from watchword.records.subscribers.rules import Subscriber
+from watchword.records.subscribers.rules import ADMIN, ERASED, ERASING, USER, Subscriber
 
 _PROVEN = text("phone_verified_at IS NOT NULL")
 
@@ -50,6 +50,7 @@ users = tenant_table(
     Column("version", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    Column("seen_at", Moment),
     Index("idx_users_email", "tenant_id", "email_key", unique=True),
     Index("idx_users_created_at", "created_at", "id"),
     Index("idx_users_phone", "phone", postgresql_where=_PROVEN, sqlite_where=_PROVEN),
@@ -73,6 +74,8 @@ personal = Personal(
         users.c.language,
         users.c.created_at,
         users.c.updated_at,
+        users.c.seen_at.label("last_seen_at"),
+        single=True,
     ),
     erased=Kept(
         "a stub without a name or an address (`ERASE`), so that what is kept has a subject"
@@ -218,6 +221,48 @@ SET_ROLE = statement(
     )
     .returning(*_FIELDS)
 )
+USED = statement(
+    update(users)
+    .where(
+        users.c.id == bindparam("who"),
+        or_(users.c.seen_at.is_(None), users.c.seen_at < bindparam("before", type_=Moment)),
+    )
+    .values(seen_at=bindparam("now", type_=Moment))
+)
+ERASE = statement(
+    update(users)
+    .where(users.c.id == bindparam("who"))
+    .values(
+        email=bindparam("nowhere", type_=Text),
+        email_key=bindparam("nowhere", type_=Text),
+        email_verified_at=null(),
+        given_name="",
+        family_name="",
+        name="",
+        phone=null(),
+        phone_verified_at=null(),
+        status=ERASED,
+        role=USER,
+        language=bindparam("speaks", type_=Text),
+        language_by=SEEN,
+        contested=False,
+        version=users.c.version + 1,
+        updated_at=bindparam("now", type_=Moment),
+        seen_at=null(),
+    )
+)
+IDLE = statement(
+    select(users.c.id)
+    .where(
+        users.c.id > bindparam("after", type_=Uuid),
+        users.c.role != ADMIN,
+        users.c.status.not_in([ERASING, ERASED]),
+        func.coalesce(users.c.seen_at, users.c.updated_at) < bindparam("before", type_=Moment),
+        users.c.updated_at < bindparam("before", type_=Moment),
+    )
+    .order_by(users.c.id)
+    .limit(bindparam("size", type_=Integer))
+)
 PAGE = statement(
     select(*_FIELDS)
     .where(
@@ -338,6 +383,26 @@ async def set_role(
 ) -> Subscriber | None:
     """Write the role."""
     return _read(await tx.first(SET_ROLE, who=user_id, becomes=role, now=now))
+
+
+async def seen(tx: Executor, user_id: SubscriberId, now: datetime, before: datetime) -> None:
+    """Note that somebody was here, unless that was noted after a moment."""
+    await tx.later(USED, who=user_id, now=now, before=before)
+
+
+async def erase(
+    tx: Executor, user_id: SubscriberId, nowhere: str, language: str, now: datetime
+) -> None:
+    """Leave nothing of a subscriber but a stub, which has an address that leads nowhere."""
+    await tx.run(ERASE, who=user_id, nowhere=nowhere, speaks=language, now=now)
+
+
+async def idle(
+    db: Executor, after: SubscriberId, before: datetime, size: int
+) -> list[SubscriberId]:
+    """Return accounts after an id that nobody has used or changed since a moment."""
+    rows = await db.all(IDLE, after=after, before=before, size=size)
+    return [SubscriberId(row.id) for row in rows]
 
 
 async def any_admin(db: Executor) -> bool:

@@ -1,7 +1,9 @@
 """Texts: queue them within a transaction, carry them after it."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -19,7 +21,7 @@ from watchword.plumbing.db.pieces import Work
 from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import Postbook
-from watchword.plumbing.sealing import Sealer
+from watchword.plumbing.sealing import SealBroken, Sealer
 from watchword.plumbing.settings.organisation import Organisation
 from watchword.plumbing.words.languages import Words
 from watchword.plumbing.work.porters import Porters
@@ -126,6 +128,16 @@ class Texts(Sending[Text]):
         """Do the work of queueing a text for nobody: strangers cannot tell by the time it takes."""
         nobody = Draft(words=DECOY, to="", language="en", facts=_PADDING, expires_at=now)
         await self._put(tx, nobody, now)
+
+    async def forget(self, tx: Transaction, numbers: Collection[str], now: datetime) -> int:
+        """Wipe every text to one of these numbers, also one that was given up."""
+        return await outbox.forget(tx, KIND, lambda *piece: self._to(*piece) in numbers, now)
+
+    def _to(self, text_id: UUID, payload: bytes) -> str:
+        try:
+            return _decode(self.sealer.open(payload, f"outbox:{text_id}")).to
+        except SealBroken:
+            return ""
 
     @property
     def most_tries(self) -> int:

@@ -28,6 +28,8 @@ class Purpose(StrEnum):
     EMAIL_CHANGE_UNDO = "email_change_undo"
     UNLOCK = "unlock"
     SETUP = "setup"
+    EXPORT = "export"
+    ERASURE_UNDO = "erasure_undo"
 
 
 def _minutes_as_seconds(text: str) -> str:

@@ -1,0 +1,91 @@
+"""What an erasure is, what holds one up, and what the journal learns of it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
+from uuid import UUID
+
+from watchword.kernel.facts import OWNER, Fact
+from watchword.kernel.ids import SubscriberId
+from watchword.kernel.parsing import whole
+from watchword.kernel.parts import section, setting
+from watchword.kernel.problems import Kind, Problem
+
+OPERATOR: Final = "operator"
+RETENTION: Final = "retention"
+TOMBSTONE: Final = "tombstone"
+
+
+def _days(text: str) -> timedelta:
+    return timedelta(days=whole(0, 30)(text))
+
+
+@section
+class ErasureSettings:
+    """Erasure."""
+
+    grace: timedelta = setting(
+        "ERASURE_GRACE_DAYS",
+        "Days between a subscriber's wish to be erased and the erasure, in which it can be undone by the"
+        " link of a letter; 0 erases at once.",
+        parse=_days,
+        default="14",
+    )
+
+
+class LegalHold(Problem):
+    """A legal duty keeps this account as it is: an operator must lift the hold first."""
+
+    code = "legal_hold"
+    kind = Kind.CONFLICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """One erasure; its id is the number of the receipt."""
+
+    id: UUID
+    user_id: SubscriberId
+    asked_at: datetime
+    due_at: datetime
+    by: str
+    undone_at: datetime | None = None
+    erased_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """An operator's word that an account stays as it is."""
+
+    user_id: SubscriberId
+    since: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureAsked(Fact):
+    """Somebody wants their account erased."""
+
+    type: ClassVar[str] = "id.user.erasure_asked"
+    by: str = OWNER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureUndone(Fact):
+    """They want it back."""
+
+    type: ClassVar[str] = "id.user.erasure_undone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldPlaced(Fact):
+    """An operator keeps an account as it is."""
+
+    type: ClassVar[str] = "gdpr.hold_placed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldLifted(Fact):
+    """An operator no longer does."""
+
+    type: ClassVar[str] = "gdpr.hold_lifted"
