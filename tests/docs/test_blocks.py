@@ -19,7 +19,14 @@ from tests.support.shell import typed
 from tests.support.started import Started, started
 
 _PATIENCE_SECONDS = 30
-RUN_BY_THEIR_OWN_TESTS = {"sender-domain.md", "consents.md", "risk.md", "events.md", "audit.md"}
+RUN_BY_THEIR_OWN_TESTS = {
+    "sender-domain.md",
+    "consents.md",
+    "risk.md",
+    "events.md",
+    "audit.md",
+    "gdpr.md",
+}
 
 
 def of(*languages: str) -> list[Block]:

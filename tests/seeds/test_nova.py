@@ -1,6 +1,8 @@
 """Nova, end to end on its own profile: a clinic's patients, codes by mail, carriers that fail."""
 
 import asyncio
+import csv
+import io
 import re
 import ssl
 from collections.abc import AsyncIterator
@@ -12,6 +14,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from jsonschema import Draft202012Validator
 
 from tests.support import exposed
 from tests.support.relay import certificate
@@ -111,6 +114,52 @@ async def test_a_patient_registers_signs_in_by_code_and_out_while_two_carriers_f
         assert told.value("emails_sent_total", **failed) == FAILURES, "then it is left alone"
         assert told.value("emails_sent_total", provider=name, result="sent") == 0
     assert told.value("consents_changed_total", kind="granted") == 4
+
+
+@pytest.mark.req("N-53", "N-55", "N-56", "N-57", "N-59")
+async def test_a_patient_takes_their_data_along_objects_and_is_erased(clinic: Clinic) -> None:
+    client, email = clinic.client, "rights@nova-rdv.dz"
+    registered = await client.post("/api/v1/auth/register", json=_patient(email))
+    assert registered.status_code == 201, registered.text
+    proof = {"email": email, "code": await clinic.code(1)}
+    assert (await client.post("/api/v1/auth/verify-email", json=proof)).status_code == 200
+    await asyncio.to_thread(clinic.relay.wait_for, 2, 30.0)  # the welcome
+    login = {"email": email, "password": PASSWORD, "transport": "token"}
+    told = (await client.post("/api/v1/auth/login", json=login)).json()
+    client.headers["Authorization"] = f"Bearer {told['access_token']}"
+
+    # The policy is the clinic's, in French.
+    policy = (await client.get("/privacy")).text.replace("\xa0", " ")
+    assert policy.count("<h2") == 7
+    for contact in ("Cabinet Dentaire NOVA", "contact@nova-rdv.dz", "20 ans", "13 mois"):
+        assert contact in policy
+
+    # Access and portability, in a form that says of itself what it is.
+    given = (await client.get("/api/v1/me/export?format=json")).json()
+    schema = (await client.get("/api/v1/export/schema")).json()
+    Draft202012Validator(schema).validate(given)
+    assert (given["profile"]["email"], given["profile"]["phone"]) == (email, "+213555123456")
+    assert {each["purpose"] for each in given["consents"]} == {"processing", "transactional"}
+    table = await client.get("/api/v1/me/export?format=csv")
+    assert next(csv.reader(io.StringIO(table.text))) == ["record", "row", "field", "value"]
+
+    # Rectification and objection.
+    renamed = await client.patch("/api/v1/me", json={"name": "Amina Haddad"})
+    assert renamed.json()["name"] == "Amina Haddad"
+    less = {"purpose": "transactional"}
+    ended = (await client.post("/api/v1/me/consents/withdraw", json=less)).json()
+    assert not next(e for e in ended["consents"] if e["purpose"] == "transactional")["given"]
+
+    # Erasure: closed at once, a receipt, a letter that would undo it.
+    closed = await client.request("DELETE", "/api/v1/me")
+    assert closed.status_code == 202, closed.text
+    assert closed.json()["status"] == "erasing"
+    assert (await client.get("/api/v1/me")).status_code == 401
+    *_, letter = await asyncio.to_thread(clinic.relay.wait_for, 3, 30.0)
+    body = letter.message.get_body(("plain",))
+    assert body is not None
+    assert closed.json()["receipt"] in body.get_content()
+    assert "/erasure/undo?token=" in body.get_content()
 
 
 async def _whole_story(clinic: Clinic, prefix: str, email: str, letters: int) -> None:

@@ -171,6 +171,21 @@ def _address(template: str) -> Scene:
     return scene
 
 
+def _erased(*, undone: bool) -> Scene:
+    async def scene(person: Person, _props: Props) -> None:
+        await person.site.account(person.email)
+        await person.opens("/login?return_to=/account/erase")
+        await person.types(email=person.email, password=PASSWORD)
+        await submits(person)
+        await submits(person)
+        if undone:
+            found = await person.site.letter(person.email, "erasure/erasure_asked")
+            await person.opens(found["link"])
+            await submits(person)
+
+    return scene
+
+
 def _letter(view: str) -> Scene:
     async def scene(person: Person, _props: Props) -> None:
         found = await person.site.letter("pending@example.org", "registration/verification")
@@ -233,6 +248,13 @@ SCENES: dict[str, Scene] = {
     "activity": _at("/account/activity"),
     "consents": _at("/account/consents"),
     "consents-given": _sending("/account/consents"),
+    "data": _at("/account/data"),
+    "erase": _at("/account/erase"),
+    "erase-done": _erased(undone=False),
+    "erase-undone": _erased(undone=True),
+    "erase-dead": _at("/erasure/undo?token=wwt_1_nothing"),
+    "export-dead": _at("/account/data/download?token=wwt_1_nothing"),
+    "privacy": _at("/privacy"),
     "unsubscribe-dead": _at("/unsubscribe?token=wwu_1_nothing"),
     "identities": _at("/account/identities"),
     "arrival-lost": _at("/auth/callback?state=nothing"),
@@ -257,12 +279,19 @@ SCENES: dict[str, Scene] = {
     "docs": _at("/docs"),
 }
 
-MEMBERS_ONLY = {
-    name
-    for name in SCENES
-    if name.split("-")[0]
-    in {"account", "security", "sessions", "email", "consents", "phone", "activity", "identities"}
+_MEMBERS = {
+    "account",
+    "security",
+    "sessions",
+    "email",
+    "consents",
+    "phone",
+    "activity",
+    "identities",
+    "data",
+    "export",
 }
+MEMBERS_ONLY = {"erase", *(name for name in SCENES if name.split("-")[0] in _MEMBERS)}
 
 
 async def stand_before(scene: str, person: Person, props: Props, language: str) -> None:

@@ -12,17 +12,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, Text, Uuid
+from sqlalchemy import (
+    JSON,
+    Column,
+    Index,
+    LargeBinary,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.facts import AUTH_FAILURE, Fact
 from watchword.kernel.ids import mint
 from watchword.kernel.ports import Visitor
-from watchword.plumbing.db import event_outbox
+from watchword.plumbing.db import event_outbox, purging
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.personal import Personal, Scrubbed, Told
-from watchword.plumbing.db.ports import Database, Transaction
+from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.plumbing.db.statements import insertion, statement
 from watchword.plumbing.events.audience import Audience
 from watchword.plumbing.logs.logger import AUDIT, log
@@ -78,6 +91,27 @@ WRITE = statement(
         "salt",
     )
 )
+
+
+_TELLS = or_(*(column.is_not(None) for column in ORIGIN))
+_OLD = and_(journal.c.at < bindparam("before", type_=Moment), _TELLS)
+COUNT_ORIGINS = statement(select(func.count().label("number")).select_from(journal).where(_OLD))
+FORGET_ORIGINS = statement(
+    update(journal)
+    .where(journal.c.id.in_(select(journal.c.id).where(_OLD).limit(purging.BATCH)))
+    .values({column.name: None for column in ORIGIN})
+)
+
+
+async def count_origins(db: Executor, before: datetime) -> int:
+    """Return how many facts from before a moment still say where they came from."""
+    number: int = (await db.first(COUNT_ORIGINS, before=before)).number
+    return number
+
+
+async def forget_origins(db: Database, before: datetime) -> int:
+    """Forget where the facts from before a moment came from; return of how many."""
+    return await purging.purge(db, FORGET_ORIGINS, before=before)
 
 
 @dataclass(frozen=True)

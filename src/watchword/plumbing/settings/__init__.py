@@ -6,6 +6,7 @@
     carrying, smtp, dkim            who carries letters, and how a relay gets them
     providers, texting              who carries letters and texts by HTTPS; whether texts leave at all
     identity_providers              who else may say who somebody is
+    retention                       how long data stay
     events                          which are told, and to whom
     parsers                         of what several of these hold
 
@@ -37,6 +38,7 @@ from watchword.plumbing.settings.providers import (
     SesSettings,
     TwilioSettings,
 )
+from watchword.plumbing.settings.retention import RetentionSettings
 from watchword.plumbing.settings.secrecy import SecretSettings
 from watchword.plumbing.settings.server import ServerSettings
 from watchword.plumbing.settings.smtp import SmtpSettings
@@ -61,6 +63,7 @@ __all__ = [
     "OidcSettings",
     "OrganisationSettings",
     "RedisSettings",
+    "RetentionSettings",
     "SecretSettings",
     "SendgridSettings",
     "ServerSettings",

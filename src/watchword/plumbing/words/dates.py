@@ -1,6 +1,7 @@
 """Dates as people read them: in words, in the reader's language.
 
 in_words, day_in_words   at the clock of the place itself: an appointment
+span_in_words            so many months or years
 moment                   in UTC, and says so: when something happened, wherever that was
 """
 
@@ -27,6 +28,13 @@ def day_in_words(moment: datetime, language: str) -> str:
     from babel.dates import format_date  # noqa: PLC0415 - large, and seldom
 
     return str(format_date(moment, "long", locale=_LOCALES[language]))
+
+
+def span_in_words(number: int, unit: str, language: str) -> str:
+    """Return so many of a unit (`month`, `year`): "13 months"."""
+    from babel.units import format_unit  # noqa: PLC0415 - large, and seldom
+
+    return str(format_unit(number, f"duration-{unit}", "long", locale=_LOCALES[language]))
 
 
 def _written(day: datetime, clock: str, length: str, language: str) -> str:

@@ -256,7 +256,8 @@ IDLE = statement(
     .where(
         users.c.id > bindparam("after", type_=Uuid),
         users.c.role != ADMIN,
-        users.c.status.not_in([ERASING, ERASED]),
+        users.c.status != ERASING,
+        users.c.status != ERASED,
         func.coalesce(users.c.seen_at, users.c.updated_at) < bindparam("before", type_=Moment),
         users.c.updated_at < bindparam("before", type_=Moment),
     )
