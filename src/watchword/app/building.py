@@ -13,6 +13,7 @@ from watchword.app import (
     receiving,
     relaying,
     signalling,
+    slices,
     storing,
     vouching,
     wording,
