@@ -18,7 +18,7 @@ from watchword.flows.erasure.service import Erasing
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.db.dev_messages import keep
 from watchword.plumbing.logs.logger import AccessLog
-from watchword.records.suppressions.rules import Reason
+from watchword.records.suppressions.rules import SuppressionReason
 from watchword.records.suppressions.service import Suppressions
 
 EMAIL = "canarymail@example.org"
@@ -72,7 +72,7 @@ async def live(world: World) -> str:
         assert closed.status_code == 202, closed.text
     async with world.database.transaction() as tx:
         now, address = world.clock.now(), email_address(EMAIL)
-        await world.part(Suppressions).add(tx, address, Reason.COMPLAINT, "ses", now)
+        await world.part(Suppressions).add(tx, address, SuppressionReason.COMPLAINT, "ses", now)
     await keep(world.database, world.mailbox.messages[0], "raw canarymail", now)
     return str(told["user"]["id"])
 
@@ -115,7 +115,9 @@ async def test_nothing_of_them_is_in_a_dump_of_postgresql(
     async with open_world(postgres_url, tmp_path) as world:
         user_id = await erase(world)
         name = urlsplit(postgres_url).path.removeprefix("/")
-        dump = await asyncio.to_thread(_dumped, postgres_server.url(name, "postgres"))
+        dump = await asyncio.to_thread(
+            _dumped, postgres_server.url(name, urlsplit(postgres_server.admin_url).username)
+        )
     assert user_id.encode() in dump
     assert found(dump) == []
 

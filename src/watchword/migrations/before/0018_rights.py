@@ -10,7 +10,7 @@ from alembic import op
 from watchword.migrations.words import moment, on_postgres, protect, tenant
 
 revision = "before_0018"
-down_revision = "before_0014"
+down_revision = "before_0017"
 branch_labels = None
 
 _WORDS = "consents are append-only"

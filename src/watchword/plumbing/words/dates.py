@@ -9,6 +9,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+_SPANS: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
+    "en": {
+        "month": {"one": "month", "other": "months"},
+        "year": {"one": "year", "other": "years"},
+    },
+    "fr": {"month": {"other": "mois"}, "year": {"one": "an", "other": "ans"}},
+    "ar": {
+        "month": {"few": "أشهر", "many": "شهرًا", "other": "شهر"},
+        "year": {"few": "سنوات", "other": "سنة"},
+    },
+}
 _LOCALES: Final[Mapping[str, str]] = {"en": "en_GB", "fr": "fr", "ar": "ar"}
 
 
@@ -32,9 +43,11 @@ def day_in_words(moment: datetime, language: str) -> str:
 
 def span_in_words(number: int, unit: str, language: str) -> str:
     """Return so many of a unit (`month`, `year`): "13 months"."""
-    from babel.units import format_unit  # noqa: PLC0415 - large, and seldom
+    from babel import Locale  # noqa: PLC0415 - large, and seldom
 
-    return str(format_unit(number, f"duration-{unit}", "long", locale=_LOCALES[language]))
+    words = _SPANS[language][unit]
+    form = Locale.parse(_LOCALES[language]).plural_form(number)
+    return f"{number} {words.get(form, words['other'])}"
 
 
 def _written(day: datetime, clock: str, length: str, language: str) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import Column, ForeignKey, Index, Text, Uuid, bindparam, delete,
 
 from watchword.kernel.ids import IdentityId, SubscriberId
 from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.personal import DELETED, Personal, Told
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import insertion, statement
 from watchword.records.linked_identities.rules import LinkedIdentity
@@ -22,6 +23,20 @@ linked_identities = tenant_table(
     Column("used_at", Moment, nullable=False),
     Index("idx_linked_identities_subject", "tenant_id", "issuer", "subject", unique=True),
     Index("idx_linked_identities_user_id", "user_id", "issuer", unique=True),
+)
+
+personal = Personal(
+    linked_identities,
+    owner=linked_identities.c.user_id,
+    told=Told(
+        "linked_sign_ins",
+        linked_identities.c.issuer,
+        linked_identities.c.subject,
+        linked_identities.c.label,
+        linked_identities.c.linked_at,
+        linked_identities.c.used_at,
+    ),
+    erased=DELETED,
 )
 
 _FIELDS = (
