@@ -15,9 +15,12 @@ from tests.support.world import World, open_world
 from tests.support.worlds import Opener
 from watchword.flows.data_export.service import DataExport
 from watchword.flows.erasure.service import Erasing
+from watchword.operations.audit.service import Auditor
+from watchword.operations.gdpr.service import Retention
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.db.dev_messages import keep
 from watchword.plumbing.logs.logger import AccessLog
+from watchword.records.audit.service import Chain
 from watchword.records.suppressions.rules import SuppressionReason
 from watchword.records.suppressions.service import Suppressions
 
@@ -120,6 +123,23 @@ async def test_nothing_of_them_is_in_a_dump_of_postgresql(
         )
     assert user_id.encode() in dump
     assert found(dump) == []
+
+
+async def test_the_audit_trail_stays_whole_when_they_are_erased_and_when_time_has_passed(
+    small_world: World,
+) -> None:
+    chain, auditor = small_world.part(Chain), small_world.part(Auditor)
+    await live(small_world)
+    await chain.link()
+    small_world.clock.advance(timedelta(days=14))
+    assert await small_world.part(Erasing).erase_due() == 1
+    assert await small_world.part(Retention).run(small_world.clock.now()) is not None
+    late = small_world.clock.now() + timedelta(days=800)
+    assert await small_world.part(Retention).run(late) is not None
+    await chain.link()
+    report = await auditor.verify([], lambda _done, _total: None)
+    assert report.faults == []
+    assert report.without_origin > 5
 
 
 async def test_their_lines_of_the_log_name_no_mailbox_and_no_name(small_world: World) -> None:
