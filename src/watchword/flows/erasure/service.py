@@ -67,7 +67,7 @@ class Erasing:
         """Close the account, to be erased when its time has come. Problem: `last_admin`."""
         now = self.clock.now()
         async with self.database.transaction() as tx:
-            erasure, owner = await self._close(tx, caller.user_id, OWNER, now)
+            erasure, owner = await self._close(tx, caller.user_id, OWNER, visitor, now)
             fact = ErasureAsked(user_id=owner.id)
             await self.journal.record(tx, fact, now, visitor)
             if erasure.due_at > now:
@@ -110,7 +110,7 @@ class Erasing:
         now = self.clock.now()
         async with self.database.transaction() as tx:
             await self.erasures.refuse_held(tx, user_id)
-            erasure, owner = await self._close(tx, user_id, by, now)
+            erasure, owner = await self._close(tx, user_id, by, None, now)
             await self._erase(tx, owner, erasure, by, now)
         self.metrics.gdpr_requests.labels("erased").inc()
         return erasure.id
@@ -135,7 +135,12 @@ class Erasing:
         return True
 
     async def _close(
-        self, tx: Transaction, user_id: SubscriberId, by: str, now: datetime
+        self,
+        tx: Transaction,
+        user_id: SubscriberId,
+        by: str,
+        visitor: Visitor | None,
+        now: datetime,
     ) -> tuple[Erasure, Subscriber]:
         """Let nobody in any more, and nothing that was issued hold."""
         admins = await self.subscribers.hold_admins(tx)
@@ -145,7 +150,7 @@ class Erasing:
         keep_one_admin(admins, owner, ERASING, owner.role)
         erasure, _ = await self.erasures.ask(tx, user_id, by, now)
         await self.subscribers.set_status(tx, user_id, ERASING, now)
-        await self.sessions.end_all(tx, user_id, SESSION_ERASED, now)
+        await self.sessions.end_all(tx, user_id, SESSION_ERASED, visitor, now, by=by)
         await self.tickets.void(tx, user_id, now)
         return erasure, owner
 

@@ -6,7 +6,7 @@ from alembic import op
 from watchword.migrations.words import moment
 
 revision = "before_0019"
-down_revision = "before_0017"
+down_revision = "before_0018"
 branch_labels = None
 
 
