@@ -49,6 +49,7 @@ class TemplatePages:
             {
                 "t": partial(call.web.words.say, language),
                 "moment": partial(moment, language=language),
+                "duration": partial(call.web.words.duration, language),
                 "lang": language,
                 "dir": direction(language),
                 "theme": theme if theme in THEMES else "auto",
