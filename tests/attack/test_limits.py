@@ -21,6 +21,7 @@ TWINS = {
     "/account/data/download": "/api/v1/me/exports/download",
     "/account/email": f"{API}/change-email",
     "/account/erase": "/api/v1/me",
+    "/account/identities/{id}/unlink": f"{API}/identities/{{id}}",
     "/account/phone": f"{API}/phone/code",
     "/account/phone/verify": f"{API}/phone/verify",
     "/account/security": f"{API}/change-password",
@@ -47,7 +48,13 @@ TWINS = {
     "/sign-out/everywhere": f"{API}/logout-all",
     "/verify-email": f"{API}/verify-email",
 }
-ALONE = {"/account/email/code": "auth", "/preferences": "page", "/unlock": "api"}
+ALONE = {
+    "/account/email/code": "auth",
+    "/account/identities/link": "api",
+    "/preferences": "page",
+    "/register/finish": "auth",
+    "/unlock": "api",
+}
 TIGHT = {f"RATE_LIMIT_{rule}": "6/60000" for rule in ("API", "AUTH", "OTP")}
 
 

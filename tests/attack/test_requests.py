@@ -15,7 +15,8 @@ pytestmark = pytest.mark.req("A-20", "R-62")
 async def test_unknown_parameters_of_a_query_are_refused_by_name(small_world: World) -> None:
     async with knocker(small_world) as anyone:
         for path, door in api_doors(small_world):
-            if door.method == "GET" and not door.root:
+            browsers = "{provider}" in path  # providers may say more than we know of
+            if door.method == "GET" and not door.root and not browsers:
                 answer = await anyone.knock(path, door, params={"isAdmin": "1"})
                 assert named(problem(answer, 422)) == {"isAdmin": "unknown_field"}, path
 

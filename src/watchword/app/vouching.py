@@ -111,11 +111,11 @@ class Vouchers:
         )
 
     def _others(self, settings: OidcSettings) -> Iterator["Registered"]:
-        from watchword.adapters.identity_providers.oidc import Registered
-
         for name, issuer in settings.issuers.items():
             if name not in settings.client_ids or name not in settings.secrets:
                 continue
+            from watchword.adapters.identity_providers.oidc import Registered
+
             yield Registered(
                 name=name,
                 title=settings.titles.get(name, name),

@@ -101,7 +101,10 @@ async def link(call: Call[LinkForm]) -> Response:
 
 async def ask(call: Call[Any], problem: Problem | None = None) -> Response:
     """Ask a newcomer for the consents that an account needs."""
-    newcomer = call.part(SocialLogin).newcomer(call.cookie(NEWCOMER))
+    try:
+        newcomer = call.part(SocialLogin).newcomer(call.cookie(NEWCOMER))
+    except Problem as nobody:
+        raise problem or nobody from None
     return call.page(
         "social_login/finish.html",
         email=newcomer.identity.email,
