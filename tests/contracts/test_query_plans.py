@@ -85,7 +85,11 @@ HOT: dict[str, tuple[Statement, dict[str, Any], str]] = {
         "idx_users_email",
     ),
     "account of a number": (BY_PHONE, {"phone": "+213550012"}, "idx_users_phone"),
-    "PIN tried": (ENTER, {"whose": ANY_ID, "now": NOW, "bound": 3}, "pk_pins"),
+    "PIN tried": (
+        ENTER,
+        {"whose": ANY_ID, "now": NOW, "bound": 3, "left_since": NOW},
+        "pk_pins",
+    ),
     "session of a telephone": (FIND, {"which": DIGEST, "now": NOW}, "pk_ussd_sessions"),
     "account of an address, and a guess at it": (
         BY_EMAIL_COUNTED,
