@@ -137,6 +137,7 @@ async def test_the_audit_trail_stays_whole_when_they_are_erased_and_when_time_ha
     late = small_world.clock.now() + timedelta(days=800)
     assert await small_world.part(Retention).run(late) is not None
     await chain.link()
+    await chain.checkpoint()
     report = await auditor.verify([], lambda _done, _total: None)
     assert report.faults == []
     assert report.without_origin > 5

@@ -14,6 +14,7 @@ from watchword.flows.registration.service import Registration
 from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
+from watchword.plumbing.words.languages import CHOSEN, Spoken
 from watchword.records.deliveries.service import Deliveries
 
 VISITOR = Visitor(address="a", network="a", user_agent="", language="fr", request_id="r")
@@ -48,7 +49,7 @@ async def test_a_letter_comes_from_the_sender_of_the_settings(
         given_name="Alice",
         family_name="Benali",
         phone=None,
-        language="fr",
+        speaks=Spoken("fr", CHOSEN),
     )
     async with open_house(settings) as house:
         await house.part(Registration).register(application, VISITOR)
