@@ -33,10 +33,11 @@ async def test_the_owner_sees_what_they_and_others_did_newest_first(world: World
     assert [each["what"] for each in seen["activity"]] == [
         "signed_in",  # the session is another one now
         "password_changed",
+        "session_ended",
         "password_refused",
         "signed_in",
     ]
-    _, changed, refused, signed_in = seen["activity"]
+    _, changed, _, refused, signed_in = seen["activity"]
     assert (refused["address"], changed["address"]) == ("198.51.100.9", "203.0.113.7")
     assert (signed_in["device"], signed_in["at"]) == ("Firefox, Linux", "2026-03-01T12:00:00Z")
     assert seen["next"] is None

@@ -333,4 +333,5 @@ async def acts(world: World, user_id: UUID, number: int) -> None:
                     address="198.51.100.7",
                     user_agent="curl",
                     request_id="r",
+                    salt=b"s" * 16,
                 )

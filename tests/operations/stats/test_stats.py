@@ -29,6 +29,8 @@ async def test_accounts_sessions_and_letters_are_counted(world: World) -> None:
         "active": 1,
         "locked": 1,
         "disabled": 0,
+        "erasing": 0,
+        "erased": 0,
     }
     assert counted["sessions"] == 1
     assert counted["codes"]["sign_in"] == 1
