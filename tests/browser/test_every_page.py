@@ -15,3 +15,4 @@ async def test_a_page_is_for_everybody(visitor: Person, props: Props, scene: str
         await stand_before(scene, visitor, props, language)
         found[language] = await inspection.faults(visitor.page, language)
     assert found == {language: [] for language in LANGUAGES}
+    assert [answer.url for answer in visitor.answers if answer.status >= 500] == []
