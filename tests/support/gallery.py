@@ -186,6 +186,19 @@ def _erased(*, undone: bool) -> Scene:
     return scene
 
 
+def _copy(path: str) -> Scene:
+    async def scene(person: Person, _props: Props) -> None:
+        await person.site.account(person.email)
+        await person.opens("/login?return_to=/account/data")
+        await person.types(email=person.email, password=PASSWORD)
+        await submits(person)
+        await submits(person)
+        found = await person.site.letter(person.email, "data_export/export_ready")
+        await person.opens(path or found["link"])
+
+    return scene
+
+
 def _letter(view: str) -> Scene:
     async def scene(person: Person, _props: Props) -> None:
         found = await person.site.letter("pending@example.org", "registration/verification")
@@ -249,6 +262,8 @@ SCENES: dict[str, Scene] = {
     "consents": _at("/account/consents"),
     "consents-given": _sending("/account/consents"),
     "data": _at("/account/data"),
+    "copy-ready": _copy("/account/data"),
+    "copy-link": _copy(""),
     "erase": _at("/account/erase"),
     "erase-done": _erased(undone=False),
     "erase-undone": _erased(undone=True),

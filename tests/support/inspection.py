@@ -35,7 +35,7 @@ _RUN_AXE = """async (standards) => {
 _SMALL_TARGETS = """(least) =>
   [...document.querySelectorAll("a, button, input, select, summary")]
     .filter((each) => each.checkVisibility() && !each.classList.contains("skip"))
-    .map((each) => [(each.matches("input, select") && each.closest(".frame")) || each, each])
+    .map((each) => [(each.matches("input, select") && each.closest(".frame, .box")) || each, each])
     .map(([shape, each]) => [shape.getBoundingClientRect(), each])
     .filter(([shape]) => shape.width < least - 0.5 || shape.height < least - 0.5)
     .map(([shape, each]) =>
@@ -105,7 +105,7 @@ _FORM_FAULTS = r"""() => {
     if (!form.elements.csrf?.value) faults.push("the form carries no proof");
   }
   for (const link of document.querySelectorAll("[data-summary] a"))
-    if (!document.querySelector(link.hash)) faults.push(`the summary leads nowhere: ${link.hash}`);
+    if (!document.getElementById(link.hash.slice(1))) faults.push(`the summary leads nowhere: ${link.hash}`);
   return faults;
 }"""
 
