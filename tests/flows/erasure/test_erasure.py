@@ -114,7 +114,7 @@ async def test_when_its_time_has_come_a_stub_is_left_and_the_consents_are_over(
     acts = {(each.deed, each.channel, each.address) for each in await rows(world, consents)}
     assert acts == {("granted", "api", ""), ("withdrawn", "erasure", "")}
     told = [each for each in await rows(world, journal) if each.user_id == alice.id]
-    assert len(told) == 5
+    assert len(told) == 6
     assert {(each.address, each.user_agent, each.request_id) for each in told} == {
         (None, None, None)
     }
@@ -133,7 +133,7 @@ async def test_without_grace_it_happens_at_once(worlds: Opener) -> None:
         assert erased.json()["erased_at"] is not None
         [stub] = await rows(world, users)
         assert stub.status == "erased"
-        assert [each.address for each in await rows(world, journal)] == [None] * 3
+        assert [each.address for each in await rows(world, journal)] == [None] * 4
 
 
 async def test_the_address_is_free_for_a_new_account(worlds: Opener) -> None:
