@@ -124,7 +124,12 @@ async def test_a_session_ended_by_another_process_is_refused_within_a_second(
             await until_remembered(here, client)
             async with there.database.transaction() as tx:
                 await there.part(Sessions).end(
-                    tx, SessionId(UUID(told["session_id"])), alice.id, SIGNED_OUT, there.clock.now()
+                    tx,
+                    SessionId(UUID(told["session_id"])),
+                    alice.id,
+                    SIGNED_OUT,
+                    None,
+                    there.clock.now(),
                 )
             async with asyncio.timeout(1):
                 while (await client.get(ME)).status_code == 200:

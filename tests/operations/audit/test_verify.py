@@ -15,7 +15,6 @@ from tests.support.tampering import tamper, unguard
 from tests.support.terminal import Terminal
 from tests.support.world import SECRET, World, open_world
 from tests.support.worlds import Opener
-from watchword.flows.address_change.rules import ClaimReleased
 from watchword.kernel.facts import Fact
 from watchword.kernel.ports import Visitor
 from watchword.operations.audit.rules import FaultKind, Report, anchors_in
@@ -23,7 +22,7 @@ from watchword.operations.audit.service import Auditor
 from watchword.plumbing.db.journal import Journal
 from watchword.records.audit.rules import LATE, Checkpoint
 from watchword.records.audit.service import Chain
-from watchword.records.subscribers.rules import UserUpdated
+from watchword.records.subscribers.rules import UserErased, UserUpdated
 
 ALICE = UUID("019a0000-0000-7000-8000-00000000000a")
 SCRUB = "UPDATE journal SET address = NULL, user_agent = NULL, request_id = NULL, salt = NULL"
@@ -253,7 +252,7 @@ async def test_an_origin_that_was_erased_leaves_the_chain_whole_and_any_other_do
     assert [fault.kind for fault in report.faults] == [FaultKind.ORIGIN]
     assert report.without_origin == 3
     await world.part(Journal).note(
-        world.database, ClaimReleased(user_id=ALICE), world.clock.now(), VISITOR
+        world.database, UserErased(user_id=ALICE, by="owner"), world.clock.now(), VISITOR
     )
     await world.part(Chain).link()
     report = await verified(world)
