@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from watchword.kernel.parts import section, setting
-from watchword.kernel.problems import InputInvalid
 from watchword.kernel.unseen import UNSEEN
-from watchword.plumbing.contact import email_address, phone_number
+from watchword.plumbing.settings.parsers import mailbox, telephone
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,22 +16,6 @@ class Organisation:
     email: str = ""
     phone: str = ""
     address: str = ""
-
-
-def _email(text: str) -> str:
-    try:
-        return email_address(text).text if text else ""
-    except InputInvalid:
-        message = "this is not an e-mail address"
-        raise ValueError(message) from None
-
-
-def _phone(text: str) -> str:
-    try:
-        return phone_number(text, None) if text else ""
-    except InputInvalid:
-        message = "write a telephone number such as +213555000000"
-        raise ValueError(message) from None
 
 
 def _seen(text: str) -> str:
@@ -56,12 +39,12 @@ class OrganisationSettings:
     phone: str = setting(
         "CLINIC_PHONE_E164",
         "Its telephone number (E.164).",
-        parse=_phone,
+        parse=telephone,
         default="",
         aliases=("ORG_PHONE_E164",),
     )
     email: str = setting(
-        "CLINIC_EMAIL", "Its mailbox.", parse=_email, default="", aliases=("ORG_EMAIL",)
+        "CLINIC_EMAIL", "Its mailbox.", parse=mailbox, default="", aliases=("ORG_EMAIL",)
     )
     address: str = setting(
         "CLINIC_ADDRESS", "Where it is.", parse=_seen, default="", aliases=("ORG_ADDRESS",)

@@ -7,7 +7,9 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from watchword.kernel.parsing import listed, whole
+from watchword.kernel.problems import InputInvalid
 from watchword.kernel.secret import Secret
+from watchword.plumbing.contact import email_address, phone_number
 
 _KEY_PREFIX: Final = "whsec_"
 _SHORTEST_KEY, _LONGEST_KEY = 24, 64  # bytes, as Standard Webhooks asks for
@@ -38,6 +40,24 @@ def full_web_address(text: str) -> str:
         message = "write an address such as https://example.org/hooks"
         raise ValueError(message)
     return text.strip()
+
+
+def mailbox(text: str) -> str:
+    """Read the address of a mailbox; empty stays empty."""
+    try:
+        return email_address(text).text if text else ""
+    except InputInvalid:
+        message = "this is not an e-mail address"
+        raise ValueError(message) from None
+
+
+def telephone(text: str) -> str:
+    """Read a telephone number, as E.164; empty stays empty."""
+    try:
+        return phone_number(text, None) if text else ""
+    except InputInvalid:
+        message = "write a telephone number such as +213555000000"
+        raise ValueError(message) from None
 
 
 def webhook_keys(text: str) -> tuple[Secret, ...]:
