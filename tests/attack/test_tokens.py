@@ -222,7 +222,7 @@ async def test_signing_in_gives_a_new_cookie_and_adopts_none(small_world: World)
         assert (await eve.get(ME)).json()["email"] == "eve@example.org"
 
 
-@pytest.mark.req("G-16")
+@pytest.mark.req("G-16", "K-10")
 async def test_another_library_verifies_our_tokens_by_the_published_keys(
     small_world: World,
 ) -> None:
@@ -271,7 +271,7 @@ async def rsa_world(small_worlds: Opener, tmp_path: Path, rsa_key: Any) -> Async
         yield world
 
 
-@pytest.mark.req("G-14", "G-15", "G-16")
+@pytest.mark.req("G-14", "G-15", "G-16", "K-10")
 async def test_with_key_files_tokens_are_rs256_and_verify_by_the_public_file(
     rsa_world: World, rsa_key: Any
 ) -> None:
@@ -301,7 +301,7 @@ async def test_with_key_files_tokens_are_rs256_and_verify_by_the_public_file(
     )
 
 
-@pytest.mark.req("G-15")
+@pytest.mark.req("G-15", "K-10")
 async def test_hs256_happens_only_when_it_is_asked_for_and_publishes_nothing(
     small_worlds: Opener,
 ) -> None:

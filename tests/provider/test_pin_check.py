@@ -72,7 +72,7 @@ async def test_any_spelling_of_the_number_finds_its_owner(
     assert (await gateway.post(CHECK, json={**spelling, "pin": PIN})).status_code == 200
 
 
-@pytest.mark.req("M-15")
+@pytest.mark.req("M-15", "K-21")
 async def test_three_wrong_pins_lock_the_pin_and_not_the_account(
     world: World, gateway: httpx2.AsyncClient
 ) -> None:

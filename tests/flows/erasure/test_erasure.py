@@ -86,7 +86,7 @@ async def test_the_link_of_the_letter_opens_the_account_again_once(world: World)
     assert told["user"]["email"] == ALICE
 
 
-@pytest.mark.req("N-55")
+@pytest.mark.req("N-55", "K-28")
 async def test_when_its_time_has_come_a_stub_is_left_and_the_consents_are_over(
     world: World,
 ) -> None:
@@ -158,6 +158,7 @@ async def test_the_last_administrator_makes_another_one_first(world: World) -> N
         assert (await client.request("DELETE", ME)).status_code == 202
 
 
+@pytest.mark.req("K-28")
 async def test_a_held_account_is_closed_and_erased_when_the_hold_is_lifted(world: World) -> None:
     alice = await world.subscriber()
     erasures, erasing = world.part(Erasures), world.part(Erasing)

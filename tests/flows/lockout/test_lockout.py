@@ -31,7 +31,7 @@ async def locked_out(world: World) -> str:
     return await world.token(ALICE, LETTER)
 
 
-@pytest.mark.req("R-39")
+@pytest.mark.req("R-39", "K-21")
 async def test_the_owner_of_a_locked_account_takes_the_lock_off_by_mail(world: World) -> None:
     alice = await world.subscriber()
     token = await locked_out(world)

@@ -55,7 +55,7 @@ async def test_a_letter_is_in_the_language_that_was_asked_for(world: World, path
         assert (await world.newest(ALICE)).language == "ar"
 
 
-@pytest.mark.req("N-13", "D-36")
+@pytest.mark.req("N-13", "D-36", "K-21")
 async def test_the_fourth_guess_fails_even_with_the_right_code(world: World) -> None:
     await world.subscriber()
     async with world.client() as client:

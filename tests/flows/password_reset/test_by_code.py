@@ -108,6 +108,7 @@ async def test_whoever_brings_a_code_may_have_it_from_a_mailbox_or_a_telephone(
     assert says in somebody.text
 
 
+@pytest.mark.req("K-17")
 async def test_the_link_kills_the_code_and_the_code_the_link(world: World) -> None:
     await world.subscriber()
     async with world.client() as client:

@@ -39,6 +39,7 @@ async def test_a_link_proves_a_mailbox_once_and_the_password_of_a_single_registr
         await world.sign_in(alice)
 
 
+@pytest.mark.req("K-17")
 async def test_a_code_proves_a_mailbox_and_the_link_of_its_letter_is_spent_with_it(
     world: World,
 ) -> None:

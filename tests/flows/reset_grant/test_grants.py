@@ -60,7 +60,7 @@ async def test_a_grant_says_nothing_of_whom_it_is_for(world: World) -> None:
     assert ALICE not in str(told)
 
 
-@pytest.mark.req("M-06")
+@pytest.mark.req("M-06", "K-10")
 async def test_a_grant_under_another_key_is_none(world: World) -> None:
     await world.subscriber()
     async with world.client() as client:

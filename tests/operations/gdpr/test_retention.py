@@ -140,7 +140,7 @@ async def test_the_worker_does_it_once_for_each_time(world: World) -> None:
     assert len(await facts(world, "retention.run")) == 2
 
 
-@pytest.mark.req("N-47")
+@pytest.mark.req("N-47", "K-28")
 async def test_the_report_tells_purpose_basis_retention_and_last_run_of_each_class(
     world: World,
 ) -> None:
