@@ -6,6 +6,7 @@
     rabbitmq_url        the URL of the run's RabbitMQ: use exchanges and queues of your own
     chromium            the path of a browser
     promtool            Prometheus's judge of rules and configurations
+    redis_programs      Redis's programs, for the files of deploy/redis
     nginx               the program, to be laid out with the files of deploy/nginx
     caddy               the path of Caddy
     systemd_analyze     the path of what judges units
@@ -22,6 +23,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ from tests.support.services import chromium as chromium_service
 from tests.support.services import nginx as nginx_service
 from tests.support.services import oidc_provider as oidc_service
 from tests.support.services import promtool as promtool_service
+from tests.support.services import redis as redis_service
 from tests.support.services.debian import program
 from tests.support.services.desk import Asker, Desk, NotServed
 from tests.support.services.nginx import Nginx
@@ -39,6 +42,7 @@ from tests.support.services.oidc_provider import OidcProvider
 from tests.support.services.postgres import Postgres
 from tests.support.services.promtool import Promtool
 from tests.support.services.rabbitmq import Rabbit
+from tests.support.services.redis import Redis
 from tests.support.services.smtp import SmtpSink
 from tests.support.services.valkey import Valkey
 
@@ -48,6 +52,7 @@ SERVICE_OF = {
     "rabbitmq_url": "rabbitmq",
     "chromium": "chromium",
     "promtool": "promtool",
+    "redis_programs": "redis",
     "nginx": "nginx",
     "caddy": "caddy",
     "systemd_analyze": "systemd",
@@ -101,6 +106,12 @@ def start_promtool() -> Served:
     return {"origin": tool.origin, "path": tool.path}, lambda: None
 
 
+def find_redis() -> Served:
+    """Find or fetch Redis."""
+    found = redis_service.find()
+    return {"origin": found.server, **asdict(found)}, lambda: None
+
+
 def start_nginx() -> Served:
     """Find or fetch nginx."""
     path = nginx_service.find().path
@@ -131,6 +142,7 @@ STARTERS = {
     "rabbitmq": start_rabbitmq,
     "chromium": start_chromium,
     "promtool": start_promtool,
+    "redis": find_redis,
     "nginx": start_nginx,
     "caddy": start_caddy,
     "systemd": start_systemd,
@@ -288,6 +300,13 @@ def chromium(request: pytest.FixtureRequest) -> str:
 def promtool(request: pytest.FixtureRequest) -> Promtool:
     """Return the run's promtool."""
     return Promtool(**served(request, "promtool"))
+
+
+@pytest.fixture(scope="session")
+def redis_programs(request: pytest.FixtureRequest) -> Redis:
+    """Return the run's Redis."""
+    facts = served(request, "redis")
+    return Redis(**{name: facts[name] for name in ("server", "client", "libraries")})
 
 
 @pytest.fixture(scope="session")
