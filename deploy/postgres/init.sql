@@ -54,6 +54,7 @@ CREATE ROLE :"app_login" LOGIN NOSUPERUSER NOBYPASSRLS IN ROLE watchword_app PAS
 REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"database"
     TO watchword_migrator, watchword_app, watchword_auditor, watchword_readonly;
+GRANT CONNECT ON DATABASE :"database" TO watchword_owner WITH GRANT OPTION;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 
 CREATE SCHEMA auth AUTHORIZATION watchword_owner;

@@ -9,6 +9,8 @@
 \set app :role
 \ir roles.sql
 
+SELECT format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), :'role')
+\gexec
 ALTER DEFAULT PRIVILEGES IN SCHEMA auth REVOKE ALL ON TABLES FROM :"role";
 REVOKE USAGE ON SCHEMA audit FROM :"role";
 

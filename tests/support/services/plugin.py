@@ -2,6 +2,7 @@
 
     postgres_server     the server: make databases in it
     postgres_database   the URL of a fresh, empty database owned by the application's role
+    postgres_programs   Debian's PostgreSQL, which speaks TLS, for the files of deploy/postgres
     valkey_url          the URL of an empty Valkey database, one number per worker
     rabbitmq_url        the URL of the run's RabbitMQ: use exchanges and queues of your own
     chromium            the path of a browser
@@ -33,12 +34,14 @@ import pytest
 from tests.support.services import chromium as chromium_service
 from tests.support.services import nginx as nginx_service
 from tests.support.services import oidc_provider as oidc_service
+from tests.support.services import operated as operated_service
 from tests.support.services import promtool as promtool_service
 from tests.support.services import redis as redis_service
 from tests.support.services.debian import program
 from tests.support.services.desk import Asker, Desk, NotServed
 from tests.support.services.nginx import Nginx
 from tests.support.services.oidc_provider import OidcProvider
+from tests.support.services.operated import Programs
 from tests.support.services.postgres import Postgres
 from tests.support.services.promtool import Promtool
 from tests.support.services.rabbitmq import Rabbit
@@ -48,6 +51,7 @@ from tests.support.services.valkey import Valkey
 
 SERVICE_OF = {
     "postgres_server": "postgres",
+    "postgres_programs": "postgres_by_tls",
     "valkey_server": "valkey",
     "rabbitmq_url": "rabbitmq",
     "chromium": "chromium",
@@ -78,6 +82,12 @@ def start_postgres() -> Served:
         "app_password": server.app_password,
     }
     return facts, server.stop
+
+
+def find_postgres_by_tls() -> Served:
+    """Find or fetch a PostgreSQL that speaks TLS."""
+    found = operated_service.find()
+    return {"origin": found.folder, **asdict(found)}, lambda: None
 
 
 def start_valkey() -> Served:
@@ -138,6 +148,7 @@ def find_oidc_provider() -> Served:
 
 STARTERS = {
     "postgres": start_postgres,
+    "postgres_by_tls": find_postgres_by_tls,
     "valkey": start_valkey,
     "rabbitmq": start_rabbitmq,
     "chromium": start_chromium,
@@ -266,6 +277,13 @@ def postgres_database(postgres_server: Postgres, postgres_names: Iterator[str]) 
     name = next(postgres_names)
     yield postgres_server.create_database(name)
     postgres_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def postgres_programs(request: pytest.FixtureRequest) -> Programs:
+    """Return Debian's PostgreSQL."""
+    facts = served(request, "postgres_by_tls")
+    return Programs(folder=facts["folder"], libraries=facts["libraries"])
 
 
 @pytest.fixture(scope="session")
