@@ -2,10 +2,12 @@
 
     postgres_server     the server: make databases in it
     postgres_database   the URL of a fresh, empty database owned by the application's role
+    postgres_programs   Debian's PostgreSQL, which speaks TLS, for the files of deploy/postgres
     valkey_url          the URL of an empty Valkey database, one number per worker
     rabbitmq_url        the URL of the run's RabbitMQ: use exchanges and queues of your own
     chromium            the path of a browser
     promtool            Prometheus's judge of rules and configurations
+    redis_programs      Redis's programs, for the files of deploy/redis
     nginx               the program, to be laid out with the files of deploy/nginx
     caddy               the path of Caddy
     systemd_analyze     the path of what judges units
@@ -22,6 +24,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -31,23 +34,29 @@ import pytest
 from tests.support.services import chromium as chromium_service
 from tests.support.services import nginx as nginx_service
 from tests.support.services import oidc_provider as oidc_service
+from tests.support.services import operated as operated_service
 from tests.support.services import promtool as promtool_service
+from tests.support.services import redis as redis_service
 from tests.support.services.debian import program
 from tests.support.services.desk import Asker, Desk, NotServed
 from tests.support.services.nginx import Nginx
 from tests.support.services.oidc_provider import OidcProvider
+from tests.support.services.operated import Programs
 from tests.support.services.postgres import Postgres
 from tests.support.services.promtool import Promtool
 from tests.support.services.rabbitmq import Rabbit
+from tests.support.services.redis import Redis
 from tests.support.services.smtp import SmtpSink
 from tests.support.services.valkey import Valkey
 
 SERVICE_OF = {
     "postgres_server": "postgres",
+    "postgres_programs": "postgres_by_tls",
     "valkey_server": "valkey",
     "rabbitmq_url": "rabbitmq",
     "chromium": "chromium",
     "promtool": "promtool",
+    "redis_programs": "redis",
     "nginx": "nginx",
     "caddy": "caddy",
     "systemd_analyze": "systemd",
@@ -73,6 +82,12 @@ def start_postgres() -> Served:
         "app_password": server.app_password,
     }
     return facts, server.stop
+
+
+def find_postgres_by_tls() -> Served:
+    """Find or fetch a PostgreSQL that speaks TLS."""
+    found = operated_service.find()
+    return {"origin": found.folder, **asdict(found)}, lambda: None
 
 
 def start_valkey() -> Served:
@@ -101,6 +116,12 @@ def start_promtool() -> Served:
     return {"origin": tool.origin, "path": tool.path}, lambda: None
 
 
+def find_redis() -> Served:
+    """Find or fetch Redis."""
+    found = redis_service.find()
+    return {"origin": found.server, **asdict(found)}, lambda: None
+
+
 def start_nginx() -> Served:
     """Find or fetch nginx."""
     path = nginx_service.find().path
@@ -127,10 +148,12 @@ def find_oidc_provider() -> Served:
 
 STARTERS = {
     "postgres": start_postgres,
+    "postgres_by_tls": find_postgres_by_tls,
     "valkey": start_valkey,
     "rabbitmq": start_rabbitmq,
     "chromium": start_chromium,
     "promtool": start_promtool,
+    "redis": find_redis,
     "nginx": start_nginx,
     "caddy": start_caddy,
     "systemd": start_systemd,
@@ -257,6 +280,13 @@ def postgres_database(postgres_server: Postgres, postgres_names: Iterator[str]) 
 
 
 @pytest.fixture(scope="session")
+def postgres_programs(request: pytest.FixtureRequest) -> Programs:
+    """Return Debian's PostgreSQL."""
+    facts = served(request, "postgres_by_tls")
+    return Programs(folder=facts["folder"], libraries=facts["libraries"])
+
+
+@pytest.fixture(scope="session")
 def valkey_server(request: pytest.FixtureRequest) -> Valkey:
     """Return the run's Valkey."""
     return Valkey(**served(request, "valkey"))
@@ -288,6 +318,13 @@ def chromium(request: pytest.FixtureRequest) -> str:
 def promtool(request: pytest.FixtureRequest) -> Promtool:
     """Return the run's promtool."""
     return Promtool(**served(request, "promtool"))
+
+
+@pytest.fixture(scope="session")
+def redis_programs(request: pytest.FixtureRequest) -> Redis:
+    """Return the run's Redis."""
+    facts = served(request, "redis")
+    return Redis(**{name: facts[name] for name in ("server", "client", "libraries")})
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Starts Redis (or Valkey) with users whose passwords are secrets:  start.sh state.conf [--include tls.conf ...]
+#
+# Snapshots and the append-only file are kept in REDIS_DATA (/data).
+# REDIS_SECRETS (/run/secrets) holds redis_password, the service's, and redis_operator_password. The service has no
+# more commands than it needs; whoever looks after the store signs in as `operator`. Neither password is written
+# anywhere: the list of users that is made here, in REDIS_RUN (/run/redis), holds their digests.
+set -eu
+umask 077
+
+here=$(dirname "$0")
+secrets=${REDIS_SECRETS:-/run/secrets}
+users=${REDIS_RUN:-/run/redis}/users.acl
+
+digest() {
+    password=$(cat "$secrets/$1")
+    [ -n "$password" ] || { echo "start.sh: $secrets/$1 is empty" >&2; exit 78; }
+    printf %s "$password" | sha256sum | cut -d ' ' -f 1
+}
+
+service=$(digest redis_password)
+operator=$(digest redis_operator_password)
+sed -e "s/@SERVICE@/$service/" -e "s/@OPERATOR@/$operator/" "$here/users.acl" > "$users"
+exec "${REDIS_SERVER:-redis-server}" "$@" --dir "${REDIS_DATA:-/data}" --aclfile "$users"
