@@ -30,6 +30,8 @@ class FileSecrets:
             if place.is_file():
                 return [_kept(place, place.name, VALUE)]
             whole = path.endswith("/")
+            if not (whole or place.exists()):
+                return []
             return list(_below(place) if whole else _fields(place, place.name))
         except OSError as error:
             raise ManagerTrouble(f"{place} cannot be read ({error.strerror})") from error

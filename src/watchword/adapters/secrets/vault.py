@@ -16,14 +16,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from watchword.adapters.secrets.asking import Answer, Asker
 from watchword.kernel.managers import VALUE, Kept, ManagerTrouble
 from watchword.kernel.secret import Secret
 
-_UNASKED, _FORBIDDEN, _MISSING, _SEALED = 400, 403, 404, 503
+_REFUSED, _FORBIDDEN, _MISSING, _SEALED = 400, 403, 404, 503
+_NOT_FIRST: Final = "check-and-set"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ class VaultSecrets:
         if not anew:
             body["options"] = {"cas": 0}
         answer = self._ask("POST", f"{mount}/data/{place}", body)
-        if answer.status == _UNASKED and not anew:
+        if answer.status == _REFUSED and _NOT_FIRST in str(answer.body.get("errors", "")):
             return False
         self._demand(answer, f"create and update on {mount}/data/{place}")
         return True
