@@ -5,6 +5,7 @@ feedback       what carriers post to us
 destinations   where events go
 counters       where hits under a limit are counted
 cold           where the audit trail is put away
+secrets        who keeps secrets for us
 sentry         errors, told without a word about people
 identity_providers
                who else may say who somebody is

@@ -10,6 +10,8 @@
     relaying, signalling         where events go; who is told of signals
     archiving                    where the audit trail is put away
     vouching                     who else may say who somebody is
+    managing                     who keeps secrets for us
+    flagging                     what operators may switch
     asgi, inner                  the application, and what stands at the port of metrics
     serve, listening             bind, serve, drain, stop
     supervisor, reloading        several processes on one socket; a new one when the source changes

@@ -10,6 +10,7 @@ from watchword import __version__
 from watchword.app import (
     archiving,
     carrying,
+    flagging,
     receiving,
     relaying,
     signalling,
@@ -138,6 +139,7 @@ async def open_house(
     _put_secrets(house)
     house.put(Destinations, destinations or relaying.destinations(house))
     house.put(Journal, _journal(house))
+    flagging.put_flags(house)
     database = await storing.open_database(house, patient=patient)
     house.put(Dossier, Dossier(list(slices.personal())))
     house.put(Counters, storing.counters(house))

@@ -5,6 +5,7 @@ Each slice brings its own commands (`commands.py`, `groups`); this module adds w
 
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ import typer
 from watchword import __version__
 from watchword.app import slices
 from watchword.app.examples import illustrate, listed
-from watchword.app.reading import read_settings, reading_of
+from watchword.app.reading import read_settings, read_some, reading_of
 from watchword.app.settings import Settings
 from watchword.app.settings.guide import CatalogueGuide
 from watchword.plumbing.commands import console
@@ -114,8 +115,10 @@ def add_slices() -> None:
                 root.add_typer(group, name=name, epilog=illustrate(group))
 
 
-def _read() -> Settings:
-    return read_settings(dict(os.environ))
+def _read(sections: Iterable[type[Any]] | None = None) -> Settings:
+    """Read the settings of this process; some sections alone where they are named."""
+    environ = dict(os.environ)
+    return read_settings(environ) if sections is None else read_some(environ, sections)
 
 
 def _open_house() -> AbstractAsyncContextManager[House]:

@@ -4,12 +4,13 @@ import os
 import ssl
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from http.client import HTTPException
 from urllib.parse import urlsplit
 
-from watchword.app.reading import read_settings
+from watchword.app.reading import read_settings, read_some
 from watchword.plumbing.commands import console
-from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.settings import ManagerSettings, ServerSettings
 
 _PATIENCE_SECONDS = 3
 
@@ -21,7 +22,7 @@ def probe(base: str, path: str, *, as_json: bool = False) -> int:
         console.talk(f"{base} is no address: write it as --base http://localhost:8000")
         return console.Exit.USAGE
     if not base:
-        server = read_settings(dict(os.environ)).section(ServerSettings)
+        server = _server(dict(os.environ))
         tls = _own_certificate(server) if server.ssl_cert_path else None
         base = f"http{'s' * (tls is not None)}://127.0.0.1:{server.port}"
     try:
@@ -37,6 +38,13 @@ def probe(base: str, path: str, *, as_json: bool = False) -> int:
         return _away(f"What answers at {base} speaks no HTTP.", as_json=as_json)
     except OSError:
         return _away(f"Nobody answers at {base}.", as_json=as_json)
+
+
+def _server(environ: Mapping[str, str]) -> ServerSettings:
+    """Read where it listens; no manager of secrets is asked that, every half minute."""
+    managed = read_some(environ, [ManagerSettings]).section(ManagerSettings).provider
+    settings = read_some(environ, [ServerSettings]) if managed else read_settings(environ)
+    return settings.section(ServerSettings)
 
 
 def _away(sentence: str, *, as_json: bool) -> int:

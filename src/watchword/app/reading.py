@@ -5,12 +5,13 @@ folder (`serve --dev` leaves `var/development`) and no setting leads beyond this
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from watchword.app.settings import Settings, SettingsRefused, read
+from watchword.app.settings import Settings, SettingsRefused, catalogue, read
 from watchword.app.settings.outward import outward
-from watchword.plumbing.commands.reading import Reading
+from watchword.plumbing.commands.reading import Reading, Secretive
 from watchword.plumbing.settings.server import DEVELOPMENT, PRODUCTION, ServerSettings
 
 VAR = Path("var")
@@ -32,6 +33,12 @@ def read_settings(environ: Mapping[str, str], *, dev: bool = False) -> Settings:
     if not dev and is_assumed(settings) and (leading := outward(settings)):
         return _as_production(environ, leading)
     return _with_own_ports(settings, environ)
+
+
+def read_some(environ: Mapping[str, str], sections: Iterable[type[Any]]) -> Settings:
+    """Read some sections alone, whatever may be wrong with the others; no manager of secrets is asked."""
+    assumed = DEVELOPMENT if _begun() else PRODUCTION
+    return read(environ, cwd=Path.cwd(), sections=sections, assumed=assumed)
 
 
 def is_assumed(settings: Settings) -> bool:
@@ -73,7 +80,14 @@ def reading_of(read: Callable[[], Settings]) -> Reading:
     except SettingsRefused as refusal:
         return Reading(sections=None, faults=tuple(refusal.faults))
     given = frozenset(name for name in settings.sources if settings.given(name))
-    return Reading(sections=settings, given=given)
+    return Reading(sections=settings, given=given, secrets=tuple(_secrets(settings)))
+
+
+def _secrets(settings: Settings) -> Iterator[Secretive]:
+    for name, entry in catalogue.entries(settings.sections).items():
+        if entry.secret and settings.given(name) and settings.texts[name]:
+            source = settings.sources[name]
+            yield Secretive(name=name, source=source.label, since=source.since)
 
 
 def refused(refusal: SettingsRefused) -> int:

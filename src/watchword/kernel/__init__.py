@@ -8,6 +8,8 @@ problems, parsing, parts     what goes wrong; texts into values; what a class is
 ports                        what flows need of the outside
 addresses, assurance         who is asking, and how sure we are of it
 identity                     others who say who somebody is
+managers                     others who keep secrets for us
+flags                        what operators may switch, and for whom
 limits, cron, backoff        how often, when, and after how long a pause
 unseen                       signs that nobody sees
 """

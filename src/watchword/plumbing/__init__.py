@@ -24,7 +24,9 @@ A noun of one file stands beside them:
     remembered   a short memory that news can take back
     issuer       who we are to others
     probes       how the world around us answers, step by step
-    folders      what is wrong with a folder of ours
+    folders      files for nobody else; what is wrong with a folder of ours
+    flags        what is switched just now
+    offering     with which other providers somebody may sign in
 
 They, too, look down only (pyproject.toml).
 """

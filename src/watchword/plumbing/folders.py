@@ -1,4 +1,4 @@
-"""Folders and files of ours that this user may not use: what is wrong, and the command that mends it."""
+"""Folders and files of ours: written for nobody else to read; what is wrong with one that we may not use."""
 
 import errno
 import os
@@ -26,6 +26,21 @@ def refused(*paths: Path) -> PermissionError | None:
             number = errno.EROFS if sealed else errno.EACCES
             return PermissionError(number, os.strerror(number), str(path))
     return None
+
+
+def write_privately(path: Path, text: str) -> None:
+    """Write a file for its owner alone; who reads it meanwhile reads the old one. OSError: it stays."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def _remedy(path: Path, error: OSError) -> str:

@@ -1,18 +1,21 @@
 """The guide: what operators may ask of the settings (`watchword env`, `config`, `secrets`)."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+from watchword.app.managing import manager_of
 from watchword.app.settings import catalogue, reference
 from watchword.app.settings.masking import shown
 from watchword.app.settings.values import Settings, SettingsRefused
-from watchword.operations.configuration.rules import Described, Fault, Line, Report
+from watchword.operations.configuration.rules import Described, Fault, Line, Report, Shelf
+from watchword.plumbing.settings import ManagerSettings, ServerSettings, SesSettings
 
 
 class CatalogueGuide:
     """Reads by the function that the service itself starts with."""
 
-    def __init__(self, read: Callable[[], Settings]) -> None:
-        """Ask `read` each time."""
+    def __init__(self, read: Callable[..., Settings]) -> None:
+        """Ask `read` each time; it may be asked for some `sections` alone."""
         self._read = read
 
     def report(self) -> Report:
@@ -36,6 +39,19 @@ class CatalogueGuide:
     def secret_names(self) -> tuple[str, ...]:
         """Return the names of the secrets that a deployment needs."""
         return catalogue.secret_names()
+
+    def setting_names(self) -> frozenset[str]:
+        """Return every name that a setting has."""
+        return catalogue.known_names(catalogue.entries(catalogue.sections()))
+
+    def shelf(self, provider: str, path: str) -> Shelf:
+        """Return who keeps secrets, and where; whatever else is missing. Problem: `ManagerTrouble`."""
+        settings = self._read(sections=(ServerSettings, ManagerSettings, SesSettings))
+        ours, aws = settings.section(ManagerSettings), settings.section(SesSettings)
+        named = provider or ours.provider
+        strict = not settings.section(ServerSettings).development
+        manager = manager_of(named, ours, aws, Path.cwd(), strict=strict)
+        return Shelf(manager=manager, path=path or ours.path)
 
     def reference(self) -> str:
         """Return the page that explains every setting."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -39,6 +40,7 @@ class Variables:
     cwd: Path
     kind: Kind
     where: str
+    since: datetime | None = None
 
     def get(self, name: str) -> Told | None:
         """Return the value, or the content of the file."""
@@ -47,10 +49,12 @@ class Variables:
             message = f"{name} and {name}{_FILE} are both given: keep one"
             raise Unreadable(message)
         if path:
-            return Told(content(self.cwd / path), Source(Kind.FILE, f"{path} ({name}{_FILE})"))
+            file = self.cwd / path
+            label = f"{path} ({name}{_FILE})"
+            return Told(content(file), Source(Kind.FILE, label, since=written_at(file)))
         if name not in self.values:
             return None
-        return Told(text, Source(self.kind, f"{name} in {self.where}"))
+        return Told(text, Source(self.kind, f"{name} in {self.where}", since=self.since))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Folder:
         file = self.path / name
         if not file.is_file():
             return None
-        return Told(content(file), Source(Kind.SECRETS, str(file)))
+        return Told(content(file), Source(Kind.SECRETS, str(file), since=written_at(file)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,14 @@ class Defaults:
         """Return the default."""
         text = self.values.get(name)
         return None if text is None else Told(text, Source(self.kind, self.where))
+
+
+def written_at(path: Path) -> datetime | None:
+    """Return when a file was last written."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:
+        return None
 
 
 def content(path: Path) -> str:

@@ -10,11 +10,13 @@ from watchword.plumbing.settings import (
     DatabaseSettings,
     EventWebhookSettings,
     KafkaSettings,
+    ManagerSettings,
     RedisSettings,
     ServerSettings,
     TwilioSettings,
 )
 from watchword.plumbing.settings.carrying import AT_HOME
+from watchword.plumbing.settings.managers import AWS, VAULT
 from watchword.records.signals.rules import SignalSettings
 
 
@@ -34,6 +36,7 @@ def outward(settings: Settings) -> tuple[str, ...]:
         "KAFKA_ENABLED": settings.section(KafkaSettings).enabled,
         "AMQP_ENABLED": settings.section(AmqpSettings).enabled,
         "EVENTS_WEBHOOKS": bool(settings.section(EventWebhookSettings).urls),
+        "SECRETS_PROVIDER": settings.section(ManagerSettings).provider in {VAULT, AWS},
         "TWILIO_SID": bool(settings.section(TwilioSettings).account),
     }
     return tuple(name for name, leads in signs.items() if leads)

@@ -1,6 +1,6 @@
 """Reading: which environment and profile this is, then every setting from the layers that apply."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,23 @@ from watchword.app.settings import (
     composition,
     derivation,
     dotenv,
+    managed,
     near,
     profiles,
 )
 from watchword.app.settings.catalogue import Entry
-from watchword.app.settings.layers import Defaults, Folder, Layer, Unreadable, Variables, content
+from watchword.app.settings.layers import (
+    Defaults,
+    Folder,
+    Layer,
+    Unreadable,
+    Variables,
+    content,
+    written_at,
+)
 from watchword.app.settings.lookup import Lookup, Value
 from watchword.app.settings.values import Kind, Settings, SettingsRefused, Source
+from watchword.kernel.managers import ManagerTrouble
 from watchword.plumbing.settings.server import DEVELOPMENT, PRODUCTION, TEST, ServerSettings
 
 _FOR_TRYING = {DEVELOPMENT, TEST}
@@ -31,19 +41,29 @@ def read(
 ) -> Settings:
     """Read every section; `assumed` is APP_ENV where nobody says it.
 
+    Of some `sections` alone nothing is checked together, and no manager of secrets is asked.
+
     Problem: `SettingsRefused` with everything that is wrong.
     """
     kinds = tuple(sections) if sections is not None else catalogue.sections()
-    return _Reader(environ, cwd, kinds, assumed).settings()
+    return _Reader(environ, cwd, kinds, assumed, whole=sections is None).settings()
 
 
 class _Reader:
     """Reads once, from the environment to the sections."""
 
     def __init__(
-        self, environ: Mapping[str, str], cwd: Path, kinds: tuple[type[Any], ...], assumed: str
+        self,
+        environ: Mapping[str, str],
+        cwd: Path,
+        kinds: tuple[type[Any], ...],
+        assumed: str,
+        *,
+        whole: bool,
     ) -> None:
         self._kinds = kinds
+        self._whole = whole
+        self._kept_by = ""
         self._entries = catalogue.entries(kinds)
         self._server = catalogue.entries([ServerSettings])
         self._cwd = cwd
@@ -73,14 +93,20 @@ class _Reader:
             texts={name: value.text for name, value in values.items()},
             sources={name: value.source for name, value in values.items()},
         )
-        findings = checks.check(draft, self._entries, self._profile.required, self._cwd)
-        self._faults += findings.faults
-        warnings = (*self._warnings, *findings.warnings)
+        warnings = (*self._warnings, *self._check(draft))
         if self._faults:
             raise SettingsRefused(sorted(set(self._faults)), warnings)
         return Settings(
             sections=draft.sections, texts=draft.texts, sources=draft.sources, warnings=warnings
         )
+
+    def _check(self, draft: Settings) -> Sequence[str]:
+        """Look at all of them together; return what is only worth saying."""
+        if not self._whole:
+            return ()
+        findings = checks.check(draft, self._entries, self._profile.required, self._cwd)
+        self._faults += findings.faults
+        return findings.warnings
 
     def _which_environment(self, assumed: str) -> Defaults:
         """Ask the environment, then `.env`, whose other lines are read in development only."""
@@ -109,7 +135,7 @@ class _Reader:
         return profiles.profile(str(found.value) if found else "generic")
 
     def _layers(self) -> list[Layer]:
-        defaults = [
+        defaults: list[Layer] = [
             Defaults(self._profile.defaults, Kind.PROFILE, f"profile {self._profile.name}"),
             Defaults(
                 profiles.environment(self._environment), Kind.KIND_OF_ENVIRONMENT, self._environment
@@ -119,7 +145,23 @@ class _Reader:
         told = self._cwd / str(folder.value) if folder and folder.value else None
         if told is not None and folder is not None and folder.source.given and not told.is_dir():
             self._faults.append(("SECRETS_DIR", f"{folder.value} is not a folder."))
-        return [*self._variables, self._where, *([Folder(told)] if told else []), *defaults]
+        nearer: list[Layer] = [*self._variables, self._where, *([Folder(told)] if told else [])]
+        return [*nearer, *self._managed([*nearer, *defaults]), *defaults]
+
+    def _managed(self, layers: Sequence[Layer]) -> list[Layer]:
+        """Return what a manager of secrets keeps, if there is one; without its answer nothing is known."""
+        if not self._whole:
+            return []
+        lookup = Lookup(layers, self._profile.name, self._faults)
+        known, strict = catalogue.known_names(self._entries), self._environment not in _FOR_TRYING
+        try:
+            place, warnings = managed.asked(lookup, known, self._cwd, strict=strict)
+        except ManagerTrouble as trouble:
+            self._faults.append(("SECRETS_PROVIDER", f"{trouble}."))
+            raise SettingsRefused(sorted(set(self._faults)), tuple(self._warnings)) from None
+        self._warnings += warnings
+        self._kept_by = place.title if place else ""
+        return [place] if place else []
 
     def _dotenv(self, name: str) -> Variables | None:
         path = self._cwd / name
@@ -131,13 +173,13 @@ class _Reader:
             self._faults.append((name, f"{error}."))
             return None
         self._faults += [(name, f"{fault}.") for fault in faults]
-        return Variables(values, self._cwd, Kind.DOTENV, name)
+        return Variables(values, self._cwd, Kind.DOTENV, name, since=written_at(path))
 
     def _say_missing(self, values: Mapping[str, Value]) -> None:
         wrong = {name for name, _ in self._faults}
         for name, entry in self._entries.items():
             if name not in values and not wrong & set(entry.names):
-                self._faults.append((name, _missing(entry)))
+                self._faults.append((name, _missing(entry, self._kept_by)))
 
     def _built(self, values: Mapping[str, Value]) -> dict[type[Any], object]:
         """Build the sections whose settings are all there."""
@@ -154,7 +196,11 @@ def _assumption(environment: str) -> Source:
     return Source(Kind.DEFAULT, label)
 
 
-def _missing(entry: Entry) -> str:
+def _missing(entry: Entry, kept_by: str) -> str:
+    if entry.derivable and kept_by:
+        return (
+            f"is missing, here and in {kept_by}: `watchword secrets generate --to` makes it there."
+        )
     if entry.derivable:
         return "is missing; make all secrets with `watchword secrets generate`."
     return f"is missing; {entry.doc}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
@@ -15,21 +16,26 @@ class Kind(StrEnum):
     FILE = "file"
     DOTENV = "dotenv"
     SECRETS = "secrets"
+    MANAGER = "manager"
     PROFILE = "profile"
     KIND_OF_ENVIRONMENT = "kind of environment"
     DEFAULT = "default"
     DERIVED = "derived"
 
 
-_GIVEN = {Kind.ENVIRONMENT, Kind.FILE, Kind.DOTENV, Kind.SECRETS}
+_GIVEN = {Kind.ENVIRONMENT, Kind.FILE, Kind.DOTENV, Kind.SECRETS, Kind.MANAGER}
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a value came from; `label` says it to people: `SMTP_PASS in .env`."""
+    """Where a value came from; `label` says it to people: `SMTP_PASS in .env`.
+
+    `since` is when it came to be there, as far as that place tells.
+    """
 
     kind: Kind
     label: str
+    since: datetime | None = None
 
     @property
     def given(self) -> bool:

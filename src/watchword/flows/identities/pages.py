@@ -5,9 +5,9 @@ from typing import Any
 from starlette.responses import Response
 
 from watchword.flows.identities.service import IdentityKeeper
-from watchword.kernel.identity import IdentityProviders
 from watchword.kernel.ids import IdentityId, parse
 from watchword.kernel.problems import NotFound, Problem
+from watchword.plumbing.offering import Offering
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, page_get, page_post
 from watchword.records.linked_identities.service import LinkedIdentities
@@ -33,7 +33,7 @@ async def show(call: Call[Any], problem: Problem | None = None) -> Response:
         ],
         offered=[
             (each.name, each.title)
-            for each in call.part(IdentityProviders).each
+            for each in call.part(Offering).to(call.visitor.network).each
             if each.issuer not in issuers
         ],
         done=call.t(f"identities.saved_{saved}") if saved in _SAVED and not problem else None,

@@ -15,8 +15,9 @@ One mailbox gets as many of these letters as RATE_LIMIT_OTP says; what is asked 
 answered alike.
 Every password is a guess (docs/flows/password_proof), and one too many locks (docs/flows/lockout); the
 session is the entrance's (docs/flows/entrance).
+While the flag `sign_in.code` is off, or holds for others, letters open nothing; passwords do.
 
 Problems: `invalid_credentials`, `too_many_attempts`, `code_invalid`, `token_invalid|used|expired`,
-`email_not_verified`, `account_locked`, `account_disabled`, `overloaded`.
+`email_not_verified`, `account_locked`, `account_disabled`, `not_offered`, `overloaded`.
 Source: NIST SP 800-63B-4; OWASP Authentication.
 """

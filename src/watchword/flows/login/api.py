@@ -10,6 +10,7 @@ from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import PhoneSettings, contact, email_address
 from watchword.plumbing.faults import refuse_both
+from watchword.plumbing.flags import NotOffered
 from watchword.plumbing.shapes import Answer, Body
 from watchword.plumbing.throttle import TooManyAttempts
 from watchword.plumbing.web.call import Call
@@ -114,6 +115,7 @@ doors = [
         answer=Accepted,
         status=202,
         limits=("otp",),
+        problems=(NotOffered,),
     ),
     post(
         "/auth/otp/verify",
@@ -121,6 +123,6 @@ doors = [
         body=LetterSignIn,
         answer=SignedIn,
         limits=("auth",),
-        problems=(CodeInvalid, *LINK_PROBLEMS, *_REFUSALS),
+        problems=(CodeInvalid, NotOffered, *LINK_PROBLEMS, *_REFUSALS),
     ),
 ]

@@ -4,12 +4,13 @@ from typing import Any
 
 from starlette.responses import Response
 
-from watchword.flows.login.rules import InvalidCredentials, Welcome
+from watchword.flows.login.rules import BY_LETTER, InvalidCredentials, Welcome
 from watchword.flows.login.service import Login
-from watchword.kernel.identity import IdentityProviders
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
+from watchword.plumbing.flags import Flags, NotOffered
+from watchword.plumbing.offering import Offering
 from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.code_page import RESEND_AFTER, forget, remember, remembered
@@ -18,7 +19,7 @@ from watchword.plumbing.web.doors import page_get, page_post
 from watchword.plumbing.web.entry import safe_return
 from watchword.plumbing.web.link_page import link_page
 from watchword.records.sessions.rules import COOKIE
-from watchword.records.subscribers.rules import AccountPending
+from watchword.records.subscribers.rules import NEW_ACCOUNTS, AccountPending
 from watchword.records.tickets.rules import Purpose
 
 
@@ -58,11 +59,14 @@ async def home(call: Call[None]) -> Response:
 
 
 async def show(call: Call[None], problem: Problem | None = None) -> Response:
-    """Show the sign-in page."""
+    """Show the sign-in page, with what is offered just now."""
+    flags = call.part(Flags)
     return call.page(
         "login/login.html",
         return_to=_wanted(call),
-        providers=call.part(IdentityProviders).offered,
+        providers=call.part(Offering).to(call.visitor.network).offered,
+        by_letter=flags.possible(BY_LETTER),
+        newcomers=flags.possible(NEW_ACCOUNTS),
         errors=call.faults(problem),
     )
 
@@ -83,7 +87,9 @@ async def submit(call: Call[PasswordForm]) -> Response:
 
 
 async def ask_for_code(call: Call[None], problem: Problem | None = None) -> Response:
-    """Show where one asks for a code."""
+    """Show where one asks for a code, while anybody may."""
+    if not call.part(Flags).possible(BY_LETTER):
+        raise NotOffered
     return call.page(
         "login/code_request.html", return_to=_wanted(call), errors=call.faults(problem)
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from watchword.kernel.flags import Flag
 from watchword.kernel.parsing import choice
 from watchword.kernel.parts import section, setting
 from watchword.kernel.ports import Visitor
@@ -13,6 +14,8 @@ from watchword.plumbing.words.languages import language_of
 from watchword.records.deliveries.rules import CODE, Letter
 from watchword.records.subscribers.rules import Person, Subscriber
 from watchword.records.tickets.rules import Purpose, Ticket, TicketSettings
+
+BY_LETTER = Flag("sign_in.code", "People sign in by the code or the link of a letter.")
 
 
 @section

@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 
 from watchword.flows.login import store
 from watchword.flows.login.rules import (
+    BY_LETTER,
     InvalidCredentials,
     SignedIn,
     Welcome,
@@ -24,6 +25,7 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EMAIL, Contact, EmailAddress, mailbox_key
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction, Unmet
+from watchword.plumbing.flags import Flags
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import (
@@ -77,6 +79,7 @@ class Login:
     issuer: Issuer
     metrics: Metrics
     throttle: Throttle
+    flags: Flags
     clock: Clock
 
     async def by_password(
@@ -129,7 +132,9 @@ class Login:
         """Send a link and a code; to an address without an account, a note that there is none.
 
         One mailbox gets as many letters as RATE_LIMIT_OTP says; what is asked beyond that is answered alike.
+        Problem: `not_offered`.
         """
+        self._demand_letters(purpose, email.key)
         now = self.clock.now()
         verdict = await self.throttle.weigh("otp", f"mailbox:{email.key}", "otp/request")
         async with self.database.transaction() as tx:
@@ -170,7 +175,11 @@ class Login:
         transport: str,
         purpose: Purpose = Purpose.SIGN_IN,
     ) -> Welcome:
-        """Sign in by a code from the mailbox, which proves the mailbox too. Problems: those of a guess."""
+        """Sign in by a code from the mailbox, which proves the mailbox too.
+
+        Problems: those of a guess, `not_offered`.
+        """
+        self._demand_letters(purpose, email.key)
         now = self.clock.now()
         try:
             right = await self.code_proof.prove(
@@ -205,6 +214,7 @@ class Login:
         now = self.clock.now()
         async with self.database.transaction() as tx:
             peeked = await self.tickets.peek(tx, Purpose.SIGN_IN, token, now)
+            self._demand_letters(Purpose.SIGN_IN, peeked.address)
             held = await self.subscribers.hold(tx, peeked.user_id)
             await self.tickets.spend(tx, Purpose.SIGN_IN, token, now)
             if held is None:
@@ -216,6 +226,11 @@ class Login:
             )
         await self._hear(owner, visitor)
         return await self._welcome(owner, admission, "otp")
+
+    def _demand_letters(self, purpose: Purpose, mailbox: str) -> None:
+        """Go on only if somebody may sign in by a letter; to confirm a mailbox is no such thing."""
+        if purpose is Purpose.SIGN_IN:
+            self.flags.demand(BY_LETTER, mailbox)
 
     async def _demand(
         self,

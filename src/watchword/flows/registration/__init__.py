@@ -14,6 +14,8 @@ where CONSENT_REQUIRED holds, nobody registers without the first. Those of a str
 their password: see `records/consents`.
 
 Ticket: 256 bits, VERIFY_TOKEN_TTL_HOURS; code: OTP_TTL_SECONDS.
-Problems: `invalid_input`, `token_invalid|used|expired`, `code_invalid`, `overloaded`.
+While the flag `registration` is off there are no new accounts, by this way or by another provider.
+
+Problems: `invalid_input`, `token_invalid|used|expired`, `code_invalid`, `overloaded`, `not_offered`.
 Source: NIST SP 800-63A-4, section 3.8; OWASP Authentication; pre-hijacking (Sudhodanan, Paverd, 2022).
 """

@@ -8,6 +8,7 @@ from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.faults import refuse_both
+from watchword.plumbing.flags import NotOffered
 from watchword.plumbing.shapes import Answer, Body
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import post
@@ -87,7 +88,14 @@ async def resend(call: Call[Resend]) -> Response:
 _PROBLEMS = (TokenInvalid, TokenUsed, TokenExpired, CodeInvalid)
 
 doors = [
-    post("/auth/register", register, body=Register, answer=Registered, status=201),
+    post(
+        "/auth/register",
+        register,
+        body=Register,
+        answer=Registered,
+        status=201,
+        problems=(NotOffered,),
+    ),
     post("/auth/verify-email", verify, body=VerifyEmail, answer=Verified, problems=_PROBLEMS),
     post("/auth/resend-verification", resend, body=Resend, answer=Accepted, status=202),
 ]

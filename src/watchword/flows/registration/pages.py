@@ -8,10 +8,11 @@ from starlette.responses import Response
 
 from watchword.flows.registration.rules import GivenConsents, Register
 from watchword.flows.registration.service import Registration
-from watchword.kernel.identity import IdentityProviders
 from watchword.kernel.problems import FieldError, InputInvalid, Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address
+from watchword.plumbing.flags import Flags, NotOffered
+from watchword.plumbing.offering import Offering
 from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.code_page import RESEND_AFTER, forget, remember, remembered
@@ -20,6 +21,7 @@ from watchword.plumbing.web.entry import error_page
 from watchword.plumbing.web.link_page import link_page, link_token
 from watchword.records.consents.service import Consents
 from watchword.records.passwords.rules import PasswordSettings
+from watchword.records.subscribers.rules import NEW_ACCOUNTS
 
 
 class RegisterForm(Register, frozen=True):
@@ -45,12 +47,14 @@ class ResendForm(Body, frozen=True):
 
 
 async def show(call: Call[Any], problem: Problem | None = None) -> Response:
-    """Show the form for a new account."""
+    """Show the form for a new account, while there may be any."""
+    if not call.part(Flags).possible(NEW_ACCOUNTS):
+        raise NotOffered
     return call.page(
         "registration/register.html",
         min_length=call.part(PasswordSettings).min_length,
         consents=call.part(Consents).asked(call.language),
-        providers=call.part(IdentityProviders).offered,
+        providers=call.part(Offering).to(call.visitor.network).offered,
         errors=call.faults(problem),
     )
 

@@ -20,6 +20,7 @@ from watchword.plumbing.contact import EMAIL, EmailAddress, PhoneSettings
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.faults import Faults
+from watchword.plumbing.flags import Flags
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.ports import Account, CodeProof, MailboxProof, Stub
 from watchword.plumbing.throttle import Throttle
@@ -32,6 +33,7 @@ from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
 from watchword.records.subscribers.rules import (
     ACTIVE,
+    NEW_ACCOUNTS,
     PENDING,
     Subscriber,
     UserRegistered,
@@ -61,6 +63,7 @@ class Registration:
     issuer: Issuer
     clock: Clock
     throttle: Throttle
+    flags: Flags
     phones: PhoneSettings
 
     def read(
@@ -83,10 +86,11 @@ class Registration:
         return faults.found
 
     async def register(self, application: Application, visitor: Visitor) -> None:
-        """Make an account and send its verification, whoever asked. Problem: `overloaded`.
+        """Make an account and send its verification, whoever asked. Problems: `overloaded`, `not_offered`.
 
         One mailbox gets three letters an hour by this way; what is asked beyond that is answered alike.
         """
+        self.flags.demand(NEW_ACCOUNTS, application.email.key)
         stored = await self.passwords.hash(application.password)
         now = self.clock.now()
         key = f"register:{application.email.key}"

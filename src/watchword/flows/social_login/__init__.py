@@ -18,8 +18,12 @@ account. The one exception is an account whose mailbox nobody has proven: a veri
 a letter would, and what a stranger attached is gone (docs/decisions/0010). A link comes back to the very
 session that began it. Each is told to the owner by letter. A provider's tokens are not kept.
 
+A provider whose flag (`oauth.google`, `oauth.github`, `oauth.linkedin`, `oauth.others`) is off is offered to
+nobody, and whoever comes back from it is not let in; newcomers need `registration`, too.
+
 Browsers come to begin and arrive: they get a page when something is wrong, programs problem+json.
 Problems: `oauth_state_invalid`, `oauth_declined`, `oauth_refused`, `oauth_unavailable`,
-`oauth_email_unverified`, `oauth_account_exists`, `identity_taken`, `identity_linked_already`, the account's.
+`oauth_email_unverified`, `oauth_account_exists`, `identity_taken`, `identity_linked_already`,
+`not_offered`, the account's.
 Source: OpenID Connect Core 1.0; RFC 6749, 7636, 9207, 9700; pre-hijacking (Sudhodanan, Paverd, 2022).
 """

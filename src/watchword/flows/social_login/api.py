@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from watchword.kernel.identity import IdentityProviders
+from watchword.plumbing.offering import Offering
 from watchword.plumbing.shapes import Answer
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import get
@@ -28,7 +28,7 @@ async def tell(call: Call[None]) -> Response:
         Offered(
             name=each.name, title=each.title, url=f"{call.web.public_url}/auth/oauth/{each.name}"
         )
-        for each in call.part(IdentityProviders).each
+        for each in call.part(Offering).to(call.visitor.network).each
     ]
     return call.json(Providers(providers=offered))
 

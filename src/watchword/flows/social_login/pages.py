@@ -20,6 +20,7 @@ from watchword.flows.social_login.rules import (
 )
 from watchword.flows.social_login.service import Arrival, SocialLogin
 from watchword.kernel.problems import NotFound, Problem
+from watchword.plumbing.flags import NotOffered
 from watchword.plumbing.shapes import Body
 from watchword.plumbing.throttle import TooManyAttempts
 from watchword.plumbing.web.call import Call
@@ -52,7 +53,9 @@ class ConsentForm(Body, frozen=True):
 async def begin(call: Call[None]) -> Response:
     """Send a browser to a provider; `return_to` is where it is to be after the sign-in."""
     wanted = safe_return(call.request.query_params.get("return_to"), "")
-    departure = await call.part(SocialLogin).begin(call.request.path_params["provider"], wanted)
+    departure = await call.part(SocialLogin).begin(
+        call.request.path_params["provider"], wanted, call.visitor
+    )
     response = call.redirect(departure.address)
     call.web.cookies.put(response, ATTEMPT, departure.attempt, LASTS)
     return response
@@ -92,7 +95,7 @@ async def link(call: Call[LinkForm]) -> Response:
     A form of ours may not lead elsewhere (CSP, form-action); a page that leads on does.
     """
     back = f"{ACCOUNT_PAGE}?saved=linked"
-    departure = await call.part(SocialLogin).begin(call.body.provider, back, call.me)
+    departure = await call.part(SocialLogin).begin(call.body.provider, back, call.visitor, call.me)
     page = call.page("social_login/leaving.html", title=departure.title, address=departure.address)
     page.headers["Refresh"] = f"0; url={departure.address}"
     call.web.cookies.put(page, ATTEMPT, departure.attempt, LASTS)
@@ -125,7 +128,7 @@ async def agree(call: Call[ConsentForm]) -> Response:
 _BEGIN = {
     "arrival": True,
     "status": 303,
-    "problems": (NotFound, OauthUnavailable),
+    "problems": (NotFound, NotOffered, OauthUnavailable),
     "query": {"return_to": "Where to be afterwards: a path of this site."},
 }
 _ARRIVE = {
@@ -135,6 +138,7 @@ _ARRIVE = {
     "limits": ("auth",),
     "problems": (
         OauthStateInvalid,
+        NotOffered,
         OauthRefused,
         OauthDeclined,
         OauthEmailUnverified,

@@ -27,7 +27,7 @@ from watchword.flows.social_login.rules import (
 from watchword.kernel.assurance import FEDERATED
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
-from watchword.kernel.identity import Identity, IdentityProvider, IdentityProviders, NotVouched
+from watchword.kernel.identity import Identity, IdentityProvider, NotVouched
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Caller, OutOfReach, Visitor
 from watchword.kernel.problems import NotFound, Problem
@@ -35,8 +35,10 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EmailAddress
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Taken, Transaction
+from watchword.plumbing.flags import Flags, NotOffered
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.metrics.counting import Metrics
+from watchword.plumbing.offering import Offering
 from watchword.plumbing.ports import Account, Admission, Entrance, IdentityLinking, MailboxProof
 from watchword.plumbing.sealing import SealBroken, Sealer
 from watchword.records.consents.rules import REGISTRATION, Deed, Purpose
@@ -48,6 +50,7 @@ from watchword.records.receipts.service import Receipts
 from watchword.records.sessions.rules import COOKIE
 from watchword.records.subscribers.rules import (
     ACTIVE,
+    NEW_ACCOUNTS,
     PENDING,
     EmailVerified,
     Subscriber,
@@ -88,7 +91,8 @@ class Arrival:
 class SocialLogin:
     """The way in by another provider."""
 
-    providers: IdentityProviders
+    offering: Offering
+    flags: Flags
     database: Database
     subscribers: Subscribers
     identities: LinkedIdentities
@@ -105,12 +109,14 @@ class SocialLogin:
     clock: Clock
     chance: Chance
 
-    async def begin(self, name: str, return_to: str, caller: Caller | None = None) -> Departure:
+    async def begin(
+        self, name: str, return_to: str, visitor: Visitor, caller: Caller | None = None
+    ) -> Departure:
         """Return where the browser goes; `caller`: whose account is to be linked.
 
-        Problems: `not_found`, `oauth_unavailable`.
+        Problems: `not_found`, `not_offered`, `oauth_unavailable`.
         """
-        now, provider = self.clock.now(), self._provider(name)
+        now, provider = self.clock.now(), self._chosen(name, visitor)
         attempt = Attempt(
             provider=name,
             state=self._draw(),
@@ -188,7 +194,9 @@ class SocialLogin:
             raise OauthDeclined
         if back.error or not back.code:
             raise OauthRefused(private="the provider said no")
-        provider = self._provider(attempt.provider)
+        provider = self.offering.still(attempt.provider)
+        if provider is None:
+            raise NotOffered(private=f"{attempt.provider} is gone or switched off")
         try:
             return await provider.vouch(attempt.errand, Secret(back.code), back.issuer, now)
         except NotVouched as wrong:
@@ -224,6 +232,8 @@ class SocialLogin:
                 found = await self.subscribers.find_by_email(tx, email)
                 if found is not None and found.status != PENDING:
                     raise OauthAccountExists(private=f"account {found.id}")
+                if found is None:
+                    self.flags.demand(NEW_ACCOUNTS, email.key)
                 if allowed is None and self.consents.settings.required:
                     return Arrival(return_to=newcomer.return_to, newcomer=self._seal(newcomer))
                 owner = await self._welcome(tx, newcomer, email, found, allowed or (), visitor, now)
@@ -327,10 +337,13 @@ class SocialLogin:
         self.metrics.logins_failed.labels(provider, problem.code).inc()
         problem.fact = problem.fact or LoginFailed(method=provider, reason=problem.code)
 
-    def _provider(self, name: str) -> IdentityProvider:
-        found = self.providers.named(name)
-        if found is None:
+    def _chosen(self, name: str, visitor: Visitor) -> IdentityProvider:
+        """Return a provider that is offered to this visitor. Problems: `not_found`, `not_offered`."""
+        if self.offering.providers.named(name) is None:
             raise NotFound
+        found = self.offering.to(visitor.network).named(name)
+        if found is None:
+            raise NotOffered(private=f"{name} is switched off")
         return found
 
     def _draw(self) -> str:

@@ -1,12 +1,15 @@
 """What a look at the settings tells, and how a secret is spelled."""
 
+import re
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from watchword.kernel.chance import Chance
+from watchword.kernel.managers import SecretManager
 
 SECRET_BYTES: Final = 64
+_NAMED: Final = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*\S")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,14 @@ class Report:
         return not self.faults
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """A manager of secrets, and the place there that is ours."""
+
+    manager: SecretManager
+    path: str
+
+
 class SettingsGuide(Protocol):
     """Whoever can read the settings; `app` fills it."""
 
@@ -59,6 +70,14 @@ class SettingsGuide(Protocol):
 
     def secret_names(self) -> tuple[str, ...]:
         """Return the names of the secrets that a deployment needs."""
+        ...
+
+    def setting_names(self) -> frozenset[str]:
+        """Return every name that a setting has."""
+        ...
+
+    def shelf(self, provider: str, path: str) -> Shelf:
+        """Return who keeps secrets, and where; empty is as the settings say. Problem: `ManagerTrouble`."""
         ...
 
     def reference(self) -> str:
@@ -72,6 +91,11 @@ class SettingsGuide(Protocol):
     def example(self) -> str:
         """Return a `.env.example` that names every setting."""
         ...
+
+
+def named_in(text: str) -> set[str]:
+    """Return the names that the lines of a `.env` give a value."""
+    return {found[1] for line in text.splitlines() if (found := _NAMED.match(line))}
 
 
 def fresh_secret(chance: Chance) -> str:

@@ -3,12 +3,13 @@
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
 from watchword.plumbing.carriers.carrier import CarrierHealth
+from watchword.plumbing.commands.reading import SECRET_LIFE, Secretive
 from watchword.plumbing.probes import BUSY, OURS, Step
 from watchword.plumbing.settings.server import DEVELOPMENT, TEST
 
@@ -148,6 +149,17 @@ def judge_modes(modes: Sequence[Mode]) -> Finding:
         detail = f"others may read {', '.join(open_ones)}"
         return failed("secrets", detail, f"chmod 600 {' '.join(open_ones)}")
     return ok("secrets", f"{len(modes)} files, for their owner alone")
+
+
+def judge_ages(modes: Finding, secrets: Sequence[Secretive], now: datetime) -> Finding:
+    """No secret is older than 90 days; one that others may read comes first."""
+    old = [each.name for each in secrets if each.old(now)]
+    if modes.outcome is not Outcome.OK or not old:
+        return modes
+    detail = f"{modes.detail}; older than {SECRET_LIFE.days} days: {', '.join(old)}"
+    return Finding(
+        check="secrets", outcome=Outcome.WARNING, detail=detail, fix="watchword secrets age"
+    )
 
 
 def judge_clock(difference: timedelta) -> Finding:

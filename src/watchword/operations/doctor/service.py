@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from watchword.kernel.clock import Clock
+from watchword.kernel.clock import Clock, SystemClock
 from watchword.kernel.ports import Migrations
 from watchword.kernel.problems import Problem
 from watchword.operations.doctor import rules, store
@@ -116,7 +116,8 @@ def _at_home(told: Reading) -> list[Finding]:
     found = [rules.judge_python(sys.version_info[:3])]
     found.append(rules.judge_settings(told.faults, told.given))
     if told.sections is not None:
-        found.append(rules.judge_modes(_secret_files(told.sections)))
+        modes = rules.judge_modes(_secret_files(told.sections))
+        found.append(rules.judge_ages(modes, told.secrets, SystemClock().now()))
     return found
 
 

@@ -6,6 +6,7 @@
     carrying, smtp, dkim            who carries letters, and how a relay gets them
     providers, texting              who carries letters and texts by HTTPS; whether texts leave at all
     identity_providers              who else may say who somebody is
+    managers                        who keeps secrets for us
     retention                       how long data stay
     events                          which are told, and to whom
     parsers                         of what several of these hold
@@ -31,6 +32,7 @@ from watchword.plumbing.settings.identity_providers import (
 from watchword.plumbing.settings.letters import LetterSettings
 from watchword.plumbing.settings.limits import LimitSettings
 from watchword.plumbing.settings.logs import LogSettings
+from watchword.plumbing.settings.managers import ManagerSettings
 from watchword.plumbing.settings.organisation import OrganisationSettings
 from watchword.plumbing.settings.providers import (
     MailgunSettings,
@@ -59,6 +61,7 @@ __all__ = [
     "LinkedinSettings",
     "LogSettings",
     "MailgunSettings",
+    "ManagerSettings",
     "OauthSettings",
     "OidcSettings",
     "OrganisationSettings",

@@ -8,12 +8,14 @@ from typing import Any, ClassVar, Final
 from msgspec.structs import asdict
 
 from watchword.kernel.facts import OWNER, SECURITY_EVENT, Fact, Line
+from watchword.kernel.flags import Flag
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.problems import Kind, Problem
 from watchword.plumbing.contact import described, mailbox_key
 from watchword.plumbing.shapes import Answer
 from watchword.plumbing.words.languages import CHOSEN
 
+NEW_ACCOUNTS: Final = Flag("registration", "Strangers make accounts of their own.")
 PENDING: Final = "pending_verification"
 ACTIVE: Final = "active"
 LOCKED: Final = "locked"
