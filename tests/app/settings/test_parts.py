@@ -50,6 +50,26 @@ def test_the_whole_and_parts_that_agree_need_no_word(read: Read) -> None:
     assert read(production(DATABASE_URL=url, **PARTS)).warnings == ()
 
 
+def test_a_socket_of_redis_is_one_of_this_machine(read: Read) -> None:
+    parts = {"REDIS_HOST": "/run/redis/state.sock", "REDIS_PASSWORD": "a b/c"}
+
+    redis = read(production(REDIS_URL="", **parts)).section(RedisSettings)
+
+    assert redis.url == "unix://:a%20b%2Fc@/run/redis/state.sock?db=0"
+
+
+def test_what_a_profile_requires_may_be_told_in_parts(read: Read) -> None:
+    told = production(
+        APP_PROFILE="molam",
+        DATABASE_URL="",
+        REDIS_URL="",
+        REDIS_HOST="/run/redis/state.sock",
+        **PARTS,
+    )
+
+    assert read(told).section(DatabaseSettings).url.startswith("postgresql://auth_user")
+
+
 def test_redis_in_parts(read: Read) -> None:
     parts = {"REDIS_HOST": "redis.example.org", "REDIS_PASSWORD": "a b/c", "REDIS_TLS": "true"}
 

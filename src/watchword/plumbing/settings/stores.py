@@ -158,7 +158,9 @@ class RedisSettings:
         default="",
         secret=True,
     )
-    host: str = setting("REDIS_HOST", "Its host, when REDIS_URL is not given.", default="")
+    host: str = setting(
+        "REDIS_HOST", "Its host, or its socket, when REDIS_URL is not given.", default=""
+    )
     port: int = setting("REDIS_PORT", "Its port.", parse=_port, default="6379")
     password: Secret = setting(
         "REDIS_PASSWORD", "Our password there.", parse=Secret, default="", secret=True
@@ -184,5 +186,7 @@ class RedisSettings:
         if not self.host:
             return ""
         who = f":{quote(self.password.reveal(), safe='')}@" if self.password else ""
+        if self.host.startswith("/"):
+            return f"unix://{who}{quote(self.host)}?db=0"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"redis{'s' * self.tls}://{who}{host}:{self.port}/0"

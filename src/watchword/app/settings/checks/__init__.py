@@ -35,6 +35,7 @@ from watchword.app.settings.checks import (
     ussd,
 )
 from watchword.app.settings.checks.findings import Findings
+from watchword.app.settings.composition import is_told
 from watchword.app.settings.values import Settings
 from watchword.plumbing.settings import ServerSettings
 
@@ -47,7 +48,7 @@ def check(
     strict = not (isinstance(server, ServerSettings) and server.development)
     findings = Findings(strict=strict)
     for name in required:
-        if name in entries and not settings.given(name):
+        if name in entries and not is_told(settings, name):
             findings.unsafe(name, "is missing; this profile requires it.")
     looks: tuple[Callable[[], None], ...] = (
         lambda: secrecy.strength(settings, entries, findings),

@@ -1,0 +1,251 @@
+"""The Compose files: what they mean, whether the service starts with what they say, and whether checks of health do check."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.deploy_files import (
+    DEPLOY,
+    DIGEST,
+    NotFilledIn,
+    compose,
+    environment,
+    mounts,
+    settings_known,
+    variables,
+)
+from tests.support.environments import fresh_secrets
+from tests.support.program import watchword
+
+HERE = DEPLOY / "compose"
+SYSTEMS = ("nova", "ariya", "romapi", "molam", "generic")
+OF_THE_DEPLOYMENT = {"instances.conf", "tls", "acme", "logs", "keys", "secrets", ".env"}
+OF_COMPOSE = {
+    "COMPOSE_FILE",
+    "COMPOSE_PROJECT_NAME",
+    "WATCHWORD_IMAGE",
+    "SERVICE_ALIAS",
+    "REPLICAS",
+    "POSTGRES_DB",
+    "SYSTEM_RULES",
+}
+FROM_ELSEWHERE = {
+    "AWS_SECRET_ACCESS_KEY",
+    "GITHUB_CLIENT_SECRET",
+    "GOOGLE_CLIENT_SECRET",
+    "LINKEDIN_CLIENT_SECRET",
+    "MAILGUN_API_KEY",
+    "SENDGRID_API_KEY",
+    "TWILIO_TOKEN",
+}
+MOST_CONNECTIONS = 80
+
+
+def of_system(name: str, *more: Path) -> dict[str, Any]:
+    """Return what Compose makes of a system's files, filled in by its own variables."""
+    given = variables(HERE / f"systems/{name}.env")
+    files = [HERE / file for file in given["COMPOSE_FILE"].split(":")]
+    return compose(*files, *more, given=given)
+
+
+def files() -> list[Path]:
+    return [*HERE.glob("*.yaml"), *HERE.glob("systems/*.yaml")]
+
+
+@pytest.fixture(params=SYSTEMS)
+def whole(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """A system with all that watches it."""
+    return of_system(request.param, HERE / "monitoring.yaml")
+
+
+@pytest.mark.req("D-06", "R-12", "G-27")
+def test_each_file_is_what_the_specification_of_compose_says() -> None:
+    ended = subprocess.run(
+        [
+            Path(sys.executable).parent / "check-jsonschema",
+            *("--builtin-schema", "vendor.compose-spec"),
+            *files(),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout
+    assert all("version" not in yaml.safe_load(file.read_text()) for file in files())
+
+
+@pytest.mark.req("D-07", "G-29", "M-44")
+def test_only_the_proxy_is_reached_from_elsewhere(whole: dict[str, Any]) -> None:
+    for name, service in whole["services"].items():
+        assert "container_name" not in service
+        elsewhere = [port for port in service.get("ports", ()) if not port.startswith("127.0.0.1:")]
+        assert bool(elsewhere) == (name == "proxy"), name
+    assert whole["networks"]["data"]["internal"]
+    for store in ("postgres", "redis", "redis-cache"):
+        assert set(whole["services"][store]["networks"]) == {"data"}
+
+
+@pytest.mark.req("D-10")
+def test_every_image_but_our_own_is_named_by_its_digest() -> None:
+    for name in SYSTEMS:
+        for service in of_system(name, HERE / "monitoring.yaml")["services"].values():
+            assert DIGEST.match(service["image"]) or service["image"].endswith(":local")
+    for service in compose(HERE / "development.yaml")["services"].values():
+        assert DIGEST.match(service["image"])
+
+
+@pytest.mark.req("N-83", "R-20")
+def test_everything_is_bounded_and_has_no_more_rights_than_it_needs(whole: dict[str, Any]) -> None:
+    for name, service in whole["services"].items():
+        assert service["deploy"]["resources"]["limits"]["memory"], name
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert "no-new-privileges:true" in service["security_opt"], name
+        assert not service.get("privileged"), name
+        assert not any("docker.sock" in source for source in mounts(service)), name
+
+
+@pytest.mark.req("R-06", "R-14", "G-26")
+def test_what_is_mounted_is_there(whole: dict[str, Any]) -> None:
+    for service in whole["services"].values():
+        for source in mounts(service):
+            if source in {"/dev/null"} or source.removeprefix("./") in OF_THE_DEPLOYMENT:
+                continue
+            assert (HERE / source).exists(), source
+    for service in whole["services"].values():
+        for each in service.get("secrets", ()):
+            assert (each if isinstance(each, str) else each["source"]) in whole["secrets"]
+    ours = whole["services"]["app"]
+    assert "./logs:/app/logs" in ours["volumes"]
+    assert "./keys:/app/keys:ro" in ours["volumes"]
+
+
+@pytest.mark.req("R-06")
+def test_every_variable_is_a_setting(whole: dict[str, Any]) -> None:
+    for name in ("app", "migrate"):
+        assert {*environment(whole["services"][name])} <= settings_known()
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_what_the_variables_of_a_system_say_is_read_by_somebody(name: str) -> None:
+    told = variables(HERE / f"systems/{name}.env")
+    assert {*told} <= settings_known() | OF_COMPOSE
+    assert not {*told} & {*of_system(name)["secrets"]}
+
+
+@pytest.mark.req("R-12", "R-13", "N-106")
+def test_nobody_starts_before_what_it_stands_on(whole: dict[str, Any]) -> None:
+    services = whole["services"]
+    for name in {"app", "auth-2"} & {*services}:
+        awaited = services[name]["depends_on"]
+        assert awaited["postgres"] == {"condition": "service_healthy"}
+        assert awaited["redis"] == {"condition": "service_healthy"}
+        assert awaited["grants"] == {"condition": "service_completed_successfully"}
+    assert services["grants"]["depends_on"]["migrate"] == {
+        "condition": "service_completed_successfully"
+    }
+    assert services["migrate"]["command"] == ["migrate", "up", "--half", "before"]
+    assert services["proxy"]["depends_on"]["app"] == {"condition": "service_healthy"}
+    for name in ("app", "postgres", "redis", "redis-cache", "proxy"):
+        health = services[name]["healthcheck"]
+        assert (health["interval"], health["timeout"], health["retries"]) == ("30s", "10s", 3)
+
+
+@pytest.mark.req("R-12")
+def test_romapi_keeps_its_names() -> None:
+    made = of_system("romapi")
+    assert made["networks"]["web"] == {**made["networks"]["web"], "driver": "bridge", "name": "romapi-network"}
+    names = {
+        alias
+        for service in made["services"].values()
+        if isinstance(service["networks"], dict)
+        for network in service["networks"].values()
+        for alias in (network or {}).get("aliases", ())
+    }
+    assert {"romapi-postgres", "romapi-redis", "romapi-auth", "romapi-nginx"} <= names
+    assert {"postgres_data", "redis_data"} <= {*made["volumes"]}
+    assert made["services"]["postgres"]["environment"]["POSTGRES_DB"] == "romapi"
+    assert environment(made["services"]["app"])["DB_USER"] == "romapi"
+    assert {made["services"][name]["restart"] for name in ("app", "postgres", "redis", "proxy")} == {
+        "unless-stopped"
+    }
+
+
+@pytest.mark.req("G-27", "G-28", "G-29")
+def test_the_generic_deployment_has_its_sizes() -> None:
+    made = of_system("generic")["services"]
+    app, postgres, redis = made["app"], made["postgres"], made["redis"]
+    assert app["deploy"]["replicas"] == "3"
+    assert app["deploy"]["restart_policy"] == {
+        "condition": "on-failure",
+        "delay": "5s",
+        "max_attempts": 3,
+    }
+    sizes = {"limits": {"cpus": "2", "memory": "4G"}, "reservations": {"cpus": "1", "memory": "2G"}}
+    assert app["deploy"]["resources"] == sizes
+    assert postgres["deploy"]["resources"] == sizes
+    assert redis["deploy"]["resources"] == {
+        "limits": {"cpus": "1", "memory": "2G"},
+        "reservations": {"cpus": "0.5", "memory": "1G"},
+    }
+    assert {"path": ".env.production", "required": False} in app["env_file"]
+    assert postgres["environment"]["POSTGRES_PASSWORD_FILE"] == "/run/secrets/postgres_password"
+    secrets = of_system("generic")["secrets"]
+    assert secrets["postgres_password"] == {"file": "secrets/db_password.txt"}
+
+
+@pytest.mark.req("N-106")
+def test_two_instances_have_names_of_their_own_and_are_one_to_the_proxy() -> None:
+    made = of_system("nova")["services"]
+    first, second = made["app"], made["auth-2"]
+    assert environment(first)["NODE_ID"] == "auth-1"
+    assert environment(second)["NODE_ID"] == "auth-2"
+    assert "app" in second["networks"]["web"]["aliases"]
+    assert made["postgres"]["environment"]["POSTGRES_DB"] == "nova_rdv"
+
+
+@pytest.mark.req("G-73")
+def test_connections_suffice_while_all_instances_are_exchanged_at_once(whole: dict[str, Any]) -> None:
+    services = whole["services"]
+    replicas = 2 if "auth-2" in services else int(services["app"]["deploy"]["replicas"])
+    processes = int(services["app"]["deploy"]["resources"]["limits"]["cpus"])
+    most = int(environment(services["app"])["DB_POOL_MAX"])
+    assert 2 * replicas * processes * most <= MOST_CONNECTIONS
+    assert 5 * processes * most <= MOST_CONNECTIONS
+
+
+def test_an_address_that_is_not_given_is_asked_for() -> None:
+    with pytest.raises(NotFilledIn, match="PUBLIC_BASE_URL"):
+        compose(HERE / "compose.yaml")
+
+
+@pytest.mark.req("R-12", "G-27", "M-28", "N-106")
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_production_starts_with_what_a_system_is_told(name: str, tmp_path: Path) -> None:
+    made = of_system(name)
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    for each in made["services"]["app"]["secrets"]:
+        source, target = (each, each) if isinstance(each, str) else (each["source"], each["target"])
+        file = folder / target
+        text = "" if source in FROM_ELSEWHERE else token_hex(32)
+        file.write_text(fresh_secrets().get(source, text))
+        file.chmod(0o600)
+    told = {
+        **{k: v for k, v in variables(HERE / f"systems/{name}.env").items() if k not in OF_COMPOSE},
+        **environment(made["services"]["app"]),
+        "SECRETS_DIR": str(folder),
+    }
+    said = watchword("env", "validate", cwd=tmp_path, environ=told)
+    assert said.returncode == 0, said.stderr
+    shown = watchword("config", "show", "--json", "APP_PROFILE", "PORT", cwd=tmp_path, environ=told)
+    values = {line["name"]: line["value"] for line in json.loads(shown.stdout)}
+    assert values["APP_PROFILE"] == name
+    shipped = {"romapi": "3001", "molam": "8085"}
+    assert values["PORT"] == shipped.get(name, "3000")
