@@ -23,8 +23,10 @@ import yaml
 Object = dict[str, Any]
 
 _KNOWN: Final = frozenset(
-    "apiVersion kind resources components configMapGenerator patches"
-    " namespace nameSuffix labels images replicas".split()
+    {
+        *("apiVersion", "kind", "resources", "components", "configMapGenerator", "patches"),
+        *("namespace", "nameSuffix", "labels", "images", "replicas"),
+    }
 )
 _MERGED_BY: Final = {"containers": "name", "env": "name", "volumes": "name"}
 _PODS: Final = ("Deployment", "Job")
@@ -84,7 +86,7 @@ def settings(path: Path) -> dict[str, str]:
 
 def _gather(folder: Path, items: list[Item]) -> list[Item]:
     """Return the items of a folder; a component also changes those that were there."""
-    told = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    (told,) = _documents((folder / "kustomization.yaml").read_text())
     if strange := told.keys() - _KNOWN:
         raise NotUnderstood(f"{folder}: {', '.join(sorted(strange))}")
     for name in told.get("resources", []):
@@ -101,7 +103,11 @@ def _gather(folder: Path, items: list[Item]) -> list[Item]:
 
 
 def _read(path: Path) -> list[Item]:
-    return [Item(body) for body in yaml.safe_load_all(path.read_text()) if body]
+    return [Item(body) for body in _documents(path.read_text())]
+
+
+def _documents(text: str) -> list[Any]:
+    return [each for each in yaml.load_all(text, yaml.CSafeLoader) if each]
 
 
 def _generated(folder: Path, told: Object) -> Item:
@@ -115,7 +121,7 @@ def _generated(folder: Path, told: Object) -> Item:
 
 def _patched(folder: Path, told: Object, items: list[Item]) -> list[Item]:
     text = (folder / told["path"]).read_text() if "path" in told else told["patch"]
-    patch, kept = yaml.safe_load(text), []
+    (patch,), kept = _documents(text), []
     found = [item for item in items if _is_meant(item, told["target"])]
     if not found and not isinstance(patch, dict):
         raise NotUnderstood(f"{folder}: a patch for {told['target']} meets nothing")
@@ -149,19 +155,20 @@ def _operate(body: Object, operation: Object) -> None:
     place: Any = body
     for step in way:
         place = place[int(step)] if isinstance(place, list) else place[step]
-    where: Any = int(last) if isinstance(place, list) and last != "-" else last
-    match operation["op"]:
-        case "add" if isinstance(place, list):
-            place.insert(len(place) if where == "-" else where, operation["value"])
-        case "add":
-            place[where] = operation["value"]
-        case "replace":
-            place[where]  # noqa: B018 - it must be there
-            place[where] = operation["value"]
-        case "remove":
-            del place[where]
-        case other:
-            raise NotUnderstood(other)
+    if isinstance(place, list):
+        where: Any = len(place) if last == "-" else int(last)
+    else:
+        where = last
+    if operation["op"] not in {"add", "replace", "remove"}:
+        raise NotUnderstood(operation["op"])
+    if operation["op"] != "add":
+        del place[where]
+    if operation["op"] == "remove":
+        return
+    if isinstance(place, list):
+        place.insert(where, operation["value"])
+    else:
+        place[where] = operation["value"]
 
 
 def _merged(old: Any, new: Any, within: str = "") -> Any:
@@ -178,10 +185,7 @@ def _merged(old: Any, new: Any, within: str = "") -> Any:
 
 def _transform(item: Item, told: Object) -> None:
     if "namespace" in told:
-        if item.kind == "Namespace":
-            item.rename(told["namespace"])
-        else:
-            item.body["metadata"]["namespace"] = told["namespace"]
+        _settle(item, told["namespace"])
     if suffix := told.get("nameSuffix"):
         item.rename(item.name + suffix)
     for each in told.get("labels", []):
@@ -192,9 +196,20 @@ def _transform(item: Item, told: Object) -> None:
             item.body["spec"]["replicas"] = each["count"]
     for each in told.get("images", []):
         for container in _containers(item):
-            if re.split(r"[:@]", container["image"])[0] == each["name"]:
-                end = f"@{each['digest']}" if "digest" in each else f":{each['newTag']}"
-                container["image"] = each.get("newName", each["name"]) + end
+            _choose_image(container, each)
+
+
+def _settle(item: Item, namespace: str) -> None:
+    if item.kind == "Namespace":
+        item.rename(namespace)
+    else:
+        item.body["metadata"]["namespace"] = namespace
+
+
+def _choose_image(container: Object, told: dict[str, str]) -> None:
+    if re.split(r"[:@]", container["image"])[0] == told["name"]:
+        end = f"@{told['digest']}" if "digest" in told else f":{told['newTag']}"
+        container["image"] = told.get("newName", told["name"]) + end
 
 
 def _labels(item: Item, *, selectors: bool) -> Iterator[Object]:
@@ -224,21 +239,23 @@ def _containers(item: Item) -> list[Object]:
 
 def _follow_names(items: list[Item]) -> None:
     """Let those who name another object name it as it is called now."""
-
-    def now(kind: str, place: Object, key: str = "name") -> None:
-        for item in items:
-            if item.kind == kind and place[key] in item.names:
-                place[key] = item.name
-
     for item in items:
-        spec = item.body.get("spec", {})
-        if item.kind in _PODS:
-            now("ServiceAccount", spec["template"]["spec"], "serviceAccountName")
-            for source in (each for own in _containers(item) for each in own["envFrom"]):
-                now("ConfigMap", source.get("configMapRef", {"name": None}))
-        if item.kind == "HorizontalPodAutoscaler":
-            now("Deployment", spec["scaleTargetRef"])
-        if item.kind == "Ingress":
-            for rule in spec["rules"]:
-                for path in rule["http"]["paths"]:
-                    now("Service", path["backend"]["service"])
+        for kind, place, key in _named_others(item):
+            for other in items:
+                if other.kind == kind and place[key] in other.names:
+                    place[key] = other.name
+
+
+def _named_others(item: Item) -> Iterator[tuple[str, Object, str]]:
+    """Return where an object names others: of which kind, and the place of the name."""
+    spec = item.body.get("spec", {})
+    if item.kind in _PODS:
+        yield "ServiceAccount", spec["template"]["spec"], "serviceAccountName"
+    for source in (each for own in _containers(item) for each in own["envFrom"]):
+        if "configMapRef" in source:
+            yield "ConfigMap", source["configMapRef"], "name"
+    if item.kind == "HorizontalPodAutoscaler":
+        yield "Deployment", spec["scaleTargetRef"], "name"
+    if item.kind == "Ingress":
+        for path in (path for rule in spec["rules"] for path in rule["http"]["paths"]):
+            yield "Service", path["backend"]["service"], "name"
