@@ -39,19 +39,19 @@ async def test_a_thousand_looks_at_health_ten_at_once_all_go_well(small_world: W
 async def test_four_hundred_at_once_who_sign_in_get_no_fault_of_ours(
     small_worlds: Opener,
 ) -> None:
-    async with small_worlds(RATE_LIMIT_AUTH="5/900000") as world, listening(world) as port:
+    async with small_worlds(RATE_LIMIT_AUTH="2/900000") as world, listening(world) as port:
         await world.subscriber()
         plan = Plan(
             base=f"http://localhost:{port}",
             scenario="sign-in",
-            requests=600,
+            requests=400,
             connections=400,
             known=(ALICE,),
         )
         found = (await borne(plan))["sign-in"]
-    assert (found.requests, found.failed) == (600, 0), found
+    assert (found.requests, found.failed) == (400, 0), found
     assert found.statuses.keys() <= {"200", "401", "429"}
-    assert found.statuses["200"] + found.statuses["401"] == 5
+    assert found.statuses["429"] == 398
 
 
 @pytest.mark.req("N-107", "D-66")
