@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -12,7 +13,10 @@ from watchword.plumbing.web.wire import IDLE_SECONDS, PATIENCE_SECONDS, Wire
 
 @contextlib.asynccontextmanager
 async def listening(
-    world: World, patience: float = PATIENCE_SECONDS, idle: float = IDLE_SECONDS
+    world: World,
+    patience: float = PATIENCE_SECONDS,
+    idle: float = IDLE_SECONDS,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[int]:
     """Serve the world as `watchword serve` does, and yield the port."""
 
@@ -21,7 +25,7 @@ async def listening(
 
     Patient.patience, Patient.idle = patience, idle
     listener = bind("127.0.0.1", 0)
-    server = Server(world.app, timedelta(seconds=1))
+    server = Server(world.app, timedelta(seconds=1), tls)
     server.config.http = Patient
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:

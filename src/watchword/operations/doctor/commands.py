@@ -1,13 +1,12 @@
 """`watchword doctor`."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from watchword.operations.doctor.rules import Finding, Outcome
 from watchword.operations.doctor.service import CHECKS, examine
-from watchword.plumbing.commands import console
 from watchword.plumbing.commands.options import AsJson
+from watchword.plumbing.commands.visit import make_round
 
 doctor = typer.Typer(help="Look at everything this service stands on; say what mends it.")
 
@@ -40,33 +39,7 @@ def look(
         "clock": time,
     }
     wanted = [check for check in CHECKS if chosen.get(check)] or list(CHECKS)
-    found = console.run(lambda: _round(wanted, talk=not as_json))
-    if as_json:
-        console.output({"ok": not _wrong(found), "checks": found}, as_json=True)
-    if _wrong(found):
-        raise typer.Exit(console.Exit.REFUSED)
-    console.talk("Everything is well.")
-
-
-async def _round(wanted: list[str], *, talk: bool) -> list[Finding]:
-    found: list[Finding] = []
-    async for finding in examine(wanted):
-        found.append(finding)
-        if talk:
-            console.output(None, as_json=False, text=_lines(finding, len(found), len(wanted)))
-    return found
-
-
-def _lines(finding: Finding, number: int, count: int) -> list[str]:
-    place = f"[{number:>{len(str(count))}}/{count}]"
-    lines = [f"{place} {finding.check:<10} {finding.outcome:<8} {finding.detail}"]
-    if finding.fix:
-        lines.append(f"{'':<{len(place)}} {'':<10} to mend: {finding.fix}")
-    return lines
-
-
-def _wrong(found: list[Any]) -> bool:
-    return any(finding.outcome in {Outcome.FAILED, Outcome.SKIPPED} for finding in found)
+    make_round(examine(wanted), len(wanted), as_json=as_json)
 
 
 groups = {"doctor": doctor}

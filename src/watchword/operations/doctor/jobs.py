@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from watchword.operations.doctor import store
-from watchword.operations.doctor.rules import Outcome, judge_isolation
+from watchword.operations.doctor.rules import judge_isolation
 from watchword.plumbing.db.ports import Database
+from watchword.plumbing.findings import Outcome
 from watchword.plumbing.house import House
 from watchword.plumbing.logs.logger import log
 from watchword.plumbing.settings import ServerSettings

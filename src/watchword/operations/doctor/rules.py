@@ -4,12 +4,12 @@ import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
 from watchword.plumbing.carriers.carrier import CarrierHealth
 from watchword.plumbing.commands.reading import SECRET_LIFE, Secretive
+from watchword.plumbing.findings import Finding, failed, ok, skipped
 from watchword.plumbing.probes import BUSY, OURS, Step
 from watchword.plumbing.settings.server import DEVELOPMENT, TEST
 
@@ -38,25 +38,6 @@ _WANTED: Final[Mapping[str, Sequence[str]]] = {
     "mailgun": ("MAILGUN_API_KEY", "MAILGUN_DOMAIN", "MAILGUN_API_URL"),
     "twilio": ("TWILIO_SID", "TWILIO_TOKEN", "TWILIO_API_URL"),
 }
-
-
-class Outcome(StrEnum):
-    """How a check ends."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What a check found; `fix` is the command that mends it."""
-
-    check: str
-    outcome: Outcome
-    detail: str
-    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,21 +81,6 @@ def describe(server: Server) -> str:
         told.append(f"{in_use} of {server.most} connections ({', '.join(states)})")
         told.append(f"{server.locked} waiting for a lock")
     return "; ".join(told)
-
-
-def ok(check: str, detail: str) -> Finding:
-    """Return a finding that all is well."""
-    return Finding(check=check, outcome=Outcome.OK, detail=detail)
-
-
-def failed(check: str, detail: str, fix: str) -> Finding:
-    """Return a finding that something is wrong."""
-    return Finding(check=check, outcome=Outcome.FAILED, detail=detail, fix=fix)
-
-
-def skipped(check: str, why: str, fix: str = "") -> Finding:
-    """Return a finding that nobody could look, which is never a finding that all is well."""
-    return Finding(check=check, outcome=Outcome.SKIPPED, detail=why, fix=fix)
 
 
 def settings_first(check: str, faults: Sequence[tuple[str, str]]) -> Finding:

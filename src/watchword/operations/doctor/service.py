@@ -12,7 +12,7 @@ from watchword.kernel.clock import Clock, SystemClock
 from watchword.kernel.ports import Migrations
 from watchword.kernel.problems import Problem
 from watchword.operations.doctor import rules, store
-from watchword.operations.doctor.rules import Finding, Mode, failed, ok, skipped
+from watchword.operations.doctor.rules import Mode
 from watchword.plumbing import probes
 from watchword.plumbing.carriers.carrier import CarrierHealth
 from watchword.plumbing.commands import reading
@@ -22,6 +22,7 @@ from watchword.plumbing.commands.reading import Reading, Sections
 from watchword.plumbing.db.ping import ping
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.db.sqlite import sqlite_path
+from watchword.plumbing.findings import Finding, failed, ok, skipped
 from watchword.plumbing.house import House
 from watchword.plumbing.logs.logger import redact
 from watchword.plumbing.probes import Step

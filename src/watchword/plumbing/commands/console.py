@@ -23,6 +23,7 @@ from watchword.kernel.problems import Kind, Overloaded, Problem
 from watchword.plumbing.commands.handed import in_hand
 from watchword.plumbing.house import House
 from watchword.plumbing.logs.logger import redact
+from watchword.plumbing.settings.parsers import web_address
 from watchword.plumbing.words.languages import LANGUAGES
 
 Result = TypeVar("Result")
@@ -98,6 +99,14 @@ def ago(text: str, option: str = "--since") -> timedelta:
         return duration(text)
     except ValueError as error:
         raise refuse(f"{option}: {error}.", Exit.USAGE) from error
+
+
+def web_base(text: str) -> str:
+    """Read the address of a site given as --base; empty stays empty, what is none ends the command."""
+    try:
+        return web_address(text)
+    except ValueError as error:
+        raise refuse(f"--base: {error}.", Exit.USAGE) from error
 
 
 def exit_code(problem: Problem) -> Exit:

@@ -1,5 +1,6 @@
 """Options that many commands have, in one spelling each."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,3 +15,10 @@ Language = Annotated[
 ]
 Since = Annotated[str, typer.Option("--since", help="How far back: 30m, 24h, 7d.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")]
+Base = Annotated[
+    str, typer.Option("--base", metavar="URL", help="The address of a running service.")
+]
+Trust = Annotated[
+    Path | None,
+    typer.Option("--ca", exists=True, dir_okay=False, help="Certificates to trust, PEM."),
+]
