@@ -7,16 +7,15 @@ Source: https://age-encryption.org/v1
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.archives.measured import Measured
 
-if TYPE_CHECKING:
-    import pyrage
-
-RECIPIENT: Final = re.compile(r"age1[02-9ac-hj-np-z]{58}|ssh-(?:ed25519|rsa) [A-Za-z0-9+/=]+(?: .*)?")
+RECIPIENT: Final = re.compile(
+    r"age1[02-9ac-hj-np-z]{58}|ssh-(?:ed25519|rsa) [A-Za-z0-9+/=]+(?: .*)?"
+)
 _IDENTITY: Final = "AGE-SECRET-KEY-"
 _SSH: Final = "-----BEGIN OPENSSH PRIVATE KEY-----"
 
@@ -39,7 +38,7 @@ class Broken(Exception):
     """What was to be decrypted is not whole, or not for this key; the reason says which."""
 
 
-def recipients(texts: Sequence[str]) -> list["pyrage.x25519.Recipient | pyrage.ssh.Recipient"]:
+def recipients(texts: Sequence[str]) -> list[Any]:
     """Read recipients: `age1...`, or a public key of SSH. ValueError: one is none."""
     age = _age()
     try:
@@ -53,7 +52,7 @@ def recipients(texts: Sequence[str]) -> list["pyrage.x25519.Recipient | pyrage.s
         raise ValueError("is no public key of age (age1...) or of SSH (ssh-ed25519 ...)") from error
 
 
-def identities(text: Secret) -> list["pyrage.x25519.Identity | pyrage.ssh.Identity"]:
+def identities(text: Secret) -> list[Any]:
     """Read a file of identities as `age-keygen` writes it, or a private key of SSH. Problem: `backup_key_wrong`."""
     age, told = _age(), text.reveal()
     lines = [line.strip() for line in told.splitlines() if line.strip().startswith(_IDENTITY)]
@@ -71,7 +70,7 @@ def identities(text: Secret) -> list["pyrage.x25519.Identity | pyrage.ssh.Identi
 def encrypt(
     source: Measured,
     target: Measured,
-    to: Sequence["pyrage.x25519.Recipient | pyrage.ssh.Recipient"],
+    to: Sequence[Any],
 ) -> None:
     """Encrypt the source to the recipients. What the streams raise is raised."""
     age = _age()
@@ -85,7 +84,7 @@ def encrypt(
 def decrypt(
     source: Measured,
     target: Measured,
-    by: Sequence["pyrage.x25519.Identity | pyrage.ssh.Identity"],
+    by: Sequence[Any],
 ) -> None:
     """Decrypt the source. `Broken`: it is not whole, or not for this key; else what the streams raise."""
     age = _age()
@@ -98,9 +97,9 @@ def decrypt(
     target.flush()
 
 
-def _age() -> "type[pyrage]":
+def _age() -> Any:
     try:
         import pyrage  # noqa: PLC0415 - an extra
     except ImportError as missing:
         raise BackupExtraMissing from missing
-    return pyrage  # type: ignore[return-value]
+    return pyrage

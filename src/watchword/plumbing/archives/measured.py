@@ -110,4 +110,3 @@ class Measured:
 def measure(file: BinaryIO) -> Measure:
     """Measure a file from here to its end."""
     return Measured(file).drain()
-

@@ -1,20 +1,18 @@
 """Configuration as one stream: the files below some paths, with their modes, and out of it again.
 
-What comes out may be read by its owner alone, stays below its folder, and takes the place of nothing.
+What comes out may be read by its owner alone, and stays below its folder.
 """
 
 import os
+import shutil
 import tarfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 from watchword.plumbing.archives.measured import Readable, Writable
 
 _CHUNK = 1 << 16
-
-
-class InTheWay(Exception):
-    """A file is there already; its path is the only argument."""
 
 
 def files_below(home: Path, paths: Sequence[str]) -> list[Path]:
@@ -30,29 +28,34 @@ def pack(home: Path, files: Sequence[Path], target: Writable) -> None:
             packed.add(home / file, arcname=file.as_posix(), recursive=False)
 
 
-def unpack(source: Readable, home: Path, *, over: bool) -> list[Path]:
-    """Write the files below a folder; return them. `InTheWay`: one is there, and nobody said `over`."""
+def in_the_way(source: Readable, home: Path) -> list[Path]:
+    """Return the files below a folder that unpacking would take the place of."""
+    return [path for path, _ in _members(source, home) if path.exists()]
+
+
+def unpack(source: Readable, home: Path) -> list[Path]:
+    """Write the files below a folder, over what is there; return them. ValueError: one leads out of it."""
     made: list[Path] = []
+    for path, content in _members(source, home):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(opened, "wb") as file:
+            os.fchmod(file.fileno(), 0o600)
+            shutil.copyfileobj(content, file, _CHUNK)
+        made.append(path)
+    return made
+
+
+def _members(source: Readable, home: Path) -> Iterator[tuple[Path, IO[bytes]]]:
     with tarfile.open(fileobj=source, mode="r|gz", bufsize=_CHUNK) as packed:  # type: ignore[call-overload]
         for each in packed:
             content = packed.extractfile(each) if each.isreg() else None
+            path = home / each.name
             if content is None:
                 continue
-            path = home / each.name
             if not path.resolve().is_relative_to(home.resolve()):
                 raise ValueError(f"{each.name} leads out of the folder")
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if over else os.O_EXCL)
-            try:
-                opened = os.open(path, flags, 0o600)
-            except FileExistsError as error:
-                raise InTheWay(str(path)) from error
-            with os.fdopen(opened, "wb") as file:
-                os.fchmod(file.fileno(), 0o600)
-                while chunk := content.read(_CHUNK):
-                    file.write(chunk)
-            made.append(path)
-    return made
+            yield path, content
 
 
 def _files(path: Path) -> Iterator[Path]:

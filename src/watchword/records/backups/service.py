@@ -1,25 +1,36 @@
 """Backups as they are kept: put away, found, fetched as they were made, thrown away."""
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 from watchword.kernel.ports import ColdStorage
 from watchword.kernel.problems import Problem
-from watchword.kernel.secret import Peppers
+from watchword.kernel.secret import Peppers, Secret
+from watchword.plumbing import folders
+from watchword.plumbing.archives import tar
 from watchword.plumbing.archives.measured import measure
+from watchword.plumbing.archives.sealed import Sealed, Sealing, in_thread
+from watchword.plumbing.db.dumps import rdb
+from watchword.plumbing.db.dumps.contents import Dump, DumpFailed
 from watchword.records.backups.rules import (
+    CONFIGURATION,
+    DATABASE,
     LATEST,
     MANIFEST,
+    REDIS,
     BackupAltered,
     BackupMissing,
     BackupStorageUnavailable,
     Manifest,
     Part,
     chosen,
+    file_name,
     is_name,
     left_over,
     outdated,
@@ -141,3 +152,64 @@ class Vault:
 def newest_number(manifests: Sequence[Manifest]) -> int:
     """Return the number of the newest one."""
     return max((each.number for each in manifests), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where the parts of one backup are made: each is encrypted as it comes."""
+
+    folder: Path
+    name: str
+    work: Sealing
+
+    async def database(self, dump: Dump, ending: str, tell: Callable[[int, int], None]) -> Part:
+        """Make the part of the database. Problem: `backup_failed`."""
+        path = self.folder / file_name(DATABASE, self.name, ending)
+
+        def seal() -> Sealed:
+            with dump.read() as source:
+                return self.work.seal(source, path, lambda done: tell(done, max(done, dump.size)))
+
+        part = await self._made(DATABASE, path, seal)
+        tell(part.plain_size, part.plain_size)
+        return part
+
+    async def content(self, kind: str, content: bytes) -> Part:
+        """Make a part of what is in memory. Problem: `backup_failed`."""
+        path = self.folder / file_name(kind, self.name)
+        return await self._made(kind, path, lambda: self.work.seal(BytesIO(content), path))
+
+    async def configuration(self, home: Path, paths: Sequence[str]) -> list[Part]:
+        """Make the part of the configuration, if there are files of it. Problem: `backup_failed`."""
+        files = await asyncio.to_thread(tar.files_below, home, paths)
+        if not files:
+            return []
+        path = self.folder / file_name(CONFIGURATION, self.name)
+        packed = BytesIO()  # some small files, which are never on the disk in the clear
+        await asyncio.to_thread(tar.pack, home, files, packed)
+        packed.seek(0)
+        return [await self._made(CONFIGURATION, path, lambda: self.work.seal(packed, path))]
+
+    async def redis(self, url: Secret) -> Part:
+        """Make the part of Redis. Problem: `backup_failed`."""
+        path = self.folder / file_name(REDIS, self.name)
+
+        def seal() -> Sealed:
+            with rdb.snapshot(url) as source:
+                return self.work.seal(source, path)
+
+        return await self._made(REDIS, path, seal)
+
+    async def _made(self, kind: str, path: Path, seal: Callable[[], Sealed]) -> Part:
+        try:
+            made = await in_thread(seal, self.work.stop)
+        except OSError as error:
+            raise DumpFailed(private=folders.trouble(path.parent, error)) from error
+        return Part(
+            kind=kind,
+            name=path.name,
+            size=made.cipher.size,
+            sha256=made.cipher.sha256,
+            plain_size=made.plain.size,
+            plain_sha256=made.plain.sha256,
+        )

@@ -74,8 +74,15 @@ Feed = Callable[[BinaryIO], None]
 class Dumps(Protocol):
     """One database, out of which dumps come and into which they go."""
 
-    dialect: str
-    ending: str  # of the file of a dump
+    @property
+    def dialect(self) -> str:
+        """Return which kind of database it is."""
+        ...
+
+    @property
+    def ending(self) -> str:
+        """Return how the file of a dump ends."""
+        ...
 
     @property
     def url(self) -> Secret:

@@ -60,9 +60,7 @@ _LOCK = (
 )
 
 
-_KNOWN = (
-    "SELECT facts::text FROM journal WHERE type = ANY($1::text[]) ORDER BY at DESC LIMIT 50"
-)
+_KNOWN = "SELECT facts::text FROM journal WHERE type = ANY($1::text[]) ORDER BY at DESC LIMIT 50"
 
 
 class NoScratch(Problem):
@@ -223,7 +221,7 @@ def restore(
                 fed.finish()
                 if why := reading.ended():
                     raise RestoreFailed(private=why)
-                _say(writing, [*_demands(rows), "COMMIT;"])
+                _say(writing, ["SET row_security = on;", *_demands(rows), "COMMIT;"])
                 writing.stdin.close()
             except BrokenPipeError as error:
                 raise RestoreFailed(private=writing.ended()) from error
@@ -359,9 +357,7 @@ async def _contents(connection: Any) -> Contents:
 
 
 async def _known(connection: Any) -> int:
-    return numbers_in(
-        row["facts"] for row in await connection.fetch(_KNOWN, list(TELL_OF_BACKUPS))
-    )
+    return numbers_in(row["facts"] for row in await connection.fetch(_KNOWN, list(TELL_OF_BACKUPS)))
 
 
 async def _count(connection: Any, table: str) -> int:

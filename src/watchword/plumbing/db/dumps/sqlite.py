@@ -35,9 +35,7 @@ _LOCK = "lock"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BESIDE = ("-wal", "-shm", "-journal")
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
-_TOMBSTONES = (
-    "SELECT id, user_id, erased_at FROM erasures WHERE erased_at IS NOT NULL ORDER BY id"
-)
+_TOMBSTONES = "SELECT id, user_id, erased_at FROM erasures WHERE erased_at IS NOT NULL ORDER BY id"
 _KNOWN = (
     "SELECT facts FROM journal"
     f" WHERE type IN ({', '.join(repr(each) for each in TELL_OF_BACKUPS)}) ORDER BY at DESC LIMIT 50"
@@ -185,9 +183,7 @@ def take_place(new: Path, path: Path, kept: Path | None) -> None:
 
 
 @contextmanager
-def _folder(
-    path: Path, what: str, how: type[DumpFailed] | type[RestoreFailed]
-) -> Iterator[Path]:
+def _folder(path: Path, what: str, how: type[DumpFailed] | type[RestoreFailed]) -> Iterator[Path]:
     """Yield a folder beside the database, for our eyes alone; what a killed process left there goes, too."""
     prefix = f".{path.name}-{what}-"
     try:
@@ -227,9 +223,7 @@ def _contents(database: sqlite3.Connection) -> Contents:
             Tombstone(UUID(receipt), UUID(user_id), _EPOCH + timedelta(microseconds=at))
             for receipt, user_id, at in tombstones
         ),
-        known=numbers_in(text for (text,) in database.execute(_KNOWN))
-        if "journal" in there
-        else 0,
+        known=numbers_in(text for (text,) in database.execute(_KNOWN)) if "journal" in there else 0,
     )
 
 
