@@ -12,10 +12,12 @@ from typer.testing import CliRunner
 
 from tests.support.world import StoppedClock, environment
 from watchword.app import carrying, lettering, slices
+from watchword.app.backing import open_kit
 from watchword.app.building import configure_logs, open_house
 from watchword.app.reading import reading_of
 from watchword.app.settings import Settings, read
 from watchword.kernel.clock import Clock
+from watchword.operations.backup.service import OpenKit
 from watchword.operations.doctor.service import AskProviders, LookAtDomain, LookAtEvents
 from watchword.operations.events import service as events
 from watchword.operations.mail.service import OpenLetters
@@ -53,6 +55,7 @@ class Terminal:
         """Run `watchword <words>`; nobody sits before it."""
         hands = {
             OpenHouse: self._open,
+            OpenKit: lambda: open_kit(self._read(), self.clock),
             Read: lambda: reading_of(self._read),
             LookAtDomain: sender_domain.steps,
             AskProviders: lambda: carrying.ask_providers(self._read()),

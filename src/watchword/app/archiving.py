@@ -21,26 +21,26 @@ def put_trail(house: House) -> None:
 def _cold(house: House) -> Cold:
     """Return the way to cold storage; none where none is set up."""
     settings = house.part(AuditSettings)
+    clock: Clock = house.part(Clock)
     if not settings.archive:
         return Cold()
-    if not settings.archive.startswith(S3):
-        from watchword.adapters.cold.folder import FolderStorage
-
-        return Cold(FolderStorage(Path(settings.archive)))
-    return Cold(_s3(house, settings))
+    return Cold(storage(settings.archive, settings.s3_url, house.part(SesSettings), clock))
 
 
-def _s3(house: House, settings: AuditSettings) -> ColdStorage:
-    from watchword.adapters.cold.s3 import S3Storage
+def storage(place: str, s3_url: str, aws: SesSettings, clock: Clock) -> ColdStorage:
+    """Return the way to a folder, or to `s3://bucket/prefix` at `s3_url`, or where AWS has it."""
+    if not place.startswith(S3):
+        from watchword.adapters.storage.folder import FolderStorage
+
+        return FolderStorage(Path(place))
     from watchword.adapters.mail.sigv4 import AwsKey, Signer
+    from watchword.adapters.storage.s3 import S3Storage
 
-    aws, place = house.part(SesSettings), urlsplit(settings.archive)
-    base = settings.s3_url or f"https://s3.{aws.region}.amazonaws.com"
+    named = urlsplit(place)
+    base = s3_url or f"https://s3.{aws.region}.amazonaws.com"
     key = AwsKey(id=aws.key_id, secret=aws.key, session=aws.session)
     signer = Signer(key=key, region=aws.region, service="s3")
-    where = f"{base.rstrip('/')}/{place.netloc}{place.path.rstrip('/')}"
-    clock: Clock = house.part(Clock)
-    return S3Storage(where, signer, clock)
+    return S3Storage(f"{base.rstrip('/')}/{named.netloc}", named.path, signer, clock)
 
 
 async def close(house: House) -> None:

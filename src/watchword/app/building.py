@@ -9,6 +9,7 @@ from typing import TypeVar
 from watchword import __version__
 from watchword.app import (
     archiving,
+    backing,
     carrying,
     flagging,
     receiving,
@@ -152,6 +153,7 @@ async def open_house(
     house.put(LetterPorters, _porters(house, LetterPorters, LETTERS))
     house.put(TextPorters, _porters(house, TextPorters, TEXTS))
     _put_signals(house)
+    backing.put_kit(house, settings)
     house.put(Heeded, Heeded(since=house.part(Clock).now()))
     archiving.put_trail(house)
     house.put(Reporters, abroad.reporters(fetcher))
@@ -184,6 +186,7 @@ async def _leave(house: House, abroad: carrying.Abroad, vouchers: vouching.Vouch
     await vouchers.close()
     await signalling.close(house.part(SignalReceiver))
     await archiving.close(house)
+    await backing.close(house)
     await relaying.close(house.part(Destinations))
 
 

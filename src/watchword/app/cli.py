@@ -129,9 +129,20 @@ def _open_house() -> AbstractAsyncContextManager[House]:
     return open_house(settings)
 
 
+def _open_kit() -> AbstractAsyncContextManager[Any]:
+    from watchword.app.backing import open_kit
+    from watchword.app.building import configure_logs
+    from watchword.kernel.clock import SystemClock
+
+    settings = _read()
+    configure_logs(settings, quiet=True)
+    return open_kit(settings, SystemClock())
+
+
 def _hands() -> dict[type[Any], Any]:
     """Return what only `app` can do for the commands of the slices."""
     from watchword.app import carrying, lettering
+    from watchword.operations.backup.service import OpenKit
     from watchword.operations.configuration.rules import SettingsGuide
     from watchword.operations.doctor.service import AskProviders, LookAtDomain, LookAtEvents
     from watchword.operations.events import service as events
@@ -140,6 +151,7 @@ def _hands() -> dict[type[Any], Any]:
 
     return {
         OpenHouse: _open_house,
+        OpenKit: _open_kit,
         Read: lambda: reading_of(_read),
         SettingsGuide: CatalogueGuide(_read),
         LookAtDomain: sender_domain.steps,

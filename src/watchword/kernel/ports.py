@@ -1,7 +1,9 @@
 """What flows need of the outside and of one another, as shapes; `app` decides who fills them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final, Protocol
 
 from watchword.kernel.feedback import Heard, Post
@@ -203,14 +205,30 @@ class Undelivered(Exception):
 
 
 class ColdStorage(Protocol):
-    """Where what is seldom read is kept for long."""
+    """Where what is seldom read is kept for long; every OSError means that it is out of reach, or full."""
 
     async def put(self, name: str, content: bytes) -> None:
         """Keep an object. OSError: it could not be kept."""
         ...
 
+    async def put_file(self, name: str, path: Path) -> None:
+        """Keep a file as an object."""
+        ...
+
     async def get(self, name: str) -> bytes | None:
         """Return an object; nothing when it is not there. OSError: nobody can tell."""
+        ...
+
+    async def get_file(self, name: str, path: Path) -> bool:
+        """Write an object into a file; false when it is not there."""
+        ...
+
+    async def names(self) -> Sequence[str]:
+        """Return the name of every object."""
+        ...
+
+    async def delete(self, name: str) -> None:
+        """Delete an object; nothing happens when it is not there."""
         ...
 
     async def close(self) -> None:

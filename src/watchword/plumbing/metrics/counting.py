@@ -135,6 +135,9 @@ class Metrics:
             "gdpr_requests_total", "Exports and erasures asked for, undone and done.", "kind"
         )
         self.cleaned = self._counter("cleanup_deleted_total", "Rows deleted when over.", "kind")
+        self.backup_failures = self._counter(
+            "backup_failures_total", "Backups that could not be made."
+        )
         self.database_failures = self._counter(
             "database_connections_failed_total", "Connections to the database that failed."
         )

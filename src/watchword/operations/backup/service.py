@@ -1,0 +1,502 @@
+"""Backup: create, verify, restore, prune."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO, Final, Protocol
+
+from watchword import __version__
+from watchword.kernel.chance import Chance
+from watchword.kernel.clock import Clock
+from watchword.kernel.ids import SubscriberId, mint
+from watchword.kernel.parts import service
+from watchword.kernel.problems import Problem
+from watchword.kernel.secret import Secret
+from watchword.migrations import migrate
+from watchword.migrations.known import status_of
+from watchword.operations.backup import store
+from watchword.operations.backup.rules import (
+    CONSOLE,
+    HELD,
+    RESTORED,
+    RETRY,
+    SCHEDULE,
+    BackupForeign,
+    DatabaseNotEmpty,
+    FileInTheWay,
+    Restored,
+    Verdict,
+    Wish,
+    judge,
+    tombstones_in,
+    written,
+)
+from watchword.plumbing import folders
+from watchword.plumbing.archives import tar
+from watchword.plumbing.archives.age import BackupKeyWrong, Broken
+from watchword.plumbing.archives.measured import Writable
+from watchword.plumbing.archives.sealed import Opening, Sealing, opening, sealing
+from watchword.plumbing.db import leases
+from watchword.plumbing.db.dumps.contents import Contents, DumpFailed, Dumps, Tombstone
+from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.leases import Lease
+from watchword.plumbing.db.ports import Database
+from watchword.plumbing.house import House
+from watchword.plumbing.metrics.counting import Metrics
+from watchword.plumbing.ports import Eraser
+from watchword.plumbing.settings import DatabaseSettings, RedisSettings
+from watchword.records.backups import store as ledger
+from watchword.records.backups.rules import (
+    CONFIGURATION,
+    DATABASE,
+    LATEST,
+    REDIS,
+    TOMBSTONES,
+    BackupAltered,
+    BackupCreated,
+    BackupFailed,
+    BackupRestored,
+    BackupSettings,
+    BackupUnconfigured,
+    BackupVerified,
+    Manifest,
+    Part,
+    Trail,
+    differences,
+    name_for,
+)
+from watchword.records.backups.service import Desk, Vault, newest_number
+
+_BEGUN: Final = ".begun-"
+_NO_KEY: Final = "No matching keys"
+
+Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """The whole service on another database, and who proves the trail there; `app` fills it."""
+
+    open: Callable[[Secret], AbstractAsyncContextManager[House]]
+    prove: Callable[[House], Awaitable[list[str]]]
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What backups need beside a house: it may be that there is none any more."""
+
+    vault: Vault
+    dumps: Dumps
+    elsewhere: Elsewhere
+    settings: BackupSettings
+    database: DatabaseSettings
+    clock: Clock
+    home: Path
+
+    @asynccontextmanager
+    async def fetched(
+        self, manifest: Manifest, parts: Sequence[Part], tell: Tell
+    ) -> AsyncIterator[Path]:
+        """Yield a folder with parts of a backup, as they were made. Problem: `backup_altered`."""
+        done, total = 0, sum(part.size for part in parts)
+        with self.workplace() as folder:
+            for part in parts:
+                await self.vault.fetch(manifest, part, folder)
+                done += part.size
+                tell(done, total)
+            yield folder
+
+    @contextmanager
+    def workplace(self) -> Iterator[Path]:
+        """Yield a folder of BACKUP_DIR for what is under way: encrypted, all of it. Problem: `backup_failed`."""
+        place = Path(self.settings.folder)
+        try:
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            made = TemporaryDirectory(prefix=_BEGUN, dir=place)
+        except OSError as error:
+            raise DumpFailed(private=folders.trouble(place, error)) from error
+        with made as folder:
+            yield Path(folder)
+
+
+class OpenKit(Protocol):
+    """Opens a kit without a house; `app` hands it to commands."""
+
+    def __call__(self) -> AbstractAsyncContextManager[Kit]:
+        """Open it for the length of a block."""
+        ...
+
+
+@service
+class Backups:
+    """Makes backups, and throws old ones away."""
+
+    kit: Kit
+    database: Database
+    redis: RedisSettings
+    journal: Journal
+    metrics: Metrics
+    clock: Clock
+    chance: Chance
+
+    async def create(self, tell: Tell, by: str = CONSOLE) -> Manifest | None:
+        """Make one; nothing while another process does. Problems: see the story."""
+        async with self.database.exclusively(HELD) as held:
+            return None if held is None else await self._create(tell, by)
+
+    async def create_when_due(self) -> Manifest | None:
+        """Make one for each time of BACKUP_CRON, whoever comes first; a failed one again, after a while."""
+        settings, now = self.kit.settings, self.clock.now()
+        if not settings.recipients:
+            return None
+        async with self.database.exclusively(HELD) as held:
+            newest = await ledger.newest(self.database, BackupCreated.type)
+            if held is None or (newest and newest.at >= settings.times.latest(now)):
+                return None
+            lease = Lease(HELD, mint(now, self.chance))
+            if not await leases.take(self.database, lease, now, RETRY):
+                return None
+            made = await self._create(_unheard, SCHEDULE)
+            await leases.give_back(self.database, lease)
+            return made
+
+    async def prune(self, *, really: bool) -> list[str]:
+        """Throw away what is too old, or only say what that would be."""
+        gone = await self.kit.vault.prunable(self.clock.now(), self.kit.settings.stays)
+        for name in gone if really else ():
+            await self.kit.vault.remove(name)
+        return gone
+
+    async def _create(self, tell: Tell, by: str) -> Manifest:
+        begun = self.clock.now()
+        try:
+            manifest = await self._make(begun, tell)
+        except Problem as problem:
+            self.metrics.backup_failures.inc()
+            with contextlib.suppress(Problem):
+                fact = BackupFailed(reason=problem.code, by=by)
+                await self.journal.note(self.database, fact, self.clock.now())
+            raise
+        ended = self.clock.now()
+        created = BackupCreated(
+            name=manifest.id,
+            number=manifest.number,
+            size=manifest.size,
+            seconds=(ended - begun).total_seconds(),
+            by=by,
+        )
+        await self.journal.note(self.database, created, ended)
+        await self.prune(really=True)
+        return manifest
+
+    async def _make(self, now: datetime, tell: Tell) -> Manifest:
+        work = self._sealing()
+        vault, dumps = self.kit.vault, self.kit.dumps
+        known = newest_number(await vault.manifests())
+        name = name_for(now, await vault.names())
+        with self.kit.workplace() as folder:
+            async with dumps.moment() as dump:
+                desk = Desk(folder, name, work)
+                parts = [
+                    await desk.database(dump, dumps.ending, tell),
+                    await desk.content(TOMBSTONES, written(dump.contents.tombstones)),
+                    *await desk.configuration(self.kit.home, self.kit.settings.configuration),
+                    *([await desk.redis(Secret(self.redis.url))] if self._with_redis else []),
+                ]
+                contents = dump.contents
+                known = max(known, contents.known)
+            manifest = Manifest(
+                id=name,
+                number=1 + known,
+                made_at=now,
+                version=__version__,
+                database=dumps.dialect,
+                schema=list(contents.schema),
+                rows=dict(contents.rows),
+                trail=Trail(position=contents.head[0], digest=contents.head[1]),
+                recipients=list(self.kit.settings.recipients),
+                parts=parts,
+            )
+            await vault.keep(manifest, folder)
+        return manifest
+
+    @property
+    def _with_redis(self) -> bool:
+        return self.kit.settings.redis and bool(self.redis.url)
+
+    def _sealing(self) -> Sealing:
+        recipients = self.kit.settings.recipients
+        if not recipients:
+            raise BackupUnconfigured
+        try:
+            return sealing(recipients)
+        except ValueError as error:
+            raise BackupUnconfigured(f"BACKUP_RECIPIENT {error}.") from error
+
+
+@service
+class Verifier:
+    """Proves that a backup can be restored, and is what it was."""
+
+    kit: Kit
+    database: Database
+    journal: Journal
+    clock: Clock
+
+    async def verify(self, asked: str, identity: Secret, tell: Tell, by: str = CONSOLE) -> Verdict:
+        """Restore a backup into a scratch database and compare. Problems: those of who cannot even try."""
+        key = opening(identity)
+        manifest = await self.kit.vault.find(asked)
+        try:
+            faults = await self._faults(manifest, key, tell)
+        except BackupAltered as problem:
+            faults = [problem.private or problem.detail]
+        verdict = Verdict(
+            name=manifest.id,
+            number=manifest.number,
+            rows=sum(manifest.rows.values()),
+            faults=faults,
+        )
+        fact = BackupVerified(name=manifest.id, number=manifest.number, whole=verdict.whole, by=by)
+        with contextlib.suppress(Problem):  # it may be that this database has no tables
+            await self.journal.note(self.database, fact, self.clock.now())
+        return verdict
+
+    async def verify_when_due(self) -> Verdict | None:
+        """Verify the newest one for each time of BACKUP_VERIFY_CRON, where the identity is given."""
+        settings = self.kit.settings
+        if not (settings.identity and settings.recipients):
+            return None
+        async with self.database.exclusively(f"{HELD}-verify") as held:
+            last = await ledger.newest(self.database, BackupVerified.type)
+            due = settings.verify_times.latest(self.clock.now())
+            if held is None or (last and last.at >= due) or not await self.kit.vault.names():
+                return None
+            return await self.verify(LATEST, settings.identity, _unheard, SCHEDULE)
+
+    async def _faults(self, manifest: Manifest, key: Opening, tell: Tell) -> list[str]:
+        async with self.kit.fetched(manifest, manifest.parts, tell) as folder:
+            for part in manifest.parts:
+                await _read_through(key, folder, part)
+            async with self.kit.dumps.scratch(f"watchword_scratch_{manifest.id}") as scratch:
+                feed = _feeding(key, folder, _database_of(manifest))
+                await scratch.restore(feed, manifest.rows, None)
+                found = await scratch.look()
+                faults = differences(manifest, found.schema, found.rows)
+                if found.head != (manifest.trail.position, manifest.trail.digest):
+                    faults.append("the audit trail ends elsewhere")
+                await migrate.up(scratch.url.reveal(), tls=self.kit.database.tls_context())
+                async with self.kit.elsewhere.open(scratch.url) as house:
+                    return faults + await self.kit.elsewhere.prove(house)
+
+
+@dataclass(frozen=True)
+class Restorer:
+    """Puts a backup in the place of the database; works where there is none any more."""
+
+    kit: Kit
+
+    async def restore(self, wish: Wish, identity: Secret, tell: Tell) -> Restored:
+        """Refuse all that can be refused, then restore. Problems: see the story."""
+        key, kit = opening(identity), self.kit
+        manifest = await kit.vault.find(wish.asked)
+        former = await self._former()
+        newer = [each for each in await kit.vault.manifests() if each.number > manifest.number]
+        newest = max([former.known if former else 0, manifest.number, newest_number(newer)])
+        judge(wish, manifest, newest, kit.dumps.dialect)
+        if unknown := status_of(manifest.schema).unknown:
+            raise BackupForeign(f"A newer program made it: it has {', '.join(unknown)}.")
+        part = _database_of(manifest)
+        beside = [each for each in [manifest.part(TOMBSTONES)] if each]
+        async with kit.fetched(manifest, [part, *beside], tell) as folder:
+            for each in (part, *beside):
+                await _read_through(key, folder, each)
+            tombstones = [*wish.tombstones, *(former.tombstones if former else ())]
+            told, unread = await self._told_by(newer, key)
+            people = await self._people(wish, former)
+            await kit.dumps.refuse_in_use()
+            keep = f"before-{name_for(kit.clock.now(), ())}" if people else None
+            kept = await kit.dumps.restore(_feeding(key, folder, part), manifest.rows, keep)
+        return await self._settle(wish, manifest, newest, [*tombstones, *told], kept, unread)
+
+    async def configuration(
+        self, asked: str, identity: Secret, home: Path, *, over: bool
+    ) -> list[Path]:
+        """Write the files of the configuration below a folder, for their owner alone; return them.
+
+        Problems: those of `restore`; `database_not_empty`'s brother `file_in_the_way` without `over`.
+        """
+
+        def unpack(pour: Callable[[BinaryIO], None]) -> list[Path]:
+            if not over and (there := _through(pour, lambda source: tar.in_the_way(source, home))):
+                raise FileInTheWay(f"{there[0]} is there already: add --force.")
+            return _through(pour, lambda source: tar.unpack(source, home))
+
+        return await self._from(asked, identity, CONFIGURATION, unpack)
+
+    async def redis(self, asked: str, identity: Secret, path: Path, *, over: bool) -> list[Path]:
+        """Write the state of Redis into a file, for its server to start from; return its path. Likewise."""
+
+        def write(pour: Callable[[BinaryIO], None]) -> list[Path]:
+            if path.exists() and not over:
+                raise FileInTheWay(f"{path} is there already: add --force.")
+            opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(opened, "wb") as file:
+                pour(file)
+            return [path]
+
+        return await self._from(asked, identity, REDIS, write)
+
+    async def _from(
+        self,
+        asked: str,
+        identity: Secret,
+        kind: str,
+        work: Callable[[Callable[[BinaryIO], None]], list[Path]],
+    ) -> list[Path]:
+        """Work on what is in another part of a backup."""
+        key, manifest = opening(identity), await self.kit.vault.find(asked)
+        part = manifest.part(kind)
+        if part is None:
+            raise BackupForeign(f"{manifest.id} has no {kind}.")
+        async with self.kit.fetched(manifest, [part], _unheard) as folder:
+            await _read_through(key, folder, part)
+            return await asyncio.to_thread(work, _feeding(key, folder, part))
+
+    async def _former(self) -> Contents | None:
+        """Return what the database holds now; nothing when nobody can tell."""
+        try:
+            return await self.kit.dumps.look()
+        except Problem:
+            return None
+
+    async def _people(self, wish: Wish, former: Contents | None) -> bool:
+        """Tell whether there is, or may be, somebody in the database. Problem: `database_not_empty`."""
+        if former is None:
+            if not wish.force:
+                raise DatabaseNotEmpty("Nobody can tell what is in this database: add --force.")
+            return True
+        people = await self.kit.dumps.people()
+        if people and not wish.force:
+            raise DatabaseNotEmpty
+        return bool(people)
+
+    async def _told_by(
+        self, newer: Sequence[Manifest], key: Opening
+    ) -> tuple[list[Tombstone], list[str]]:
+        """Return whom the newest of the newer backups knows to be erased, and which ones nobody could read."""
+        unread: list[str] = []
+        for manifest in newer:
+            part = manifest.part(TOMBSTONES)
+            try:
+                if part is not None:
+                    async with self.kit.fetched(manifest, [part], _unheard) as folder:
+                        content = BytesIO()
+                        await _read_through(key, folder, part, content)
+                        return tombstones_in(content.getvalue().splitlines()), unread
+            except Problem:
+                unread.append(manifest.id)
+        return [], unread
+
+    async def _settle(
+        self,
+        wish: Wish,
+        manifest: Manifest,
+        newest: int,
+        tombstones: Sequence[Tombstone],
+        kept: str | None,
+        unread: Sequence[str],
+    ) -> Restored:
+        """Bring what was restored to this day."""
+        kit, now = self.kit, self.kit.clock.now()
+        url = kit.dumps.url
+        migrated = await migrate.up(url.reveal(), tls=kit.database.tls_context())
+        async with kit.elsewhere.open(url) as house:
+            database, eraser = house.part(Database), house.part(Eraser)
+            erased = 0
+            for each in dict.fromkeys(tombstones):
+                erased += await eraser.repeat(
+                    each.receipt, SubscriberId(each.user_id), each.erased_at
+                )
+            async with database.transaction() as tx:
+                ended = (
+                    0 if wish.keep_sessions else await store.end_what_was_issued(tx, RESTORED, now)
+                )
+                fact = BackupRestored(
+                    name=manifest.id,
+                    number=manifest.number,
+                    newest=newest,
+                    erased_anew=erased,
+                    sessions_ended=ended,
+                )
+                await house.part(Journal).record(tx, fact, now)
+        return Restored(
+            name=manifest.id,
+            number=manifest.number,
+            made_at=manifest.made_at,
+            rows=sum(manifest.rows.values()),
+            migrated=migrated,
+            erased_anew=erased,
+            sessions_ended=ended,
+            kept=kept,
+            unread=unread,
+        )
+
+
+def _database_of(manifest: Manifest) -> Part:
+    part = manifest.part(DATABASE)
+    if part is None:
+        raise BackupForeign(f"{manifest.id} has no database.")
+    return part
+
+
+async def _read_through(
+    key: Opening, folder: Path, part: Part, target: Writable | None = None
+) -> None:
+    """Decrypt a part, and see that it is what it was. Problems: `backup_key_wrong`, `backup_altered`."""
+    try:
+        found = await asyncio.to_thread(key.pour, folder / part.name, target)
+    except Broken as error:
+        if _NO_KEY in str(error):
+            raise BackupKeyWrong(private=part.name) from error
+        raise BackupAltered(private=f"{part.name}: {error}") from error
+    if (found.size, found.sha256) != (part.plain_size, part.plain_sha256):
+        raise BackupAltered(private=f"{part.name} does not hold what it did")
+
+
+def _feeding(key: Opening, folder: Path, part: Part) -> Callable[[BinaryIO], None]:
+    def feed(target: BinaryIO) -> None:
+        key.pour(folder / part.name, target)
+
+    return feed
+
+
+def _through(
+    pour: Callable[[BinaryIO], None], work: Callable[[BinaryIO], list[Path]]
+) -> list[Path]:
+    """Work on what is poured, as it comes."""
+    reading, writing = os.pipe()
+    with ThreadPoolExecutor(1) as beside, os.fdopen(reading, "rb") as source:
+        pouring = beside.submit(_pour_and_close, pour, writing)
+        try:
+            return work(source)
+        finally:
+            source.read()
+            pouring.result()
+
+
+def _pour_and_close(pour: Callable[[BinaryIO], None], writing: int) -> None:
+    with os.fdopen(writing, "wb") as target:
+        pour(target)
+
+
+def _unheard(_done: int, _total: int) -> None:
+    """Tell nobody."""

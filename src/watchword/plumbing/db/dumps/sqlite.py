@@ -1,0 +1,240 @@
+"""SQLite out of a file and into one: a copy of one moment while others write, and a file in another's place.
+
+What is in the clear stands beside the database, where the same data are, for its owner alone.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+from watchword.kernel.secret import Secret
+from watchword.plumbing.db.dumps.contents import (
+    TELL_OF_BACKUPS,
+    Contents,
+    DatabaseInUse,
+    Dump,
+    DumpFailed,
+    Dumps,
+    Feed,
+    RestoreFailed,
+    Tombstone,
+    numbers_in,
+)
+from watchword.plumbing.db.holding import hold_file
+
+_PAGES = 2000
+_LOCK = "lock"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BESIDE = ("-wal", "-shm", "-journal")
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+_TOMBSTONES = "SELECT id, user_id, erased_at FROM erasures WHERE erased_at IS NOT NULL ORDER BY id"
+_KNOWN = (
+    "SELECT facts FROM journal"
+    f" WHERE type IN ({', '.join(repr(each) for each in TELL_OF_BACKUPS)}) ORDER BY at DESC LIMIT 50"
+)
+_HEAD = "SELECT position, digest FROM audit_chain ORDER BY position DESC LIMIT 1"
+
+
+class SqliteDumps:
+    """A database in one file."""
+
+    dialect = "sqlite"
+    ending = "sqlite"
+
+    def __init__(self, path: Path) -> None:
+        """Take this file."""
+        self._path = path
+
+    @property
+    def url(self) -> Secret:
+        """Return where it is."""
+        return Secret(f"sqlite:///{self._path}")
+
+    @asynccontextmanager
+    async def moment(self) -> AsyncIterator[Dump]:
+        """Hold a copy of the file as it is now."""
+        with _folder(self._path, "backup", DumpFailed) as folder:
+            copied = folder / "copy.db"
+            await asyncio.to_thread(copy, self._path, copied)
+            contents = await asyncio.to_thread(look, copied)
+            yield Dump(
+                contents=contents, size=copied.stat().st_size, read=lambda: copied.open("rb")
+            )
+
+    async def look(self) -> Contents:
+        """Return what the file holds."""
+        if not self._path.exists():
+            return Contents(schema=(), rows={})
+        return await asyncio.to_thread(look, self._path)
+
+    async def people(self) -> int:
+        """Return how many accounts and services it holds."""
+        return await asyncio.to_thread(people, self._path)
+
+    async def refuse_in_use(self) -> None:
+        """Refuse while others have the file open."""
+        await asyncio.to_thread(refuse_in_use, self._path)
+
+    async def restore(self, feed: Feed, rows: Mapping[str, int], keep: str | None) -> str | None:
+        """Write a new file, look at all of it, and put it in the old one's place."""
+        return await asyncio.to_thread(self._restore, feed, rows, keep)
+
+    @asynccontextmanager
+    async def scratch(self, name: str) -> AsyncIterator[Dumps]:
+        """Yield a file that is not there yet."""
+        with _folder(self._path, "scratch", RestoreFailed) as folder:
+            yield SqliteDumps(folder / f"{name}.db")
+
+    async def check_tools(self) -> str:
+        """Return that SQLite does it itself."""
+        return f"SQLite {sqlite3.sqlite_version}"
+
+    def _restore(self, feed: Feed, rows: Mapping[str, int], keep: str | None) -> str | None:
+        kept = self._path.with_name(f"{self._path.name}.{keep}") if keep else None
+        with _folder(self._path, "restore", RestoreFailed) as folder:
+            new = folder / "new.db"
+            try:
+                with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), "wb") as to:
+                    feed(to)
+                check(new)
+                if dict(look(new).rows) != dict(rows):
+                    raise RestoreFailed(private="a table has not the rows it had")
+                take_place(new, self._path, kept)
+            except OSError as error:
+                raise RestoreFailed(private=f"{self._path}: {error.strerror or error}") from error
+        return str(kept) if kept and kept.exists() else None
+
+
+def copy(path: Path, target: Path) -> None:
+    """Copy the database as it is at one moment, whoever writes meanwhile. Problem: `backup_failed`."""
+    if not path.exists():
+        raise DumpFailed(private=f"{path} is not there")
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    with _failing(DumpFailed), closing(_open(path)) as source, closing(_open(target)) as copied:
+        source.execute("BEGIN")
+        source.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the moment is now
+        source.backup(copied, pages=_PAGES)
+        copied.execute("PRAGMA journal_mode=DELETE")
+
+
+def look(path: Path) -> Contents:
+    """Return what a file holds. Problem: `restore_failed`: it is damaged, or no database."""
+    with _failing(RestoreFailed), closing(_open(path)) as database:
+        return _contents(database)
+
+
+def check(path: Path) -> None:
+    """Have SQLite look at every page and every reference. Problem: `restore_failed`."""
+    with _failing(RestoreFailed), closing(_open(path)) as database:
+        [(said,), *_] = database.execute("PRAGMA integrity_check").fetchall()
+        if said != "ok" or database.execute("PRAGMA foreign_key_check").fetchone():
+            raise RestoreFailed(private=f"integrity_check: {said}")
+
+
+def people(path: Path) -> int:
+    """Return how many accounts and services a file holds; one that is not there holds none."""
+    if not path.exists() or not path.stat().st_size:
+        return 0
+    with _failing(RestoreFailed), closing(_open(path)) as database:
+        there = {name for (name,) in database.execute(_TABLES)}
+        return sum(_count(database, name) for name in ("users", "services") if name in there)
+
+
+def refuse_in_use(path: Path) -> None:
+    """Refuse while others have the file open; else bring its log home. Problem: `database_in_use`."""
+    if not path.exists():
+        return
+    with contextlib.suppress(sqlite3.DatabaseError), closing(_open(path)) as database:
+        try:
+            mode = database.execute("PRAGMA journal_mode=DELETE").fetchone()
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise DatabaseInUse(private=str(error)) from error
+            raise
+        if mode == ("wal",):
+            raise DatabaseInUse
+
+
+def take_place(new: Path, path: Path, kept: Path | None) -> None:
+    """Put a file in the database's place, whole or not at all; what was there is kept beside it."""
+    refuse_in_use(path)
+    if kept is not None and path.exists():
+        os.link(path, kept)
+    for end in _BESIDE:
+        beside = path.with_name(path.name + end)
+        if beside.exists():  # of a damaged file, whose log could not be brought home
+            beside.replace((kept or path).with_name(f"{(kept or path).name}{end}.old"))
+    with new.open("rb") as file:
+        os.fsync(file.fileno())
+    new.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _folder(path: Path, what: str, how: type[DumpFailed] | type[RestoreFailed]) -> Iterator[Path]:
+    """Yield a folder beside the database, for our eyes alone; what a killed process left there goes, too."""
+    prefix = f".{path.name}-{what}-"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left in path.parent.glob(f"{prefix}*"):
+            with hold_file(left / _LOCK) as nobodys:
+                if nobodys:
+                    shutil.rmtree(left)
+        made = TemporaryDirectory(prefix=prefix, dir=path.parent)
+    except OSError as error:
+        raise how(private=f"{path.parent}: {error.strerror}") from error
+    with made as folder, hold_file(Path(folder) / _LOCK):
+        yield Path(folder)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, isolation_level=None, timeout=5)
+    database.execute("PRAGMA trusted_schema=OFF")
+    return database
+
+
+def _contents(database: sqlite3.Connection) -> Contents:
+    names = sorted(name for (name,) in database.execute(_TABLES))
+    there = set(names)
+    found = database.execute(_HEAD).fetchone() if "audit_chain" in there else None
+    tombstones = database.execute(_TOMBSTONES) if "erasures" in there else ()
+    versions = (
+        database.execute("SELECT version_num FROM alembic_version")
+        if "alembic_version" in there
+        else ()
+    )
+    return Contents(
+        schema=tuple(sorted(version for (version,) in versions)),
+        rows={name: _count(database, name) for name in names},
+        head=(found[0], bytes(found[1]).hex()) if found else (0, ""),
+        tombstones=tuple(
+            Tombstone(UUID(receipt), UUID(user_id), _EPOCH + timedelta(microseconds=at))
+            for receipt, user_id, at in tombstones
+        ),
+        known=numbers_in(text for (text,) in database.execute(_KNOWN)) if "journal" in there else 0,
+    )
+
+
+def _count(database: sqlite3.Connection, table: str) -> int:
+    (number,) = database.execute(f'SELECT count(*) FROM "{table}"').fetchone()  # noqa: S608 - of its own list
+    return int(number)
+
+
+@contextmanager
+def _failing(how: type[DumpFailed] | type[RestoreFailed]) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise how(private=f"sqlite: {error}") from error

@@ -1,0 +1,215 @@
+"""Backups as they are kept: put away, found, fetched as they were made, thrown away."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from watchword.kernel.ports import ColdStorage
+from watchword.kernel.problems import Problem
+from watchword.kernel.secret import Peppers, Secret
+from watchword.plumbing import folders
+from watchword.plumbing.archives import tar
+from watchword.plumbing.archives.measured import measure
+from watchword.plumbing.archives.sealed import Sealed, Sealing, in_thread
+from watchword.plumbing.db.dumps import rdb
+from watchword.plumbing.db.dumps.contents import Dump, DumpFailed
+from watchword.records.backups.rules import (
+    CONFIGURATION,
+    DATABASE,
+    LATEST,
+    MANIFEST,
+    REDIS,
+    BackupAltered,
+    BackupMissing,
+    BackupStorageUnavailable,
+    Manifest,
+    Part,
+    chosen,
+    file_name,
+    is_name,
+    left_over,
+    outdated,
+    read,
+    signed,
+)
+
+_UNDER_WAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A backup that is there: its manifest, or why it is none."""
+
+    name: str
+    manifest: Manifest | None
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Vault:
+    """Where backups are kept; what comes out of it was signed by us."""
+
+    storage: ColdStorage
+    peppers: Peppers
+    place: str
+
+    async def names(self) -> list[str]:
+        """Return the name of each backup, begun ones among them, the newest first."""
+        with self._reaching("list"):
+            found = await self.storage.names()
+        folders = {name.partition("/")[0] for name in found if "/" in name}
+        return sorted((name for name in folders if is_name(name)), reverse=True)
+
+    async def listed(self) -> list[Listed]:
+        """Return every backup, the newest first."""
+        return [await self._listed(name) for name in await self.names()]
+
+    async def manifests(self) -> list[Manifest]:
+        """Return those that are what we signed, the newest first."""
+        found = (each.manifest for each in await self.listed())
+        return sorted((each for each in found if each), key=lambda each: -each.number)
+
+    async def find(self, asked: str) -> Manifest:
+        """Return the backup of a name, of a day, or the latest. Problems: `backup_missing`, `backup_altered`."""
+        return await self.manifest(chosen(asked, await self.names()))
+
+    async def manifest(self, name: str) -> Manifest:
+        """Return the manifest of a backup; likewise."""
+        with self._reaching(name):
+            content = await self.storage.get(f"{name}/{MANIFEST}")
+        if content is None:
+            raise BackupMissing(private=f"{name} has no manifest: it was never whole")
+        return read(name, content, self.peppers)
+
+    async def fetch(self, manifest: Manifest, part: Part, folder: Path) -> Path:
+        """Bring a part here, as it was made. Problem: `backup_altered`."""
+        path = folder / part.name
+        with self._reaching(part.name):
+            there = await self.storage.get_file(f"{manifest.id}/{part.name}", path)
+        if not there:
+            raise BackupAltered(private=f"{part.name} is gone")
+        with path.open("rb") as file:
+            found = measure(file)
+        if (found.size, found.sha256) != (part.size, part.sha256):
+            raise BackupAltered(private=f"{part.name} is not what was put there")
+        return path
+
+    async def keep(self, manifest: Manifest, folder: Path) -> None:
+        """Put the parts of a backup away, and then the manifest that makes it one; all, or nothing."""
+        try:
+            with self._reaching(manifest.id):
+                for part in manifest.parts:
+                    await self.storage.put_file(f"{manifest.id}/{part.name}", folder / part.name)
+                content = signed(manifest, self.peppers)
+                await self.storage.put(f"{manifest.id}/{MANIFEST}", content)
+                await self.storage.put(LATEST, f"{manifest.id}\n".encode())
+        except BaseException:
+            await self._leave_nothing(manifest.id)
+            raise
+
+    async def remove(self, name: str) -> None:
+        """Throw a backup away, the manifest first: what is left of it is none."""
+        with self._reaching(name):
+            found = [each for each in await self.storage.names() if each.startswith(f"{name}/")]
+            for each in sorted(found, key=lambda each: not each.endswith(MANIFEST)):
+                await self.storage.delete(each)
+
+    async def prunable(self, now: datetime, stays: timedelta) -> list[str]:
+        """Return what may go: what is older than that, and what was begun a day ago and never ended."""
+        manifests, names = await self.manifests(), await self.names()
+        whole_ones = [each.name for each in await self.listed() if each.manifest or each.fault]
+        begun = left_over(names, whole_ones, now - _UNDER_WAY)
+        return sorted([*outdated(manifests, now - stays), *begun])
+
+    async def _listed(self, name: str) -> Listed:
+        try:
+            return Listed(name, await self.manifest(name))
+        except BackupMissing:
+            return Listed(name, None)
+        except BackupAltered as problem:
+            return Listed(name, None, problem.private or problem.detail)
+
+    async def _leave_nothing(self, name: str) -> None:
+        try:
+            await self.remove(name)
+        except Problem:
+            return  # what put it away failed has said why already
+
+    @contextmanager
+    def _reaching(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise BackupStorageUnavailable(private=f"{self.place}: {what}: {why}") from error
+
+
+def newest_number(manifests: Sequence[Manifest]) -> int:
+    """Return the number of the newest one."""
+    return max((each.number for each in manifests), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where the parts of one backup are made: each is encrypted as it comes."""
+
+    folder: Path
+    name: str
+    work: Sealing
+
+    async def database(self, dump: Dump, ending: str, tell: Callable[[int, int], None]) -> Part:
+        """Make the part of the database. Problem: `backup_failed`."""
+        path = self.folder / file_name(DATABASE, self.name, ending)
+
+        def seal() -> Sealed:
+            with dump.read() as source:
+                return self.work.seal(source, path, lambda done: tell(done, max(done, dump.size)))
+
+        part = await self._made(DATABASE, path, seal)
+        tell(part.plain_size, part.plain_size)
+        return part
+
+    async def content(self, kind: str, content: bytes) -> Part:
+        """Make a part of what is in memory. Problem: `backup_failed`."""
+        path = self.folder / file_name(kind, self.name)
+        return await self._made(kind, path, lambda: self.work.seal(BytesIO(content), path))
+
+    async def configuration(self, home: Path, paths: Sequence[str]) -> list[Part]:
+        """Make the part of the configuration, if there are files of it. Problem: `backup_failed`."""
+        files = await asyncio.to_thread(tar.files_below, home, paths)
+        if not files:
+            return []
+        path = self.folder / file_name(CONFIGURATION, self.name)
+        packed = BytesIO()  # some small files, which are never on the disk in the clear
+        await asyncio.to_thread(tar.pack, home, files, packed)
+        packed.seek(0)
+        return [await self._made(CONFIGURATION, path, lambda: self.work.seal(packed, path))]
+
+    async def redis(self, url: Secret) -> Part:
+        """Make the part of Redis. Problem: `backup_failed`."""
+        path = self.folder / file_name(REDIS, self.name)
+
+        def seal() -> Sealed:
+            with rdb.snapshot(url) as source:
+                return self.work.seal(source, path)
+
+        return await self._made(REDIS, path, seal)
+
+    async def _made(self, kind: str, path: Path, seal: Callable[[], Sealed]) -> Part:
+        try:
+            made = await in_thread(seal, self.work.stop)
+        except OSError as error:
+            raise DumpFailed(private=folders.trouble(path.parent, error)) from error
+        return Part(
+            kind=kind,
+            name=path.name,
+            size=made.cipher.size,
+            sha256=made.cipher.sha256,
+            plain_size=made.plain.size,
+            plain_sha256=made.plain.sha256,
+        )
