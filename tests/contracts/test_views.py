@@ -199,7 +199,9 @@ async def test_an_address_that_is_none_is_told_as_unknown(known: World) -> None:
 async def test_every_index_that_was_known_is_here_or_has_an_equivalent_that_is_told(
     known: World,
 ) -> None:
-    told = dict(re.findall(r"^\| `(idx_\w+)` \| `(idx_\w+)` \|", PAGE.read_text("utf-8"), re.MULTILINE))
+    told = dict(
+        re.findall(r"^\| `(idx_\w+)` \| `(idx_\w+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)
+    )
     assert set(told) == {
         *("idx_patients_email", "idx_auth_sessions_patient_id", "idx_auth_sessions_token_hash"),
         *("idx_otp_records_email", "idx_otp_records_expires_at", "idx_gdpr_consents_patient_id"),

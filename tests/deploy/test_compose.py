@@ -160,7 +160,11 @@ def test_nobody_starts_before_what_it_stands_on(whole: dict[str, Any]) -> None:
 @pytest.mark.req("R-12")
 def test_romapi_keeps_its_names() -> None:
     made = of_system("romapi")
-    assert made["networks"]["web"] == {**made["networks"]["web"], "driver": "bridge", "name": "romapi-network"}
+    assert made["networks"]["web"] == {
+        **made["networks"]["web"],
+        "driver": "bridge",
+        "name": "romapi-network",
+    }
     names = {
         alias
         for service in made["services"].values()
@@ -172,9 +176,9 @@ def test_romapi_keeps_its_names() -> None:
     assert {"postgres_data", "redis_data"} <= {*made["volumes"]}
     assert made["services"]["postgres"]["environment"]["POSTGRES_DB"] == "romapi"
     assert environment(made["services"]["app"])["DB_USER"] == "romapi"
-    assert {made["services"][name]["restart"] for name in ("app", "postgres", "redis", "proxy")} == {
-        "unless-stopped"
-    }
+    assert {
+        made["services"][name]["restart"] for name in ("app", "postgres", "redis", "proxy")
+    } == {"unless-stopped"}
 
 
 @pytest.mark.req("G-27", "G-28", "G-29")
@@ -211,7 +215,9 @@ def test_two_instances_have_names_of_their_own_and_are_one_to_the_proxy() -> Non
 
 
 @pytest.mark.req("G-73")
-def test_connections_suffice_while_all_instances_are_exchanged_at_once(whole: dict[str, Any]) -> None:
+def test_connections_suffice_while_all_instances_are_exchanged_at_once(
+    whole: dict[str, Any],
+) -> None:
     services = whole["services"]
     replicas = 2 if "auth-2" in services else int(services["app"]["deploy"]["replicas"])
     processes = int(services["app"]["deploy"]["resources"]["limits"]["cpus"])

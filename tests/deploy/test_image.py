@@ -79,7 +79,13 @@ def test_it_is_asked_as_often_as_it_must_be() -> None:
 def test_no_secret_can_come_near_the_image() -> None:
     lines = [each for each in (ROOT / ".dockerignore").read_text().splitlines() if each[:1] != "#"]
     assert lines[0] == "*"
-    for path in ("secrets/JWT_SECRET", "deploy/compose/.env", "tls/privkey.pem", "src/.env", ".git"):
+    for path in (
+        "secrets/JWT_SECRET",
+        "deploy/compose/.env",
+        "tls/privkey.pem",
+        "src/.env",
+        ".git",
+    ):
         assert is_left_out(path, lines), path
     for path in ("src/watchword/app/main.py", "pyproject.toml", "requirements/run.txt"):
         assert not is_left_out(path, lines), path
@@ -150,7 +156,10 @@ def copy(source: Path, target: Path, name: str) -> None:
 
 @pytest.mark.req("R-09", "D-09")
 def test_what_is_shipped_is_what_is_needed_and_nothing_that_builds(built: Path) -> None:
-    there = {path.name.partition("-")[0].lower() for path in built.glob("lib/*/site-packages/*.dist-info")}
+    there = {
+        path.name.partition("-")[0].lower()
+        for path in built.glob("lib/*/site-packages/*.dist-info")
+    }
     assert {"watchword", "asyncpg", "redis", "cryptography"} <= there
     assert not there & {"pip", "setuptools", "hatchling", "editables", "wheel", "pytest", "mypy"}
 
@@ -197,7 +206,12 @@ def test_it_serves_from_the_wheel_alone_on_a_root_that_it_cannot_write(
     log = tmp_path / "log"
     with log.open("w") as file:
         process = subprocess.Popen(
-            [*command, "serve"], cwd=home, env=told, stdout=file, stderr=subprocess.STDOUT, text=True
+            [*command, "serve"],
+            cwd=home,
+            env=told,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
     running = Running(process, log)
     try:

@@ -96,7 +96,9 @@ async def test_at_first_there_are_schemas_extensions_and_a_user_with_least_right
     operated: Operated,
 ) -> None:
     admin = await operated.connect("postgres")
-    schemas = await admin.fetch("SELECT nspname, nspowner::regrole::text AS owner FROM pg_namespace")
+    schemas = await admin.fetch(
+        "SELECT nspname, nspowner::regrole::text AS owner FROM pg_namespace"
+    )
     extensions = await admin.fetch("SELECT extname FROM pg_extension")
     roles = await admin.fetch(
         "SELECT rolname, rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole AS mighty"
@@ -131,5 +133,7 @@ def test_a_role_without_a_password_is_not_made(operated: Operated, tmp_path: Pat
             POSTGRES_SECRETS=str(tmp_path),
         )
     assert "postgres_readonly_password" in refused.value.stderr
-    made = operated.psql("postgres", "-c", "SELECT count(*) FROM pg_database WHERE datname = 'another'")
+    made = operated.psql(
+        "postgres", "-c", "SELECT count(*) FROM pg_database WHERE datname = 'another'"
+    )
     assert made.strip() == "0"

@@ -170,7 +170,9 @@ async def test_rows_of_another_tenant_are_not_there_and_cannot_be_made(
             )
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await ours.execute(
-                "UPDATE auth.suppressions SET tenant_id = $2 WHERE address_key = $1", which, ELSEWHERE
+                "UPDATE auth.suppressions SET tenant_id = $2 WHERE address_key = $1",
+                which,
+                ELSEWHERE,
             )
         await ours.execute("DELETE FROM auth.suppressions WHERE address_key = $1", which)
     finally:
@@ -225,6 +227,8 @@ async def test_a_role_of_one_tenant_cannot_say_that_it_is_anothers(
 
 @pytest.mark.req("D-53")
 def test_who_only_reads_asks_for_slow_statements(operated: Operated, tmp_path: Path) -> None:
-    said = Terminal(operated.url("readonly"), tmp_path, more=tls(operated)).run("db", "slow", "--json")
+    said = Terminal(operated.url("readonly"), tmp_path, more=tls(operated)).run(
+        "db", "slow", "--json"
+    )
     assert said.code == 0, said.err
     assert said.json

@@ -90,7 +90,9 @@ CUSTOM = {
                 "kind name", kind=one_of("ClusterSecretStore", "SecretStore"), name=NAME
             ),
             target=closed("name creationPolicy", name=NAME, creationPolicy=one_of("Owner")),
-            data=each(closed("secretKey remoteRef", secretKey=TEXT, remoteRef=closed("key", key=TEXT))),
+            data=each(
+                closed("secretKey remoteRef", secretKey=TEXT, remoteRef=closed("key", key=TEXT))
+            ),
         ),
     ),
     "Certificate": kind(

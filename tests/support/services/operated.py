@@ -181,9 +181,7 @@ def _command(running: Operated, settings: dict[str, str]) -> list[str]:
         "port": str(running.port),
         "unix_socket_directories": "",
         "log_directory": f"{home}/log",
-        **{
-            name: f"{home}/relay.pem" for name in ("ssl_cert_file", "ssl_key_file", "ssl_ca_file")
-        },
+        **{name: f"{home}/relay.pem" for name in ("ssl_cert_file", "ssl_key_file", "ssl_ca_file")},
         **settings,
     }
     words = [word for name, value in ours.items() for word in ("-c", f"{name}={value}")]

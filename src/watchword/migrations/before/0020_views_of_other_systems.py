@@ -15,9 +15,7 @@ branch_labels = None
 
 _OURS = "tenant_id = nullif(current_setting('watchword.tenant', true), '')::uuid"
 
-_SCHEMA = (
-    "DO $$ BEGIN IF to_regnamespace('audit') IS NULL THEN CREATE SCHEMA audit; END IF; END $$"
-)
+_SCHEMA = "DO $$ BEGIN IF to_regnamespace('audit') IS NULL THEN CREATE SCHEMA audit; END IF; END $$"
 _ADDRESS = """
 CREATE FUNCTION address_of(told text) RETURNS inet LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN RETURN nullif(told, '')::inet;

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from watchword.plumbing.carriers.carrier import CarrierHealth
 from watchword.plumbing.commands.reading import SECRET_LIFE, Secretive
-from watchword.plumbing.findings import Finding, failed, ok, skipped
+from watchword.plumbing.findings import Finding, failed, is_wrong, ok, skipped, warning
 from watchword.plumbing.probes import BUSY, OURS, Step
 from watchword.plumbing.settings.server import DEVELOPMENT, TEST
 
@@ -120,12 +120,10 @@ def judge_modes(modes: Sequence[Mode]) -> Finding:
 def judge_ages(modes: Finding, secrets: Sequence[Secretive], now: datetime) -> Finding:
     """No secret is older than 90 days; one that others may read comes first."""
     old = [each.name for each in secrets if each.old(now)]
-    if modes.outcome is not Outcome.OK or not old:
+    if is_wrong(modes) or not old:
         return modes
     detail = f"{modes.detail}; older than {SECRET_LIFE.days} days: {', '.join(old)}"
-    return Finding(
-        check="secrets", outcome=Outcome.WARNING, detail=detail, fix="watchword secrets age"
-    )
+    return warning("secrets", detail, "watchword secrets age")
 
 
 def judge_clock(difference: timedelta) -> Finding:
