@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import time
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlencode, urlsplit
 
@@ -43,12 +44,21 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(other / "relay.pem")
 
 
-async def redis_is(small_worlds: Opener, **given: str) -> str:
-    """Return what health says of Redis under these settings, after a request that is limited."""
+async def redis_is(small_worlds: Opener, *, looks: int = 1, **given: str) -> str:
+    """Return what health says of Redis under these settings, after a request that is limited.
+
+    A handshake may outlast one look on a busy machine: `looks` is how often somebody may ask for `ok`.
+    """
+    told = ""
     async with small_worlds(**given) as world, world.client() as client:
-        await client.get("/api/v1/auth/csrf")
-        told: str = (await client.get(HEALTH)).json()["redis"]
-        return told
+        for _ in range(looks):
+            await client.get("/api/v1/auth/csrf")
+            told = (await client.get(HEALTH)).json()["redis"]
+            if told == "ok":
+                break
+            await asyncio.sleep(0.5)  # Redis is asked anew once in a pause, by the machine's clock
+            world.clock.advance(timedelta(seconds=5))
+    return told
 
 
 def in_parts(url: str) -> dict[str, str]:
@@ -84,7 +94,7 @@ async def test_redis_by_tls_is_reached_where_somebody_vouches_for_it(
 ) -> None:
     async with behind_tls(valkey_url, serving) as url:
         known = f"{url}?ssl_ca_certs={folder / 'relay.pem'}"
-        assert await redis_is(small_worlds, REDIS_URL=known) == "ok"
+        assert await redis_is(small_worlds, looks=20, REDIS_URL=known) == "ok"
         for untrusted in (url, f"{url}?ssl_ca_certs={stranger}"):
             assert await redis_is(small_worlds, REDIS_URL=untrusted) == "degraded"
 

@@ -1,5 +1,6 @@
 """The relay: in order for each account, at least once, whatever becomes of a destination."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
@@ -55,7 +56,7 @@ def refuses(*fields: str, lasting: bool = False) -> Trouble:
     """Return trouble with events that tell of these fields."""
 
     def trouble(message: EventMessage) -> Trouble:
-        wrong = any(each.encode() in message.body for each in fields)
+        wrong = not set(json.loads(message.body)["data"]["fields"]).isdisjoint(fields)
         return NotAccepted("no", lasting=lasting) if wrong else None
 
     return trouble
