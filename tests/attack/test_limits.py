@@ -13,6 +13,7 @@ from watchword.plumbing.web.doors import Door
 from watchword.records.subscribers.rules import PENDING
 
 API = "/api/v1/auth"
+FORM = "application/x-www-form-urlencoded"
 TWINS = {
     "/account": "/api/v1/me",
     "/account/consents/give": "/api/v1/me/consents",
@@ -76,10 +77,11 @@ async def test_a_form_and_its_twin_share_one_count(small_worlds: Opener, path: s
         twin = doors(world)[TWINS[path]]
         here, there = path.replace("{id}", "x"), TWINS[path].replace("{id}", "x")
         knocks = [("POST", here), (twin.method, there)]
-        for method, place in islice(cycle(knocks), 6):
-            assert (await client.request(method, place)).status_code != 429
-        for method, place in knocks:
-            assert (await client.request(method, place)).status_code == 429
+        kinds = {here: FORM, there: "application/json"}
+        for knock, (method, place) in enumerate(islice(cycle(knocks), 8)):
+            kind = {"Content-Type": kinds[place]}
+            answer = await client.request(method, place, headers=kind, content=b"{}")
+            assert (answer.status_code == 429) is (knock >= 6)
 
 
 async def test_letters_to_a_mailbox_are_counted_over_pages_and_api(small_worlds: Opener) -> None:
@@ -97,3 +99,24 @@ async def test_letters_to_a_mailbox_are_counted_over_pages_and_api(small_worlds:
         assert len(await world.letters(email)) == 3
         [withheld] = await facts(world, "email.rate_limited")
         assert withheld.facts == {"asked_for": "verify_email", "reason": "mailbox"}
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "refused"),
+    [
+        ("/login", {"Origin": "https://evil.example", "Content-Type": FORM}, 403),
+        ("/login", {"Sec-Fetch-Site": "cross-site", "Content-Type": FORM}, 403),
+        ("/login", {"Content-Type": "text/plain"}, 415),
+        (f"{API}/login", {"Content-Type": "text/plain"}, 415),
+        (f"{API}/password-reset/verify", {"Content-Type": FORM}, 415),
+    ],
+)
+async def test_no_page_elsewhere_uses_up_the_attempts_of_who_looks_at_it(
+    small_world: World, path: str, headers: dict[str, str], refused: int
+) -> None:
+    await small_world.subscriber()
+    async with small_world.client() as client:
+        for _ in range(12):
+            forged = await client.post(path, content="email=a%40b.c", headers=headers)
+            assert forged.status_code == refused
+        await small_world.sign_in(client)

@@ -136,6 +136,17 @@ async def test_a_weak_pin_is_refused_and_costs_no_grant(
     assert (await confirm(client, grant)).status_code == 200
 
 
+async def test_no_number_of_refused_pins_shuts_anybody_out(
+    world: World, alice: Subscriber, client: httpx2.AsyncClient
+) -> None:
+    grant = await granted(world, client)
+    for _ in range(8):
+        assert (await confirm(client, grant, "1234")).status_code == 422
+    assert (await confirm(client, grant)).status_code == 200
+    assert await holds(world, alice, NEW)
+    await world.sign_in(client)
+
+
 @pytest.mark.req("M-06")
 async def test_a_grant_for_a_pin_is_none_for_a_password_nor_the_reverse(
     world: World, alice: Subscriber, client: httpx2.AsyncClient

@@ -17,6 +17,17 @@ async def test_another_language_is_chosen(world: World, handset: Handset) -> Non
     assert world.telephone.texts[-1].language == "en"
 
 
+async def test_the_end_is_told_in_the_language_that_was_chosen(
+    world: World, handset: Handset
+) -> None:
+    await world.subscriber(phone=NUMBER)
+    await handset.dial("ATUid_1")
+    await handset.press("9")
+    await handset.press("1")
+    assert (await handset.post("9")).startswith("END This session"), "shortened"
+    assert (await handset.post("9*1*1*1")).startswith("END This session"), "it leaps"
+
+
 @pytest.mark.parametrize("ucs2", ["false", "true"])
 async def test_a_name_that_a_screen_cannot_show_is_left_out_and_the_screen_is_whole(
     small_worlds: Opener, ucs2: str

@@ -57,6 +57,19 @@ async def test_somebody_chooses_a_new_pin_on_a_plain_telephone(
     assert (row.status, row.channel, row.country) == ("completed", "ussd", "SN")
 
 
+async def test_a_key_pressed_by_mistake_is_no_guess(world: World, handset: Handset) -> None:
+    await world.subscriber(phone=NUMBER)
+    await handset.dial("ATUid_1")
+    await handset.press("1")
+    code = await world.texted(NUMBER)
+    for slip in ("", "1", "12345", "abcdef", "12345678901", ""):
+        assert (await handset.press(slip)).startswith("CON Tapez le code"), slip
+    assert (await handset.press(code)).startswith("CON Choisissez un nouveau PIN")
+    assert await facts(world, "otp.validated") == [] or all(
+        each.facts.get("status") != "failed" for each in await facts(world, "otp.validated")
+    )
+
+
 @pytest.mark.req("M-14")
 async def test_nothing_that_was_typed_is_logged_or_kept(world: World, handset: Handset) -> None:
     await world.subscriber(phone=NUMBER)

@@ -162,7 +162,6 @@ doors = [
         confirm,
         body=NewPassword,
         answer=PasswordResetDone,
-        limits=("auth",),
-        problems=(GrantInvalid, GrantUsed, TooManyAttempts, *_CLOSED),
+        problems=(GrantInvalid, GrantUsed, *_CLOSED),
     ),
 ]

@@ -112,7 +112,6 @@ doors = [
         confirm,
         body=NewPin,
         answer=PinResetDone,
-        limits=("auth",),
-        problems=(GrantInvalid, GrantUsed, TooManyAttempts, *_CLOSED),
+        problems=(GrantInvalid, GrantUsed, *_CLOSED),
     ),
 ]

@@ -123,13 +123,7 @@ doors = [
     page_post("/forgot-pin", begin, body=ForgotPinForm, again=ask, limits=("otp",)),
     page_get("/reset-pin/code", show_code),
     page_post("/reset-pin/code", prove, body=PinCodeForm, again=show_code, limits=("auth",)),
-    page_post(
-        "/reset-pin/choose",
-        confirm,
-        body=GrantedPinForm,
-        again=confirm_again,
-        limits=("auth",),
-    ),
+    page_post("/reset-pin/choose", confirm, body=GrantedPinForm, again=confirm_again),
     page_get("/reset-pin", show),
-    page_post("/reset-pin", finish, body=NewPinForm, again=show, limits=("auth",)),
+    page_post("/reset-pin", finish, body=NewPinForm, again=show),
 ]

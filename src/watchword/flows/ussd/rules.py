@@ -22,6 +22,8 @@ from watchword.records.ussd_sessions.rules import Kept
 MOST_INPUTS: Final = 24
 _SHORTEST_SECRET: Final = 32
 _BACK: Final = "0"
+_SHORTEST_CODE: Final = 6  # as OTP_LENGTH
+_LONGEST_CODE: Final = 10
 _LANGUAGES: Final = {"1": "en", "2": "fr", "3": "ar"}
 
 
@@ -164,6 +166,8 @@ def _of_language(state: State, typed: str, _before: str) -> Turn:
 def _of_code(state: State, typed: str, _before: str) -> Turn:
     if typed == _BACK:
         return _shows(state, Step.MENU, "menu")
+    if not _SHORTEST_CODE <= len(typed) <= _LONGEST_CODE or not typed.isdecimal():
+        return _shows(state, Step.CODE, "code")  # a key pressed by mistake is no guess
     return Turn(deed=Deed.PROVE, state=replace(state, step=Step.PIN, screen="pin"))
 
 

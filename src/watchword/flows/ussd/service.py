@@ -77,7 +77,8 @@ class UssdMenu:
             or not await self.sessions.claim(self.database, key, kept, dialled.typed, now)
         ):
             said = await self._said_to_another(key, dialled, now)
-            return self._screen(said or over(begun, "astray"))
+            heard = _read(kept.state) if kept and kept.state else begun  # for its language
+            return self._screen(said or over(heard, "astray"))
         told = await self._told(_read(kept.state), dialled, visitor, now)
         consumed = kept.consumed + 1
         await self.sessions.answer(self.database, key, consumed, msgspec.json.encode(told))

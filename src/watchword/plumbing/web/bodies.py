@@ -37,11 +37,26 @@ def carries_body(request: Request) -> bool:
     return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
-async def read_json(request: Request, shape: type[Shape]) -> Shape:
-    """Read a JSON body as the shape."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+def demand_json(request: Request) -> None:
+    """Refuse a body that is not said to be JSON, unread. Problem: `unsupported_media_type`."""
+    kind = _kind(request)
     if kind != "application/json" and not kind.endswith("+json"):
         raise MediaTypeUnsupported
+
+
+def demand_form(request: Request) -> None:
+    """Refuse a body that is not said to be a form, unread. Problem: `unsupported_media_type`."""
+    if _kind(request) != "application/x-www-form-urlencoded":
+        raise MediaTypeUnsupported("Send the form as application/x-www-form-urlencoded.")
+
+
+def _kind(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def read_json(request: Request, shape: type[Shape]) -> Shape:
+    """Read a JSON body as the shape."""
+    demand_json(request)
     return convert(json_of(await read_bytes(request)), shape)
 
 
@@ -72,9 +87,7 @@ _read_names = json.JSONDecoder(object_pairs_hook=each_once).decode
 
 async def read_form(request: Request) -> dict[str, str]:
     """Read an urlencoded form."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
-        raise MediaTypeUnsupported("Send the form as application/x-www-form-urlencoded.")
+    demand_form(request)
     return form_of(await read_bytes(request))
 
 

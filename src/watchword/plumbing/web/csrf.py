@@ -32,15 +32,20 @@ class Csrf:
             return False
         return hmac.compare_digest(token, self.token(binding))
 
+    def check_origin(self, request: Request) -> None:
+        """Refuse what a browser says another site made; nothing is read. Problem: `csrf_refused`."""
+        if self._foreign(request):
+            raise CsrfRefused(private="foreign origin")
+
     def check_page(self, request: Request, token: str | None, binding: str | None) -> None:
         """Refuse a form that another site made. Problem: `csrf_refused`."""
-        if self._foreign(request) or not self.matches(token, binding):
-            raise CsrfRefused(private="form token or origin")
+        self.check_origin(request)
+        if not self.matches(token, binding):
+            raise CsrfRefused(private="form token")
 
     def check_cookie_call(self, request: Request, binding: str) -> None:
         """Refuse a JSON call made with a cookie that another site could have caused."""
-        if self._foreign(request):
-            raise CsrfRefused(private="foreign origin")
+        self.check_origin(request)
         token = request.headers.get("x-csrf-token")
         if token is not None:
             if not self.matches(token, binding):

@@ -1,5 +1,8 @@
 """Entry: how a door opens. Limits first, then who is calling, then CSRF, then the body, then the handler.
 
+Before all: what another site made its visitors send, and what is no form or JSON by its own word, is refused
+unread and uncounted, so that no page on the web uses up the attempts of a network that looks at it.
+
 Whatever a handler raises as a `Problem` is rendered here: as problem+json for the API, as the form
 once more or as an error page for people. The fact it carries is written first, in its own commit.
 """
@@ -27,7 +30,14 @@ from watchword.plumbing.logs import logger
 from watchword.plumbing.shapes import Nothing, convert, of_form
 from watchword.plumbing.throttle import refusal
 from watchword.plumbing.web import problems
-from watchword.plumbing.web.bodies import carries_body, each_once, read_form, read_json
+from watchword.plumbing.web.bodies import (
+    carries_body,
+    demand_form,
+    demand_json,
+    each_once,
+    read_form,
+    read_json,
+)
 from watchword.plumbing.web.call import Call, Web
 from watchword.plumbing.web.doors import Door, Who
 from watchword.plumbing.words.languages import (
@@ -72,6 +82,7 @@ class Entry:
     async def _answer(self, call: Call[Any]) -> Response:
         verdict: Verdict | None = None
         try:
+            self._demand_ours(call.request)
             verdict = await self._limit(call)
             await self._identify(call)
             await self._read(call)
@@ -91,6 +102,15 @@ class Entry:
                 web = self._web
                 await web.journal.note(web.database, problem.fact, call.now, call.visitor)
             raise
+
+    def _demand_ours(self, request: Request) -> None:
+        """Refuse what its headers tell to be none of ours. Problems: `csrf_refused`, the media type's."""
+        door = self._door
+        if door.form:
+            self._web.csrf.check_origin(request)
+            demand_form(request)
+        elif door.body is not None and request.method in _UNSAFE and carries_body(request):
+            demand_json(request)
 
     async def _limit(self, call: Call[Any]) -> Verdict | None:
         """Count the knock under each of the door's rules; the tightest verdict is told."""
