@@ -132,6 +132,16 @@ def test_a_worker_whose_port_nobody_named_carries_letters_even_if_that_is_taken(
             assert worker.stop() == 0
 
 
+def test_a_worker_without_a_port_of_its_own_says_that_its_metrics_are_nowhere(
+    sqlite_url: str, sink: SmtpSink, tmp_path: Path
+) -> None:
+    given = {**settings(sqlite_url, sink), "METRICS_PORT": ""}
+    with started(tmp_path, "worker", **given) as worker:
+        worker.wait_for("metrics are told nowhere: set WORKER_METRICS_PORT")
+        worker.wait_for("worker started")
+        assert worker.stop() == 0
+
+
 def test_a_worker_whose_named_port_is_taken_does_not_start_and_says_so(
     sqlite_url: str, sink: SmtpSink, tmp_path: Path
 ) -> None:

@@ -33,6 +33,7 @@ from watchword.plumbing.logs.logger import log
 from watchword.plumbing.metrics.board import Board, BoardSlot
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
 
+_NOWHERE = "metrics are told nowhere: set WORKER_METRICS_PORT"
 _ASSUMED = (
     f"Taken as development, because one was begun here ({BEGUN}): letters and codes can be read at"
     " /dev/mail. Say APP_ENV=production where people are served."
@@ -114,13 +115,15 @@ def _listen_beside(server: ServerSettings) -> socket.socket | None:
     """
     port = server.worker_metrics_port
     if not port:
+        if server.metrics_enabled and server.told_worker_port is None:
+            log().warning(_NOWHERE)
         return None
     if server.told_worker_port is not None:
         return _bind(server.host, "WORKER_METRICS_PORT", port, next_free=False)
     try:
         return bind(server.host, port)
     except OSError:
-        log().warning("metrics are told nowhere: set WORKER_METRICS_PORT", port=port)
+        log().warning(_NOWHERE, port=port)
         return None
 
 

@@ -8,21 +8,33 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar, Final
 
 from watchword.kernel.clock import Clock
+from watchword.kernel.facts import Fact
 from watchword.kernel.limits import Limit, Verdict
 from watchword.kernel.ports import Counters
 from watchword.kernel.problems import TooManyRequests
 from watchword.plumbing.logs.logger import log
 from watchword.plumbing.metrics.counting import Metrics
 
+AUTH: Final = "auth"
 _NEAR = 0.2
+_NOTED: Final = Limit(25, timedelta(minutes=10))  # no flood of refusals is one of rows
 
 
 class TooManyAttempts(TooManyRequests):
     """Too many authentication attempts."""
 
     code = "too_many_attempts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRefused(Fact):
+    """A network tried to prove who it is more often than it may; some of these are noted, not all."""
+
+    type: ClassVar[str] = "auth.rate_limited"
+    door: str
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,12 @@ class Throttle:
             raise refusal(rule, verdict)
         return verdict
 
+    async def worth_noting(self, rule: str, key: str) -> bool:
+        """Tell whether a refusal belongs into the journal: of guessers' ones so many, of others none."""
+        if rule != AUTH:
+            return False
+        return (await self.counters.hit(f"noted:{key}", _NOTED, self.clock.now())).allowed
+
     def headers(self, verdict: Verdict) -> dict[str, str]:
         """Return the headers of a verdict (draft-ietf-httpapi-ratelimit-headers-03), old ones if wanted."""
         reset = math.ceil(verdict.reset)
@@ -65,5 +83,5 @@ class Throttle:
 
 def refusal(rule: str, verdict: Verdict) -> TooManyRequests:
     """Return the problem for a refused hit."""
-    problem = TooManyAttempts if rule == "auth" else TooManyRequests
+    problem = TooManyAttempts if rule == AUTH else TooManyRequests
     return problem(retry_after=timedelta(seconds=verdict.retry_in))

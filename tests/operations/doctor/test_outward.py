@@ -86,7 +86,10 @@ def test_of_a_webhook_for_events_tls_and_keys_are_told(sqlite_url: str, tmp_path
     with beside(answer(202), tls=server) as shop:
         url = shop.url.replace("http:", "https:")
         found = examined(sqlite_url, tmp_path, webhook(url), "events")
-    assert (found["outcome"], found["fix"]) == ("failed", "watchword events status")
+    assert (found["outcome"], found["fix"]) == (
+        "failed",
+        "watchword events status, and watchword events dead",
+    )
     assert "webhook:shop the certificate proves nothing" in found["detail"]
     assert "by TLS, signed with 1 key" in found["detail"]
     assert shop.asked == []

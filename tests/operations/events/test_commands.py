@@ -103,7 +103,7 @@ def test_what_waits_and_who_does_not_answer_is_told(terminal: Terminal) -> None:
     assert said.code == 1
     (shop,) = said.json
     assert (shop["destination"], shop["answers"], shop["waiting"]) == ("webhook:shop", False, 2)
-    assert shop["trouble"] == "ConnectError"
+    assert shop["trouble"] == "nobody answers there (ConnectError)"
 
 
 def test_the_doctor_names_the_command_that_tells_more(terminal: Terminal) -> None:
@@ -111,8 +111,9 @@ def test_the_doctor_names_the_command_that_tells_more(terminal: Terminal) -> Non
     said = terminal.run("doctor", "--events", "--json")
     found = said.json["checks"][0]
     assert (found["check"], found["outcome"]) == ("events", "failed")
-    assert "webhook:shop ConnectError, without TLS, signed with 1 key, 2 waiting" in found["detail"]
-    assert found["fix"] == "watchword events status"
+    way = "without TLS, signed with 1 key, 2 waiting"
+    assert f"webhook:shop nobody answers there (ConnectError), {way}" in found["detail"]
+    assert found["fix"] == "watchword events status, and watchword events dead"
 
 
 def test_without_a_destination_the_doctor_has_nothing_to_say_against(

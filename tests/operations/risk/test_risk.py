@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.support.facts import facts
 from tests.support.handset import GATEWAY, NUMBER, handset_in
 from tests.support.risk import KEY, codes, is_signed, look, resets, sira, told, write
 from tests.support.stub import SILENCE, answer, stub
@@ -48,6 +49,24 @@ async def test_more_than_four_of_ten_wrong_codes_are_told_once(worlds: Opener) -
     assert asked.headers["webhook-id"] == asked.json["id"]
 
 
+@pytest.mark.req("M-26")
+async def test_a_network_that_guesses_past_its_limit_is_told_with_the_limits_as_shipped(
+    worlds: Opener,
+) -> None:
+    shipped = {"RATE_LIMIT_AUTH": "5/900000"}
+    async with stub(TAKEN) as receiver, worlds(**sira(receiver.url), **shipped) as world:
+        async with world.client("203.0.113.7") as client:
+            for number in range(60):
+                guess = {"email": f"person{number}@example.org", "password": "a wrong one, surely"}
+                answer = await client.post("/api/v1/auth/login", json=guess)
+                assert answer.status_code == (401 if number < 5 else 429)
+        assert await look(world) == 1
+        assert len(await facts(world, "auth.rate_limited")) == 25, "no flood of rows"
+    [asked] = receiver.asked
+    assert asked.json["type"] == "brute_force_attempt"
+    assert asked.json["data"]["count"] >= 20
+
+
 @pytest.mark.req("M-25")
 async def test_wrong_codes_of_the_menu_are_told_as_the_menus_though_they_went_by_mail(
     worlds: Opener,
@@ -58,7 +77,7 @@ async def test_wrong_codes_of_the_menu_are_told_as_the_menus_though_they_went_by
         async with world.client() as client:
             handset = handset_in(world, client)
             await handset.dial("ATUid_1")
-            for text in ("2", "not it", "nor this"):
+            for text in ("2", "000000", "000001"):
                 await handset.press(text)
         assert await look(world) == 1
     [asked] = receiver.asked

@@ -242,7 +242,7 @@ async def _events(_sections: Sections) -> Finding:
         return skipped("events", f"the database is away: {_words(error)}")
     if not steps:
         return ok("events", "told to nobody")
-    return rules.judge_steps("events", steps, "watchword events status")
+    return rules.judge_steps("events", steps, "watchword events status, and watchword events dead")
 
 
 async def _signals(_sections: Sections) -> Finding:

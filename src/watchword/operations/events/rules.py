@@ -11,6 +11,27 @@ from watchword.plumbing.db.owed_events import Backlog
 from watchword.plumbing.events.catalogue import matching
 
 OLD: Final = timedelta(minutes=5)
+_NOBODY: Final = "nobody answers there"
+_REFUSED: Final = "the user or the password is refused"
+_SLOW: Final = "no answer in time"
+_PLAINLY: Final = {
+    "ConnectError": _NOBODY,
+    "ConnectTimeout": _SLOW,
+    "ReadTimeout": _SLOW,
+    "TimeoutError": _SLOW,
+    "ConnectionRefusedError": _NOBODY,
+    "AMQPConnectionError": _NOBODY,
+    "ProbableAuthenticationError": _REFUSED,
+    "_ALL_BROKERS_DOWN": _NOBODY,
+    "_AUTHENTICATION": _REFUSED,
+    "_RESOLVE": "no server of this name is known",
+    "_SSL": "the certificate, or TLS itself, is refused",
+    "_TIMED_OUT": _SLOW,
+    "_TRANSPORT": _NOBODY,
+    "UNKNOWN_TOPIC_OR_PART": "the topic is not there",
+    "TOPIC_AUTHORIZATION_FAILED": "this user may not write to the topic",
+    "gaierror": "no server of this name is known",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +70,19 @@ class Chosen:
     subject: UUID | None = None
 
 
+def plainly(reason: str) -> str:
+    """Return what a library's word for trouble means, with the word; other reasons are sentences already."""
+    words = _PLAINLY.get(reason)
+    return f"{words} ({reason})" if words else reason
+
+
 def status_of(name: str, trouble: str | None, backlog: Backlog, now: datetime) -> DestinationStatus:
     """Return how a destination is."""
     age = now - backlog.oldest if backlog.oldest else now - now
     return DestinationStatus(
         destination=name,
         answers=trouble is None,
-        trouble=trouble or "",
+        trouble=plainly(trouble or ""),
         waiting=backlog.waiting,
         oldest_seconds=max(0, round(age.total_seconds())),
         dead=backlog.dead,

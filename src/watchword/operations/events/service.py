@@ -14,6 +14,7 @@ from watchword.operations.events.rules import (
     Chosen,
     DeadEvent,
     DestinationStatus,
+    plainly,
     status_of,
     told,
     well,
@@ -80,7 +81,7 @@ class Events:
                 subject=row.subject,
                 tries=row.attempts,
                 dead_at=row.dead_at,
-                reason=row.reason or "",
+                reason=plainly(row.reason or ""),
             )
             for row in rows
         ]

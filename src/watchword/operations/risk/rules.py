@@ -11,6 +11,7 @@ from uuid import UUID
 from watchword.kernel.addresses import Network, is_within, network_key, networks
 from watchword.kernel.parsing import duration, whole
 from watchword.kernel.parts import section, setting
+from watchword.plumbing.throttle import AttemptRefused
 from watchword.records.deliveries.rules import LetterWithheld
 from watchword.records.guesses.rules import GuessRefused, LoginFailed
 from watchword.records.resets.rules import PasswordResetRequested, PinResetRequested
@@ -40,6 +41,7 @@ ROLES: Final[Mapping[str, frozenset[Role]]] = {
     LoginFailed.type: frozenset({Role.FAILURE}),
     GuessRefused.type: frozenset({Role.FAILURE}),
     LinkRefused.type: frozenset({Role.FAILURE}),
+    AttemptRefused.type: frozenset({Role.FAILURE}),  # by the limit of its network, unheard
     PasswordResetRequested.type: frozenset({Role.RESET}),
     PinResetRequested.type: frozenset({Role.RESET}),
     LetterWithheld.type: frozenset({Role.RESET}),  # where the letter was one of a reset

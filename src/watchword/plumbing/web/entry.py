@@ -28,7 +28,7 @@ from watchword.kernel.problems import (
 )
 from watchword.plumbing.logs import logger
 from watchword.plumbing.shapes import Nothing, convert, of_form
-from watchword.plumbing.throttle import refusal
+from watchword.plumbing.throttle import AttemptRefused, refusal
 from watchword.plumbing.web import problems
 from watchword.plumbing.web.bodies import (
     carries_body,
@@ -122,8 +122,16 @@ class Entry:
                 told = verdict
             if not verdict.allowed:
                 call.request.state.verdict = verdict
+                await self._note_refusal(call, rule)
                 raise refusal(rule, verdict)
         return told
+
+    async def _note_refusal(self, call: Call[Any], rule: str) -> None:
+        """Write down that a network guesses on and on, for those who judge risks."""
+        web = self._web
+        if await web.throttle.worth_noting(rule, call.visitor.network):
+            fact = AttemptRefused(door=self._door.path)
+            await web.journal.note(web.database, fact, call.now, call.visitor)
 
     async def _identify(self, call: Call[Any]) -> None:
         """Find out who calls and whether they may; a cookie's call must prove where it comes from."""
