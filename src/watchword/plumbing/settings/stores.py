@@ -38,6 +38,14 @@ def _redis_url(text: str) -> Secret:
     return Secret(text.strip())
 
 
+def _on_off_or_auto(text: str) -> bool | None:
+    try:
+        return None if text.strip().lower() == "auto" else boolean(text)
+    except ValueError:
+        message = "write on, off or auto"
+        raise ValueError(message) from None
+
+
 def _milliseconds_or_off(text: str) -> timedelta | None:
     try:
         least = None if text.strip().lower() == "off" else whole(0, _LONGEST_MS)(text)
@@ -65,6 +73,21 @@ class DatabaseSettings:
     user: str = setting("DB_USER", "Who we are there.", default="")
     password: Secret = setting(
         "DB_PASSWORD", "Our password there.", parse=Secret, default="", secret=True
+    )
+    given_direct_url: Secret = setting(
+        "DB_DIRECT_URL",
+        "Where PostgreSQL itself is, when DATABASE_URL goes by a pooler that lends connections for one"
+        " transaction (PgBouncer): news, locks and migrations go there.",
+        parse=_database_url,
+        default="",
+        secret=True,
+    )
+    keeps_statements: bool | None = setting(
+        "DB_STATEMENT_CACHE",
+        "Whether connections keep prepared statements; auto: not by a pooler, of which those before"
+        " PgBouncer 1.21 mix them up.",
+        parse=_on_off_or_auto,
+        default="auto",
     )
     tls: bool = setting(
         "DB_SSL",
@@ -111,6 +134,16 @@ class DatabaseSettings:
         return self.given_url.reveal() or self.url_from_parts
 
     @property
+    def pooled(self) -> bool:
+        """Tell whether connections are lent by a pooler, for one transaction each."""
+        return bool(self.given_direct_url)
+
+    @property
+    def direct_url(self) -> str:
+        """Return where the database itself is, whoever stands before it."""
+        return self.given_direct_url.reveal() or self.url
+
+    @property
     def url_from_parts(self) -> str:
         """Return the parts as one URL; empty when the host or the name is missing."""
         if not (self.host and self.name):
@@ -134,6 +167,10 @@ class DatabaseSettings:
             connect_timeout=self.connect_timeout,
             slow=self.slow,
             tls=self.tls_context(),
+            direct_url=self.given_direct_url.reveal(),
+            keeps_statements=(
+                not self.pooled if self.keeps_statements is None else self.keeps_statements
+            ),
         )
 
     def tls_context(self) -> ssl.SSLContext | None:

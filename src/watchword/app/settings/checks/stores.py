@@ -36,6 +36,11 @@ def database(settings: Settings, findings: Findings) -> None:
         findings.unsafe(
             "DB_SSL", "is false: that is only for a database on this very machine. Use true."
         )
+    direct = urlsplit(found.given_direct_url.reveal())
+    if found.pooled and "sqlite" in {parts.scheme, direct.scheme}:
+        findings.wrong("DB_DIRECT_URL", "is for PostgreSQL behind a pooler: SQLite has none.")
+    elif found.pooled and not found.tls and not _is_here(direct):
+        findings.unsafe("DB_DIRECT_URL", "leads to another machine: use DB_SSL=true.")
     if found.pool_minimum > found.pool_maximum:
         findings.wrong("DB_POOL_MIN", "is more than DB_POOL_MAX.")
 
