@@ -57,7 +57,10 @@ async def test_many_people_share_the_three_connections_of_a_pooler(
     pooled: str, operated: Operated, tmp_path: Path
 ) -> None:
     told = given(operated, SESSION_CACHE="off")
-    async with open_world(pooled, tmp_path, **told) as one, open_world(pooled, tmp_path, **told) as two:
+    async with (
+        open_world(pooled, tmp_path, **told) as one,
+        open_world(pooled, tmp_path, **told) as two,
+    ):
         numbers = iter(range(100, 200))
         codes = await asyncio.gather(
             *(comes_and_goes(world, next(numbers)) for world in (one, two) * 6)
@@ -143,7 +146,11 @@ def test_without_a_password_no_pooler_starts(tmp_path: Path) -> None:
     (tmp_path / "postgres_app_password").write_text("")
     ended = subprocess.run(
         [SHIPPED / "start.sh"],
-        env={"PATH": "/usr/bin:/bin", "POSTGRES_SECRETS": str(tmp_path), "PGBOUNCER_RUN": str(tmp_path)},
+        env={
+            "PATH": "/usr/bin:/bin",
+            "POSTGRES_SECRETS": str(tmp_path),
+            "PGBOUNCER_RUN": str(tmp_path),
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -1,6 +1,6 @@
-"""PostgreSQL as an operator sets it up: Debian's build, the files of deploy/postgres, TLS, roles of their own.
+"""PostgreSQL as an operator sets it up: Debian's build, the files of deploy/postgres, TLS, five roles.
 
-find      where a PostgreSQL that speaks TLS is: Debian's folder, or its packages unpacked into our cache folder
+find      where a PostgreSQL that speaks TLS is: Debian's folder, or its packages unpacked into our cache
 started   a server by the shipped files, with the five roles and a database, until the block ends
 """
 
@@ -131,8 +131,8 @@ def started(
         (home / f"secrets/postgres_{role}_password").write_text(password)
     (home / "relay.pem").chmod(0o600)
     if am_root():
-        for made in (home, *home.rglob("*")):
-            os.chown(made, NOBODY, NOBODY)
+        for path in (home, *home.rglob("*")):
+            os.chown(path, NOBODY, NOBODY)
     running = Operated(
         programs=_reachable(programs, home),
         folder=home,
@@ -181,7 +181,7 @@ def _command(running: Operated, settings: dict[str, str]) -> list[str]:
         "port": str(running.port),
         "unix_socket_directories": "",
         "log_directory": f"{home}/log",
-        **{name: f"{home}/relay.pem" for name in ("ssl_cert_file", "ssl_key_file", "ssl_ca_file")},
+        **dict.fromkeys(("ssl_cert_file", "ssl_key_file", "ssl_ca_file"), f"{home}/relay.pem"),
         **settings,
     }
     words = [word for name, value in ours.items() for word in ("-c", f"{name}={value}")]

@@ -1,4 +1,4 @@
-"""PgBouncer for tests, with the file of deploy/pgbouncer as it is shipped: only addresses and folders are ours.
+"""PgBouncer for tests, with the file of deploy/pgbouncer as it is shipped: only addresses are ours.
 
 find      where the program is: PATH, or Debian's package unpacked into our cache folder
 started   one before a server, until the block ends
@@ -108,4 +108,3 @@ def _reachable(found: PgBouncer, home: Path) -> PgBouncer:
         path=found.path.replace(str(root), f"{home}/root"),
         libraries=found.libraries.replace(str(root), f"{home}/root"),
     )
-

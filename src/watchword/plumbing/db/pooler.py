@@ -1,8 +1,8 @@
 """A pooler between us and PostgreSQL (PgBouncer): it lends a connection of its own for one transaction.
 
-What lasts longer than a transaction is not ours there: settings, locks, news, prepared statements. So we say where
-the server itself is as well, and the pooler sets tenant and schema on the connections that it lends. Whether one
-stands between shows in the number of the server's process: a pooler tells another than the server has.
+What lasts longer than a transaction is not ours there: settings, locks, news, prepared statements. So we
+are told where the server itself is as well, and the pooler sets tenant and schema on the connections that it
+lends. Whether one stands between shows in the number of the server's process: a pooler tells another one.
 """
 
 import asyncpg
@@ -14,13 +14,13 @@ _ASK = (
     " current_setting('watchword.tenant', true) AS tenant"
 )
 _UNTOLD = (
-    "DATABASE_URL leads to a pooler: give DB_DIRECT_URL as well, the URL of PostgreSQL itself. News, locks and"
-    " migrations cannot go by a pooler, and prepared statements get mixed up there"
+    "DATABASE_URL leads to a pooler: give DB_DIRECT_URL as well, the URL of PostgreSQL itself. News, locks"
+    " and migrations cannot go by a pooler, and prepared statements get mixed up there"
 )
 _NOT_DIRECT = "DB_DIRECT_URL leads to a pooler: it must be the URL of PostgreSQL itself"
 _UNSET = (
-    "the connections that the pooler lends are of tenant {tenant!r} and schema {path!r}, ours are {ours!r} and"
-    " {schema!r}: set them there, as connect_query of deploy/pgbouncer/pgbouncer.ini does"
+    "the connections that the pooler lends are of tenant {tenant!r} and schema {path!r}, ours are {ours!r}"
+    " and {schema!r}: set them there, as connect_query of deploy/pgbouncer/pgbouncer.ini does"
 )
 
 

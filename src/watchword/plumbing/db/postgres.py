@@ -107,7 +107,9 @@ class PostgresDatabase:
             raise
         finally:
             self._tasks = [
-                asyncio.create_task(listen(self._connect_directly, self.changes), name="database-news"),
+                asyncio.create_task(
+                    listen(self._connect_directly, self.changes), name="database-news"
+                ),
                 asyncio.create_task(self._pool.tidy(), name="database-tidy"),
             ]
 

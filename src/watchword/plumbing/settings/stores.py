@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _POSTGRES = {"postgres", "postgresql", "postgresql+asyncpg"}
 _LONGEST_MS = 86_400_000
+_LASTING = (
+    2  # past a pooler each process has one connection for news, and perhaps one that holds a name
+)
 _port = whole(1, 65535)
 
 
@@ -53,6 +56,11 @@ def _milliseconds_or_off(text: str) -> timedelta | None:
         message = "write a number of milliseconds, or off"
         raise ValueError(message) from None
     return None if least is None else timedelta(milliseconds=least)
+
+
+def too_many(wanted: int, most: int) -> bool:
+    """Tell whether so many connections leave less than a fifth to operators, migrations and backups."""
+    return wanted > most * 0.8
 
 
 @section
@@ -108,6 +116,12 @@ class DatabaseSettings:
     pool_maximum: int = setting(
         "DB_POOL_MAX", "Connections at most, by each process.", parse=whole(1, 1000), default="20"
     )
+    server_most: int = setting(
+        "DB_MAX_CONNECTIONS",
+        "Connections that PostgreSQL allows (max_connections); a warning tells when ours come near.",
+        parse=whole(1, 1_000_000),
+        default="100",
+    )
     pool_idle: timedelta = setting(
         "DB_POOL_IDLE_MS",
         "Milliseconds that a connection beyond the least number may go unused.",
@@ -155,6 +169,10 @@ class DatabaseSettings:
         if host.startswith("/"):
             return f"postgresql://{who}{'@' * bool(who)}:{self.port}/{self.name}?host={quote(host)}"
         return f"postgresql://{who}{'@' * bool(who)}{host}:{self.port}/{quote(self.name, safe='')}"
+
+    def wanted(self, processes: int) -> int:
+        """Return how many connections so many processes may have to PostgreSQL itself."""
+        return processes * (_LASTING if self.pooled else self.pool_maximum)
 
     def pool(self) -> "PoolSettings":
         """Return how many connections to PostgreSQL to keep, and how they are protected."""

@@ -5,7 +5,8 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from watchword.app.settings.checks.findings import Findings
 from watchword.app.settings.values import Settings
 from watchword.kernel.addresses import is_loopback
-from watchword.plumbing.settings import DatabaseSettings, RedisSettings
+from watchword.plumbing.settings import DatabaseSettings, RedisSettings, ServerSettings
+from watchword.plumbing.settings.stores import too_many
 
 _VERIFYING = {"ssl_cert_reqs": {"required"}, "ssl_check_hostname": {"1", "t", "true", "y", "yes"}}
 
@@ -43,6 +44,22 @@ def database(settings: Settings, findings: Findings) -> None:
         findings.unsafe("DB_DIRECT_URL", "leads to another machine: use DB_SSL=true.")
     if found.pool_minimum > found.pool_maximum:
         findings.wrong("DB_POOL_MIN", "is more than DB_POOL_MAX.")
+    if parts.scheme == "postgresql":
+        _count(settings, found, findings)
+
+
+def _count(settings: Settings, found: DatabaseSettings, findings: Findings) -> None:
+    """Leave PostgreSQL some connections for others."""
+    server = settings.section(ServerSettings)
+    wanted = found.wanted(server.replicas * server.web_concurrency)
+    if too_many(wanted, found.server_most):
+        findings.warn(
+            "DB_POOL_MAX",
+            f"of {found.pool_maximum}, {server.web_concurrency} processes and {server.replicas} instances"
+            f" (REPLICAS) may want {wanted} connections, more than 80 % of the {found.server_most}"
+            " that PostgreSQL allows (DB_MAX_CONNECTIONS): make the pool smaller, or go by PgBouncer"
+            " (DB_DIRECT_URL).",
+        )
 
 
 def redis(settings: Settings, findings: Findings) -> None:
