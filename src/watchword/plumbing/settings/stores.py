@@ -58,6 +58,10 @@ def _milliseconds_or_off(text: str) -> timedelta | None:
     return None if least is None else timedelta(milliseconds=least)
 
 
+def _seconds(text: str) -> timedelta:
+    return timedelta(seconds=whole(1, 86_400)(text))
+
+
 def too_many(wanted: int, most: int) -> bool:
     """Tell whether so many connections leave less than a fifth to operators, migrations and backups."""
     return wanted > most * 0.8
@@ -223,12 +227,30 @@ class RedisSettings:
     tls: bool = setting(
         "REDIS_TLS", "Whether it is spoken to by TLS.", parse=boolean, default="false"
     )
+    given_cache_url: Secret = setting(
+        "REDIS_CACHE_URL",
+        "A Redis in which copies of accounts are kept for a while; empty: none is kept.",
+        parse=_redis_url,
+        default="",
+        secret=True,
+    )
+    user_lifetime: timedelta = setting(
+        "CACHE_TTL_USER_SECONDS",
+        "Seconds that the copy of an account is kept there; it is dropped when the account changes.",
+        parse=_seconds,
+        default="3600",
+    )
     required: bool = setting(
         "REDIS_REQUIRED",
         "Whether we are unwell without Redis; false goes on with limits in memory.",
         parse=boolean,
         default="false",
     )
+
+    @property
+    def cache_url(self) -> str:
+        """Return where copies are kept, password included; empty when none are."""
+        return self.given_cache_url.reveal()
 
     @property
     def url(self) -> str:

@@ -65,6 +65,8 @@ def _count(settings: Settings, found: DatabaseSettings, findings: Findings) -> N
 def redis(settings: Settings, findings: Findings) -> None:
     """Redis, where it is required; beyond this machine by TLS, verified."""
     found = settings.section(RedisSettings)
+    if found.cache_url:
+        _verified("REDIS_CACHE_URL", urlsplit(found.cache_url), findings)
     if not found.url:
         if found.required:
             findings.unsafe(
@@ -86,17 +88,19 @@ def redis(settings: Settings, findings: Findings) -> None:
     )
     if differing:
         findings.wrong("REDIS_URL", f"and {differing} say different things: keep one.")
+    _verified("REDIS_URL", parts, findings)
+
+
+def _verified(setting: str, parts: SplitResult, findings: Findings) -> None:
+    """Beyond this machine a Redis is spoken to by verified TLS."""
     if parts.scheme == "redis" and not _is_here(parts):
         findings.unsafe(
-            "REDIS_URL",
-            "is redis://: that is only for a Redis on this very machine. Use rediss://.",
+            setting, "is redis://: that is only for a Redis on this very machine. Use rediss://."
         )
     options = parse_qs(parts.query.lower())
     for name, verifying in _VERIFYING.items():
         if not set(options.get(name, [])) <= verifying:
-            findings.unsafe(
-                "REDIS_URL", f"turns off the check of the certificate: leave {name} out."
-            )
+            findings.unsafe(setting, f"turns off the check of the certificate: leave {name} out.")
 
 
 def _is_here(parts: SplitResult) -> bool:
