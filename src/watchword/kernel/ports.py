@@ -162,7 +162,8 @@ class Counters(Protocol):
 class Cache(Protocol):
     """Where copies of what the database has are kept for a while.
 
-    A copy may be old: whoever takes one compares it. The copy of an account is `user:{id}`, and dropped when the account changes.
+    A copy may be old: whoever takes one compares it. The copy of an account is `user:{id}`, and dropped
+    when the account changes.
     """
 
     async def get(self, key: str) -> bytes | None:

@@ -2,17 +2,19 @@
 
 find      where a PostgreSQL that speaks TLS is: Debian's folder, or its packages unpacked into our cache
 started   a server by the shipped files, with the five roles and a database, until the block ends
+follower  another one that follows it
 """
 
 import contextlib
 import os
 import secrets
 import shutil
+import signal
 import ssl
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,11 @@ class Operated:
     port: int
     database: str
     passwords: dict[str, str]
+
+    @property
+    def place(self) -> str:
+        """Return its host and port."""
+        return f"127.0.0.1:{self.port}"
 
     @property
     def trust(self) -> str:
@@ -146,6 +153,7 @@ def started(
         folder=home,
         before=[_initdb(running)],
         identity=server_identity(),
+        stop=signal.SIGQUIT,
     )
     try:
         kept.wait_until(lambda: _answers(running))
@@ -167,6 +175,43 @@ def started(
             database=database,
             passwords=passwords,
         )
+    finally:
+        kept.stop()
+
+
+@contextlib.contextmanager
+def follower(primary: Operated) -> Iterator[Operated]:
+    """Start a server that follows another, as the role that pg_hba.conf lets replicate."""
+    home = Path(tempfile.mkdtemp(prefix="watchword-follower-"))
+    for name in ("etc", "secrets", "relay.pem", "root"):
+        if (primary.folder / name).is_dir():
+            shutil.copytree(primary.folder / name, home / name, symlinks=True)
+        elif (primary.folder / name).exists():
+            shutil.copy(primary.folder / name, home / name)
+    (home / "log").mkdir()
+    if am_root():
+        for path in (home, *home.rglob("*")):
+            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+    password = secrets.token_hex(16)
+    made = f"CREATE ROLE watchword_standby REPLICATION LOGIN PASSWORD '{password}'"
+    primary.psql("postgres", "-c", made)
+    running = replace(primary, folder=home, port=free_port())
+    where = (
+        f"host=127.0.0.1 port={primary.port} user=watchword_standby password={password}"
+        f" sslmode=verify-full sslrootcert={home}/relay.pem"
+    )
+    copying = ("-D", f"{home}/data", "-R", "-X", "stream", "-c", "fast", "-d", where)
+    kept = Kept.start(
+        "postgres",
+        _command(running, _FAST),
+        folder=home,
+        before=[primary.programs.command("pg_basebackup", *copying)],
+        identity=server_identity(),
+        stop=signal.SIGQUIT,
+    )
+    try:
+        kept.wait_until(lambda: _answers(running))
+        yield running
     finally:
         kept.stop()
 

@@ -8,7 +8,7 @@ longer than a transaction goes past it (see `pooler`).
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, NoReturn
 
 import asyncpg
@@ -20,6 +20,7 @@ from watchword.plumbing.db.bundle import Bundle
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.gathering import Gathering
 from watchword.plumbing.db.holding import Hold
+from watchword.plumbing.db.hosts import Hosts
 from watchword.plumbing.db.listening import listen
 from watchword.plumbing.db.pool import Pool, PoolSettings
 from watchword.plumbing.db.ports import (
@@ -72,8 +73,9 @@ class PostgresDatabase:
     ) -> None:
         """Remember where it is; `start` opens the first connections."""
         self.changes = changes
-        self._url = url
         self._settings = pool or PoolSettings()
+        self._hosts = Hosts(url)
+        self._direct_hosts = Hosts(self._settings.direct_url)
         self._tenant = tenant
         self._connection_class = watched_connection(asyncpg.Connection, self._settings.slow)
         self._pool = Pool(self._connect, self._settings, on_failure)
@@ -221,14 +223,14 @@ class PostgresDatabase:
     async def _dial(self) -> asyncpg.Connection:
         """Open a connection; the first one tells whether all is as we were told."""
         lent = bool(self._settings.direct_url)
-        connection = await self._open(self._url, {} if lent else self._session)
+        connection = await self._open(self._hosts, {} if lent else self._session)
         if not self._judged:
             await self._judge(connection, lent=lent)
             self._judged = True
         return connection
 
     async def _dial_directly(self) -> asyncpg.Connection:
-        connection = await self._open(self._settings.direct_url, self._session)
+        connection = await self._open(self._direct_hosts, self._session)
         await self._judge(connection, lent=False)
         return connection
 
@@ -249,11 +251,21 @@ class PostgresDatabase:
             "watchword.tenant": str(self._tenant),
         }
 
-    async def _open(self, url: str, session: Mapping[str, str]) -> asyncpg.Connection:
+    async def _open(self, hosts: Hosts, session: Mapping[str, str]) -> asyncpg.Connection:
+        """Connect to the first host that takes us."""
+        *others, last = hosts
+        for url in others:
+            with suppress(*_LOST):
+                return await self._reach(url, hosts, session)
+        return await self._reach(last, hosts, session)
+
+    async def _reach(
+        self, url: str, hosts: Hosts, session: Mapping[str, str]
+    ) -> asyncpg.Connection:
         options: dict[str, Any] = {"ssl": self._settings.tls} if self._settings.tls else {}
         if not self._settings.keeps_statements:
             options["statement_cache_size"] = 0
-        return await asyncpg.connect(
+        connection = await asyncpg.connect(
             url,
             timeout=self._settings.connect_timeout.total_seconds(),
             command_timeout=self._settings.statement_timeout.total_seconds(),
@@ -261,6 +273,8 @@ class PostgresDatabase:
             server_settings={"application_name": "watchword", **session},
             **options,
         )
+        hosts.took(url)
+        return connection
 
 
 class _PostgresTransaction:
@@ -395,7 +409,12 @@ async def _rolled_back(connection: asyncpg.Connection) -> bool:
 
 
 def _answered(error: BaseException) -> bool:
-    """Tell whether the server itself said this and stays, so that the connection is as we know it."""
+    """Tell whether the server itself said this and stays, so that the connection is as we know it.
+
+    One that takes no writes any more is not who we connected to.
+    """
+    if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+        return False
     return isinstance(error, asyncpg.PostgresError) and error.severity_en == "ERROR"
 
 

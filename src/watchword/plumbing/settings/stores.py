@@ -11,6 +11,7 @@ from urllib.parse import quote
 from watchword.kernel.parsing import boolean, milliseconds, whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.secret import Secret
+from watchword.plumbing.db.hosts import one_by_one
 from watchword.plumbing.settings.parsers import split
 
 if TYPE_CHECKING:
@@ -28,7 +29,12 @@ def _database_url(text: str) -> Secret:
     scheme, colon, rest = text.strip().partition("://")
     if not text or (scheme == "sqlite" and rest.startswith("/") and len(rest) > 1):
         return Secret(text.strip())
-    if scheme not in _POSTGRES or not colon or not split(f"postgresql://{rest}").path.strip("/"):
+    hosts = one_by_one(f"postgresql://{rest}")
+    if (
+        scheme not in _POSTGRES
+        or not colon
+        or not all(split(each).path.strip("/") for each in hosts)
+    ):
         message = "write postgresql://user:password@host:5432/name or sqlite:///path/to/file.db"
         raise ValueError(message)
     return Secret(f"postgresql://{rest}")

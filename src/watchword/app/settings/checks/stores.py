@@ -5,6 +5,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from watchword.app.settings.checks.findings import Findings
 from watchword.app.settings.values import Settings
 from watchword.kernel.addresses import is_loopback
+from watchword.plumbing.db.hosts import one_by_one
 from watchword.plumbing.settings import DatabaseSettings, RedisSettings, ServerSettings
 from watchword.plumbing.settings.stores import too_many
 
@@ -19,7 +20,8 @@ def database(settings: Settings, findings: Findings) -> None:
             "DATABASE_URL", "is missing; or give DB_HOST, DB_NAME, DB_USER and DB_PASSWORD."
         )
         return
-    parts = urlsplit(found.url)
+    every = [urlsplit(each) for each in one_by_one(found.url)]
+    parts = every[0]
     differing = _differing(
         settings,
         "DATABASE_URL",
@@ -33,14 +35,14 @@ def database(settings: Settings, findings: Findings) -> None:
     )
     if differing:
         findings.warn("DATABASE_URL", f"wins over {differing}, which say something else.")
-    if parts.scheme == "postgresql" and not found.tls and not _is_here(parts):
+    if parts.scheme == "postgresql" and not found.tls and not all(map(_is_here, every)):
         findings.unsafe(
             "DB_SSL", "is false: that is only for a database on this very machine. Use true."
         )
-    direct = urlsplit(found.given_direct_url.reveal())
-    if found.pooled and "sqlite" in {parts.scheme, direct.scheme}:
+    direct = [urlsplit(each) for each in one_by_one(found.given_direct_url.reveal())]
+    if found.pooled and "sqlite" in {parts.scheme, direct[0].scheme}:
         findings.wrong("DB_DIRECT_URL", "is for PostgreSQL behind a pooler: SQLite has none.")
-    elif found.pooled and not found.tls and not _is_here(direct):
+    elif found.pooled and not found.tls and not all(map(_is_here, direct)):
         findings.unsafe("DB_DIRECT_URL", "leads to another machine: use DB_SSL=true.")
     if found.pool_minimum > found.pool_maximum:
         findings.wrong("DB_POOL_MIN", "is more than DB_POOL_MAX.")
