@@ -27,7 +27,7 @@ async def test_a_service_that_knows_both_servers_goes_on_with_the_new_primary(
     postgres_programs: Programs, tmp_path: Path
 ) -> None:
     with contextlib.ExitStack() as first, contextlib.ExitStack() as second:
-        old = first.enter_context(started(postgres_programs))
+        old = first.enter_context(started(postgres_programs, synchronous_commit="on"))
         await migrate.up(old.url("migrator"), tls=old.tls)
         old.script("roles.sql", "migrator")
         new = second.enter_context(follower(old))
