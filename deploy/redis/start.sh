@@ -1,7 +1,8 @@
 #!/bin/sh
 # Starts Redis (or Valkey) with users whose passwords are secrets:  start.sh state.conf [--include tls.conf ...]
 #
-# Snapshots and the append-only file are kept in REDIS_DATA (/data).
+# Snapshots and the append-only file are kept in REDIS_DATA (/data); REDIS_SERVER (redis-server) is the program,
+# valkey-server for example.
 # REDIS_SECRETS (/run/secrets) holds redis_password, the service's, and redis_operator_password. The service has no
 # more commands than it needs; whoever looks after the store signs in as `operator`. Neither password is written
 # anywhere: the list of users that is made here, in REDIS_RUN (/run/redis), holds their digests.

@@ -1,4 +1,4 @@
-"""The files of deploy/postgres, on a real PostgreSQL: what it says of itself, who is let in, what is there at first."""
+"""The files of deploy/postgres on a real PostgreSQL: what it says, who is let in, what is there at first."""
 
 import re
 import subprocess

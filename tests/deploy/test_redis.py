@@ -98,13 +98,13 @@ async def test_a_full_store_of_state_forgets_nothing_and_limits_go_on(
             with pytest.raises(redis.exceptions.OutOfMemoryError):
                 for number in range(200):
                     line.set(f"watchword:{number}", "x" * 50_000)
-        async with small_worlds(REDIS_URL=store.url, RATE_LIMIT_AUTH="2/60000") as world:
-            async with world.client() as client:
-                body = {"email": "alice@example.org", "password": "wrong"}
-                codes = [
-                    (await client.post(world.path("/auth/login"), json=body)).status_code
-                    for _ in range(3)
-                ]
+        given = {"REDIS_URL": store.url, "RATE_LIMIT_AUTH": "2/60000"}
+        async with small_worlds(**given) as world, world.client() as client:
+            body = {"email": "alice@example.org", "password": "wrong"}
+            codes = [
+                (await client.post(world.path("/auth/login"), json=body)).status_code
+                for _ in range(3)
+            ]
         assert codes[-1] == 429
         with store.line() as line:
             assert line.get("watchword:first") == "kept"
@@ -174,9 +174,9 @@ def test_passwords_come_from_secrets_and_are_kept_as_digests(state: Store) -> No
         assert password not in users.read_text()
         assert password not in state.log
     for wrong in ("", "${REDIS_PASSWORD}", "wrong"):
-        with state.line(password=wrong) as line:
-            with pytest.raises(redis.exceptions.RedisError, match=r"(?i)auth|password"):
-                line.ping()
+        refused = pytest.raises(redis.exceptions.RedisError, match=r"(?i)auth|password")
+        with state.line(password=wrong) as line, refused:
+            line.ping()
 
 
 @pytest.mark.req("D-12")
@@ -213,14 +213,14 @@ async def test_the_service_counts_as_that_user_by_tls_that_is_verified(
     certificate(folder)
     with started(redis_programs, "state.conf", certificates=folder) as store:
         assert store.healthy() == 0
-        async with small_worlds(REDIS_URL=store.url, RATE_LIMIT_AUTH="2/60000") as world:
-            async with world.client() as client:
-                health = (await client.get("/health")).json()
-                body = {"email": "alice@example.org", "password": "wrong"}
-                codes = [
-                    (await client.post(world.path("/auth/login"), json=body)).status_code
-                    for _ in range(3)
-                ]
+        given = {"REDIS_URL": store.url, "RATE_LIMIT_AUTH": "2/60000"}
+        async with small_worlds(**given) as world, world.client() as client:
+            health = (await client.get("/health")).json()
+            body = {"email": "alice@example.org", "password": "wrong"}
+            codes = [
+                (await client.post(world.path("/auth/login"), json=body)).status_code
+                for _ in range(3)
+            ]
         with store.line("operator") as line:
             kept = line.keys("*")
             refused = {each["object"] for each in line.acl_log()}

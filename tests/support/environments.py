@@ -30,6 +30,7 @@ def production(**more: str) -> dict[str, str]:
         "APP_ENV": "production",
         "PUBLIC_BASE_URL": "https://auth.example.org",
         "TRUSTED_PROXIES": "10.0.0.0/8",
+        "WEB_CONCURRENCY": "2",
         "DATABASE_URL": "postgresql://auth:kept-elsewhere@db.example.org/auth_db",
         "REDIS_URL": "rediss://redis.example.org:6379/0",
         "EMAIL_FROM": "Watchword <noreply@example.org>",

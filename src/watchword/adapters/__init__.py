@@ -3,6 +3,7 @@
 mail, sms      carriers of letters and of texts
 feedback       what carriers post to us
 destinations   where events go
+cache          where copies are kept for a while
 counters       where hits under a limit are counted
 cold           where the audit trail is put away
 secrets        who keeps secrets for us

@@ -73,7 +73,7 @@ def _dumps(database: DatabaseSettings, backups: BackupSettings) -> Dumps:
     from watchword.plumbing.db.dumps.postgres import PostgresDumps
 
     access = Access(
-        url=Secret(database.url),
+        url=Secret(database.direct_url),
         tls=database.tls,
         ca=database.ca_path,
         certificate=database.cert_path,
@@ -92,7 +92,10 @@ def _open(settings: Settings, clock: Clock, url: Secret) -> AbstractAsyncContext
     """Open the whole service on another database."""
     from watchword.app.building import open_house
 
-    database = replace(settings.section(DatabaseSettings), given_url=url)
+    found = settings.section(DatabaseSettings)
+    database = replace(
+        found, given_url=url, given_direct_url=Secret("")
+    )  # no pooler before that one
     sections = {**settings.sections, DatabaseSettings: database}
     return open_house(replace(settings, sections=sections), clock=clock)
 

@@ -43,6 +43,7 @@ from watchword.kernel.destinations import Destinations
 from watchword.kernel.identity import IdentityProviders
 from watchword.kernel.ports import (
     Authenticator,
+    Cache,
     Counters,
     Fetcher,
     Mailer,
@@ -180,6 +181,7 @@ async def open_house(
 async def _leave(house: House, abroad: carrying.Abroad, vouchers: vouching.Vouchers) -> None:
     """Close every way to somebody else."""
     await _close(house.part(Counters))
+    await _close(house.part(Cache))
     await house.part(Mailing).close()
     await house.part(Texting).close()
     await abroad.close()

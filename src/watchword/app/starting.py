@@ -140,7 +140,7 @@ def _bind(host: str, name: str, port: int, next_free: bool) -> socket.socket:  #
 def _start_development(environ: dict[str, str], settings: Settings) -> int:
     started = time.monotonic()
     database = settings.section(DatabaseSettings)
-    asyncio.run(migrate.up(database.url, tls=database.tls_context()))
+    asyncio.run(migrate.up(database.direct_url, tls=database.tls_context()))
     _step(3, "Keys and database in var/", time.monotonic() - started)
     server = settings.section(ServerSettings)
     listener, metrics = _listen(server, next_free=True)

@@ -3,10 +3,10 @@
 from watchword.adapters.counters.memory import MemoryCounters
 from watchword.app.wiring import House
 from watchword.flows.session_check.service import Recent, Touches
-from watchword.kernel.ports import Counters, Migrations
+from watchword.kernel.ports import Cache, Counters, Migrations
 from watchword.kernel.problems import Unavailable
 from watchword.migrations import migrate
-from watchword.plumbing.db.changes import Changes
+from watchword.plumbing.db.changes import SESSIONS, Changes
 from watchword.plumbing.db.ports import Database, DatabaseUnavailable
 from watchword.plumbing.logs import logger
 from watchword.plumbing.metrics.counting import Metrics
@@ -44,7 +44,23 @@ async def open_database(house: House, *, patient: bool) -> Database:
     house.put(Migrations, migrate.Watch(database))
     house.put(Touches, Touches())
     house.put(Recent, Recent(changes))
+    house.put(Cache, cache(house))
     return database
+
+
+def cache(house: House) -> Cache:
+    """Return where copies are kept; a command that empties a cache may mean the one Redis there is."""
+    redis = house.part(RedisSettings)
+    if not (redis.cache_url or redis.url):
+        from watchword.adapters.cache.nothing import NoCache
+
+        return NoCache()
+    from watchword.adapters.cache.redis import RedisCache
+
+    kept = RedisCache(redis.cache_url or redis.url)
+    if redis.cache_url:
+        house.part(Changes).listen(SESSIONS, kept.heard)
+    return kept
 
 
 def counters(house: House) -> Counters:

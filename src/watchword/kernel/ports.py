@@ -159,6 +159,30 @@ class Counters(Protocol):
         ...
 
 
+class Cache(Protocol):
+    """Where copies of what the database has are kept for a while.
+
+    A copy may be old: whoever takes one compares it. The copy of an account is `user:{id}`, and dropped
+    when the account changes.
+    """
+
+    async def get(self, key: str) -> bytes | None:
+        """Return a copy; nothing when there is none, or the cache is away."""
+        ...
+
+    async def put(self, key: str, value: bytes, lasts: timedelta) -> None:
+        """Keep a copy for a while, if the cache is there."""
+        ...
+
+    async def count(self) -> int:
+        """Return how many copies there are."""
+        ...
+
+    async def clear(self) -> int:
+        """Drop every copy; return how many."""
+        ...
+
+
 class Migrations(Protocol):
     """Whoever knows the schema that this program wants."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from ssl import SSLContext
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from watchword.kernel.ids import DEFAULT_TENANT
+from watchword.plumbing.db.hosts import Hosts
 from watchword.plumbing.db.ports import DatabaseUnavailable
 from watchword.plumbing.db.sqlite import connect, sqlite_path
 from watchword.plumbing.db.tls_fault import tls_fault
@@ -61,9 +63,19 @@ async def on_postgres(url: str, tls: SSLContext | None, work: Work[Result]) -> R
     import asyncpg  # noqa: PLC0415 - an extra
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
 
+    *others, last = Hosts(url)
+
     async def connection() -> Any:
+        for each in others:
+            with suppress(
+                OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InternalClientError
+            ):
+                return await reach(each)
+        return await reach(last)
+
+    async def reach(host: str) -> Any:
         return await asyncpg.connect(
-            url,
+            host,
             timeout=_CONNECT_SECONDS,
             server_settings={
                 "application_name": "watchword migrate",

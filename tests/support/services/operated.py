@@ -1,18 +1,20 @@
-"""PostgreSQL as an operator sets it up: Debian's build, the files of deploy/postgres, TLS, roles of their own.
+"""PostgreSQL as an operator sets it up: Debian's build, the files of deploy/postgres, TLS, five roles.
 
-find      where a PostgreSQL that speaks TLS is: Debian's folder, or its packages unpacked into our cache folder
+find      where a PostgreSQL that speaks TLS is: Debian's folder, or its packages unpacked into our cache
 started   a server by the shipped files, with the five roles and a database, until the block ends
+follower  another one that follows it
 """
 
 import contextlib
 import os
 import secrets
 import shutil
+import signal
 import ssl
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,11 @@ class Operated:
     port: int
     database: str
     passwords: dict[str, str]
+
+    @property
+    def place(self) -> str:
+        """Return its host and port."""
+        return f"127.0.0.1:{self.port}"
 
     @property
     def trust(self) -> str:
@@ -131,8 +138,8 @@ def started(
         (home / f"secrets/postgres_{role}_password").write_text(password)
     (home / "relay.pem").chmod(0o600)
     if am_root():
-        for made in (home, *home.rglob("*")):
-            os.chown(made, NOBODY, NOBODY)
+        for path in (home, *home.rglob("*")):
+            os.chown(path, NOBODY, NOBODY)
     running = Operated(
         programs=_reachable(programs, home),
         folder=home,
@@ -146,6 +153,7 @@ def started(
         folder=home,
         before=[_initdb(running)],
         identity=server_identity(),
+        stop=signal.SIGQUIT,
     )
     try:
         kept.wait_until(lambda: _answers(running))
@@ -171,6 +179,43 @@ def started(
         kept.stop()
 
 
+@contextlib.contextmanager
+def follower(primary: Operated) -> Iterator[Operated]:
+    """Start a server that follows another, as the role that pg_hba.conf lets replicate."""
+    home = Path(tempfile.mkdtemp(prefix="watchword-follower-"))
+    for name in ("etc", "secrets", "relay.pem", "root"):
+        if (primary.folder / name).is_dir():
+            shutil.copytree(primary.folder / name, home / name, symlinks=True)
+        elif (primary.folder / name).exists():
+            shutil.copy(primary.folder / name, home / name)
+    (home / "log").mkdir()
+    if am_root():
+        for path in (home, *home.rglob("*")):
+            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+    password = secrets.token_hex(16)
+    made = f"CREATE ROLE watchword_standby REPLICATION LOGIN PASSWORD '{password}'"
+    primary.psql("postgres", "-c", made)
+    running = replace(primary, folder=home, port=free_port())
+    where = (
+        f"host=127.0.0.1 port={primary.port} user=watchword_standby password={password}"
+        f" sslmode=verify-full sslrootcert={home}/relay.pem"
+    )
+    copying = ("-D", f"{home}/data", "-R", "-X", "stream", "-c", "fast", "-d", where)
+    kept = Kept.start(
+        "postgres",
+        _command(running, _FAST),
+        folder=home,
+        before=[primary.programs.command("pg_basebackup", *copying)],
+        identity=server_identity(),
+        stop=signal.SIGQUIT,
+    )
+    try:
+        kept.wait_until(lambda: _answers(running))
+        yield running
+    finally:
+        kept.stop()
+
+
 def _command(running: Operated, settings: dict[str, str]) -> list[str]:
     """Return what starts it: the shipped file, and our folders and port in the place of its own."""
     home = running.folder
@@ -181,7 +226,7 @@ def _command(running: Operated, settings: dict[str, str]) -> list[str]:
         "port": str(running.port),
         "unix_socket_directories": "",
         "log_directory": f"{home}/log",
-        **{name: f"{home}/relay.pem" for name in ("ssl_cert_file", "ssl_key_file", "ssl_ca_file")},
+        **dict.fromkeys(("ssl_cert_file", "ssl_key_file", "ssl_ca_file"), f"{home}/relay.pem"),
         **settings,
     }
     words = [word for name, value in ours.items() for word in ("-c", f"{name}={value}")]

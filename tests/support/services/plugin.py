@@ -3,6 +3,7 @@
     postgres_server     the server: make databases in it
     postgres_database   the URL of a fresh, empty database owned by the application's role
     postgres_programs   Debian's PostgreSQL, which speaks TLS, for the files of deploy/postgres
+    pgbouncer           the program, to be started before one of those
     valkey_url          the URL of an empty Valkey database, one number per worker
     rabbitmq_url        the URL of the run's RabbitMQ: use exchanges and queues of your own
     chromium            the path of a browser
@@ -35,6 +36,7 @@ from tests.support.services import chromium as chromium_service
 from tests.support.services import nginx as nginx_service
 from tests.support.services import oidc_provider as oidc_service
 from tests.support.services import operated as operated_service
+from tests.support.services import pgbouncer as pgbouncer_service
 from tests.support.services import promtool as promtool_service
 from tests.support.services import redis as redis_service
 from tests.support.services.debian import program
@@ -42,6 +44,7 @@ from tests.support.services.desk import Asker, Desk, NotServed
 from tests.support.services.nginx import Nginx
 from tests.support.services.oidc_provider import OidcProvider
 from tests.support.services.operated import Programs
+from tests.support.services.pgbouncer import PgBouncer
 from tests.support.services.postgres import Postgres
 from tests.support.services.promtool import Promtool
 from tests.support.services.rabbitmq import Rabbit
@@ -52,6 +55,7 @@ from tests.support.services.valkey import Valkey
 SERVICE_OF = {
     "postgres_server": "postgres",
     "postgres_programs": "postgres_by_tls",
+    "pgbouncer": "pgbouncer",
     "valkey_server": "valkey",
     "rabbitmq_url": "rabbitmq",
     "chromium": "chromium",
@@ -88,6 +92,12 @@ def find_postgres_by_tls() -> Served:
     """Find or fetch a PostgreSQL that speaks TLS."""
     found = operated_service.find()
     return {"origin": found.folder, **asdict(found)}, lambda: None
+
+
+def find_pgbouncer() -> Served:
+    """Find or fetch PgBouncer."""
+    found = pgbouncer_service.find()
+    return {"origin": found.path, **asdict(found)}, lambda: None
 
 
 def start_valkey() -> Served:
@@ -149,6 +159,7 @@ def find_oidc_provider() -> Served:
 STARTERS = {
     "postgres": start_postgres,
     "postgres_by_tls": find_postgres_by_tls,
+    "pgbouncer": find_pgbouncer,
     "valkey": start_valkey,
     "rabbitmq": start_rabbitmq,
     "chromium": start_chromium,
@@ -284,6 +295,13 @@ def postgres_programs(request: pytest.FixtureRequest) -> Programs:
     """Return Debian's PostgreSQL."""
     facts = served(request, "postgres_by_tls")
     return Programs(folder=facts["folder"], libraries=facts["libraries"])
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(request: pytest.FixtureRequest) -> PgBouncer:
+    """Return the run's PgBouncer."""
+    facts = served(request, "pgbouncer")
+    return PgBouncer(path=facts["path"], libraries=facts["libraries"])
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Redis for tests, with the files of deploy/redis as they are shipped: only ports and folders are ours.
 
 find       where redis-server and redis-cli are: PATH, or Debian's packages unpacked into our cache folder
-started    a store from one of the files, with users made of secrets by the shipped script, until the block ends
+started    a store from one of the files, with users made by the shipped script, until the block ends
 """
 
 import contextlib
@@ -119,7 +119,7 @@ class Store:
 def started(
     programs: Redis, name: str, *words: str, certificates: Path | None = None
 ) -> Iterator[Store]:
-    """Start `name` with overlays and options, as an operator does; by TLS with the certificate of a folder."""
+    """Start `name` with overlays and options, as an operator does; by TLS with a folder's certificate."""
     home = Path(tempfile.mkdtemp(prefix="watchword-redis-"))
     store = Store(
         programs=programs,

@@ -28,6 +28,7 @@ def outward(settings: Settings) -> tuple[str, ...]:
         "FRONTEND_URL": settings.given("FRONTEND_URL") and _leads_away(server.frontend_url),
         "DATABASE_URL": not settings.section(DatabaseSettings).url.startswith("sqlite:"),
         "REDIS_URL": bool(settings.section(RedisSettings).url),
+        "REDIS_CACHE_URL": bool(settings.section(RedisSettings).cache_url),
         "HTTPS": server.https,
         "SSL_CERT_PATH": bool(server.ssl_cert_path),
         "TRUSTED_PROXIES": bool(server.trusted_proxies),

@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from watchword.kernel.ids import SessionId
+from watchword.kernel.ports import Caller
 from watchword.plumbing.contact import described, person_name, phone_number
 from watchword.plumbing.faults import Faults
 from watchword.plumbing.shapes import Answer, Body
@@ -127,3 +129,20 @@ def entry_of(session: Session, current: SessionId) -> SessionEntry:
 def kind_of(entry: SessionEntry) -> str:
     """Return the word of the session's sign: `browser` or `api`."""
     return "api" if entry.transport == TOKEN else "browser"
+
+
+def read_copy(copy: bytes | None, caller: Caller) -> Subscriber | None:
+    """Return the account of a cache's copy, if it is the caller's as the session check saw it just now."""
+    if copy is None:
+        return None
+    try:
+        found = msgspec.json.decode(copy, type=Subscriber)
+    except (msgspec.DecodeError, ValueError):
+        return None
+    same = (found.id, found.version, found.language, found.language_by) == (
+        caller.user_id,
+        caller.version,
+        caller.language,
+        caller.language_by,
+    )
+    return found if same else None

@@ -1,21 +1,24 @@
 """A subscriber's own profile and sessions."""
 
+import msgspec
+
 from watchword.flows.account.rules import (
     ProfilePatch,
     SessionEntry,
     changed_fields,
     entry_of,
+    read_copy,
     revised,
 )
 from watchword.kernel.clock import Clock
 from watchword.kernel.ids import SessionId
 from watchword.kernel.parts import service
-from watchword.kernel.ports import Caller, Visitor
+from watchword.kernel.ports import Cache, Caller, Visitor
 from watchword.kernel.problems import Conflict, NotFound
 from watchword.plumbing.contact import PhoneSettings
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing.settings import ServerSettings
+from watchword.plumbing.settings import RedisSettings, ServerSettings
 from watchword.records.sessions.rules import REVOKED
 from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import Subscriber, UserUpdated
@@ -34,11 +37,21 @@ class Account:
     journal: Journal
     phones: PhoneSettings
     server: ServerSettings
+    redis: RedisSettings
+    cache: Cache
     clock: Clock
 
     async def profile(self, caller: Caller) -> Subscriber:
-        """Return the subscriber."""
-        return await self.subscribers.get(self.database, caller.user_id)
+        """Return the subscriber; a copy of the cache only if it is what the session check saw just now."""
+        if not self.redis.cache_url:
+            return await self.subscribers.get(self.database, caller.user_id)
+        key = f"user:{caller.user_id}"
+        copy = read_copy(await self.cache.get(key), caller)
+        if copy is not None:
+            return copy
+        found = await self.subscribers.get(self.database, caller.user_id)
+        await self.cache.put(key, msgspec.json.encode(found), self.redis.user_lifetime)
+        return found
 
     async def change(self, caller: Caller, patch: ProfilePatch, visitor: Visitor) -> Subscriber:
         """Change the profile. Problems: `invalid_input`, `conflict` when `version` is not the one seen."""

@@ -8,6 +8,7 @@ Every check says `ok`, `warning`, `failed` or `skipped` (when what it needs is a
 changed. Settings are told as set or unset, never by value. Exit 0 when nothing failed, else 1.
 
     secrets      files of secrets are their owner's alone; a warning where one is older than 90 days
+    database     answers; a warning when all instances may want more than 80 % of its connections
     clock        the database's time and ours differ by 2 s at most (codes and tokens need it)
     isolation    on PostgreSQL our role is bound by row-level security: no superuser, no bypass; production's
                  log says an error at each start, and every hour, while it is not

@@ -12,6 +12,7 @@ from watchword.plumbing.commands.reading import SECRET_LIFE, Secretive
 from watchword.plumbing.findings import Finding, failed, is_wrong, ok, skipped, warning
 from watchword.plumbing.probes import BUSY, OURS, Step
 from watchword.plumbing.settings.server import DEVELOPMENT, TEST
+from watchword.plumbing.settings.stores import too_many
 
 PYTHON_FLOOR: Final = (3, 11)
 CLOCK_BOUND: Final = timedelta(seconds=2)
@@ -81,6 +82,16 @@ def describe(server: Server) -> str:
         told.append(f"{in_use} of {server.most} connections ({', '.join(states)})")
         told.append(f"{server.locked} waiting for a lock")
     return "; ".join(told)
+
+
+def judge_server(server: Server, wanted: int) -> Finding:
+    """Who it is; and that our instances leave it connections for others."""
+    told = describe(server)
+    if server.most and too_many(wanted, server.most):
+        told = f"{told}; our instances may want {wanted} connections, more than 80 % of them"
+        fix = "watchword config show DB_POOL_MAX WEB_CONCURRENCY REPLICAS DB_DIRECT_URL"
+        return warning("database", told, fix)
+    return ok("database", told)
 
 
 def settings_first(check: str, faults: Sequence[tuple[str, str]]) -> Finding:

@@ -141,7 +141,7 @@ async def _database(sections: Sections) -> list[Finding]:
             database = house.part(Database)
             await ping(database)
             server = await store.server(database, database.dialect)
-            found = [ok("database", rules.describe(server))]
+            found = [rules.judge_server(server, _wanted(sections))]
             found.append(await _asked("migrations", lambda: _migrations(house)))
             if sqlite:
                 found.append(ok("isolation", "one file, one tenant"))
@@ -153,6 +153,12 @@ async def _database(sections: Sections) -> list[Finding]:
     except Exception as error:  # noqa: BLE001 - whatever a driver says, it is a finding
         away = [skipped(check, "the database is away") for check in _OF_THE_DATABASE[1:]]
         return [failed("database", _words(error), fix), *away]
+
+
+def _wanted(sections: Sections) -> int:
+    """Return how many connections all our instances may want."""
+    server = sections.section(ServerSettings)
+    return sections.section(DatabaseSettings).wanted(server.replicas * server.web_concurrency)
 
 
 async def _asked(check: str, ask: Callable[[], Awaitable[Finding]]) -> Finding:

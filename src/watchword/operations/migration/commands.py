@@ -133,7 +133,7 @@ async def _destructible(house: House) -> str:
             " migration.",
             Exit.FORBIDDEN,
         )
-    return house.part(DatabaseSettings).url.rpartition("/")[2].partition("?")[0]
+    return house.part(DatabaseSettings).direct_url.rpartition("/")[2].partition("?")[0]
 
 
 def _asked(name: str) -> str:
@@ -149,7 +149,7 @@ def _asked(name: str) -> str:
 def _on_database(work: Callable[[str, Any], Awaitable[Result]]) -> Result:
     async def inside(house: House) -> Result:
         settings = house.part(DatabaseSettings)
-        return await work(settings.url, settings.tls_context())
+        return await work(settings.direct_url, settings.tls_context())
 
     return run_in_house(inside)
 

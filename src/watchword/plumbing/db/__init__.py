@@ -22,7 +22,8 @@
     slow        statements that took long, told in the log
 
 Behind `postgres`: `pool` (its connections), `bundle` and `gathering` (many statements in one round trip),
-`listening` (the news of other processes), `advisory` (locks) and `tls_fault` (what no waiting mends).
+`listening` (the news of other processes), `advisory` (locks), `pooler` (what stands between us and it),
+`hosts` (which of several it is) and `tls_fault` (what no waiting mends).
 
 No ORM session anywhere. Single use is one conditional UPDATE (docs/decisions).
 """

@@ -13,11 +13,12 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
+from watchword.kernel.problems import Unavailable
 from watchword.plumbing.db.changes import EVERYTHING, TRUST_SECONDS, Changes
 
 CHANNEL = "watchword"
 _BEAT_SECONDS = 0.3
-_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable)
 
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 

@@ -21,7 +21,10 @@ import asyncpg
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSettings:
-    """How many connections, how long we wait for one, and from when on a statement is `slow`."""
+    """How many connections, how long we wait for one, and from when on a statement is `slow`.
+
+    `direct_url`: where the server itself is, when a pooler lends the connections (see `pooler`).
+    """
 
     minimum: int = 5
     maximum: int = 20
@@ -31,6 +34,8 @@ class PoolSettings:
     statement_timeout: timedelta = timedelta(seconds=10)
     slow: timedelta | None = None
     tls: SSLContext | None = None
+    direct_url: str = ""
+    keeps_statements: bool = True
 
 
 class Pool:

@@ -2,23 +2,25 @@
 
 A connection is made once with its schema and tenant set (row-level security reads the tenant), and
 is handed out as it is: no reset round trip, because nothing here changes a connection's state.
-The pool and the listener each have a module of their own.
+The pool and the listener each have a module of their own. Where a pooler lends connections, what lasts
+longer than a transaction goes past it (see `pooler`).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, NoReturn
 
 import asyncpg
 
 from watchword.kernel.ids import DEFAULT_TENANT, TenantId
 from watchword.kernel.problems import InputInvalid, Unavailable
-from watchword.plumbing.db import advisory
+from watchword.plumbing.db import advisory, pooler
 from watchword.plumbing.db.bundle import Bundle
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.gathering import Gathering
 from watchword.plumbing.db.holding import Hold
+from watchword.plumbing.db.hosts import Hosts
 from watchword.plumbing.db.listening import listen
 from watchword.plumbing.db.pool import Pool, PoolSettings
 from watchword.plumbing.db.ports import (
@@ -71,11 +73,13 @@ class PostgresDatabase:
     ) -> None:
         """Remember where it is; `start` opens the first connections."""
         self.changes = changes
-        self._url = url
         self._settings = pool or PoolSettings()
+        self._hosts = Hosts(url)
+        self._direct_hosts = Hosts(self._settings.direct_url)
         self._tenant = tenant
         self._connection_class = watched_connection(asyncpg.Connection, self._settings.slow)
         self._pool = Pool(self._connect, self._settings, on_failure)
+        self._judged = False
         self._tasks: list[asyncio.Task[None]] = []
         self._connecting: set[asyncio.Task[asyncpg.Connection]] = set()
         self._gatherings: dict[Lookup, Gathering] = {}
@@ -95,6 +99,8 @@ class PostgresDatabase:
         try:
             with _connecting():
                 await self._pool.warm()
+                if self._settings.direct_url:
+                    (await self._connect_directly()).terminate()
         except asyncpg.ClientConfigurationError as wrong:  # of which no waiting makes a right one
             raise Unavailable(private=f"DATABASE_URL: {wrong}") from wrong
         except DatabaseUnavailable as away:
@@ -103,7 +109,9 @@ class PostgresDatabase:
             raise
         finally:
             self._tasks = [
-                asyncio.create_task(listen(self._connect, self.changes), name="database-news"),
+                asyncio.create_task(
+                    listen(self._connect_directly, self.changes), name="database-news"
+                ),
                 asyncio.create_task(self._pool.tidy(), name="database-tidy"),
             ]
 
@@ -171,7 +179,7 @@ class PostgresDatabase:
 
         async def connect() -> asyncpg.Connection:
             with _connecting():
-                return await self._connect()
+                return await self._connect_directly()
 
         async with advisory.hold(connect, self.named(name)) as held:
             yield held
@@ -190,8 +198,20 @@ class PostgresDatabase:
             return await self._pool.acquire()
 
     async def _connect(self) -> asyncpg.Connection:
+        """Connect for the pool."""
+        return await self._shielded(self._dial())
+
+    async def _connect_directly(self) -> asyncpg.Connection:
+        """Connect for what lasts longer than a transaction: past the pooler, if there is one."""
+        if not self._settings.direct_url:
+            return await self._connect()
+        return await self._shielded(self._dial_directly())
+
+    async def _shielded(
+        self, dialling: Coroutine[Any, Any, asyncpg.Connection]
+    ) -> asyncpg.Connection:
         """Connect; whoever waits no longer leaves it to end by itself, for asyncpg cleans up only then."""
-        connecting = asyncio.create_task(self._dial(), name="database-connect")
+        connecting = asyncio.create_task(dialling, name="database-connect")
         self._connecting.add(connecting)
         connecting.add_done_callback(self._connecting.discard)
         try:
@@ -201,21 +221,60 @@ class PostgresDatabase:
             raise
 
     async def _dial(self) -> asyncpg.Connection:
+        """Open a connection; the first one tells whether all is as we were told."""
+        lent = bool(self._settings.direct_url)
+        connection = await self._open(self._hosts, {} if lent else self._session)
+        if not self._judged:
+            await self._judge(connection, lent=lent)
+            self._judged = True
+        return connection
+
+    async def _dial_directly(self) -> asyncpg.Connection:
+        connection = await self._open(self._direct_hosts, self._session)
+        await self._judge(connection, lent=False)
+        return connection
+
+    async def _judge(self, connection: asyncpg.Connection, *, lent: bool) -> None:
+        found = await pooler.fault(connection, self._tenant, SCHEMA, lent=lent)
+        if found is not None:
+            connection.terminate()
+            past_it = self._settings.direct_url and not lent
+            raise Unavailable(private=pooler.not_direct(found) if past_it else found)
+
+    @property
+    def _session(self) -> dict[str, str]:
+        """Return what a connection of ours is told once, and keeps."""
         patience = self._settings.statement_timeout.total_seconds()
+        return {
+            "search_path": SCHEMA,
+            "statement_timeout": str(round(patience * 1000)),
+            "watchword.tenant": str(self._tenant),
+        }
+
+    async def _open(self, hosts: Hosts, session: Mapping[str, str]) -> asyncpg.Connection:
+        """Connect to the first host that takes us."""
+        *others, last = hosts
+        for url in others:
+            with suppress(*_LOST):
+                return await self._reach(url, hosts, session)
+        return await self._reach(last, hosts, session)
+
+    async def _reach(
+        self, url: str, hosts: Hosts, session: Mapping[str, str]
+    ) -> asyncpg.Connection:
         options: dict[str, Any] = {"ssl": self._settings.tls} if self._settings.tls else {}
-        return await asyncpg.connect(
-            self._url,
+        if not self._settings.keeps_statements:
+            options["statement_cache_size"] = 0
+        connection = await asyncpg.connect(
+            url,
             timeout=self._settings.connect_timeout.total_seconds(),
-            command_timeout=patience,
+            command_timeout=self._settings.statement_timeout.total_seconds(),
             connection_class=self._connection_class,
-            server_settings={
-                "application_name": "watchword",
-                "search_path": SCHEMA,
-                "statement_timeout": str(round(patience * 1000)),
-                "watchword.tenant": str(self._tenant),
-            },
+            server_settings={"application_name": "watchword", **session},
             **options,
         )
+        hosts.took(url)
+        return connection
 
 
 class _PostgresTransaction:
@@ -350,7 +409,12 @@ async def _rolled_back(connection: asyncpg.Connection) -> bool:
 
 
 def _answered(error: BaseException) -> bool:
-    """Tell whether the server itself said this and stays, so that the connection is as we know it."""
+    """Tell whether the server itself said this and stays, so that the connection is as we know it.
+
+    One that takes no writes any more is not who we connected to.
+    """
+    if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+        return False
     return isinstance(error, asyncpg.PostgresError) and error.severity_en == "ERROR"
 
 

@@ -74,6 +74,12 @@ class ServerSettings:
         parse=count_or_auto,
         default="auto",
     )
+    replicas: int = setting(
+        "REPLICAS",
+        "How many instances there are at most; connections to the database are counted by it, nothing else.",
+        parse=whole(1, 10_000),
+        default="1",
+    )
     run_worker: bool = setting(
         "RUN_WORKER",
         "Whether `serve` carries letters and does the timed jobs too; false leaves them to"

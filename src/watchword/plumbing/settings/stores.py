@@ -11,6 +11,7 @@ from urllib.parse import quote
 from watchword.kernel.parsing import boolean, milliseconds, whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.secret import Secret
+from watchword.plumbing.db.hosts import one_by_one
 from watchword.plumbing.settings.parsers import split
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 _POSTGRES = {"postgres", "postgresql", "postgresql+asyncpg"}
 _LONGEST_MS = 86_400_000
+_LASTING = (
+    2  # past a pooler each process has one connection for news, and perhaps one that holds a name
+)
 _port = whole(1, 65535)
 
 
@@ -25,7 +29,12 @@ def _database_url(text: str) -> Secret:
     scheme, colon, rest = text.strip().partition("://")
     if not text or (scheme == "sqlite" and rest.startswith("/") and len(rest) > 1):
         return Secret(text.strip())
-    if scheme not in _POSTGRES or not colon or not split(f"postgresql://{rest}").path.strip("/"):
+    hosts = one_by_one(f"postgresql://{rest}")
+    if (
+        scheme not in _POSTGRES
+        or not colon
+        or not all(split(each).path.strip("/") for each in hosts)
+    ):
         message = "write postgresql://user:password@host:5432/name or sqlite:///path/to/file.db"
         raise ValueError(message)
     return Secret(f"postgresql://{rest}")
@@ -38,6 +47,14 @@ def _redis_url(text: str) -> Secret:
     return Secret(text.strip())
 
 
+def _on_off_or_auto(text: str) -> bool | None:
+    try:
+        return None if text.strip().lower() == "auto" else boolean(text)
+    except ValueError:
+        message = "write on, off or auto"
+        raise ValueError(message) from None
+
+
 def _milliseconds_or_off(text: str) -> timedelta | None:
     try:
         least = None if text.strip().lower() == "off" else whole(0, _LONGEST_MS)(text)
@@ -45,6 +62,15 @@ def _milliseconds_or_off(text: str) -> timedelta | None:
         message = "write a number of milliseconds, or off"
         raise ValueError(message) from None
     return None if least is None else timedelta(milliseconds=least)
+
+
+def _seconds(text: str) -> timedelta:
+    return timedelta(seconds=whole(1, 86_400)(text))
+
+
+def too_many(wanted: int, most: int) -> bool:
+    """Tell whether so many connections leave less than a fifth to operators, migrations and backups."""
+    return wanted > most * 0.8
 
 
 @section
@@ -66,6 +92,21 @@ class DatabaseSettings:
     password: Secret = setting(
         "DB_PASSWORD", "Our password there.", parse=Secret, default="", secret=True
     )
+    given_direct_url: Secret = setting(
+        "DB_DIRECT_URL",
+        "Where PostgreSQL itself is, when DATABASE_URL goes by a pooler that lends connections for one"
+        " transaction (PgBouncer): news, locks and migrations go there.",
+        parse=_database_url,
+        default="",
+        secret=True,
+    )
+    keeps_statements: bool | None = setting(
+        "DB_STATEMENT_CACHE",
+        "Whether connections keep prepared statements; auto: not by a pooler, of which those before"
+        " PgBouncer 1.21 mix them up.",
+        parse=_on_off_or_auto,
+        default="auto",
+    )
     tls: bool = setting(
         "DB_SSL",
         "Whether PostgreSQL is spoken to by TLS, its certificate verified.",
@@ -84,6 +125,12 @@ class DatabaseSettings:
     )
     pool_maximum: int = setting(
         "DB_POOL_MAX", "Connections at most, by each process.", parse=whole(1, 1000), default="20"
+    )
+    server_most: int = setting(
+        "DB_MAX_CONNECTIONS",
+        "Connections that PostgreSQL allows (max_connections); a warning tells when ours come near.",
+        parse=whole(1, 1_000_000),
+        default="100",
     )
     pool_idle: timedelta = setting(
         "DB_POOL_IDLE_MS",
@@ -111,6 +158,16 @@ class DatabaseSettings:
         return self.given_url.reveal() or self.url_from_parts
 
     @property
+    def pooled(self) -> bool:
+        """Tell whether connections are lent by a pooler, for one transaction each."""
+        return bool(self.given_direct_url)
+
+    @property
+    def direct_url(self) -> str:
+        """Return where the database itself is, whoever stands before it."""
+        return self.given_direct_url.reveal() or self.url
+
+    @property
     def url_from_parts(self) -> str:
         """Return the parts as one URL; empty when the host or the name is missing."""
         if not (self.host and self.name):
@@ -123,6 +180,10 @@ class DatabaseSettings:
             return f"postgresql://{who}{'@' * bool(who)}:{self.port}/{self.name}?host={quote(host)}"
         return f"postgresql://{who}{'@' * bool(who)}{host}:{self.port}/{quote(self.name, safe='')}"
 
+    def wanted(self, processes: int) -> int:
+        """Return how many connections so many processes may have to PostgreSQL itself."""
+        return processes * (_LASTING if self.pooled else self.pool_maximum)
+
     def pool(self) -> "PoolSettings":
         """Return how many connections to PostgreSQL to keep, and how they are protected."""
         from watchword.plumbing.db.postgres import PoolSettings  # noqa: PLC0415 - an extra
@@ -134,6 +195,10 @@ class DatabaseSettings:
             connect_timeout=self.connect_timeout,
             slow=self.slow,
             tls=self.tls_context(),
+            direct_url=self.given_direct_url.reveal(),
+            keeps_statements=(
+                not self.pooled if self.keeps_statements is None else self.keeps_statements
+            ),
         )
 
     def tls_context(self) -> ssl.SSLContext | None:
@@ -168,12 +233,30 @@ class RedisSettings:
     tls: bool = setting(
         "REDIS_TLS", "Whether it is spoken to by TLS.", parse=boolean, default="false"
     )
+    given_cache_url: Secret = setting(
+        "REDIS_CACHE_URL",
+        "A Redis in which copies of accounts are kept for a while; empty: none is kept.",
+        parse=_redis_url,
+        default="",
+        secret=True,
+    )
+    user_lifetime: timedelta = setting(
+        "CACHE_TTL_USER_SECONDS",
+        "Seconds that the copy of an account is kept there; it is dropped when the account changes.",
+        parse=_seconds,
+        default="3600",
+    )
     required: bool = setting(
         "REDIS_REQUIRED",
         "Whether we are unwell without Redis; false goes on with limits in memory.",
         parse=boolean,
         default="false",
     )
+
+    @property
+    def cache_url(self) -> str:
+        """Return where copies are kept, password included; empty when none are."""
+        return self.given_cache_url.reveal()
 
     @property
     def url(self) -> str:

@@ -5,7 +5,9 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from watchword.app.settings.checks.findings import Findings
 from watchword.app.settings.values import Settings
 from watchword.kernel.addresses import is_loopback
-from watchword.plumbing.settings import DatabaseSettings, RedisSettings
+from watchword.plumbing.db.hosts import one_by_one
+from watchword.plumbing.settings import DatabaseSettings, RedisSettings, ServerSettings
+from watchword.plumbing.settings.stores import too_many
 
 _VERIFYING = {"ssl_cert_reqs": {"required"}, "ssl_check_hostname": {"1", "t", "true", "y", "yes"}}
 
@@ -18,7 +20,8 @@ def database(settings: Settings, findings: Findings) -> None:
             "DATABASE_URL", "is missing; or give DB_HOST, DB_NAME, DB_USER and DB_PASSWORD."
         )
         return
-    parts = urlsplit(found.url)
+    every = [urlsplit(each) for each in one_by_one(found.url)]
+    parts = every[0]
     differing = _differing(
         settings,
         "DATABASE_URL",
@@ -32,17 +35,40 @@ def database(settings: Settings, findings: Findings) -> None:
     )
     if differing:
         findings.warn("DATABASE_URL", f"wins over {differing}, which say something else.")
-    if parts.scheme == "postgresql" and not found.tls and not _is_here(parts):
+    if parts.scheme == "postgresql" and not found.tls and not all(map(_is_here, every)):
         findings.unsafe(
             "DB_SSL", "is false: that is only for a database on this very machine. Use true."
         )
+    direct = [urlsplit(each) for each in one_by_one(found.given_direct_url.reveal())]
+    if found.pooled and "sqlite" in {parts.scheme, direct[0].scheme}:
+        findings.wrong("DB_DIRECT_URL", "is for PostgreSQL behind a pooler: SQLite has none.")
+    elif found.pooled and not found.tls and not all(map(_is_here, direct)):
+        findings.unsafe("DB_DIRECT_URL", "leads to another machine: use DB_SSL=true.")
     if found.pool_minimum > found.pool_maximum:
         findings.wrong("DB_POOL_MIN", "is more than DB_POOL_MAX.")
+    if parts.scheme == "postgresql":
+        _count(settings, found, findings)
+
+
+def _count(settings: Settings, found: DatabaseSettings, findings: Findings) -> None:
+    """Leave PostgreSQL some connections for others."""
+    server = settings.section(ServerSettings)
+    wanted = found.wanted(server.replicas * server.web_concurrency)
+    if too_many(wanted, found.server_most):
+        findings.warn(
+            "DB_POOL_MAX",
+            f"of {found.pool_maximum}, {server.web_concurrency} processes and {server.replicas} instances"
+            f" (REPLICAS) may want {wanted} connections, more than 80 % of the {found.server_most}"
+            " that PostgreSQL allows (DB_MAX_CONNECTIONS): make the pool smaller, or go by PgBouncer"
+            " (DB_DIRECT_URL).",
+        )
 
 
 def redis(settings: Settings, findings: Findings) -> None:
     """Redis, where it is required; beyond this machine by TLS, verified."""
     found = settings.section(RedisSettings)
+    if found.cache_url:
+        _verified("REDIS_CACHE_URL", urlsplit(found.cache_url), findings)
     if not found.url:
         if found.required:
             findings.unsafe(
@@ -64,17 +90,19 @@ def redis(settings: Settings, findings: Findings) -> None:
     )
     if differing:
         findings.wrong("REDIS_URL", f"and {differing} say different things: keep one.")
+    _verified("REDIS_URL", parts, findings)
+
+
+def _verified(setting: str, parts: SplitResult, findings: Findings) -> None:
+    """Beyond this machine a Redis is spoken to by verified TLS."""
     if parts.scheme == "redis" and not _is_here(parts):
         findings.unsafe(
-            "REDIS_URL",
-            "is redis://: that is only for a Redis on this very machine. Use rediss://.",
+            setting, "is redis://: that is only for a Redis on this very machine. Use rediss://."
         )
     options = parse_qs(parts.query.lower())
     for name, verifying in _VERIFYING.items():
         if not set(options.get(name, [])) <= verifying:
-            findings.unsafe(
-                "REDIS_URL", f"turns off the check of the certificate: leave {name} out."
-            )
+            findings.unsafe(setting, f"turns off the check of the certificate: leave {name} out.")
 
 
 def _is_here(parts: SplitResult) -> bool:
