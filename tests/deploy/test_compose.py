@@ -25,7 +25,7 @@ from tests.support.program import watchword
 
 HERE = DEPLOY / "compose"
 SYSTEMS = ("nova", "ariya", "romapi", "molam", "generic")
-OF_THE_DEPLOYMENT = {"instances.conf", "tls", "acme", "logs", "keys", "secrets", ".env"}
+OF_THE_DEPLOYMENT = {"instances.conf", "tls", "acme", "logs", "keys", "backups", "secrets", ".env"}
 OF_COMPOSE = {
     "COMPOSE_FILE",
     "COMPOSE_PROJECT_NAME",
