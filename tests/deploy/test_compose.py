@@ -1,4 +1,4 @@
-"""The Compose files: what they mean, whether the service starts with what they say, and whether checks of health do check."""
+"""The Compose files: what they mean, and whether the service starts with what they say."""
 
 import json
 import subprocess
@@ -115,7 +115,7 @@ def test_everything_is_bounded_and_has_no_more_rights_than_it_needs(whole: dict[
 def test_what_is_mounted_is_there(whole: dict[str, Any]) -> None:
     for service in whole["services"].values():
         for source in mounts(service):
-            if source in {"/dev/null"} or source.removeprefix("./") in OF_THE_DEPLOYMENT:
+            if source == "/dev/null" or source.removeprefix("./") in OF_THE_DEPLOYMENT:
                 continue
             assert (HERE / source).exists(), source
     for service in whole["services"].values():
