@@ -192,6 +192,7 @@ def test_it_serves_from_the_wheel_alone_on_a_root_that_it_cannot_write(
         "DATABASE_URL": f"sqlite:///{home}/writable/auth.db",
         "REDIS_URL": "redis://127.0.0.1:1",
         "WEB_CONCURRENCY": "2",
+        "HEALTH_CHECK_PATH": "/how-are-you",
         "LOG_DIR": f"{home}/writable/logs",
     }
     command = [sys.executable, str(POWERLESS), str(built / "bin/watchword")]

@@ -69,6 +69,16 @@ class DockerHost:
         return self.folder / "deploy/compose"
 
     @property
+    def environment(self) -> dict[str, str]:
+        """Return what whoever works here has in the environment."""
+        return {
+            "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
+            "FAKE_DOCKER": str(self.folder / "docker.json"),
+            "LOOK_EVERY": "0",
+            "HOME": str(self.folder),
+        }
+
+    @property
     def state(self) -> dict[str, Any]:
         """Return what docker keeps."""
         state: dict[str, Any] = json.loads((self.folder / "docker.json").read_text())
@@ -82,16 +92,9 @@ class DockerHost:
 
     def run(self, script: str, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run a script."""
-        told = {
-            "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
-            "FAKE_DOCKER": str(self.folder / "docker.json"),
-            "LOOK_EVERY": "0",
-            "HOME": str(self.folder),
-            **environ,
-        }
         return subprocess.run(
             ["sh", self.folder / "deploy/scripts" / script, *words],
-            env=told,
+            env={**self.environment, **environ},
             capture_output=True,
             text=True,
             check=False,

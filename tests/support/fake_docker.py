@@ -77,7 +77,9 @@ def up(state: State, words: list[str]) -> int:
 
 
 def nginx(state: State, words: list[str]) -> int:
-    """Read instances.conf anew."""
+    """Read instances.conf anew; no process of it goes by an older one."""
+    if words[0] == "pgrep":
+        return 1
     if words[-2:] != ["-s", "reload"]:
         return 0
     told = re.findall(r"server ([\w.]+):(\d+) ", text_of("instances.conf"))
@@ -115,15 +117,15 @@ def compose(state: State, words: list[str]) -> int:
                 say(each["id"])
         case ["up", *_]:
             return up(state, words)
-        case ["run", "--rm", *_] | ["logs", *_]:
+        case ["run", "--rm", *_] | ["logs", *_] | ["exec", "-T", "app", "watchword", *_]:
             return 0
+        case ["down"]:
+            state["containers"], state["loaded"] = [], []
         case ["stop", "--timeout", _, *services]:
             state["loaded"] = []
             return end(state, [each["id"] for name in services for each in running(state, name)])
-        case ["exec", "-T", "proxy", "nginx", *more]:
+        case ["exec", "-T", "proxy", *more]:
             return nginx(state, more)
-        case ["exec", "-T", "proxy", "pgrep", *_]:
-            return 1
         case _:
             sys.exit(f"docker compose {' '.join(words)} is not known")
     return 0
@@ -133,7 +135,7 @@ def image(state: State, words: list[str]) -> int:
     """Do a verb of images."""
     match words:
         case ["build", *_]:
-            name = words[words.index("--tag") + 1]
+            name = words[next(n for n, word in enumerate(words) if word in {"-t", "--tag"}) + 1]
             state["images"][name] = {"id": state["next"], "digests": []}
             if state["next"] in state["broken"]:
                 state["broken"].append(f"{name.partition(':')[0]}:{state['next'][7:31]}")
@@ -171,7 +173,7 @@ def container(state: State, words: list[str]) -> int:
             state["containers"] = [each for each in state["containers"] if each["id"] not in gone]
         case ["exec", name, "watchword", "health"]:
             return 1 if find(state, name)["image"] in state["mute"] else 0
-        case ["logs", *_]:
+        case ["logs", *_] | ["run", "--rm", *_]:
             return 0
         case _:
             sys.exit(f"docker {' '.join(words)} is not known")

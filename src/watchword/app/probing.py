@@ -28,9 +28,10 @@ def probe(base: str, path: str, *, as_json: bool = False) -> int:
         server = _server(dict(os.environ))
         tls = _own_certificate(server) if server.ssl_cert_path else None
         base = f"http{'s' * (tls is not None)}://127.0.0.1:{server.port}"
+        path = {"health": server.health_path, "ready": server.ready_path}.get(path, path)
     asking = urllib.request.build_opener(_Still, urllib.request.HTTPSHandler(context=tls))
     try:
-        with asking.open(f"{base.rstrip('/')}/{path}", timeout=_PATIENCE_SECONDS) as answer:
+        with asking.open(f"{base.rstrip('/')}/{path.lstrip('/')}", timeout=_PATIENCE_SECONDS) as answer:
             text = answer.read().decode(errors="replace")
     except urllib.error.HTTPError as error:
         print(error.read().decode(errors="replace"))
