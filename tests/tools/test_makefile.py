@@ -1,4 +1,4 @@
-"""`make` knows the same words as `./run`, and those of a deployment by Compose (see tests/docs/test_docker.py)."""
+"""`make` knows the same words as `./run`, and those of a deployment by Compose."""
 
 import re
 
