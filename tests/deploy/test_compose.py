@@ -22,6 +22,7 @@ from tests.support.deploy_files import (
 )
 from tests.support.environments import fresh_secrets
 from tests.support.program import watchword
+from tests.support.services.promtool import Promtool
 
 HERE = DEPLOY / "compose"
 SYSTEMS = ("nova", "ariya", "romapi", "molam", "generic")
@@ -41,6 +42,7 @@ FROM_ELSEWHERE = {
     "GOOGLE_CLIENT_SECRET",
     "LINKEDIN_CLIENT_SECRET",
     "MAILGUN_API_KEY",
+    "REDIS_CACHE_URL",
     "SENDGRID_API_KEY",
     "TWILIO_TOKEN",
 }
@@ -255,3 +257,26 @@ def test_production_starts_with_what_a_system_is_told(name: str, tmp_path: Path)
     assert values["APP_PROFILE"] == name
     shipped = {"romapi": "3001", "molam": "8085"}
     assert values["PORT"] == shipped.get(name, "3000")
+
+
+@pytest.mark.req("R-48", "M-31")
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_prometheus_takes_what_it_is_given(name: str, promtool: Promtool, tmp_path: Path) -> None:
+    prometheus = of_system(name, HERE / "monitoring.yaml")["services"]["prometheus"]
+    for mount in prometheus["volumes"]:
+        source, target, *_ = mount.split(":")
+        if target.startswith("/etc/prometheus/"):
+            text = "" if source == "/dev/null" else (HERE / source).read_text()
+            (tmp_path / Path(target).name).write_text(text)
+    system = yaml.safe_load((tmp_path / "system.yml").read_text())["scrape_configs"]
+    whole = yaml.safe_load((tmp_path / "prometheus.yml").read_text())
+    assert whole.pop("scrape_config_files") == [
+        "system.yml"
+    ]  # Debian's promtool is older than that
+    whole["scrape_configs"] += system
+    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(whole))
+    judged = promtool.judge("check", "config", str(tmp_path / "prometheus.yml"))
+    assert judged.code == 0, judged.said
+    alias = variables(HERE / f"systems/{name}.env")["SERVICE_ALIAS"]
+    assert system[0]["job_name"] == alias
+    assert {name for job in system for name in job["dns_sd_configs"][0]["names"]} == {alias}

@@ -65,7 +65,7 @@ def start(state: State, service: str) -> None:
 
 def up(state: State, words: list[str]) -> int:
     """Start what is not there; with --wait, say whether all is well."""
-    scales = dict(re.findall(r"--scale ([\w-]+)=(\d+)", " ".join(words)))
+    scales: dict[str, str] = dict(re.findall(r"--scale ([\w-]+)=(\d+)", " ".join(words)))
     named = [word for word in words if word in {*state["services"], *JOBS}]
     for service in named:
         wanted = int(scales.get(service, state["replicas"] if OURS.match(service) else 1))

@@ -31,7 +31,9 @@ def probe(base: str, path: str, *, as_json: bool = False) -> int:
         path = {"health": server.health_path, "ready": server.ready_path}.get(path, path)
     asking = urllib.request.build_opener(_Still, urllib.request.HTTPSHandler(context=tls))
     try:
-        with asking.open(f"{base.rstrip('/')}/{path.lstrip('/')}", timeout=_PATIENCE_SECONDS) as answer:
+        with asking.open(
+            f"{base.rstrip('/')}/{path.lstrip('/')}", timeout=_PATIENCE_SECONDS
+        ) as answer:
             text = answer.read().decode(errors="replace")
     except urllib.error.HTTPError as error:
         print(error.read().decode(errors="replace"))
