@@ -102,7 +102,7 @@ def test_every_image_but_our_own_is_named_by_its_digest() -> None:
         assert DIGEST.match(service["image"])
 
 
-@pytest.mark.req("N-83", "R-20")
+@pytest.mark.req("N-83")
 def test_everything_is_bounded_and_has_no_more_rights_than_it_needs(whole: dict[str, Any]) -> None:
     for name, service in whole["services"].items():
         assert service["deploy"]["resources"]["limits"]["memory"], name
@@ -259,7 +259,6 @@ def test_production_starts_with_what_a_system_is_told(name: str, tmp_path: Path)
     assert values["PORT"] == shipped.get(name, "3000")
 
 
-@pytest.mark.req("R-48", "M-31")
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_prometheus_takes_what_it_is_given(name: str, promtool: Promtool, tmp_path: Path) -> None:
     prometheus = of_system(name, HERE / "monitoring.yaml")["services"]["prometheus"]
@@ -280,3 +279,26 @@ def test_prometheus_takes_what_it_is_given(name: str, promtool: Promtool, tmp_pa
     alias = variables(HERE / f"systems/{name}.env")["SERVICE_ALIAS"]
     assert system[0]["job_name"] == alias
     assert {name for job in system for name in job["dns_sd_configs"][0]["names"]} == {alias}
+
+
+@pytest.mark.req("R-12", "N-106")
+@pytest.mark.parametrize("user", ["watchword_app", "romapi"])
+def test_the_first_start_makes_the_database_and_a_role_of_the_name_that_is_told(
+    tmp_path: Path, user: str
+) -> None:
+    psql = tmp_path / "psql"
+    psql.write_text('#!/bin/sh\necho "$@"\n')
+    psql.chmod(0o755)
+    told = {"PATH": f"{tmp_path}:/usr/bin:/bin", "POSTGRES_DB": "romapi", "APP_LOGIN": user}
+    ended = subprocess.run(
+        ["sh", HERE / "init-database.sh"], env=told, capture_output=True, text=True, check=True
+    )
+    assert "ON_ERROR_STOP=1" in ended.stdout
+    assert "database=romapi" in ended.stdout
+    assert ("app_login=romapi" in ended.stdout) == (user == "romapi")
+
+
+def test_what_the_first_start_runs_can_be_run() -> None:
+    script = HERE / "init-database.sh"
+    assert script.stat().st_mode & 0o111  # the image would read it into its own shell otherwise
+    assert script.read_text().startswith("#!/bin/sh\n")

@@ -53,7 +53,7 @@ def typed(line: str, host: DockerHost) -> list[str]:
     return [line]
 
 
-@pytest.mark.req("G-33", "R-04", "G-40", "G-73")
+@pytest.mark.req("G-33", "G-73")
 def test_every_command_of_the_page_works_in_its_order(clone: DockerHost) -> None:
     where = clone.folder
     for block in blocks(PAGE):
