@@ -18,6 +18,7 @@ from typing import Any
 from tests.support import fake_docker
 from tests.support.deploy_files import DEPLOY
 
+FAKE = Path(fake_docker.__file__)
 _COPIED = ("compose", "nginx", "scripts")
 _FRESH: dict[str, Any] = {
     "images": {},
@@ -44,8 +45,10 @@ class DockerHost:
     folder: Path
 
     @classmethod
-    def laid_out(cls, folder: Path, system: str = "generic") -> "DockerHost":
-        """Return one with the files of a system, a certificate and all secrets, on which nothing runs."""
+    def laid_out(
+        cls, folder: Path, system: str = "generic", *, docker: Path = FAKE
+    ) -> "DockerHost":
+        """Return one with the files of a system and a certificate, on which nothing runs."""
         for name in _COPIED:
             shutil.copytree(DEPLOY / name, folder / "deploy" / name)
         host = cls(folder=folder)
@@ -55,11 +58,9 @@ class DockerHost:
             (host.home / "tls" / name).write_text("PEM")
         tools = folder / "bin"
         tools.mkdir()
-        docker = tools / "docker"
-        docker.write_text(
-            f'#!/bin/sh\nexec "{sys.executable}" -I -S "{fake_docker.__file__}" "$@"\n'
-        )
-        docker.chmod(0o755)
+        command = tools / "docker"
+        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{docker}" "$@"\n')
+        command.chmod(0o755)
         host.change(**_FRESH)
         return host
 
