@@ -1,5 +1,5 @@
 # The words of ./run for those who type make; ./run help tells of all.
-.PHONY: dev test test-e2e
+.PHONY: dev test test-e2e build up scale logs down
 
 dev:
 	./run
@@ -11,3 +11,22 @@ test:
 # make test-e2e BASE=http://localhost:8000    against one that runs (see tests/e2e/test_running.py)
 test-e2e:
 	TEST_BASE_URL="$(BASE)" ./run test tests/e2e -v
+
+# A deployment by Compose (docs/operate/docker.md): build, up, scale N=3, logs, down.
+COMPOSE = cd deploy/compose && docker compose
+
+build:
+	docker build -f deploy/docker/Dockerfile -t watchword:local .
+
+up:
+	deploy/scripts/deploy-docker.sh
+
+scale:
+	$(COMPOSE) up --detach --wait --no-deps --no-recreate --scale app=$(N) app
+	$(COMPOSE) exec -T proxy nginx -p /etc/nginx -c nginx.conf -s reload
+
+logs:
+	$(COMPOSE) logs --follow app
+
+down:
+	$(COMPOSE) down

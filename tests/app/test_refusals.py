@@ -1,5 +1,6 @@
 """What does not let a command work is told in a sentence, with an exit code, and never as a stack."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -84,20 +85,42 @@ def test_an_address_that_is_none_is_told_with_one_that_would_be(tmp_path: Path, 
 
 
 def test_what_answers_and_speaks_no_http_is_told_as_such(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        chatter = threading.Thread(target=lambda: _chat(server.accept()[0]))
-        chatter.start()
-        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+    with _chatting(b"SSH-2.0-OpenSSH_9.2\r\n") as address:
         code, sentence = told(tmp_path, "health", "--base", address)
-        chatter.join()
 
     assert (code, sentence) == (UNAVAILABLE, f"What answers at {address} speaks no HTTP.")
 
 
-def _chat(line: socket.socket) -> None:
+@pytest.mark.req("D-51")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 301 Moved\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n<h1>Welcome</h1>",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
+    ],
+)
+def test_who_sends_us_on_or_shows_another_page_is_not_well(tmp_path: Path, answer: bytes) -> None:
+    with _chatting(answer) as address:
+        code, sentence = told(tmp_path, "health", "--base", address)
+
+    assert code == REFUSED
+    assert sentence.startswith(f"What answers at {address}")
+
+
+@contextlib.contextmanager
+def _chatting(answer: bytes) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        chatter = threading.Thread(target=lambda: _chat(server.accept()[0], answer))
+        chatter.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        chatter.join()
+
+
+def _chat(line: socket.socket, answer: bytes) -> None:
     with line:
         line.recv(4096)
-        line.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+        line.sendall(answer)
 
 
 def test_a_file_that_stands_where_var_should_be_is_told_with_what_mends_it(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_it_is_nobody_of_the_host_and_asks_itself_how_it_is() -> None:
     (health,) = of("HEALTHCHECK")
     assert health.endswith('CMD ["watchword", "health"]')
     assert {"3000", "3001", "8085"} <= set(" ".join(of("EXPOSE")).split())
-    (made,) = (each.rest for each in last if each.word == "RUN")
+    made = " ".join(each.rest for each in last if each.word == "RUN")
     assert {"/app/logs", "/app/keys", "/app/ssl"} <= set(made.split())
 
 
@@ -166,9 +166,9 @@ def test_what_is_shipped_is_what_is_needed_and_nothing_that_builds(built: Path) 
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A folder like /app on a read-only root; `tmp` in it is all that can be written to."""
+    """A folder like /app on a read-only root; `writable` in it is all that can be written to."""
     made = Path(tempfile.mkdtemp(prefix="watchword-home-"))
-    (made / "tmp").mkdir()
+    (made / "writable").mkdir()
     made.chmod(0o555)
     yield made
     made.chmod(0o755)
@@ -184,15 +184,16 @@ def test_it_serves_from_the_wheel_alone_on_a_root_that_it_cannot_write(
         **fresh_secrets(),
         "PATH": os.environ["PATH"],
         "HOME": "/nonexistent",
-        "TMPDIR": str(home / "tmp"),
+        "TMPDIR": str(home / "writable"),
         "LC_ALL": "C.UTF-8",
         "APP_ENV": "test",
         "APP_PROFILE": "molam",
         "PORT": port,
-        "DATABASE_URL": f"sqlite:///{home}/tmp/auth.db",
+        "DATABASE_URL": f"sqlite:///{home}/writable/auth.db",
         "REDIS_URL": "redis://127.0.0.1:1",
         "WEB_CONCURRENCY": "2",
-        "LOG_DIR": f"{home}/tmp/logs",
+        "HEALTH_CHECK_PATH": "/how-are-you",
+        "LOG_DIR": f"{home}/writable/logs",
     }
     command = [sys.executable, str(POWERLESS), str(built / "bin/watchword")]
 
@@ -219,7 +220,7 @@ def test_it_serves_from_the_wheel_alone_on_a_root_that_it_cannot_write(
         health = ended("health")
         assert (health.returncode, health.stderr) == (0, "")
         assert '"database":"ok"' in health.stdout
-        assert {path.name for path in home.iterdir()} == {"tmp"}
+        assert {path.name for path in home.iterdir()} == {"writable"}
     finally:
         assert running.stop() == 0, running.said
     assert ended("health").returncode == 69

@@ -22,6 +22,8 @@ NO_SETTINGS = {
     "NAME_FILE",
     *("AUTH_FAILURE", "SECURITY_EVENT"),  # words of the log
     *("WATCHWORD_HOST", "WATCHWORD_INSTANCES"),  # Caddy's
+    *("COMPOSE_FILE", "HTTP_PORT", "HTTPS_PORT", "WEB_SUBNET"),  # those of Compose
+    *("UID", "GID", "ALERT_EMAIL"),  # the image's, and a script's
 }
 
 PROVIDERS = {f"api.{name}" for name in ("sendgrid.com", "mailgun.net", "twilio.com")} | {

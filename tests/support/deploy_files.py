@@ -1,4 +1,4 @@
-"""Files of deploy/ as values: what a Dockerfile says, what Compose makes of its files, which names are settings.
+"""Files of deploy/ as values: a Dockerfile, what Compose makes of its files, which names are settings.
 
 instructions    the lines of a Dockerfile, one instruction each
 compose         several Compose files, merged and filled in as `docker compose config` does
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from watchword.app.settings import catalogue
 

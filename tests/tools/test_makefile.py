@@ -1,4 +1,4 @@
-"""`make` knows the same words as `./run`, and does nothing else."""
+"""`make` knows the same words as `./run`, and those of a deployment by Compose."""
 
 import re
 
@@ -7,12 +7,13 @@ import pytest
 from tests.support.markdown import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+OF_COMPOSE = {"build", "up", "scale", "logs", "down"}
 
 
 @pytest.mark.req("M-09", "M-51")
 def test_each_word_of_make_is_one_of_run() -> None:
     words = dict(re.findall(r"^([a-z0-9-]+):\n\t(.+)$", MAKEFILE, re.MULTILINE))
-    assert words == {
+    assert {name: text for name, text in words.items() if name not in OF_COMPOSE} == {
         "dev": "./run",
         "test": "./run test",
         "test-e2e": 'TEST_BASE_URL="$(BASE)" ./run test tests/e2e -v',

@@ -1,11 +1,13 @@
 """Probing: how a running service is, asked over HTTP with the standard library alone."""
 
+import json
 import os
 import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from http.client import HTTPException
+from typing import Any
 from urllib.parse import urlsplit
 
 from watchword.app.reading import read_settings, read_some
@@ -13,6 +15,7 @@ from watchword.plumbing.commands import console
 from watchword.plumbing.settings import ManagerSettings, ServerSettings
 
 _PATIENCE_SECONDS = 3
+_ELSEWHERE = range(300, 400)
 
 
 def probe(base: str, path: str, *, as_json: bool = False) -> int:
@@ -25,19 +28,43 @@ def probe(base: str, path: str, *, as_json: bool = False) -> int:
         server = _server(dict(os.environ))
         tls = _own_certificate(server) if server.ssl_cert_path else None
         base = f"http{'s' * (tls is not None)}://127.0.0.1:{server.port}"
+        path = {"health": server.health_path, "ready": server.ready_path}.get(path, path)
+    asking = urllib.request.build_opener(_Still, urllib.request.HTTPSHandler(context=tls))
     try:
-        with urllib.request.urlopen(  # noqa: S310 - http and https alone
-            f"{base.rstrip('/')}/{path}", timeout=_PATIENCE_SECONDS, context=tls
+        with asking.open(
+            f"{base.rstrip('/')}/{path.lstrip('/')}", timeout=_PATIENCE_SECONDS
         ) as answer:
-            print(answer.read().decode(errors="replace"))
-            return 0
+            text = answer.read().decode(errors="replace")
     except urllib.error.HTTPError as error:
         print(error.read().decode(errors="replace"))
+        if error.code in _ELSEWHERE:
+            console.talk(f"What answers at {base} sends us on to {error.headers['Location']}.")
         return 1
     except HTTPException:
         return _away(f"What answers at {base} speaks no HTTP.", as_json=as_json)
     except OSError:
         return _away(f"Nobody answers at {base}.", as_json=as_json)
+    print(text)
+    if _tells_status(text):
+        return 0
+    console.talk(f"What answers at {base} is not this service.")
+    return 1
+
+
+class _Still(urllib.request.HTTPRedirectHandler):
+    """Goes nowhere: who sends us on has not told how it is."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Refuse to follow."""
+
+
+def _tells_status(text: str) -> bool:
+    """Tell whether it is one of our answers, and no page of somebody else."""
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(told, dict) and "status" in told
 
 
 def _server(environ: Mapping[str, str]) -> ServerSettings:
