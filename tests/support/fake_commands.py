@@ -15,7 +15,13 @@ _FAKE: Final = """\
 name=${{0##*/}}
 said="$name $*"
 printf '%s\\n' "$said" >>"{log}"
+printf '%s\\037' "$name" "$@" >>"{words}"
+printf '\\036' >>"{words}"
 case $said in "kubectl kustomize "*) cat "$2/kustomization.yaml" >>"{rendered}" ;; esac
+for word; do
+	word=${{word#file://}}
+	[ ! -f "$word" ] || cat "$word" >>"{rendered}"
+done
 while IFS= read -r pattern; do
 	# shellcheck disable=SC2254
 	case $said in $pattern) exit 1 ;; esac
@@ -41,7 +47,9 @@ class Fakes:
         (folder / "bin").mkdir(parents=True)
         for name in names:
             command = folder / "bin" / name
-            places = {each: folder / each for each in ("log", "rendered", "failing", "answers")}
+            places = {
+                each: folder / each for each in ("log", "words", "rendered", "failing", "answers")
+            }
             command.write_text(_FAKE.format(**places))
             command.chmod(0o755)
         return cls(folder)
@@ -52,6 +60,7 @@ class Fakes:
         """Run a script with them; calls like those in `failing` fail."""
         for name, lines in (
             ("log", []),
+            ("words", []),
             ("rendered", []),
             ("failing", failing),
             ("answers", [f"{call}|{answer}" for call, answer in self.answers.items()]),
@@ -72,8 +81,14 @@ class Fakes:
         return (self.folder / "log").read_text().splitlines()
 
     @property
+    def words(self) -> list[list[str]]:
+        """Return the same, word by word."""
+        said = (self.folder / "words").read_text().split("\036")[:-1]
+        return [each.split("\037")[:-1] for each in said]
+
+    @property
     def rendered(self) -> str:
-        """Return the kustomizations that were rendered."""
+        """Return what the files held that they were pointed to, kustomizations among them."""
         return (self.folder / "rendered").read_text()
 
     def order(self, *patterns: str) -> list[int]:
