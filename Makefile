@@ -1,5 +1,5 @@
 # The words of ./run for those who type make; ./run help tells of all.
-.PHONY: dev test test-e2e
+.PHONY: dev test test-e2e ci
 
 dev:
 	./run
@@ -11,3 +11,10 @@ test:
 # make test-e2e BASE=http://localhost:8000    against one that runs (see tests/e2e/test_running.py)
 test-e2e:
 	TEST_BASE_URL="$(BASE)" ./run test tests/e2e -v
+
+# The stages of .github/workflows/ci.yml that need no registry and no cluster.
+ci:
+	./run check
+	./run test
+	./run audit
+	./run build
