@@ -4,16 +4,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-import botocore.session
 import jsonschema
 import pytest
 import yaml
-from botocore import xform_name
-from botocore.validate import ParamValidator
 
 from tests.deploy.kubernetes.custom import NAME, PORT, TEXT, closed, each, one_of
+from tests.support.aws_commands import commands, validated
 from tests.support.cluster import ROOT, Cluster
 from tests.support.environments import fresh_secrets
 from tests.support.fake_commands import Fakes
@@ -61,15 +58,6 @@ def suffices(system: str, told: dict[str, str], secrets: set[str], folder: Path)
     assert not [warning for warning in found.warnings if "TRUSTED_PROXIES" in warning]
 
 
-def model(service: str, operation: str) -> Any:
-    return botocore.session.get_session().get_service_model(service).operation_model(operation)
-
-
-def validated(service: str, operation: str, parameters: dict[str, Any]) -> None:
-    report = ParamValidator().validate(parameters, model(service, operation).input_shape)
-    assert not report.has_errors(), report.generate_report()
-
-
 @pytest.mark.req("R-30", "G-41", "D-44", "K-40")
 @pytest.mark.parametrize(
     ("system", "family", "cpu", "memory", "port", "timeout", "prefix"),
@@ -112,59 +100,6 @@ def test_ecs_takes_the_task_and_the_task_has_all_it_needs(
     suffices(system, told, {*places}, tmp_path)
 
 
-def as_parameters(shape: Any, words: list[str]) -> dict[str, Any]:
-    """Read the options of an `aws` command as its operation's input; KeyError: it has no such option."""
-    members = {xform_name(name, "-"): (name, kind) for name, kind in shape.members.items()}
-    found: dict[str, Any] = {}
-    rest = list(words)
-    while rest:
-        option = rest.pop(0).removeprefix("--")
-        values = []
-        while rest and not rest[0].startswith("--"):
-            values.append(rest.pop(0))
-        if option in {"query", "output", "cli-input-json"}:
-            continue
-        positive = option if option in members else option.removeprefix("no-")
-        name, kind = members[positive]
-        match kind.type_name:
-            case "boolean":
-                found[name] = option == positive
-            case "integer":
-                found[name] = int(values[0])
-            case "list" if kind.member.type_name == "structure":
-                found[name] = [
-                    dict(pair.split("=") for pair in value.split(",")) for value in values
-                ]
-            case "list":
-                found[name] = values
-            case "structure":
-                assert values[0].startswith(
-                    ("{", "awsvpcConfiguration=", "deploymentCircuitBreaker=")
-                )
-            case _:
-                found[name] = values[0]
-    return found
-
-
-def commands(fakes: Fakes) -> dict[str, dict[str, Any]]:
-    """Return the parameters of each operation that was called, checked against AWS's own model."""
-    found = {}
-    for _, service, command, *words in fakes.words:
-        if command == "wait":
-            continue
-        operation = next(
-            name
-            for name in botocore.session.get_session().get_service_model(service).operation_names
-            if xform_name(name, "-") == command
-        )
-        shape = model(service, operation).input_shape
-        parameters = as_parameters(shape, words)
-        if "--cli-input-json" not in words:
-            validated(service, operation, parameters)
-        found[operation] = parameters
-    return found
-
-
 @pytest.mark.req("G-42", "D-46")
 def test_the_database_is_encrypted_kept_twice_and_its_password_typed_by_nobody(
     tmp_path: Path,
@@ -172,7 +107,7 @@ def test_the_database_is_encrypted_kept_twice_and_its_password_typed_by_nobody(
     fakes = Fakes.of(tmp_path / "fakes", "aws")
     ended = fakes.run(DEPLOY / "ecs/rds.sh", "sg-12345678", "auth-subnet-group")
     assert ended.returncode == 0, ended.stderr
-    told = commands(fakes)
+    told = commands(fakes.words)
     assert told["ModifyDBParameterGroup"]["Parameters"][0] == {
         "ParameterName": "rds.force_ssl",
         "ParameterValue": "1",
@@ -204,7 +139,7 @@ def test_redis_has_a_replica_tls_and_a_password_that_no_command_line_shows(tmp_p
     fakes.answers["aws secretsmanager *"] = "a password of Redis"
     ended = fakes.run(DEPLOY / "ecs/elasticache.sh", "sg-12345678", "auth-cache-subnet-group")
     assert ended.returncode == 0, ended.stderr
-    told = commands(fakes)
+    told = commands(fakes.words)
     (policy, _) = told["ModifyCacheParameterGroup"]["ParameterNameValues"]
     assert policy == {"ParameterName": "maxmemory-policy", "ParameterValue": "noeviction"}
     redis = told["CreateReplicationGroup"]
@@ -221,7 +156,7 @@ def test_redis_has_a_replica_tls_and_a_password_that_no_command_line_shows(tmp_p
     assert not Path(redis["AuthToken"].removeprefix("file://")).exists()
     fakes.answers["aws secretsmanager *"] = ""
     assert fakes.run(DEPLOY / "ecs/elasticache.sh", "sg-1", "subnets").returncode == 1
-    assert "CreateReplicationGroup" not in commands(fakes)
+    assert "CreateReplicationGroup" not in commands(fakes.words)
 
 
 ECS = {
@@ -260,7 +195,7 @@ def test_a_version_comes_to_ecs_after_its_migrations(aws: Fakes, system: str) ->
         "aws ecs wait services-stable *",
     )
     assert steps == sorted(steps)
-    commands(aws)
+    commands(aws.words)
     task = json.loads(aws.rendered)
     validated("ecs", "RegisterTaskDefinition", task)
     assert {each["image"] for each in task["containerDefinitions"]} == {IMAGE}
