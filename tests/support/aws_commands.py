@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-import botocore.session
-from botocore import xform_name
-from botocore.validate import ParamValidator
+import botocore.session  # type: ignore[import-untyped]
+from botocore import xform_name  # type: ignore[import-untyped]
+from botocore.validate import ParamValidator  # type: ignore[import-untyped]
 
 _OF_THE_COMMAND = {"query", "output", "cli-input-json"}
 _SHORTHAND = ("{", "awsvpcConfiguration=", "deploymentCircuitBreaker=")
