@@ -1,5 +1,5 @@
 # The words of ./run for those who type make; ./run help tells of all.
-.PHONY: dev test test-e2e build up scale logs down
+.PHONY: dev test test-e2e ci build up scale logs down
 
 dev:
 	./run
@@ -11,6 +11,13 @@ test:
 # make test-e2e BASE=http://localhost:8000    against one that runs (see tests/e2e/test_running.py)
 test-e2e:
 	TEST_BASE_URL="$(BASE)" ./run test tests/e2e -v
+
+# The stages of .github/workflows/ci.yml that need no registry and no cluster.
+ci:
+	./run check
+	./run test
+	./run audit
+	./run build
 
 # A deployment by Compose (docs/operate/docker.md): build, up, scale N=3, logs, down.
 COMPOSE = cd deploy/compose && docker compose

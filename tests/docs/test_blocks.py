@@ -27,6 +27,9 @@ RUN_BY_THEIR_OWN_TESTS = {
     "audit.md",
     "gdpr.md",
     "docker.md",
+    "kubernetes.md",
+    "roll-out.md",
+    "clouds.md",
 }
 
 

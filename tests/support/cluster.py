@@ -1,4 +1,4 @@
-"""What a cluster would be told by an overlay of deploy/kubernetes, and what a container of it is started with."""
+"""What an overlay of deploy/kubernetes tells a cluster, and what a container of it is started with."""
 
 from dataclasses import dataclass
 from functools import cache

@@ -1,4 +1,4 @@
-"""The parts that we use of objects which Kubernetes itself does not know, each as its own definition has it."""
+"""What we say of objects that Kubernetes itself does not know, as their own definitions have it."""
 
 from typing import Any
 

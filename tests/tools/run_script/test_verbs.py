@@ -14,7 +14,7 @@ def test_help_lists_every_verb_and_needs_no_python(bare_machine: Machine, word: 
     answer = bare_machine.run(word)
 
     assert answer.returncode == 0
-    for verb in ("test", "check", "bench", "trace", "docs", "lock", "help"):
+    for verb in ("test", "check", "audit", "build", "bench", "trace", "docs", "lock", "help"):
         assert f"./run {verb}" in answer.stdout
 
 
@@ -36,3 +36,26 @@ def test_tests_run_side_by_side_unless_told_otherwise(machine: Machine) -> None:
 
 def test_the_code_of_pytest_is_the_code_of_the_script(machine: Machine) -> None:
     assert machine.run("test", FAKE_PYTEST_CODE="5").returncode == 5
+
+
+def test_the_wheel_is_built_by_the_environment_of_tests(machine: Machine) -> None:
+    assert machine.run("build").returncode == 0
+
+    assert machine.asked("-m hatchling") == ["python -m hatchling build --target wheel"]
+
+
+def test_the_packages_of_the_lock_are_asked_about_and_nothing_is_installed(
+    machine: Machine,
+) -> None:
+    machine.put("pip-audit", '#!/bin/sh\necho "pip-audit $*" >>"$DIARY"\nexit 1\n')
+
+    assert machine.run("audit").returncode == 1
+    asked = "pip-audit --require-hashes --disable-pip --requirement requirements/run.txt"
+    assert machine.asked("") == [asked]
+
+
+def test_without_pip_audit_it_says_how_to_get_it(machine: Machine) -> None:
+    answer = machine.run("audit")
+
+    assert answer.returncode == 69
+    assert "pipx install pip-audit" in answer.stderr
