@@ -27,6 +27,7 @@ from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.db.dumps.contents import (
     TELL_OF_BACKUPS,
+    BackupToolMissing,
     Contents,
     DatabaseInUse,
     Dump,
@@ -37,7 +38,7 @@ from watchword.plumbing.db.dumps.contents import (
     Tombstone,
     numbers_in,
 )
-from watchword.plumbing.db.dumps.libpq import Access, ToolMissing
+from watchword.plumbing.db.dumps.libpq import Access
 from watchword.plumbing.db.dumps.piping import Program, running
 from watchword.plumbing.db.ports import DatabaseUnavailable
 
@@ -127,7 +128,7 @@ class PostgresDumps:
         with running(command, self.access.environment) as program:
             said = program.stdout.read().decode("utf-8", "replace").strip()
             if why := program.ended():
-                raise ToolMissing(private=why)
+                raise BackupToolMissing(private=why)
         return said
 
 

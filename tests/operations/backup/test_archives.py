@@ -1,0 +1,199 @@
+"""What leaves this machine: encrypted, named as it should be, and nothing in the clear beside it."""
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+import pyrage
+import pytest
+import redis
+from sqlalchemy import select
+
+from tests.support.backups import Keys, create, settings, verify
+from tests.support.world import SECRETS, environment
+from tests.support.worlds import Opener
+from watchword.operations.backup.service import Kit, Restorer
+from watchword.plumbing.db.dumps.contents import DumpFailed
+from watchword.plumbing.db.statements import statement
+from watchword.records.subscribers.store import users
+
+PEOPLE = statement(select(users.c.email, users.c.status))
+SAID = {name: environment("")[name] for name in SECRETS}
+
+
+@pytest.fixture
+def keys() -> Keys:
+    return Keys()
+
+
+def everything(folder: Path) -> bytes:
+    """Return all bytes of all files below a folder."""
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.req("N-103", "G-60", "D-28", "D-32")
+async def test_nothing_in_the_clear_is_in_a_backup_or_left_beside_it(
+    worlds: Opener, tmp_path: Path, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.chdir(home)
+    (home / ".env").write_text("".join(f"{name}={value}\n" for name, value in SAID.items()))
+    (home / "keys").mkdir()
+    (home / "keys/signing.pem").write_text("-----BEGIN PRIVATE KEY----- canary")
+    before = {path.name for path in tmp_path.iterdir()} | {"backups"}
+    given = settings(tmp_path, keys, BACKUP_CONFIG_PATHS=".env,keys,ssl,config")
+    async with worlds(**given) as world:
+        await world.subscriber("canary-of-alice@example.org", phone="+213555000777")
+        made = await create(world)
+        folder = tmp_path / "backups" / made.id
+        kept = everything(tmp_path / "backups")
+    names = sorted(path.name for path in folder.iterdir() if path.suffix != ".sha256")
+    assert names == sorted(
+        [
+            f"auth_db_{made.id}.{'dump' if made.database == 'postgresql' else 'sqlite'}.age",
+            f"config_{made.id[:8]}.tar.gz.age",
+            f"tombstones_{made.id}.jsonl.age",
+            "manifest.json",
+        ]
+    )
+    for canary in (b"canary", b"+213555000777", b"Benali", *(v.encode() for v in SAID.values())):
+        assert canary not in kept
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o400}
+    assert folder.stat().st_mode & 0o777 == 0o700
+    sums = [path.name for path in folder.glob("*.sha256")]
+    assert subprocess.run(["sha256sum", "-c", *sums], cwd=folder, check=False).returncode == 0
+    assert (tmp_path / "backups/latest").read_text().strip() == made.id
+    left = {path.name for path in tmp_path.iterdir() if not path.name.startswith("watchword.db")}
+    assert left <= before
+    assert [path.name for path in (tmp_path / "backups").iterdir() if path.name[0] == "."] == []
+
+
+@pytest.mark.req("G-60", "D-32")
+async def test_the_configuration_comes_back_for_its_owner_alone_and_over_nothing(
+    small_worlds: Opener, tmp_path: Path, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("A=1\n")
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys/signing.pem").write_text("a key")
+    given = settings(tmp_path, keys, BACKUP_CONFIG_PATHS=".env,keys,ssl,config")
+    async with small_worlds(**given) as world:
+        await create(world)
+        kit = world.part(Kit)
+    back = tmp_path / "back"
+    made = await Restorer(kit).configuration("latest", keys.identity, back, over=False)
+    assert [path.relative_to(back).as_posix() for path in made] == [".env", "keys/signing.pem"]
+    assert {path.stat().st_mode & 0o777 for path in made} == {0o600}
+    assert (back / ".env").read_text() == "A=1\n"
+    (back / ".env").write_text("A=newer\n")
+    (back / "keys/signing.pem").unlink()
+    with pytest.raises(Exception, match="is there already"):
+        await Restorer(kit).configuration("latest", keys.identity, back, over=False)
+    assert (back / ".env").read_text() == "A=newer\n"
+    assert not (back / "keys/signing.pem").exists()
+    await Restorer(kit).configuration("latest", keys.identity, back, over=True)
+    assert (back / ".env").read_text() == "A=1\n"
+
+
+@pytest.mark.needs("age")
+async def test_the_tool_age_opens_what_is_made_here_and_finds_the_database_in_it(
+    small_worlds: Opener, tmp_path: Path, keys: Keys, age: str
+) -> None:
+    async with small_worlds(**settings(tmp_path, keys)) as world:
+        await world.subscriber()
+        made = await create(world)
+    sealed = tmp_path / "backups" / made.id / made.parts[0].name
+    command = [age, "--decrypt", "--identity", str(keys.file(tmp_path)), str(sealed)]
+    opened = subprocess.run(command, capture_output=True, check=True).stdout
+    assert opened.startswith(b"SQLite format 3\0")
+    assert hashlib.sha256(opened).hexdigest() == made.parts[0].plain_sha256
+
+
+@pytest.mark.needs("age")
+async def test_keys_of_the_tool_age_are_ours_too(
+    small_worlds: Opener, tmp_path: Path, age: str
+) -> None:
+    made = subprocess.run([f"{age}-keygen"], capture_output=True, text=True, check=True)
+    pair = pyrage.x25519.Identity.from_str(made.stdout.splitlines()[-1])
+    keys = Keys(pair)
+    async with small_worlds(**settings(tmp_path, keys)) as world:
+        await create(world)
+        assert (await verify(world, keys)).faults == []
+
+
+@pytest.mark.needs("valkey")
+async def test_the_state_of_redis_goes_along_and_a_server_starts_from_it(
+    small_worlds: Opener, tmp_path: Path, keys: Keys, valkey_url: str
+) -> None:
+    with redis.Redis.from_url(valkey_url) as line:
+        line.set("a count", "7")
+    given = settings(tmp_path, keys, BACKUP_REDIS="true", REDIS_URL=valkey_url)
+    async with small_worlds(**given) as world:
+        made = await create(world)
+        kit = world.part(Kit)
+        assert (await verify(world, keys)).faults == []
+    assert made.part("redis") is not None
+    [path] = await Restorer(kit).redis("latest", keys.identity, tmp_path / "dump.rdb", over=False)
+    assert path.read_bytes()[:5] in {b"REDIS", b"VALKE"}
+    assert b"a count" in path.read_bytes()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_redis_that_is_away_is_no_backup(
+    small_worlds: Opener, tmp_path: Path, keys: Keys
+) -> None:
+    given = settings(tmp_path, keys, BACKUP_REDIS="true", REDIS_URL="redis://127.0.0.1:9/0")
+    async with small_worlds(**given) as world:
+        with pytest.raises(DumpFailed, match="redis"):
+            await create(world)
+    assert [path.name for path in (tmp_path / "backups").iterdir()] == []
+
+
+@pytest.mark.req("G-59", "D-28")
+async def test_a_dump_that_fails_leaves_nothing(worlds: Opener, tmp_path: Path, keys: Keys) -> None:
+    given = settings(tmp_path, keys)
+    async with worlds(**given) as world:
+        dumps = world.part(Kit).dumps
+        if dumps.dialect == "postgresql":
+            liar = tmp_path / "bin/pg_dump"
+            liar.parent.mkdir()
+            liar.write_text("#!/bin/sh\necho half a dump; echo cannot go on >&2; exit 1\n")
+            liar.chmod(0o755)
+            given["BACKUP_POSTGRES_BIN"] = str(liar.parent)
+        else:
+            return
+    async with worlds(**given) as world:
+        with pytest.raises(DumpFailed, match="cannot go on"):
+            await create(world)
+    assert [path.name for path in (tmp_path / "backups").iterdir()] == []
+
+
+def test_a_full_disk_leaves_nothing_and_is_told(
+    sqlite_url: str, tmp_path: Path, keys: Keys
+) -> None:
+    """No file may grow beyond what the database has: its encrypted copy does not fit."""
+    size = Path(sqlite_url.removeprefix("sqlite:///")).stat().st_size
+    blocks = size // 512
+    environ = environment(sqlite_url, **settings(tmp_path, keys))
+    command = f"ulimit -f {blocks}; exec {watchword_path()} backup create"
+    ended = subprocess.run(
+        ["/bin/sh", "-c", command],
+        env={"PATH": "/usr/bin:/bin", **environ},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 69, ended.stderr
+    assert "could not be dumped" in ended.stderr
+    assert "File too large" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert [path.name for path in (tmp_path / "backups").iterdir()] == []
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def watchword_path() -> str:
+    from tests.support.program import COMMAND
+
+    return str(COMMAND)
