@@ -26,6 +26,7 @@ RUN_BY_THEIR_OWN_TESTS = {
     "events.md",
     "audit.md",
     "gdpr.md",
+    "backup.md",
 }
 
 

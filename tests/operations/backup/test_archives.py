@@ -2,7 +2,9 @@
 
 import hashlib
 import subprocess
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pyrage
 import pytest
@@ -10,6 +12,7 @@ import redis
 from sqlalchemy import select
 
 from tests.support.backups import Keys, create, settings, verify
+from tests.support.program import COMMAND
 from tests.support.world import SECRETS, environment
 from tests.support.worlds import Opener
 from watchword.operations.backup.service import Kit, Restorer
@@ -31,19 +34,26 @@ def everything(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
+def at_home(world: World, home: Path) -> Kit:
+    """Let the service have its configuration there."""
+    kit = replace(world.part(Kit), home=home)
+    world.house.put(Kit, kit)
+    return kit
+
+
 @pytest.mark.req("N-103", "G-60", "D-28", "D-32")
 async def test_nothing_in_the_clear_is_in_a_backup_or_left_beside_it(
-    worlds: Opener, tmp_path: Path, keys: Keys, monkeypatch: pytest.MonkeyPatch
+    worlds: Opener, tmp_path: Path, keys: Keys
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    monkeypatch.chdir(home)
     (home / ".env").write_text("".join(f"{name}={value}\n" for name, value in SAID.items()))
     (home / "keys").mkdir()
     (home / "keys/signing.pem").write_text("-----BEGIN PRIVATE KEY----- canary")
     before = {path.name for path in tmp_path.iterdir()} | {"backups"}
     given = settings(tmp_path, keys, BACKUP_CONFIG_PATHS=".env,keys,ssl,config")
     async with worlds(**given) as world:
+        at_home(world, home)
         await world.subscriber("canary-of-alice@example.org", phone="+213555000777")
         made = await create(world)
         folder = tmp_path / "backups" / made.id
@@ -71,16 +81,15 @@ async def test_nothing_in_the_clear_is_in_a_backup_or_left_beside_it(
 
 @pytest.mark.req("G-60", "D-32")
 async def test_the_configuration_comes_back_for_its_owner_alone_and_over_nothing(
-    small_worlds: Opener, tmp_path: Path, keys: Keys, monkeypatch: pytest.MonkeyPatch
+    small_worlds: Opener, tmp_path: Path, keys: Keys
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("A=1\n")
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys/signing.pem").write_text("a key")
     given = settings(tmp_path, keys, BACKUP_CONFIG_PATHS=".env,keys,ssl,config")
     async with small_worlds(**given) as world:
+        kit = at_home(world, tmp_path)
         await create(world)
-        kit = world.part(Kit)
     back = tmp_path / "back"
     made = await Restorer(kit).configuration("latest", keys.identity, back, over=False)
     assert [path.relative_to(back).as_posix() for path in made] == [".env", "keys/signing.pem"]
@@ -151,22 +160,39 @@ async def test_a_redis_that_is_away_is_no_backup(
 
 
 @pytest.mark.req("G-59", "D-28")
-async def test_a_dump_that_fails_leaves_nothing(worlds: Opener, tmp_path: Path, keys: Keys) -> None:
-    given = settings(tmp_path, keys)
-    async with worlds(**given) as world:
-        dumps = world.part(Kit).dumps
-        if dumps.dialect == "postgresql":
-            liar = tmp_path / "bin/pg_dump"
-            liar.parent.mkdir()
-            liar.write_text("#!/bin/sh\necho half a dump; echo cannot go on >&2; exit 1\n")
-            liar.chmod(0o755)
-            given["BACKUP_POSTGRES_BIN"] = str(liar.parent)
-        else:
-            return
-    async with worlds(**given) as world:
+async def test_a_dump_that_fails_leaves_nothing(
+    postgres_url: str, tmp_path: Path, keys: Keys
+) -> None:
+    liar = tmp_path / "bin/pg_dump"
+    liar.parent.mkdir()
+    liar.write_text("#!/bin/sh\necho half a dump; echo cannot go on >&2; exit 1\n")
+    liar.chmod(0o755)
+    given = settings(tmp_path, keys, BACKUP_POSTGRES_BIN=str(liar.parent))
+    async with open_world(postgres_url, tmp_path, **given) as world:
         with pytest.raises(DumpFailed, match="cannot go on"):
             await create(world)
     assert [path.name for path in (tmp_path / "backups").iterdir()] == []
+
+
+@pytest.mark.req("D-28")
+async def test_nobody_reads_the_password_or_a_secret_of_ours_in_the_list_of_processes(
+    postgres_url: str, tmp_path: Path, keys: Keys
+) -> None:
+    seen = tmp_path / "seen"
+    tattler = tmp_path / "bin/pg_dump"
+    tattler.parent.mkdir()
+    real = Path(settings(tmp_path, keys)["BACKUP_POSTGRES_BIN"]) / "pg_dump"
+    tattler.write_text(f'#!/bin/sh\n{{ printf "%s " "$@"; env; }} > {seen}\nexec {real} "$@"\n')
+    tattler.chmod(0o755)
+    given = settings(tmp_path, keys, BACKUP_POSTGRES_BIN=str(tattler.parent))
+    async with open_world(postgres_url, tmp_path, **given) as world:
+        assert (await create(world)).size
+    told, password = seen.read_text(), urlsplit(postgres_url).password
+    assert "--format=custom" in told
+    assert "passfile=" in told
+    assert password
+    assert password not in told
+    assert [name for name, value in SAID.items() if value in told] == []
 
 
 def test_a_full_disk_leaves_nothing_and_is_told(
@@ -176,7 +202,7 @@ def test_a_full_disk_leaves_nothing_and_is_told(
     size = Path(sqlite_url.removeprefix("sqlite:///")).stat().st_size
     blocks = size // 512
     environ = environment(sqlite_url, **settings(tmp_path, keys))
-    command = f"ulimit -f {blocks}; exec {watchword_path()} backup create"
+    command = f"ulimit -f {blocks}; exec {COMMAND} backup create"
     ended = subprocess.run(
         ["/bin/sh", "-c", command],
         env={"PATH": "/usr/bin:/bin", **environ},
@@ -191,9 +217,3 @@ def test_a_full_disk_leaves_nothing_and_is_told(
     assert "Traceback" not in ended.stderr
     assert [path.name for path in (tmp_path / "backups").iterdir()] == []
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
-
-
-def watchword_path() -> str:
-    from tests.support.program import COMMAND
-
-    return str(COMMAND)

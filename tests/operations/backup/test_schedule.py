@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.backups import Keys, create, settings, unheard
+from tests.support.backups import Keys, create, settings, unheard, verify
 from tests.support.exposed import scrape
 from tests.support.facts import facts
 from tests.support.program import watchword
@@ -81,22 +81,38 @@ async def test_one_that_failed_is_tried_again_after_a_while_and_counted(
             assert "backup_failures_total 1.0" in (await client.get("/metrics")).text
 
 
+@pytest.mark.req("N-105")
 async def test_metrics_tell_when_how_large_and_whether_it_was_good(
-    worlds: Opener, tmp_path: Path, keys: Keys
+    small_worlds: Opener, tmp_path: Path, keys: Keys
 ) -> None:
     given = settings(tmp_path, keys)
-    async with worlds(**given) as world:
+    async with small_worlds(**given) as world:
         gauges = Gauges(world.house)
         await gauges.look()
-        told = (await scrape(world)).text
-        assert "backup_last_success_timestamp_seconds 0.0" in told
+        told = await scrape(world)
+        assert told.value("backup_last_success_timestamp_seconds") == 0
+        assert told.shows("backup_last_success_timestamp_seconds")
+        assert not told.shows("backup_last_verify_good")
         made = await create(world)
+        await verify(world, keys)
         await gauges.look()
-        told = (await scrape(world)).text
-        assert f"backup_last_size_bytes {float(made.size)}" in told
-        assert f"backup_last_success_timestamp_seconds {START.timestamp():.9e}"[:50] in told or True
-        [created] = await facts(world, "backup.created")
-        assert created.facts["name"] == made.id
+        told = await scrape(world)
+        assert told.value("backup_last_success_timestamp_seconds") == START.timestamp()
+        assert told.value("backup_last_size_bytes") == made.size
+        assert told.value("backup_last_verify_timestamp_seconds") == START.timestamp()
+        assert told.value("backup_last_verify_good") == 1
+        change(tmp_path / "backups" / made.id / made.parts[0].name)
+        assert not (await verify(world, keys)).whole
+        world.clock.advance(timedelta(seconds=1))
+        await gauges.look()
+        assert (await scrape(world)).value("backup_last_verify_good") == 0
+
+
+def change(path: Path) -> None:
+    """Change the last byte of a file."""
+    path.chmod(0o600)
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
 
 
 @pytest.mark.req("D-33")
