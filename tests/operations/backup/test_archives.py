@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from tests.support.backups import Keys, create, settings, verify
 from tests.support.program import COMMAND
-from tests.support.world import SECRETS, environment
+from tests.support.world import SECRETS, World, environment, open_world
 from tests.support.worlds import Opener
 from watchword.operations.backup.service import Kit, Restorer
 from watchword.plumbing.db.dumps.contents import DumpFailed

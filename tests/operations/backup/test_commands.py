@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import re
 import shlex
 from collections.abc import Iterator
@@ -49,12 +48,14 @@ def test_every_line_of_the_page_does_what_it_says(terminal: Terminal, keys: Keys
     }
     (terminal.folder / "tombstones.jsonl").write_text("")
     (terminal.folder / ".env").write_text("A=1\n")
-    terminal.more["BACKUP_CONFIG_PATHS"] = os.path.relpath(terminal.folder / ".env")
+    terminal.more["BACKUP_CONFIG_PATHS"] = str(terminal.folder / ".env")
     for line in lines:
         words = [places.get(word, word) for word in shlex.split(line)]
         said = terminal.run(*words[1:])
         assert (words[0], said.code) == ("watchword", 0), (line, said.err)
     assert len(lines) == 10
+    [configuration] = (terminal.folder / "restored").rglob(".env")
+    assert configuration.read_text() == "A=1\n"
 
 
 @pytest.mark.req("N-104")

@@ -2,7 +2,9 @@
 
 import asyncio
 from pathlib import Path
+from typing import BinaryIO
 
+import pyrage
 import pytest
 from sqlalchemy import select
 
@@ -108,27 +110,19 @@ async def test_a_restoration_that_fails_half_way_leaves_everything_as_it_was(
         made = await create(world)
         await world.subscriber("bob@example.org")
         kit = world.part(Kit)
-    rows = {**made.rows, "users": 7}
+    sealed = (tmp_path / "backups" / made.id / made.parts[0].name).read_bytes()
+    dump = pyrage.decrypt(sealed, [keys.pair])
 
-    def half(target: object) -> None:
-        raise OSError(28, "No space left on device")
+    def half(target: BinaryIO) -> None:
+        target.write(dump[: len(dump) // 2])
 
-    with pytest.raises((RestoreFailed, OSError)):
-        await kit.dumps.restore(half, made.rows, "before")
-    sealed = kit.vault
+    def whole(target: BinaryIO) -> None:
+        target.write(dump)
 
-    async def with_other_rows() -> None:
-        from watchword.operations.backup import service
-        from watchword.plumbing.archives.sealed import opening
-
-        part = made.parts[0]
-        async with kit.fetched(made, [part], lambda _done, _total: None) as folder:
-            feed = service._feeding(opening(keys.identity), folder, part)
-            await kit.dumps.restore(feed, rows, "before")
-
-    assert sealed
     with pytest.raises(RestoreFailed):
-        await with_other_rows()
+        await kit.dumps.restore(half, made.rows, "before")
+    with pytest.raises(RestoreFailed):
+        await kit.dumps.restore(whole, {**made.rows, "users": 7}, "before")
     async with open_world(database_url, tmp_path, **given) as world:
         assert set(await statuses(world)) == {"alice@example.org", "bob@example.org"}
 

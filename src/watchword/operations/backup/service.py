@@ -332,7 +332,7 @@ class Restorer:
     ) -> list[Path]:
         """Write the files of the configuration below a folder, for their owner alone; return them.
 
-        Problems: those of `restore`; `database_not_empty`'s brother `file_in_the_way` without `over`.
+        Problems: those of `restore`, and `file_in_the_way`, without `over` where there is a file already.
         """
 
         def unpack(pour: Callable[[BinaryIO], None]) -> list[Path]:
@@ -343,7 +343,7 @@ class Restorer:
         return await self._from(asked, identity, CONFIGURATION, unpack)
 
     async def redis(self, asked: str, identity: Secret, path: Path, *, over: bool) -> list[Path]:
-        """Write the state of Redis into a file, for its server to start from; return its path. Likewise."""
+        """Write the state of Redis into a file, for its server to start from; likewise."""
 
         def write(pour: Callable[[BinaryIO], None]) -> list[Path]:
             if path.exists() and not over:
@@ -369,7 +369,10 @@ class Restorer:
             raise BackupForeign(f"{manifest.id} has no {kind}.")
         async with self.kit.fetched(manifest, [part], _unheard) as folder:
             await _read_through(key, folder, part)
-            return await asyncio.to_thread(work, _feeding(key, folder, part))
+            try:
+                return await asyncio.to_thread(work, _feeding(key, folder, part))
+            except OSError as error:
+                raise FileInTheWay(f"{error.filename}: {error.strerror}.") from error
 
     async def _former(self) -> Contents | None:
         """Return what the database holds now; nothing when nobody can tell."""

@@ -186,7 +186,7 @@ class Desk:
             return []
         path = self.folder / file_name(CONFIGURATION, self.name)
         packed = BytesIO()  # some small files, which are never on the disk in the clear
-        await asyncio.to_thread(tar.pack, home, files, packed)
+        await asyncio.to_thread(tar.pack, files, packed)
         packed.seek(0)
         return [await self._made(CONFIGURATION, path, lambda: self.work.seal(packed, path))]
 
