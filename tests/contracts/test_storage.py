@@ -3,10 +3,9 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
+from tests.support import moto
 from tests.support.world import StoppedClock
 from watchword.adapters.mail.sigv4 import AwsKey, Signer
 from watchword.adapters.storage.folder import FolderStorage
@@ -15,22 +14,20 @@ from watchword.kernel.clock import SystemClock
 from watchword.kernel.ports import ColdStorage
 from watchword.kernel.secret import Secret
 
-KEY = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "key of a stub"}
+SIGNER = Signer(
+    key=AwsKey(id=moto.KEY["AWS_ACCESS_KEY_ID"], secret=Secret(moto.KEY["AWS_SECRET_ACCESS_KEY"])),
+    region=moto.REGION,
+    service="s3",
+)
 SMALL_PART = 5 * 1024 * 1024  # the least that S3 takes
 
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
     """Run S3 as moto has it, with a bucket; yield its address."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    boto3.client("s3", endpoint_url=url, region_name="us-east-1", **KEY).create_bucket(
-        Bucket="kept"
-    )
-    yield url
-    server.stop()
+    with moto.aws() as url:
+        moto.client("s3", url).create_bucket(Bucket="kept")
+        yield url
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -39,9 +36,7 @@ async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         yield FolderStorage(tmp_path / "kept")
         return
     url = request.getfixturevalue("s3")
-    key = AwsKey(id="AKIAEXAMPLE", secret=Secret("key of a stub"))
-    signer = Signer(key=key, region="us-east-1", service="s3")
-    storage = S3Storage(f"{url}/kept", f"/{tmp_path.name}", signer, SystemClock(), part=SMALL_PART)
+    storage = S3Storage(f"{url}/kept", f"/{tmp_path.name}", SIGNER, SystemClock(), part=SMALL_PART)
     yield storage
     await storage.close()
 
@@ -88,9 +83,7 @@ async def test_a_large_file_comes_back_as_it_was(storage: ColdStorage, tmp_path:
 
 
 async def test_a_list_longer_than_a_page_is_whole(s3: str, tmp_path: Path) -> None:
-    key = AwsKey(id="AKIAEXAMPLE", secret=Secret("key of a stub"))
-    signer = Signer(key=key, region="us-east-1", service="s3")
-    storage = S3Storage(f"{s3}/kept", tmp_path.name, signer, SystemClock(), page=2)
+    storage = S3Storage(f"{s3}/kept", tmp_path.name, SIGNER, SystemClock(), page=2)
     names = [f"name-{number}" for number in range(5)]
     for name in names:
         await storage.put(name, b"")
@@ -105,8 +98,7 @@ async def test_a_folder_that_cannot_be_made_is_out_of_reach(tmp_path: Path) -> N
 
 
 async def test_nobody_is_there() -> None:
-    signer = Signer(key=AwsKey(id="", secret=Secret("")), region="us-east-1", service="s3")
-    storage = S3Storage("http://127.0.0.1:9/kept", "", signer, StoppedClock())
+    storage = S3Storage("http://127.0.0.1:9/kept", "", SIGNER, StoppedClock())
     with pytest.raises(OSError, match="out of reach"):
         await storage.get("latest")
     await storage.close()

@@ -34,6 +34,16 @@ def everything(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
+def names(folder: Path) -> list[str]:
+    """Return what is in a folder."""
+    return [path.name for path in folder.iterdir()]
+
+
+def ran(*command: str, folder: Path | None = None) -> bytes:
+    """Run a command that goes well; return what it printed."""
+    return subprocess.run(command, cwd=folder, capture_output=True, check=True).stdout
+
+
 def at_home(world: World, home: Path) -> Kit:
     """Let the service have its configuration there."""
     kit = replace(world.part(Kit), home=home)
@@ -50,7 +60,7 @@ async def test_nothing_in_the_clear_is_in_a_backup_or_left_beside_it(
     (home / ".env").write_text("".join(f"{name}={value}\n" for name, value in SAID.items()))
     (home / "keys").mkdir()
     (home / "keys/signing.pem").write_text("-----BEGIN PRIVATE KEY----- canary")
-    before = {path.name for path in tmp_path.iterdir()} | {"backups"}
+    before = set(names(tmp_path)) | {"backups"}
     given = settings(tmp_path, keys, BACKUP_CONFIG_PATHS=".env,keys,ssl,config")
     async with worlds(**given) as world:
         at_home(world, home)
@@ -58,8 +68,7 @@ async def test_nothing_in_the_clear_is_in_a_backup_or_left_beside_it(
         made = await create(world)
         folder = tmp_path / "backups" / made.id
         kept = everything(tmp_path / "backups")
-    names = sorted(path.name for path in folder.iterdir() if path.suffix != ".sha256")
-    assert names == sorted(
+    assert sorted(name for name in names(folder) if not name.endswith(".sha256")) == sorted(
         [
             f"auth_db_{made.id}.{'dump' if made.database == 'postgresql' else 'sqlite'}.age",
             f"config_{made.id[:8]}.tar.gz.age",
@@ -72,11 +81,10 @@ async def test_nothing_in_the_clear_is_in_a_backup_or_left_beside_it(
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o400}
     assert folder.stat().st_mode & 0o777 == 0o700
     sums = [path.name for path in folder.glob("*.sha256")]
-    assert subprocess.run(["sha256sum", "-c", *sums], cwd=folder, check=False).returncode == 0
+    assert ran("sha256sum", "-c", *sums, folder=folder)
     assert (tmp_path / "backups/latest").read_text().strip() == made.id
-    left = {path.name for path in tmp_path.iterdir() if not path.name.startswith("watchword.db")}
-    assert left <= before
-    assert [path.name for path in (tmp_path / "backups").iterdir() if path.name[0] == "."] == []
+    assert {name for name in names(tmp_path) if not name.startswith("watchword.db")} <= before
+    assert sorted(names(tmp_path / "backups")) == sorted([made.id, "latest", "latest.sha256"])
 
 
 @pytest.mark.req("G-60", "D-32")
@@ -113,8 +121,7 @@ async def test_the_tool_age_opens_what_is_made_here_and_finds_the_database_in_it
         await world.subscriber()
         made = await create(world)
     sealed = tmp_path / "backups" / made.id / made.parts[0].name
-    command = [age, "--decrypt", "--identity", str(keys.file(tmp_path)), str(sealed)]
-    opened = subprocess.run(command, capture_output=True, check=True).stdout
+    opened = ran(age, "--decrypt", "--identity", str(keys.file(tmp_path)), str(sealed))
     assert opened.startswith(b"SQLite format 3\0")
     assert hashlib.sha256(opened).hexdigest() == made.parts[0].plain_sha256
 
@@ -123,9 +130,8 @@ async def test_the_tool_age_opens_what_is_made_here_and_finds_the_database_in_it
 async def test_keys_of_the_tool_age_are_ours_too(
     small_worlds: Opener, tmp_path: Path, age: str
 ) -> None:
-    made = subprocess.run([f"{age}-keygen"], capture_output=True, text=True, check=True)
-    pair = pyrage.x25519.Identity.from_str(made.stdout.splitlines()[-1])
-    keys = Keys(pair)
+    made = ran(f"{age}-keygen").decode()
+    keys = Keys(pyrage.x25519.Identity.from_str(made.splitlines()[-1]))
     async with small_worlds(**settings(tmp_path, keys)) as world:
         await create(world)
         assert (await verify(world, keys)).faults == []
@@ -156,7 +162,7 @@ async def test_a_redis_that_is_away_is_no_backup(
     async with small_worlds(**given) as world:
         with pytest.raises(DumpFailed, match="redis"):
             await create(world)
-    assert [path.name for path in (tmp_path / "backups").iterdir()] == []
+    assert names(tmp_path / "backups") == []
 
 
 @pytest.mark.req("G-59", "D-28")
@@ -171,7 +177,7 @@ async def test_a_dump_that_fails_leaves_nothing(
     async with open_world(postgres_url, tmp_path, **given) as world:
         with pytest.raises(DumpFailed, match="cannot go on"):
             await create(world)
-    assert [path.name for path in (tmp_path / "backups").iterdir()] == []
+    assert names(tmp_path / "backups") == []
 
 
 @pytest.mark.req("D-28")
@@ -215,5 +221,5 @@ def test_a_full_disk_leaves_nothing_and_is_told(
     assert "could not be dumped" in ended.stderr
     assert "File too large" in ended.stderr
     assert "Traceback" not in ended.stderr
-    assert [path.name for path in (tmp_path / "backups").iterdir()] == []
+    assert names(tmp_path / "backups") == []
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []

@@ -7,17 +7,16 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
+from tests.support import moto
 from tests.support.backups import Keys, settings
 from tests.support.markdown import ROOT, blocks
 from tests.support.terminal import Terminal
 from tests.support.world import SECRETS, START, StoppedClock, environment, open_world
+from watchword.kernel.clock import SystemClock
 
 ADA = "ada@example.org"
-KEY = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "key of a stub"}
 
 
 @pytest.fixture
@@ -49,11 +48,13 @@ def test_every_line_of_the_page_does_what_it_says(terminal: Terminal, keys: Keys
     (terminal.folder / "tombstones.jsonl").write_text("")
     (terminal.folder / ".env").write_text("A=1\n")
     terminal.more["BACKUP_CONFIG_PATHS"] = str(terminal.folder / ".env")
+    terminal.clock = SystemClock()  # what is kept aside is named by the second
     for line in lines:
         words = [places.get(word, word) for word in shlex.split(line)]
         said = terminal.run(*words[1:])
         assert (words[0], said.code) == ("watchword", 0), (line, said.err)
     assert len(lines) == 10
+    assert len(list(terminal.folder.glob("watchword.db.before-*"))) == 2
     [configuration] = (terminal.folder / "restored").rglob(".env")
     assert configuration.read_text() == "A=1\n"
 
@@ -146,14 +147,13 @@ def test_to_a_bucket_and_back_leaving_nothing_here(terminal: Terminal, keys: Key
     terminal.more |= {
         "AWS_S3_BUCKET": "kept",
         "BACKUP_S3_URL": s3,
-        "AWS_ACCESS_KEY_ID": KEY["aws_access_key_id"],
-        "AWS_SECRET_ACCESS_KEY": KEY["aws_secret_access_key"],
+        **moto.KEY,
     }
     made = terminal.run("backup", "create", "--json")
     assert made.code == 0, made.err
     name = made.json["name"]
     assert list((terminal.folder / "backups").iterdir()) == []
-    client = boto3.client("s3", endpoint_url=s3, region_name="us-east-1", **KEY)
+    client = moto.client("s3", s3)
     found = {each["Key"] for each in client.list_objects_v2(Bucket="kept")["Contents"]}
     parts = {f"backups/{name}/{part}" for part in made.json["parts"]}
     assert found == {f"backups/{name}/manifest.json", "backups/latest", *parts}

@@ -78,8 +78,9 @@ async def test_where_the_database_is_lost_newer_backups_and_a_file_tell_who_was_
         await restore(kit, keys, first.id, **wish)
     done = await restore(kit, keys, first.id, force=True, **wish)
     assert done.erased_anew == 2
-    assert done.kept
-    assert Path(done.kept).read_bytes().startswith(b"this is no database")
+    [kept] = tmp_path.glob("watchword.db.before-*")
+    assert done.kept == str(kept)
+    assert kept.read_bytes().startswith(b"this is no database")
     async with open_world(sqlite_url, tmp_path, **given) as world:
         assert set((await statuses(world)).values()) == {"erased"}
 
@@ -95,9 +96,11 @@ async def test_sessions_stay_for_whoever_wishes_so(
             await create(world)
             kit = world.part(Kit)
     await restore(kit, keys, force=True, keep_sessions=True)
-    async with open_world(sqlite_url, tmp_path, **given) as world:
-        async with world.client(headers=dict(client.headers)) as again:
-            assert (await again.get(world.path("/auth/me"))).status_code == 200
+    async with (
+        open_world(sqlite_url, tmp_path, **given) as world,
+        world.client(headers=dict(client.headers)) as again,
+    ):
+        assert (await again.get(world.path("/auth/me"))).status_code == 200
 
 
 @pytest.mark.req("N-104")
@@ -128,7 +131,7 @@ async def test_a_restoration_that_fails_half_way_leaves_everything_as_it_was(
 
 
 @pytest.mark.req("G-72", "N-104")
-def test_an_older_schema_is_brought_to_this_program_s(
+def test_after_a_restoration_the_schema_is_complete(
     postgres_url: str, tmp_path: Path, keys: Keys
 ) -> None:
     async def begin() -> None:

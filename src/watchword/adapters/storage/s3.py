@@ -55,7 +55,7 @@ class S3Storage:
 
     async def put_file(self, name: str, path: Path) -> None:
         """Keep a file as an object, in parts when it is large. OSError: it could not be kept."""
-        if path.stat().st_size <= self._part:
+        if (await asyncio.to_thread(path.stat)).st_size <= self._part:
             await self.put(name, await asyncio.to_thread(path.read_bytes))
             return
         begun = _good(await self._ask("POST", f"{self._url(name)}?uploads="))

@@ -16,7 +16,7 @@ _CHUNK = 1 << 16
 
 
 def files_below(home: Path, paths: Sequence[str]) -> dict[str, Path]:
-    """Return the ordinary files at or below some paths, by the names they get: below home, else from the root."""
+    """Return the ordinary files at or below some paths, by the names they get: from home, else the root."""
     found = (home / path for path in paths)
     return {_name(each, home): each for path in found for each in _files(path)}
 

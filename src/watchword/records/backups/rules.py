@@ -90,8 +90,8 @@ class BackupSettings:
 
     recipients: Sequence[str] = setting(
         "BACKUP_RECIPIENT",
-        "Public keys of age (age1...) or of SSH that backups are encrypted to, several separated by commas. No"
-        " backups are made while it is empty.",
+        "Public keys of age (age1...) or of SSH that backups are encrypted to, several separated by commas."
+        " No backups are made while it is empty.",
         parse=_recipients,
         default="",
         aliases=("BACKUP_AGE_RECIPIENT", "BACKUP_AGE_RECIPIENTS"),
@@ -130,21 +130,23 @@ class BackupSettings:
     )
     identity: Secret = setting(
         "BACKUP_IDENTITY",
-        "The secret key of a recipient, for who verifies backups by himself; keep it off the machines that serve.",
+        "The secret key of a recipient, for a machine that verifies backups by itself; keep it off those"
+        " that serve.",
         parse=Secret,
         default="",
         secret=True,
     )
     verify_times: Cron = setting(
         "BACKUP_VERIFY_CRON",
-        "When the newest backup is restored into a scratch database and compared, where BACKUP_IDENTITY is given.",
+        "When the newest backup is restored into a scratch database and compared, where BACKUP_IDENTITY is"
+        " given.",
         parse=cron,
         default="0 5 * * 0",
     )
     configuration: Sequence[str] = setting(
         "BACKUP_CONFIG_PATHS",
-        "Files and folders of the configuration, below the working directory, for an archive of their own; none if"
-        " `-`.",
+        "Files and folders of the configuration, from the working directory, for an archive of their own;"
+        " none if `-`.",
         parse=lambda text: () if text.strip() == "-" else tuple(listed(text)),
         default=".env,keys,ssl,config",
     )

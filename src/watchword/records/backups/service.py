@@ -75,7 +75,7 @@ class Vault:
         return sorted((each for each in found if each), key=lambda each: -each.number)
 
     async def find(self, asked: str) -> Manifest:
-        """Return the backup of a name, of a day, or the latest. Problems: `backup_missing`, `backup_altered`."""
+        """Return that of a name, of a day, or the latest. Problems: `backup_missing`, `backup_altered`."""
         return await self.manifest(chosen(asked, await self.names()))
 
     async def manifest(self, name: str) -> Manifest:

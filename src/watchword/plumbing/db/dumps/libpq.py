@@ -1,5 +1,6 @@
-"""How the programs of PostgreSQL are told where to go: a connection string on their command line, which
-everybody may read, and the password in a file, which nobody else can.
+"""How the programs of PostgreSQL are told where to go, and nobody else the password.
+
+A connection string is on their command line, which everybody may read; the password is in a file.
 
 Source: https://www.postgresql.org/docs/current/libpq-connect.html, libpq-pgpass.html
 """

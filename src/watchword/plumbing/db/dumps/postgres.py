@@ -43,10 +43,14 @@ from watchword.plumbing.db.dumps.piping import Program, running
 from watchword.plumbing.db.ports import DatabaseUnavailable
 
 SCHEMA: Final = "auth"
+_VIEWS: Final = "audit"  # the schema of a view, for other systems
 _SECONDS: Final = 10.0
 _CHUNK: Final = 1 << 16
 _TABLES = "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind = 'r'"
-_SIZE = "SELECT coalesce(sum(pg_table_size(oid)), 0)::bigint FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind = 'r'"
+_SIZE = (
+    "SELECT coalesce(sum(pg_table_size(oid)), 0)::bigint FROM pg_class"
+    " WHERE relnamespace = to_regnamespace($1) AND relkind = 'r'"
+)
 _TOMBSTONES = "SELECT id, user_id, erased_at FROM erasures WHERE erased_at IS NOT NULL ORDER BY id"
 _HEAD = "SELECT position, digest FROM audit_chain ORDER BY position DESC LIMIT 1"
 _OTHERS = (
@@ -62,6 +66,11 @@ _LOCK = (
 
 
 _KNOWN = "SELECT facts::text FROM journal WHERE type = ANY($1::text[]) ORDER BY at DESC LIMIT 50"
+
+
+_CLEAR = (  # with the last of it, unless somebody else has something there
+    f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE; DROP SCHEMA IF EXISTS {_VIEWS};"
+)
 
 
 class NoScratch(Problem):
@@ -109,10 +118,10 @@ class PostgresDumps:
 
     async def restore(self, feed: Feed, rows: Mapping[str, int], keep: str | None) -> str | None:
         """Put the schema in the place of ours, in one transaction."""
-        name = f"{SCHEMA}_{keep}".replace("-", "_") if keep else None
+        name = keep.replace("-", "_") if keep else None
         there = bool((await self.look()).rows)
         await asyncio.to_thread(restore, self.access, feed, rows, keep_as=name)
-        return f"the schema {name}" if name and there else None
+        return f"the schemas {SCHEMA}_{name} and {_VIEWS}_{name}" if name and there else None
 
     @asynccontextmanager
     async def scratch(self, name: str) -> AsyncIterator[Dumps]:
@@ -144,11 +153,13 @@ class Snapshot:
 @asynccontextmanager
 async def snapshot(access: Access, tls: SSLContext | None) -> AsyncIterator[Snapshot]:
     """Hold a moment of the database as long as the block lasts."""
-    async with _connected(access, tls) as connection:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            name = await connection.fetchval("SELECT pg_export_snapshot()")
-            size = await connection.fetchval(_SIZE, SCHEMA)
-            yield Snapshot(name, await _contents(connection), size)
+    async with (
+        _connected(access, tls) as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        name = await connection.fetchval("SELECT pg_export_snapshot()")
+        size = await connection.fetchval(_SIZE, SCHEMA)
+        yield Snapshot(name, await _contents(connection), size)
 
 
 async def look(access: Access, tls: SSLContext | None) -> Contents:
@@ -185,6 +196,7 @@ def dump(access: Access, moment: Snapshot) -> Iterator[BinaryIO]:
             "--enable-row-security",
             "--no-password",
             f"--schema={SCHEMA}",
+            f"--schema={_VIEWS}",
             f"--snapshot={moment.name}",
             f"--dbname={where}",
         ]
@@ -261,7 +273,7 @@ async def _given(access: Access, tls: SSLContext | None) -> AsyncIterator[Access
         yield access
     finally:
         async with _connected(access, tls) as connection:
-            await connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+            await connection.execute(_CLEAR)
 
 
 class _Feeding:
@@ -292,11 +304,12 @@ def _aside(keep_as: str | None) -> Iterable[str]:
     """Return what makes room for the schema, once nobody writes to the old one any more."""
     yield _LOCK
     if keep_as is None:
-        yield f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE;"
-    else:
+        yield _CLEAR
+        return
+    for schema in (SCHEMA, _VIEWS):
         yield (
-            f"DO $$ BEGIN IF to_regnamespace('{SCHEMA}') IS NOT NULL THEN"
-            f" ALTER SCHEMA {SCHEMA} RENAME TO {keep_as}; END IF; END $$;"
+            f"DO $$ BEGIN IF to_regnamespace('{schema}') IS NOT NULL THEN"
+            f" ALTER SCHEMA {schema} RENAME TO {schema}_{keep_as}; END IF; END $$;"
         )
 
 

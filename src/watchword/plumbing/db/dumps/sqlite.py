@@ -36,10 +36,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BESIDE = ("-wal", "-shm", "-journal")
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
 _TOMBSTONES = "SELECT id, user_id, erased_at FROM erasures WHERE erased_at IS NOT NULL ORDER BY id"
-_KNOWN = (
-    "SELECT facts FROM journal"
-    f" WHERE type IN ({', '.join(repr(each) for each in TELL_OF_BACKUPS)}) ORDER BY at DESC LIMIT 50"
-)
+_KNOWN = "SELECT facts FROM journal WHERE type IN (?, ?) ORDER BY at DESC LIMIT 50"
 _HEAD = "SELECT position, digest FROM audit_chain ORDER BY position DESC LIMIT 1"
 
 
@@ -223,7 +220,9 @@ def _contents(database: sqlite3.Connection) -> Contents:
             Tombstone(UUID(receipt), UUID(user_id), _EPOCH + timedelta(microseconds=at))
             for receipt, user_id, at in tombstones
         ),
-        known=numbers_in(text for (text,) in database.execute(_KNOWN)) if "journal" in there else 0,
+        known=numbers_in(text for (text,) in database.execute(_KNOWN, TELL_OF_BACKUPS))
+        if "journal" in there
+        else 0,
     )
 
 
