@@ -131,15 +131,9 @@ def test_prune_says_what_it_would_do_and_does_it(terminal: Terminal) -> None:
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
     """Run S3 as moto has it, with a bucket; yield its address."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    boto3.client("s3", endpoint_url=url, region_name="us-east-1", **KEY).create_bucket(
-        Bucket="kept"
-    )
-    yield url
-    server.stop()
+    with moto.aws() as url:
+        moto.client("s3", url).create_bucket(Bucket="kept")
+        yield url
 
 
 @pytest.mark.req("N-103", "N-105", "R-66", "K-49")

@@ -116,7 +116,7 @@ class Kit:
 
     @contextmanager
     def workplace(self) -> Iterator[Path]:
-        """Yield a folder of BACKUP_DIR for what is under way: encrypted, all of it. Problem: `backup_failed`."""
+        """Yield a folder of BACKUP_DIR for what is under way, all encrypted. Problem: `backup_failed`."""
         place = Path(self.settings.folder)
         try:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -395,7 +395,7 @@ class Restorer:
     async def _told_by(
         self, newer: Sequence[Manifest], key: Opening
     ) -> tuple[list[Tombstone], list[str]]:
-        """Return whom the newest of the newer backups knows to be erased, and which ones nobody could read."""
+        """Return whom the newest of them knows to be erased, and which of them nobody could read."""
         unread: list[str] = []
         for manifest in newer:
             part = manifest.part(TOMBSTONES)

@@ -20,6 +20,6 @@ changed. Settings are told as set or unset, never by value. Exit 0 when nothing 
                  webhook also whether it is reached by TLS, its certificate good, and how many keys sign
     signals      the same of the risk engine's receiver, where SIRA_ENABLED says that there is one; nothing is
                  posted
-    backup       the newest is not older than 26 hours, and what makes them is at hand; in production a warning
-                 where none are made (BACKUP_RECIPIENT)
+    backup       the newest is not older than 26 hours, and what makes them is at hand; in production a
+                 warning where none are made (BACKUP_RECIPIENT)
 """

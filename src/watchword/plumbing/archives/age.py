@@ -1,7 +1,7 @@
 """age: encrypt a stream to recipients, and decrypt it with an identity.
 
-It goes in chunks that cannot be changed, moved or cut off unseen. The tool `age` opens what is made here, and the
-other way round.
+It goes in chunks that cannot be changed, moved or cut off unseen. The tool `age` opens what is made here, and
+the other way round.
 Whoever knows a recipient can make a file for it: that it is ours is for others to prove (`records/backups`).
 Source: https://age-encryption.org/v1
 """

@@ -6,8 +6,8 @@
                 well and every table has its rows
     scratch     a database for a while, to restore into and look
 
-Rows of one tenant are what our role sees; a role with BYPASSRLS sees all. Row-level security comes with the last
-of what is restored, so that an ordinary owner can bring the rows back.
+Rows of one tenant are what our role sees; a role with BYPASSRLS sees all. Row-level security comes with the
+last of what is restored, so that an ordinary owner can bring the rows back.
 """
 
 import asyncio

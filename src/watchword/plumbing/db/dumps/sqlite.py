@@ -227,7 +227,7 @@ def _contents(database: sqlite3.Connection) -> Contents:
 
 
 def _count(database: sqlite3.Connection, table: str) -> int:
-    (number,) = database.execute(f'SELECT count(*) FROM "{table}"').fetchone()  # noqa: S608 - of its own list
+    (number,) = database.execute(f'SELECT count(*) FROM "{table}"').fetchone()
     return int(number)
 
 
