@@ -223,3 +223,15 @@ def test_a_full_disk_leaves_nothing_and_is_told(
     assert "Traceback" not in ended.stderr
     assert names(tmp_path / "backups") == []
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+async def test_what_a_killed_process_left_is_gone_after_the_next_backup(
+    small_worlds: Opener, tmp_path: Path, keys: Keys
+) -> None:
+    left = (tmp_path / "backups/.begun-killed", tmp_path / ".watchword.db-backup-killed")
+    for folder in left:
+        folder.mkdir(parents=True)
+        (folder / "half").write_text("in the clear")
+    async with small_worlds(**settings(tmp_path, keys)) as world:
+        await create(world)
+    assert [folder for folder in left if folder.exists()] == []

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import BinaryIO, Final, Protocol
 
 from watchword import __version__
@@ -46,6 +45,7 @@ from watchword.plumbing.archives.measured import Writable
 from watchword.plumbing.archives.sealed import Opening, Sealing, opening, sealing
 from watchword.plumbing.db import leases
 from watchword.plumbing.db.dumps.contents import Contents, DumpFailed, Dumps, Tombstone
+from watchword.plumbing.db.holding import hold_folder
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.ports import Database
@@ -118,13 +118,12 @@ class Kit:
     def workplace(self) -> Iterator[Path]:
         """Yield a folder of BACKUP_DIR for what is under way, all encrypted. Problem: `backup_failed`."""
         place = Path(self.settings.folder)
-        try:
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            made = TemporaryDirectory(prefix=_BEGUN, dir=place)
-        except OSError as error:
-            raise DumpFailed(private=folders.trouble(place, error)) from error
-        with made as folder:
-            yield Path(folder)
+        with contextlib.ExitStack() as held:
+            try:
+                folder = held.enter_context(hold_folder(place, _BEGUN))
+            except OSError as error:
+                raise DumpFailed(private=folders.trouble(place, error)) from error
+            yield folder
 
 
 class OpenKit(Protocol):

@@ -21,7 +21,8 @@ _LONGEST_MS = 86_400_000
 _port = whole(1, 65535)
 
 
-def _database_url(text: str) -> Secret:
+def database_url(text: str) -> Secret:
+    """Read the URL of a database; empty stays empty."""
     scheme, colon, rest = text.strip().partition("://")
     if not text or (scheme == "sqlite" and rest.startswith("/") and len(rest) > 1):
         return Secret(text.strip())
@@ -55,7 +56,7 @@ class DatabaseSettings:
         "DATABASE_URL",
         "Where the database is: postgresql://... or sqlite:///path. Required in production, here or"
         " in parts.",
-        parse=_database_url,
+        parse=database_url,
         default="",
         secret=True,
     )

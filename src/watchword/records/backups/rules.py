@@ -15,8 +15,9 @@ from watchword.kernel.parsing import boolean, listed, whole
 from watchword.kernel.parts import Alias, section, setting
 from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.secret import Peppers, Secret
-from watchword.plumbing.archives.age import RECIPIENT
+from watchword.plumbing.archives.age import IDENTITY, RECIPIENT
 from watchword.plumbing.settings.parsers import web_address
+from watchword.plumbing.settings.stores import database_url
 
 MANIFEST: Final = "manifest.json"
 LATEST: Final = "latest"
@@ -63,13 +64,22 @@ class BackupStorageUnavailable(Problem):
 
 def _recipients(text: str) -> tuple[str, ...]:
     found = tuple(listed(text))
-    if any(each.startswith("AGE-SECRET-KEY-") for each in found):
+    if any(each.startswith(IDENTITY) for each in found):
         message = "is a secret key; give its public one, which begins with age1, and make another"
         raise ValueError(message)
     if not all(RECIPIENT.fullmatch(each) for each in found):
         message = "write public keys of age (age1...) or of SSH, separated by commas"
         raise ValueError(message)
     return found
+
+
+def _identity(text: str) -> Secret:
+    if text and not (IDENTITY in text or text.lstrip().startswith("-----BEGIN ")):
+        message = (
+            "write AGE-SECRET-KEY-1..., or name the file of age-keygen in BACKUP_IDENTITY_FILE"
+        )
+        raise ValueError(message)
+    return Secret(text)
 
 
 def _bucket(text: str) -> str:
@@ -132,7 +142,7 @@ class BackupSettings:
         "BACKUP_IDENTITY",
         "The secret key of a recipient, for a machine that verifies backups by itself; keep it off those"
         " that serve.",
-        parse=Secret,
+        parse=_identity,
         default="",
         secret=True,
     )
@@ -159,14 +169,14 @@ class BackupSettings:
     source_url: Secret = setting(
         "BACKUP_DATABASE_URL",
         "The database as a role that may read all of it, or a standby of it; empty is DATABASE_URL.",
-        parse=Secret,
+        parse=database_url,
         default="",
         secret=True,
     )
     scratch_url: Secret = setting(
         "BACKUP_SCRATCH_URL",
         "An empty PostgreSQL database to restore into and compare; empty makes one, if our role may.",
-        parse=Secret,
+        parse=database_url,
         default="",
         secret=True,
     )
