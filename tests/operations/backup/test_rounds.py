@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +14,12 @@ from sqlalchemy import func, select
 
 from tests.support.backups import Keys, create, restore, settings, verify
 from tests.support.services.postgres import Postgres
-from tests.support.world import World, open_world
+from tests.support.world import World, environment, open_world
+from watchword.app.backing import open_kit
+from watchword.app.settings import read
 from watchword.kernel.ids import DEFAULT_TENANT
+from watchword.migrations import migrate
+from watchword.migrations.known import HERE
 from watchword.operations.backup.service import Kit
 from watchword.plumbing.db.statements import statement
 from watchword.records.subscribers.store import users
@@ -126,3 +131,36 @@ async def test_views_of_other_systems_show_what_was_restored(
     assert await connection.fetchval(former) == 2
     await connection.close()
     assert kept == "the schemas auth_before_20260301_120000 and audit_before_20260301_120000"
+
+
+@pytest.mark.req("N-104", "R-66")
+async def test_on_an_empty_database_the_rows_are_those_of_the_manifest(
+    database_url: str, tmp_path: Path, keys: Keys, scratch: dict[str, str]
+) -> None:
+    given = settings(tmp_path, keys)
+    async with open_world(database_url, tmp_path, **given) as world:
+        await world.subscriber()
+        manifest = await create(world)
+    empty = scratch.get("BACKUP_SCRATCH_URL", f"sqlite:///{tmp_path}/elsewhere/watchword.db")
+    there = read(environment(empty, **given), cwd=tmp_path)
+    async with open_kit(there, world.clock) as kit:
+        done = await restore(kit, keys, "2026-03-01")
+        found = await kit.dumps.look()
+    assert (done.name, done.kept) == (manifest.id, None)
+    added = {"journal": 1, "audit_waiting": 1}  # that it was restored
+    assert found.rows == {
+        table: number + added.get(table, 0) for table, number in manifest.rows.items()
+    }
+
+
+async def test_an_older_schema_is_brought_to_this_program_s(tmp_path: Path, keys: Keys) -> None:
+    older, url = tmp_path / "older", f"sqlite:///{tmp_path}/watchword.db"
+    shutil.copytree(HERE / "before", older / "before")
+    *_, newest = sorted((older / "before").glob("0*.py"))
+    newest.unlink()
+    await migrate.up(url, home=older)
+    async with open_world(url, tmp_path, **settings(tmp_path, keys)) as world:
+        await create(world)
+        assert (await verify(world, keys)).faults == []
+        kit = world.part(Kit)
+    assert (await restore(kit, keys)).migrated == [f"before_{newest.name[:4]}"]

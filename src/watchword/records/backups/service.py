@@ -204,7 +204,7 @@ class Desk:
         try:
             made = await in_thread(seal, self.work.stop)
         except OSError as error:
-            raise DumpFailed(private=folders.trouble(path.parent, error)) from error
+            raise DumpFailed(private=folders.trouble(self.folder.parent, error)) from error
         return Part(
             kind=kind,
             name=path.name,
