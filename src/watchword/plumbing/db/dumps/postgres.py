@@ -45,6 +45,8 @@ from watchword.plumbing.db.ports import DatabaseUnavailable
 SCHEMA: Final = "auth"
 _VIEWS: Final = "audit"  # the schema of a view, for other systems
 _SECONDS: Final = 10.0
+_LOOKS: Final = 20
+_BETWEEN_SECONDS: Final = 0.1
 _CHUNK: Final = 1 << 16
 _TABLES = "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind = 'r'"
 _SIZE = (
@@ -177,11 +179,17 @@ async def people(access: Access, tls: SSLContext | None) -> int:
 
 
 async def refuse_in_use(access: Access, tls: SSLContext | None) -> None:
-    """Refuse while others are connected. Problem: `database_in_use`."""
+    """Refuse while others are connected, after some patience: who hung up just now is still seen a while.
+
+    Problem: `database_in_use`.
+    """
     async with _connected(access, tls) as connection:
-        others = await connection.fetchval(_OTHERS)
-    if others:
-        raise DatabaseInUse(private=f"{others} connections")
+        for _ in range(_LOOKS):
+            others = await connection.fetchval(_OTHERS)
+            if not others:
+                return
+            await asyncio.sleep(_BETWEEN_SECONDS)
+    raise DatabaseInUse(private=f"{others} connections")
 
 
 @contextmanager
