@@ -30,6 +30,7 @@ RUN_BY_THEIR_OWN_TESTS = {
     "kubernetes.md",
     "roll-out.md",
     "clouds.md",
+    "backup.md",
 }
 
 

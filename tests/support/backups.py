@@ -8,10 +8,10 @@ import pyrage
 
 from tests.support.services import postgres
 from tests.support.world import World
+from watchword.kernel.secret import Secret
 from watchword.operations.backup.rules import Restored, Verdict, Wish
 from watchword.operations.backup.service import Backups, Kit, Restorer, Verifier
 from watchword.records.backups.rules import Manifest
-from watchword.kernel.secret import Secret
 
 
 def unheard(_done: int, _total: int) -> None:

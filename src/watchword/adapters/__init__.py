@@ -5,7 +5,7 @@ feedback       what carriers post to us
 destinations   where events go
 cache          where copies are kept for a while
 counters       where hits under a limit are counted
-cold           where the audit trail is put away
+storage        where the audit trail is put away, and backups are kept
 secrets        who keeps secrets for us
 sentry         errors, told without a word about people
 identity_providers

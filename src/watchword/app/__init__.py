@@ -8,7 +8,7 @@
     carrying, lettering          carriers; words and letters
     wording, receiving           what people read; what requests are counted by and answered with
     relaying, signalling         where events go; who is told of signals
-    archiving                    where the audit trail is put away
+    archiving, backing           where the audit trail is put away, and backups go
     vouching                     who else may say who somebody is
     managing                     who keeps secrets for us
     flagging                     what operators may switch

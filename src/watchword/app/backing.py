@@ -27,7 +27,9 @@ _AT_REST = {FaultKind.LATE, FaultKind.UNSIGNED}  # nobody links and signs in a b
 
 def put_kit(house: House, settings: Settings) -> None:
     """Put in what backups need."""
-    house.put(Kit, _kit(settings, house.part(Clock)))
+    kit = _kit(settings, house.part(Clock))
+    house.put(Kit, kit)
+    house.put(Dumps, kit.dumps)
 
 
 @asynccontextmanager

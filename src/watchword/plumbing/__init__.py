@@ -8,6 +8,7 @@
     letters    what a letter says
     words      what people read, in three languages
     commands   how a command speaks, and what it is handed
+    archives   files that leave this machine, sealed
     events     which facts others are told, and in which shape
     ussd       what the gateway of a mobile network posts, and the signs of a screen
     logs, metrics, hashing, dns

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.backups import Keys
 from tests.support.exposed import Exposed, scrape
 from tests.support.promql import GRAFANA, PROMETHEUS, asked, growing, panels, read, rules
 from tests.support.services.promtool import Promtool
@@ -13,7 +14,9 @@ from tests.support.world import World
 from tests.support.worlds import Opener
 from watchword.kernel.destinations import Destinations
 from watchword.operations.metrics.service import Gauges
+from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.metrics.counting import Metrics
+from watchword.records.backups.rules import BackupVerified
 
 ALICE = "alice@example.org"
 PROFILES = {
@@ -38,11 +41,14 @@ PANELS = {
 async def after_a_day(worlds: Opener, profile: str) -> Exposed:
     """Return what is told once people have done what is counted."""
     few = {"APP_PROFILE": profile, "RATE_LIMIT_AUTH": "2/60000", "METRICS_PORT": "0"}
+    few["BACKUP_RECIPIENT"] = Keys().recipient
     async with worlds(destinations=Destinations((Shelf(),)), **few) as world:
         await world.subscriber()
         await _codes(world)
         await world.deliver()
         world.part(Metrics).pin_resets.labels("ussd", "SN").inc()
+        fact = BackupVerified(name="20260301_020000", number=1, whole=True)
+        await world.part(Journal).note(world.database, fact, world.clock.now())
         gauges = Gauges(world.house)
         await gauges.look()
         await gauges.look_at_carriers()

@@ -11,6 +11,7 @@
     redis_programs      Redis's programs, for the files of deploy/redis
     nginx               the program, to be laid out with the files of deploy/nginx
     caddy               the path of Caddy
+    age                 the path of the tool age
     systemd_analyze     the path of what judges units
     oidc_provider       a way to start a certified OpenID provider, for one address to come back to
     smtp_sink           a listening mail server that keeps what it gets
@@ -63,6 +64,7 @@ SERVICE_OF = {
     "redis_programs": "redis",
     "nginx": "nginx",
     "caddy": "caddy",
+    "age": "age",
     "systemd_analyze": "systemd",
     "oidc_home": "oidc_provider",
 }
@@ -144,6 +146,12 @@ def start_caddy() -> Served:
     return {"origin": path, "path": path}, lambda: None
 
 
+def start_age() -> Served:
+    """Find or fetch age."""
+    path = program("age", "age", CACHE / "age")
+    return {"origin": path, "path": path}, lambda: None
+
+
 def start_systemd() -> Served:
     """Find or fetch what judges units of systemd."""
     path = program("systemd-analyze", "systemd", CACHE / "systemd")
@@ -167,6 +175,7 @@ STARTERS = {
     "redis": find_redis,
     "nginx": start_nginx,
     "caddy": start_caddy,
+    "age": start_age,
     "systemd": start_systemd,
     "oidc_provider": find_oidc_provider,
 }
@@ -355,6 +364,13 @@ def nginx(request: pytest.FixtureRequest) -> Nginx:
 def caddy(request: pytest.FixtureRequest) -> str:
     """Return the path of Caddy."""
     path: str = served(request, "caddy")["path"]
+    return path
+
+
+@pytest.fixture(scope="session")
+def age(request: pytest.FixtureRequest) -> str:
+    """Return the path of age; age-keygen lies beside it."""
+    path: str = served(request, "age")["path"]
     return path
 
 

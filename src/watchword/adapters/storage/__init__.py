@@ -1,4 +1,4 @@
-"""Storage: where objects are kept for long, under names that may have folders (`20260301_020000/manifest.json`).
+"""Storage: where objects are kept for long, under names that may have folders.
 
 folder   files in a folder, each with its checksum beside it
 s3       objects of Amazon S3, or of whatever speaks like it

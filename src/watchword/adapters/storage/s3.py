@@ -20,6 +20,7 @@ import httpx2
 from watchword.adapters.mail.sigv4 import Signer
 from watchword.kernel.clock import Clock
 
+PAGE = 1000
 PART = 64 * 1024 * 1024
 _GOOD, _GONE, _MISSING = 200, 204, 404
 _SECONDS = 60.0
@@ -29,11 +30,21 @@ class S3Storage:
     """Keeps objects in a bucket."""
 
     def __init__(
-        self, bucket: str, prefix: str, signer: Signer, clock: Clock, part: int = PART
+        self,
+        bucket: str,
+        prefix: str,
+        signer: Signer,
+        clock: Clock,
+        *,
+        part: int = PART,
+        page: int = PAGE,
     ) -> None:
-        """Keep them in a bucket, by its address, under names that begin so; `part` is what goes at once."""
+        """Keep them in a bucket, by its address, under names that begin so.
+
+        `part` is how much of a file goes at once, `page` how many names come at once.
+        """
         self._bucket, self._prefix = bucket, f"{prefix.strip('/')}/".lstrip("/")
-        self._signer, self._clock, self._part = signer, clock, part
+        self._signer, self._clock, self._part, self._page = signer, clock, part, page
         self._client = httpx2.AsyncClient(timeout=_SECONDS, headers={"User-Agent": "Watchword"})
 
     async def put(self, name: str, content: bytes) -> None:
@@ -44,7 +55,7 @@ class S3Storage:
 
     async def put_file(self, name: str, path: Path) -> None:
         """Keep a file as an object, in parts when it is large. OSError: it could not be kept."""
-        if path.stat().st_size <= self._part:
+        if (await asyncio.to_thread(path.stat)).st_size <= self._part:
             await self.put(name, await asyncio.to_thread(path.read_bytes))
             return
         begun = _good(await self._ask("POST", f"{self._url(name)}?uploads="))
@@ -78,7 +89,7 @@ class S3Storage:
 
     async def names(self) -> Sequence[str]:
         """Return the name of every object. OSError: nobody can tell."""
-        asked = f"{self._bucket}?list-type=2&prefix={quote(self._prefix, safe='')}"
+        asked = f"{self._bucket}?list-type=2&max-keys={self._page}&prefix={quote(self._prefix, safe='')}"
         found: list[str] = []
         url = asked
         while True:

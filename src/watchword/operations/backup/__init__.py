@@ -1,21 +1,21 @@
 """Backup: the database out of the service, encrypted, proven, and back into it.
 
-    create    one process at a time: a moment of the database (pg_dump of a snapshot; SQLite's online backup),
-              straight into encryption; the tombstones; the configuration; Redis where it is wished for; then
-              the signed manifest, which makes it a backup. What is too old goes
+    create    one process at a time: a moment of the database (pg_dump of a snapshot; SQLite's online
+              backup), straight into encryption; the tombstones; the configuration; Redis where it is wished
+              for; then the signed manifest, which makes it a backup. What is too old goes
     verify    fetch, compare checksums, decrypt, restore into a scratch database, bring it to this program's
               schema, compare rows and schema with the manifest, and prove the audit trail
-    restore   all that can be refused is refused before anything is touched: what was changed, cut short or put
-              together of several; what we did not sign; another key; an older one (--older); a database in use,
-              one of another kind, one with people in it (--force). Then all at once, or nothing; and
+    restore   all that can be refused is refused before anything is touched: what was changed, cut short or
+              put together of several; what we did not sign; another key; an older one (--older); a database
+              in use, one of another kind, one with people in it (--force). Then all at once, or nothing; and
               migrate -> erase anew who was erased since -> end what was issued -> the journal
     prune     what is older than BACKUP_RETENTION_DAYS, but for the newest
 
-    when      every worker looks once a minute whether a time of BACKUP_CRON has come; whoever holds the name does
-              it. One that failed is tried again a quarter of an hour later. A time that nobody was there for
-              is made up for
-    after     a restoration sessions are ended and links and codes void (`--keep-sessions` keeps them): who signed
-              out since then would be signed in again. The former database stays beside the new one
+    when      every worker looks once a minute whether a time of BACKUP_CRON has come; whoever holds the name
+              does it. One that failed is tried again a quarter of an hour later. A time that nobody was there
+              for is made up for
+    after     a restoration sessions are ended and links and codes void (`--keep-sessions` keeps them): who
+              signed out since then would be signed in again. The former database stays beside the new one
 
 `verify` and `restore` want the identity, which this service does not have unless BACKUP_IDENTITY gives it.
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.secret import Secret
 from watchword.operations.backup.rules import Restored, Verdict, Wish, tombstones_in
 from watchword.operations.backup.service import Backups, Kit, OpenKit, Restorer, Verifier
@@ -17,6 +18,7 @@ from watchword.plumbing.commands.options import AsJson, DryRun, Yes
 from watchword.plumbing.commands.progress import progress
 from watchword.plumbing.db.dumps.contents import Tombstone
 from watchword.plumbing.house import House
+from watchword.plumbing.logs.logger import redact
 from watchword.records.backups.rules import LATEST, Manifest
 from watchword.records.backups.service import Listed
 
@@ -33,7 +35,10 @@ Identity = Annotated[
     ),
 ]
 _BUSY = "Another backup is made just now: try again when it is done."
-_NO_DATE = "Usage: watchword backup restore DATE --identity FILE. Say which: a name, a day (2026-03-01), or latest."
+_NO_DATE = (
+    "Usage: watchword backup restore DATE --identity FILE. Say which: a name, a day (2026-03-01), or"
+    " latest."
+)
 _COLUMNS = ("name", "number", "made_at", "database", "size", "parts", "state")
 
 
@@ -43,7 +48,7 @@ def create(as_json: AsJson = False) -> None:
 
     async def work(house: House) -> Manifest | None:
         with progress("dumping") as tell:
-            return await house.part(Backups).create(tell)
+            return await _reasoned(house.part(Backups).create(tell))
 
     made = run_in_house(work)
     if made is None:
@@ -71,7 +76,7 @@ def verify(
     async def work(house: House) -> Verdict:
         key = _key(identity, house.part(Kit))
         with progress("fetching") as tell:
-            return await house.part(Verifier).verify(date, key, tell)
+            return await _reasoned(house.part(Verifier).verify(date, key, tell))
 
     verdict = run_in_house(work)
     told = {**asdict(verdict), "whole": verdict.whole}
@@ -184,9 +189,19 @@ def _with_kit(work: Callable[[Kit], Awaitable[Result]]) -> Result:
 
     async def inside() -> Result:
         async with in_hand(OpenKit)() as kit:
-            return await work(kit)
+            return await _reasoned(work(kit))
 
     return console.run(inside)
+
+
+async def _reasoned(work: Awaitable[Result]) -> Result:
+    """Say why, too: whoever restores is the one who can mend it."""
+    try:
+        return await work
+    except Problem as problem:
+        if problem.private and problem.kind is not Kind.UNAVAILABLE:
+            console.talk(str(redact(problem.private)))
+        raise
 
 
 def _key(path: Path | None, kit: Kit) -> Secret:

@@ -74,7 +74,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """What restoring came to; `kept` is where the former database is, `unread` whose tombstones nobody could read."""
+    """What restoring came to; `kept` is where the former database is.
+
+    `unread` are the backups whose tombstones nobody could read.
+    """
 
     name: str
     number: int

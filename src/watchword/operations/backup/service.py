@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import BinaryIO, Final, Protocol
 
 from watchword import __version__
@@ -46,6 +45,7 @@ from watchword.plumbing.archives.measured import Writable
 from watchword.plumbing.archives.sealed import Opening, Sealing, opening, sealing
 from watchword.plumbing.db import leases
 from watchword.plumbing.db.dumps.contents import Contents, DumpFailed, Dumps, Tombstone
+from watchword.plumbing.db.holding import hold_folder
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.ports import Database
@@ -116,15 +116,14 @@ class Kit:
 
     @contextmanager
     def workplace(self) -> Iterator[Path]:
-        """Yield a folder of BACKUP_DIR for what is under way: encrypted, all of it. Problem: `backup_failed`."""
+        """Yield a folder of BACKUP_DIR for what is under way, all encrypted. Problem: `backup_failed`."""
         place = Path(self.settings.folder)
-        try:
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            made = TemporaryDirectory(prefix=_BEGUN, dir=place)
-        except OSError as error:
-            raise DumpFailed(private=folders.trouble(place, error)) from error
-        with made as folder:
-            yield Path(folder)
+        with contextlib.ExitStack() as held:
+            try:
+                folder = held.enter_context(hold_folder(place, _BEGUN))
+            except OSError as error:
+                raise DumpFailed(private=folders.trouble(place, error)) from error
+            yield folder
 
 
 class OpenKit(Protocol):
@@ -332,7 +331,7 @@ class Restorer:
     ) -> list[Path]:
         """Write the files of the configuration below a folder, for their owner alone; return them.
 
-        Problems: those of `restore`; `database_not_empty`'s brother `file_in_the_way` without `over`.
+        Problems: those of `restore`, and `file_in_the_way`, without `over` where there is a file already.
         """
 
         def unpack(pour: Callable[[BinaryIO], None]) -> list[Path]:
@@ -343,7 +342,7 @@ class Restorer:
         return await self._from(asked, identity, CONFIGURATION, unpack)
 
     async def redis(self, asked: str, identity: Secret, path: Path, *, over: bool) -> list[Path]:
-        """Write the state of Redis into a file, for its server to start from; return its path. Likewise."""
+        """Write the state of Redis into a file, for its server to start from; likewise."""
 
         def write(pour: Callable[[BinaryIO], None]) -> list[Path]:
             if path.exists() and not over:
@@ -369,7 +368,10 @@ class Restorer:
             raise BackupForeign(f"{manifest.id} has no {kind}.")
         async with self.kit.fetched(manifest, [part], _unheard) as folder:
             await _read_through(key, folder, part)
-            return await asyncio.to_thread(work, _feeding(key, folder, part))
+            try:
+                return await asyncio.to_thread(work, _feeding(key, folder, part))
+            except OSError as error:
+                raise FileInTheWay(f"{error.filename}: {error.strerror}.") from error
 
     async def _former(self) -> Contents | None:
         """Return what the database holds now; nothing when nobody can tell."""
@@ -392,7 +394,7 @@ class Restorer:
     async def _told_by(
         self, newer: Sequence[Manifest], key: Opening
     ) -> tuple[list[Tombstone], list[str]]:
-        """Return whom the newest of the newer backups knows to be erased, and which ones nobody could read."""
+        """Return whom the newest of them knows to be erased, and which of them nobody could read."""
         unread: list[str] = []
         for manifest in newer:
             part = manifest.part(TOMBSTONES)

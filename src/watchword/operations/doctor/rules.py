@@ -13,6 +13,7 @@ from watchword.plumbing.findings import Finding, failed, is_wrong, ok, skipped, 
 from watchword.plumbing.probes import BUSY, OURS, Step
 from watchword.plumbing.settings.server import DEVELOPMENT, TEST
 from watchword.plumbing.settings.stores import too_many
+from watchword.records.backups.rules import LATE
 
 PYTHON_FLOOR: Final = (3, 11)
 CLOCK_BOUND: Final = timedelta(seconds=2)
@@ -177,6 +178,25 @@ def told_by(standings: Sequence[CarrierHealth]) -> tuple[list[Step], list[str]]:
 def show(names: Sequence[str]) -> str:
     """Return the command that shows these settings."""
     return " ".join(["watchword", "config", "show", *dict.fromkeys(names)])
+
+
+def judge_no_backups(environment: str) -> Finding:
+    """Nobody makes backups: worth saying where people are served."""
+    if environment in {DEVELOPMENT, TEST}:
+        return ok("backup", "none are made")
+    fix = "age-keygen -o backup.key, then set BACKUP_RECIPIENT to its public key"
+    return warning("backup", "none are made", fix)
+
+
+def judge_backup(made_at: datetime | None, now: datetime, made_by: str) -> Finding:
+    """The newest backup is not old."""
+    fix = "watchword backup create"
+    if made_at is None:
+        return failed("backup", f"none was made yet ({made_by})", fix)
+    hours = (now - made_at) // timedelta(hours=1)
+    if now - made_at > LATE:
+        return failed("backup", f"the newest is {hours} hours old ({made_by})", fix)
+    return ok("backup", f"the newest is {hours} hours old ({made_by})")
 
 
 def judge_address(url: str, environment: str, found: Step) -> Finding:

@@ -19,6 +19,7 @@ from watchword.plumbing.commands import reading
 from watchword.plumbing.commands.console import open_house
 from watchword.plumbing.commands.handed import in_hand
 from watchword.plumbing.commands.reading import Reading, Sections
+from watchword.plumbing.db.dumps.contents import BackupToolMissing, Dumps
 from watchword.plumbing.db.ping import ping
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.db.sqlite import sqlite_path
@@ -37,6 +38,8 @@ from watchword.plumbing.settings import (
     SmtpSettings,
 )
 from watchword.plumbing.settings.carrying import AT_HOME, RELAYS
+from watchword.records.backups import store as backups
+from watchword.records.backups.rules import BackupCreated, BackupSettings
 from watchword.records.deliveries.rules import MailSettings
 from watchword.records.signals.service import Signals
 from watchword.records.signing_keys.rules import TokenSettings
@@ -54,6 +57,7 @@ CHECKS: Final = (
     "texts",
     "events",
     "signals",
+    "backup",
     "dns",
     "address",
     "disk",
@@ -262,6 +266,21 @@ async def _signals(_sections: Sections) -> Finding:
     return rules.judge_steps("signals", [step], rules.show(rules.RECEIVER))
 
 
+async def _backup(sections: Sections) -> Finding:
+    if not sections.section(BackupSettings).recipients:
+        return rules.judge_no_backups(sections.section(ServerSettings).environment)
+    try:
+        async with open_house() as house:
+            made_by = await house.part(Dumps).check_tools()
+            newest = await backups.newest(house.part(Database), BackupCreated.type)
+            now = house.part(Clock).now()
+    except BackupToolMissing as missing:
+        return failed("backup", _words(missing), "apt-get install postgresql-client")
+    except Exception as error:  # noqa: BLE001 - whatever a driver says, it is a finding
+        return skipped("backup", f"the database is away: {_words(error)}")
+    return rules.judge_backup(newest.at if newest else None, now, made_by)
+
+
 async def _dns(sections: Sections) -> Finding:
     look = in_hand(LookAtDomain)
     return rules.judge_steps("dns", await look(sections), "watchword dns check")
@@ -301,6 +320,7 @@ _VISITS: Final = {
     "texts": _texts,
     "events": _events,
     "signals": _signals,
+    "backup": _backup,
     "dns": _dns,
     "address": _address,
     "disk": _disk,

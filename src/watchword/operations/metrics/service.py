@@ -17,6 +17,8 @@ from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.settings import RedisSettings
 from watchword.plumbing.work.jobs import Job
 from watchword.records.audit import store as audit
+from watchword.records.backups import store as backups
+from watchword.records.backups.rules import BackupCreated, BackupSettings, BackupVerified
 from watchword.records.deliveries.rules import KIND as LETTERS
 from watchword.records.sessions.service import Sessions
 from watchword.records.texts.rules import KIND as TEXTS
@@ -57,6 +59,20 @@ class Gauges:
         self._texter_up = metrics.gauge(
             "sms_provider_up", "Whether the carrier of texts answers.", "provider"
         )
+        self._backups = house.part(BackupSettings)
+        self._backed_up = metrics.gauge(
+            "backup_last_success_timestamp_seconds", "When the newest backup was made; 0: never."
+        )
+        self._backup_size = metrics.gauge("backup_last_size_bytes", "How large it is.")
+        self._backup_seconds = metrics.gauge(
+            "backup_last_duration_seconds", "How long it took to make it."
+        )
+        self._verified = metrics.gauge(
+            "backup_last_verify_timestamp_seconds", "When a backup was last verified."
+        )
+        self._verified_good = metrics.gauge(
+            "backup_last_verify_good", "Whether that one could be restored, and was what it was."
+        )
         self._up = metrics.gauge("database_up", "Whether the database answers.")
         self._has_redis = bool(house.part(RedisSettings).url)
         if self._has_redis:
@@ -73,6 +89,7 @@ class Gauges:
             self._texts_waiting.set(await outbox.depth(self._database, TEXTS))
             self._unlinked.set(await audit.number_waiting(self._database))
             await self._look_at_events()
+            await self._look_at_backups()
             self._up.set(1)
         except Unavailable:
             self._up.set(0)
@@ -91,6 +108,20 @@ class Gauges:
             self._dead.labels(name).set(each.dead)
             age = (now - each.oldest).total_seconds() if each.oldest else 0.0
             self._oldest.labels(name).set(max(0.0, age))
+
+    async def _look_at_backups(self) -> None:
+        """Tell of the newest backup where some are to be made, also when there is none."""
+        if not self._backups.recipients:
+            return
+        made = await backups.newest(self._database, BackupCreated.type)
+        self._backed_up.set(made.at.timestamp() if made else 0)
+        if made:
+            self._backup_size.set(made.facts["size"])
+            self._backup_seconds.set(made.facts["seconds"])
+        verified = await backups.newest(self._database, BackupVerified.type)
+        if verified:
+            self._verified.set(verified.at.timestamp())
+            self._verified_good.set(verified.facts["whole"])
 
     async def look_at_carriers(self) -> None:
         """Ask the carriers of letters and of texts once; they are other houses', so seldom."""

@@ -1,6 +1,7 @@
-"""age: encrypt a stream to recipients, and decrypt it with an identity, in chunks that cannot be changed,
-moved or cut off unseen. The tool `age` opens what is made here, and the other way round.
+"""age: encrypt a stream to recipients, and decrypt it with an identity.
 
+It goes in chunks that cannot be changed, moved or cut off unseen. The tool `age` opens what is made here, and
+the other way round.
 Whoever knows a recipient can make a file for it: that it is ours is for others to prove (`records/backups`).
 Source: https://age-encryption.org/v1
 """
@@ -16,7 +17,7 @@ from watchword.plumbing.archives.measured import Measured
 RECIPIENT: Final = re.compile(
     r"age1[02-9ac-hj-np-z]{58}|ssh-(?:ed25519|rsa) [A-Za-z0-9+/=]+(?: .*)?"
 )
-_IDENTITY: Final = "AGE-SECRET-KEY-"
+IDENTITY: Final = "AGE-SECRET-KEY-"
 _SSH: Final = "-----BEGIN OPENSSH PRIVATE KEY-----"
 
 
@@ -53,9 +54,9 @@ def recipients(texts: Sequence[str]) -> list[Any]:
 
 
 def identities(text: Secret) -> list[Any]:
-    """Read a file of identities as `age-keygen` writes it, or a private key of SSH. Problem: `backup_key_wrong`."""
+    """Read a file of identities of `age-keygen`, or a private key of SSH. Problem: `backup_key_wrong`."""
     age, told = _age(), text.reveal()
-    lines = [line.strip() for line in told.splitlines() if line.strip().startswith(_IDENTITY)]
+    lines = [line.strip() for line in told.splitlines() if line.strip().startswith(IDENTITY)]
     try:
         if told.lstrip().startswith(_SSH):
             return [age.ssh.Identity.from_buffer(told.encode())]

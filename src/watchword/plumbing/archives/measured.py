@@ -99,12 +99,16 @@ class Measured:
     def _keep(self, work: Callable[[], Result]) -> Result:
         """Do it, and remember what went wrong: whoever drives the stream may tell it in words alone."""
         try:
-            if self._stop is not None and self._stop.is_set():
-                raise Stopped
+            _go_on(self._stop)
             return work()
         except BaseException as error:
             self.trouble = error
             raise
+
+
+def _go_on(stop: Event | None) -> None:
+    if stop is not None and stop.is_set():
+        raise Stopped
 
 
 def measure(file: BinaryIO) -> Measure:

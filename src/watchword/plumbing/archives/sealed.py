@@ -1,4 +1,4 @@
-"""Sealed files: a stream into one, encrypted to recipients; and out of it again, for whoever has the identity.
+"""Sealed files: a stream into one, encrypted to recipients; and out of it, for whoever has the identity.
 
 The work is done in a thread of its own; who goes away ends it.
 """

@@ -6,7 +6,7 @@ What comes out may be read by its owner alone, and stays below its folder.
 import os
 import shutil
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -15,17 +15,17 @@ from watchword.plumbing.archives.measured import Readable, Writable
 _CHUNK = 1 << 16
 
 
-def files_below(home: Path, paths: Sequence[str]) -> list[Path]:
-    """Return the ordinary files at or below some paths, relative to their home."""
+def files_below(home: Path, paths: Sequence[str]) -> dict[str, Path]:
+    """Return the ordinary files at or below some paths, by the names they get: from home, else the root."""
     found = (home / path for path in paths)
-    return sorted({each.relative_to(home) for path in found for each in _files(path)})
+    return {_name(each, home): each for path in found for each in _files(path)}
 
 
-def pack(home: Path, files: Sequence[Path], target: Writable) -> None:
+def pack(files: Mapping[str, Path], target: Writable) -> None:
     """Write the files, compressed."""
     with tarfile.open(fileobj=target, mode="w|gz", bufsize=_CHUNK) as packed:  # type: ignore[call-overload]
-        for file in files:
-            packed.add(home / file, arcname=file.as_posix(), recursive=False)
+        for name, file in sorted(files.items()):
+            packed.add(file.resolve(), arcname=name, recursive=False)
 
 
 def in_the_way(source: Readable, home: Path) -> list[Path]:
@@ -34,7 +34,7 @@ def in_the_way(source: Readable, home: Path) -> list[Path]:
 
 
 def unpack(source: Readable, home: Path) -> list[Path]:
-    """Write the files below a folder, over what is there; return them. ValueError: one leads out of it."""
+    """Write the files below a folder, over what is there; return them. TarError: one leads out of it."""
     made: list[Path] = []
     for path, content in _members(source, home):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -54,8 +54,14 @@ def _members(source: Readable, home: Path) -> Iterator[tuple[Path, IO[bytes]]]:
             if content is None:
                 continue
             if not path.resolve().is_relative_to(home.resolve()):
-                raise ValueError(f"{each.name} leads out of the folder")
+                raise tarfile.OutsideDestinationError(each, str(path))
             yield path, content
+
+
+def _name(path: Path, home: Path) -> str:
+    whole, base = path.absolute().resolve(), home.resolve()
+    inside = whole.is_relative_to(base)
+    return (whole.relative_to(base) if inside else whole.relative_to(whole.anchor)).as_posix()
 
 
 def _files(path: Path) -> Iterator[Path]:

@@ -20,6 +20,7 @@
     dev_messages  letters and texts that stay on this machine
     ping        whether the database answers
     slow        statements that took long, told in the log
+    dumps       a database as it was at one moment, out of it and into another one
 
 Behind `postgres`: `pool` (its connections), `bundle` and `gathering` (many statements in one round trip),
 `listening` (the news of other processes), `advisory` (locks), `pooler` (what stands between us and it),

@@ -11,8 +11,13 @@ import asyncio
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryDirectory
+from typing import Final
+
+_LOCK: Final = "lock"
 
 
 class Hold:
@@ -31,6 +36,21 @@ def hold_file(path: Path) -> Iterator[Hold | None]:
         yield Hold() if _locked(lock) else None
     finally:
         os.close(lock)
+
+
+@contextmanager
+def hold_folder(place: Path, prefix: str) -> Iterator[Path]:
+    """Hold a new folder, for our eyes alone, that goes with the block; what killed processes left goes now.
+
+    OSError: it cannot be made.
+    """
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in place.glob(f"{prefix}*"):
+        with suppress(FileNotFoundError), hold_file(left / _LOCK) as nobodys:
+            if nobodys:
+                rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(prefix=prefix, dir=place) as folder, hold_file(Path(folder) / _LOCK):
+        yield Path(folder)
 
 
 def _locked(lock: int) -> bool:

@@ -25,7 +25,8 @@ _LASTING = (
 _port = whole(1, 65535)
 
 
-def _database_url(text: str) -> Secret:
+def database_url(text: str) -> Secret:
+    """Read the URL of a database; empty stays empty."""
     scheme, colon, rest = text.strip().partition("://")
     if not text or (scheme == "sqlite" and rest.startswith("/") and len(rest) > 1):
         return Secret(text.strip())
@@ -81,7 +82,7 @@ class DatabaseSettings:
         "DATABASE_URL",
         "Where the database is: postgresql://... or sqlite:///path. Required in production, here or"
         " in parts.",
-        parse=_database_url,
+        parse=database_url,
         default="",
         secret=True,
     )

@@ -8,9 +8,9 @@
         manifest.json                          what is in it: checksums, rows, schema, number; signed
     latest                                     the name of the newest one
 
-Each part is encrypted to the recipients of BACKUP_RECIPIENT: whoever keeps them cannot read them, nor can this
-service, unless it is given the identity. Everybody could encrypt something else to them; so the manifest is
-signed under the pepper, and a part that its manifest does not name is none. Backups are numbered: by their
+Each part is encrypted to the recipients of BACKUP_RECIPIENT: whoever keeps them cannot read them, nor can
+this service, unless it is given the identity. Everybody could encrypt something else to them; so the manifest
+is signed under the pepper, and a part that its manifest does not name is none. Backups are numbered: by their
 number an older one is told from the newest.
 
 Problems: `backup_missing`, `backup_altered`, `backup_storage_unavailable`, `backup_unconfigured`.

@@ -15,8 +15,9 @@ from watchword.kernel.parsing import boolean, listed, whole
 from watchword.kernel.parts import Alias, section, setting
 from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.secret import Peppers, Secret
-from watchword.plumbing.archives.age import RECIPIENT
+from watchword.plumbing.archives.age import IDENTITY, RECIPIENT
 from watchword.plumbing.settings.parsers import web_address
+from watchword.plumbing.settings.stores import database_url
 
 MANIFEST: Final = "manifest.json"
 LATEST: Final = "latest"
@@ -63,13 +64,22 @@ class BackupStorageUnavailable(Problem):
 
 def _recipients(text: str) -> tuple[str, ...]:
     found = tuple(listed(text))
-    if any(each.startswith("AGE-SECRET-KEY-") for each in found):
+    if any(each.startswith(IDENTITY) for each in found):
         message = "is a secret key; give its public one, which begins with age1, and make another"
         raise ValueError(message)
     if not all(RECIPIENT.fullmatch(each) for each in found):
         message = "write public keys of age (age1...) or of SSH, separated by commas"
         raise ValueError(message)
     return found
+
+
+def _identity(text: str) -> Secret:
+    if text and not (IDENTITY in text or text.lstrip().startswith("-----BEGIN ")):
+        message = (
+            "write AGE-SECRET-KEY-1..., or name the file of age-keygen in BACKUP_IDENTITY_FILE"
+        )
+        raise ValueError(message)
+    return Secret(text)
 
 
 def _bucket(text: str) -> str:
@@ -90,8 +100,8 @@ class BackupSettings:
 
     recipients: Sequence[str] = setting(
         "BACKUP_RECIPIENT",
-        "Public keys of age (age1...) or of SSH that backups are encrypted to, several separated by commas. No"
-        " backups are made while it is empty.",
+        "Public keys of age (age1...) or of SSH that backups are encrypted to, several separated by commas."
+        " No backups are made while it is empty.",
         parse=_recipients,
         default="",
         aliases=("BACKUP_AGE_RECIPIENT", "BACKUP_AGE_RECIPIENTS"),
@@ -130,21 +140,23 @@ class BackupSettings:
     )
     identity: Secret = setting(
         "BACKUP_IDENTITY",
-        "The secret key of a recipient, for who verifies backups by himself; keep it off the machines that serve.",
-        parse=Secret,
+        "The secret key of a recipient, for a machine that verifies backups by itself; keep it off those"
+        " that serve.",
+        parse=_identity,
         default="",
         secret=True,
     )
     verify_times: Cron = setting(
         "BACKUP_VERIFY_CRON",
-        "When the newest backup is restored into a scratch database and compared, where BACKUP_IDENTITY is given.",
+        "When the newest backup is restored into a scratch database and compared, where BACKUP_IDENTITY is"
+        " given.",
         parse=cron,
         default="0 5 * * 0",
     )
     configuration: Sequence[str] = setting(
         "BACKUP_CONFIG_PATHS",
-        "Files and folders of the configuration, below the working directory, for an archive of their own; none if"
-        " `-`.",
+        "Files and folders of the configuration, from the working directory, for an archive of their own;"
+        " none if `-`.",
         parse=lambda text: () if text.strip() == "-" else tuple(listed(text)),
         default=".env,keys,ssl,config",
     )
@@ -157,14 +169,14 @@ class BackupSettings:
     source_url: Secret = setting(
         "BACKUP_DATABASE_URL",
         "The database as a role that may read all of it, or a standby of it; empty is DATABASE_URL.",
-        parse=Secret,
+        parse=database_url,
         default="",
         secret=True,
     )
     scratch_url: Secret = setting(
         "BACKUP_SCRATCH_URL",
         "An empty PostgreSQL database to restore into and compare; empty makes one, if our role may.",
-        parse=Secret,
+        parse=database_url,
         default="",
         secret=True,
     )

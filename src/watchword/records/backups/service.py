@@ -75,7 +75,7 @@ class Vault:
         return sorted((each for each in found if each), key=lambda each: -each.number)
 
     async def find(self, asked: str) -> Manifest:
-        """Return the backup of a name, of a day, or the latest. Problems: `backup_missing`, `backup_altered`."""
+        """Return that of a name, of a day, or the latest. Problems: `backup_missing`, `backup_altered`."""
         return await self.manifest(chosen(asked, await self.names()))
 
     async def manifest(self, name: str) -> Manifest:
@@ -186,7 +186,7 @@ class Desk:
             return []
         path = self.folder / file_name(CONFIGURATION, self.name)
         packed = BytesIO()  # some small files, which are never on the disk in the clear
-        await asyncio.to_thread(tar.pack, home, files, packed)
+        await asyncio.to_thread(tar.pack, files, packed)
         packed.seek(0)
         return [await self._made(CONFIGURATION, path, lambda: self.work.seal(packed, path))]
 
@@ -204,7 +204,7 @@ class Desk:
         try:
             made = await in_thread(seal, self.work.stop)
         except OSError as error:
-            raise DumpFailed(private=folders.trouble(path.parent, error)) from error
+            raise DumpFailed(private=folders.trouble(self.folder.parent, error)) from error
         return Part(
             kind=kind,
             name=path.name,

@@ -8,6 +8,7 @@
     signals      a receiver of risk signals without an address, a key, or TLS
     ussd         a secret of the gateway that is a guide's, or easily guessed
     events       a destination without an address, a key, its extra, or TLS
+    backups      backups without their extra, or to what is no public key
     reports      errors told to Sentry without its extra
     identity_providers
                  one without id or secret, without TLS, or whose people come back elsewhere
@@ -23,6 +24,7 @@ from pathlib import Path
 from watchword.app.settings.catalogue import Entry
 from watchword.app.settings.checks import (
     addresses,
+    backups,
     events,
     files,
     identity_providers,
@@ -68,6 +70,7 @@ def check(
         lambda: events.kafka(settings, findings),
         lambda: events.amqp(settings, findings),
         lambda: events.webhooks(settings, findings),
+        lambda: backups.recipients(settings, findings),
         lambda: reports.sentry(settings, findings),
         lambda: identity_providers.named(settings, findings),
         lambda: identity_providers.others(settings, findings),

@@ -29,6 +29,13 @@ class RestoreFailed(Problem):
     kind = Kind.CONFLICT
 
 
+class BackupToolMissing(Problem):
+    """A program of PostgreSQL is missing: apt-get install postgresql-client, or set BACKUP_POSTGRES_BIN."""
+
+    code = "backup_tool_missing"
+    kind = Kind.CONFLICT
+
+
 class DatabaseInUse(Problem):
     """Somebody is connected to the database: stop the service first, and whoever else is there."""
 

@@ -1,5 +1,6 @@
-"""How the programs of PostgreSQL are told where to go: a connection string on their command line, which
-everybody may read, and the password in a file, which nobody else can.
+"""How the programs of PostgreSQL are told where to go, and nobody else the password.
+
+A connection string is on their command line, which everybody may read; the password is in a file.
 
 Source: https://www.postgresql.org/docs/current/libpq-connect.html, libpq-pgpass.html
 """
@@ -14,17 +15,10 @@ from tempfile import TemporaryDirectory
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from watchword.kernel.ids import DEFAULT_TENANT
-from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.secret import Secret
+from watchword.plumbing.db.dumps.contents import BackupToolMissing
 
 _PASSED = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}  # no secret of ours is theirs
-
-
-class ToolMissing(Problem):
-    """A program of PostgreSQL is missing: apt-get install postgresql-client, or set BACKUP_POSTGRES_BIN."""
-
-    code = "backup_tool_missing"
-    kind = Kind.CONFLICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +41,7 @@ class Access:
         """Return the path of a program. Problem: `backup_tool_missing`."""
         found = shutil.which(name, path=self.programs or None)
         if found is None:
-            raise ToolMissing(private=name)
+            raise BackupToolMissing(private=name)
         return found
 
     @contextmanager

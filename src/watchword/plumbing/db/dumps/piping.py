@@ -3,7 +3,7 @@
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO
 
@@ -68,7 +68,5 @@ def running(
 
 
 def _close(stream: IO[bytes]) -> None:
-    try:
+    with suppress(BrokenPipeError):  # it is gone, and what was still to be written with it
         stream.close()
-    except BrokenPipeError:
-        pass  # it is gone, and what was still to be written with it

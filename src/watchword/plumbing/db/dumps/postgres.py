@@ -6,8 +6,8 @@
                 well and every table has its rows
     scratch     a database for a while, to restore into and look
 
-Rows of one tenant are what our role sees; a role with BYPASSRLS sees all. Row-level security comes with the last
-of what is restored, so that an ordinary owner can bring the rows back.
+Rows of one tenant are what our role sees; a role with BYPASSRLS sees all. Row-level security comes with the
+last of what is restored, so that an ordinary owner can bring the rows back.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.db.dumps.contents import (
     TELL_OF_BACKUPS,
+    BackupToolMissing,
     Contents,
     DatabaseInUse,
     Dump,
@@ -37,15 +38,21 @@ from watchword.plumbing.db.dumps.contents import (
     Tombstone,
     numbers_in,
 )
-from watchword.plumbing.db.dumps.libpq import Access, ToolMissing
+from watchword.plumbing.db.dumps.libpq import Access
 from watchword.plumbing.db.dumps.piping import Program, running
 from watchword.plumbing.db.ports import DatabaseUnavailable
 
 SCHEMA: Final = "auth"
+_VIEWS: Final = "audit"  # the schema of a view, for other systems
 _SECONDS: Final = 10.0
+_LOOKS: Final = 20
+_BETWEEN_SECONDS: Final = 0.1
 _CHUNK: Final = 1 << 16
 _TABLES = "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind = 'r'"
-_SIZE = "SELECT coalesce(sum(pg_table_size(oid)), 0)::bigint FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind = 'r'"
+_SIZE = (
+    "SELECT coalesce(sum(pg_table_size(oid)), 0)::bigint FROM pg_class"
+    " WHERE relnamespace = to_regnamespace($1) AND relkind = 'r'"
+)
 _TOMBSTONES = "SELECT id, user_id, erased_at FROM erasures WHERE erased_at IS NOT NULL ORDER BY id"
 _HEAD = "SELECT position, digest FROM audit_chain ORDER BY position DESC LIMIT 1"
 _OTHERS = (
@@ -61,6 +68,11 @@ _LOCK = (
 
 
 _KNOWN = "SELECT facts::text FROM journal WHERE type = ANY($1::text[]) ORDER BY at DESC LIMIT 50"
+
+
+_CLEAR = (  # with the last of it, unless somebody else has something there
+    f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE; DROP SCHEMA IF EXISTS {_VIEWS};"
+)
 
 
 class NoScratch(Problem):
@@ -108,10 +120,10 @@ class PostgresDumps:
 
     async def restore(self, feed: Feed, rows: Mapping[str, int], keep: str | None) -> str | None:
         """Put the schema in the place of ours, in one transaction."""
-        name = f"{SCHEMA}_{keep}".replace("-", "_") if keep else None
+        name = keep.replace("-", "_") if keep else None
         there = bool((await self.look()).rows)
         await asyncio.to_thread(restore, self.access, feed, rows, keep_as=name)
-        return f"the schema {name}" if name and there else None
+        return f"the schemas {SCHEMA}_{name} and {_VIEWS}_{name}" if name and there else None
 
     @asynccontextmanager
     async def scratch(self, name: str) -> AsyncIterator[Dumps]:
@@ -127,7 +139,7 @@ class PostgresDumps:
         with running(command, self.access.environment) as program:
             said = program.stdout.read().decode("utf-8", "replace").strip()
             if why := program.ended():
-                raise ToolMissing(private=why)
+                raise BackupToolMissing(private=why)
         return said
 
 
@@ -143,11 +155,13 @@ class Snapshot:
 @asynccontextmanager
 async def snapshot(access: Access, tls: SSLContext | None) -> AsyncIterator[Snapshot]:
     """Hold a moment of the database as long as the block lasts."""
-    async with _connected(access, tls) as connection:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            name = await connection.fetchval("SELECT pg_export_snapshot()")
-            size = await connection.fetchval(_SIZE, SCHEMA)
-            yield Snapshot(name, await _contents(connection), size)
+    async with (
+        _connected(access, tls) as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        name = await connection.fetchval("SELECT pg_export_snapshot()")
+        size = await connection.fetchval(_SIZE, SCHEMA)
+        yield Snapshot(name, await _contents(connection), size)
 
 
 async def look(access: Access, tls: SSLContext | None) -> Contents:
@@ -165,11 +179,17 @@ async def people(access: Access, tls: SSLContext | None) -> int:
 
 
 async def refuse_in_use(access: Access, tls: SSLContext | None) -> None:
-    """Refuse while others are connected. Problem: `database_in_use`."""
+    """Refuse while others are connected, after some patience: who hung up just now is still seen a while.
+
+    Problem: `database_in_use`.
+    """
     async with _connected(access, tls) as connection:
-        others = await connection.fetchval(_OTHERS)
-    if others:
-        raise DatabaseInUse(private=f"{others} connections")
+        for _ in range(_LOOKS):
+            others = await connection.fetchval(_OTHERS)
+            if not others:
+                return
+            await asyncio.sleep(_BETWEEN_SECONDS)
+    raise DatabaseInUse(private=f"{others} connections")
 
 
 @contextmanager
@@ -184,6 +204,7 @@ def dump(access: Access, moment: Snapshot) -> Iterator[BinaryIO]:
             "--enable-row-security",
             "--no-password",
             f"--schema={SCHEMA}",
+            f"--schema={_VIEWS}",
             f"--snapshot={moment.name}",
             f"--dbname={where}",
         ]
@@ -260,7 +281,7 @@ async def _given(access: Access, tls: SSLContext | None) -> AsyncIterator[Access
         yield access
     finally:
         async with _connected(access, tls) as connection:
-            await connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+            await connection.execute(_CLEAR)
 
 
 class _Feeding:
@@ -291,11 +312,12 @@ def _aside(keep_as: str | None) -> Iterable[str]:
     """Return what makes room for the schema, once nobody writes to the old one any more."""
     yield _LOCK
     if keep_as is None:
-        yield f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE;"
-    else:
+        yield _CLEAR
+        return
+    for schema in (SCHEMA, _VIEWS):
         yield (
-            f"DO $$ BEGIN IF to_regnamespace('{SCHEMA}') IS NOT NULL THEN"
-            f" ALTER SCHEMA {SCHEMA} RENAME TO {keep_as}; END IF; END $$;"
+            f"DO $$ BEGIN IF to_regnamespace('{schema}') IS NOT NULL THEN"
+            f" ALTER SCHEMA {schema} RENAME TO {schema}_{keep_as}; END IF; END $$;"
         )
 
 

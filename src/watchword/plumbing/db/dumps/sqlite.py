@@ -6,16 +6,15 @@ What is in the clear stands beside the database, where the same data are, for it
 import asyncio
 import contextlib
 import os
-import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from watchword.kernel.secret import Secret
+from watchword.plumbing import folders
 from watchword.plumbing.db.dumps.contents import (
     TELL_OF_BACKUPS,
     Contents,
@@ -28,18 +27,14 @@ from watchword.plumbing.db.dumps.contents import (
     Tombstone,
     numbers_in,
 )
-from watchword.plumbing.db.holding import hold_file
+from watchword.plumbing.db.holding import hold_folder
 
 _PAGES = 2000
-_LOCK = "lock"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BESIDE = ("-wal", "-shm", "-journal")
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
 _TOMBSTONES = "SELECT id, user_id, erased_at FROM erasures WHERE erased_at IS NOT NULL ORDER BY id"
-_KNOWN = (
-    "SELECT facts FROM journal"
-    f" WHERE type IN ({', '.join(repr(each) for each in TELL_OF_BACKUPS)}) ORDER BY at DESC LIMIT 50"
-)
+_KNOWN = "SELECT facts FROM journal WHERE type IN (?, ?) ORDER BY at DESC LIMIT 50"
 _HEAD = "SELECT position, digest FROM audit_chain ORDER BY position DESC LIMIT 1"
 
 
@@ -184,19 +179,13 @@ def take_place(new: Path, path: Path, kept: Path | None) -> None:
 
 @contextmanager
 def _folder(path: Path, what: str, how: type[DumpFailed] | type[RestoreFailed]) -> Iterator[Path]:
-    """Yield a folder beside the database, for our eyes alone; what a killed process left there goes, too."""
-    prefix = f".{path.name}-{what}-"
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for left in path.parent.glob(f"{prefix}*"):
-            with hold_file(left / _LOCK) as nobodys:
-                if nobodys:
-                    shutil.rmtree(left)
-        made = TemporaryDirectory(prefix=prefix, dir=path.parent)
-    except OSError as error:
-        raise how(private=f"{path.parent}: {error.strerror}") from error
-    with made as folder, hold_file(Path(folder) / _LOCK):
-        yield Path(folder)
+    """Yield a folder beside the database; what a killed process left there in the clear goes."""
+    with ExitStack() as held:
+        try:
+            folder = held.enter_context(hold_folder(path.parent, f".{path.name}-{what}-"))
+        except OSError as error:
+            raise how(private=folders.trouble(path.parent, error)) from error
+        yield folder
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -223,12 +212,14 @@ def _contents(database: sqlite3.Connection) -> Contents:
             Tombstone(UUID(receipt), UUID(user_id), _EPOCH + timedelta(microseconds=at))
             for receipt, user_id, at in tombstones
         ),
-        known=numbers_in(text for (text,) in database.execute(_KNOWN)) if "journal" in there else 0,
+        known=numbers_in(text for (text,) in database.execute(_KNOWN, TELL_OF_BACKUPS))
+        if "journal" in there
+        else 0,
     )
 
 
 def _count(database: sqlite3.Connection, table: str) -> int:
-    (number,) = database.execute(f'SELECT count(*) FROM "{table}"').fetchone()  # noqa: S608 - of its own list
+    (number,) = database.execute(f'SELECT count(*) FROM "{table}"').fetchone()
     return int(number)
 
 
