@@ -1,6 +1,6 @@
 """`watchword env validate`, `config show`, `config reference` and `secrets generate`, `age`, `pull`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
@@ -98,6 +98,12 @@ def reference(
 
 @secrets.command(epilog="Example: watchword secrets generate --dir secrets")
 def generate(
+    more: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...", help="These as well: USSD_GATEWAY_SECRET, METRICS_TOKEN."
+        ),
+    ] = None,
     folder: Folder = None,
     env_file: EnvFile = None,
     manager: Annotated[
@@ -108,7 +114,7 @@ def generate(
     as_json: AsJson = False,
 ) -> None:
     """Make a secret of 64 bytes for each purpose: print it, or write it to a folder, a .env or a manager."""
-    names, chance = _guide().secret_names(), SystemChance()
+    names, chance = _wanted(more or []), SystemChance()
     if sum(map(bool, (folder, env_file, manager))) > 1:
         raise console.refuse("Choose one of --dir, --env-file and --to.", console.Exit.USAGE)
     if manager:
@@ -187,6 +193,15 @@ def pull(
     for names, words in ((pulled.written, f"Written to {folder}"), (pulled.same, "As they were")):
         if names and not as_json:
             console.talk(f"{words}: {', '.join(names)}.")
+
+
+def _wanted(more: Sequence[str]) -> Sequence[str]:
+    """Return the names of the secrets that every deployment needs, and of those asked for beside."""
+    secret = {each.name for each in _guide().described() if each.secret}
+    unknown = sorted(set(more) - secret)
+    if unknown:
+        raise console.refuse(f"No secret is called {', '.join(unknown)}.", console.Exit.USAGE)
+    return list(dict.fromkeys([*_guide().secret_names(), *more]))
 
 
 def _shelf(manager: str, path: str) -> Shelf:
