@@ -1,5 +1,6 @@
 """`watchword secrets`: made, fetched, and told their age, as an operator runs it."""
 
+import contextlib
 import json
 import os
 import stat
@@ -13,6 +14,7 @@ from click.testing import Result
 from tests.operations.configuration.conftest import Run
 from tests.support import moto
 from tests.support.environments import SECRETS, production
+from tests.support.markdown import ROOT, blocks
 from tests.support.program import watchword
 from tests.support.terminal import Terminal
 from tests.support.vault import Vault, vault
@@ -185,3 +187,30 @@ def test_a_manager_tells_since_when_it_keeps_a_secret(
     assert pepper["source"] == f"auth/pepper of Vault at {one_vault.url}"
     assert pepper["days"] is not None
     assert pepper["state"] == "old", "kept since February"
+
+
+def test_the_lines_of_the_page_on_secrets_do_what_they_say(
+    one_vault: Vault, tmp_path: Path, run: Run
+) -> None:
+    one_vault.keep("auth/database", url=URL)
+    lines = [
+        line
+        for block in blocks(ROOT / "docs/operate/secrets.md")
+        if block.language == "sh"
+        for line in block.text.strip().splitlines()
+    ]
+    assert len(lines) > 6
+    with moto.aws() as url, contextlib.chdir(tmp_path):
+        moto.client("secretsmanager", url).create_secret(Name="auth/database-url", SecretString=URL)
+        environ = production(**ours(one_vault), **moto.KEY, AWS_SECRETS_URL=url)
+        for line in lines:
+            answer = run(*line.split()[1:], environ=environ)
+            assert answer.exit_code == 0, (line, answer.stderr)
+    kept = {path.name for path in (tmp_path / "secrets").iterdir()}
+    assert kept == {*SECRETS, "USSD_GATEWAY_SECRET", "METRICS_TOKEN", "DATABASE_URL"}
+
+
+def test_a_name_that_is_no_secret_is_not_made(run: Run) -> None:
+    answer = run("secrets", "generate", "PORT", environ={})
+
+    assert (answer.exit_code, answer.stdout) == (2, "")
