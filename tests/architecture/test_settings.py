@@ -75,3 +75,11 @@ def test_every_secret_may_come_from_a_file_named_by_a_variable() -> None:
     like_secrets = re.compile(r"(SECRET|PASSWORD|PASS|TOKEN|API_KEY|PEPPER|ACCESS_KEY|DSN)$")
     open_ones = {name for name in entries if like_secrets.search(name)} - secrets
     assert open_ones == set(), "they would be shown"
+
+
+@pytest.mark.req("N-18", "A-46")
+def test_no_dotenv_enters_version_control_but_its_example() -> None:
+    ignored = (SOURCE.parents[1] / ".gitignore").read_text("utf-8").splitlines()
+
+    assert ignored.index(".env*") < ignored.index("!.env.example")
+    assert [line for line in ignored if line.startswith("!")] == ["!.env.example"]

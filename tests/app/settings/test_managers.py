@@ -1,16 +1,26 @@
 """Settings that a manager of secrets keeps: asked once, after whatever stands nearer."""
 
+import contextlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.support import moto
 from tests.support.environments import SECRETS, production
 from tests.support.program import watchword
 from tests.support.vault import Vault, vault
-from watchword.app.settings import Settings, SettingsRefused, read
-from watchword.kernel.managers import path_of
+from watchword.app.settings import Settings, SettingsRefused, catalogue, read
+from watchword.app.settings.catalogue import Entry
+from watchword.app.settings.layers import Variables
+from watchword.app.settings.lookup import Lookup
+from watchword.app.settings.managed import sorted_out
+from watchword.app.settings.values import Kind
+from watchword.kernel.managers import VALUE, Kept, path_of
+from watchword.kernel.secret import Secret
 from watchword.plumbing.settings import DatabaseSettings, SecretSettings
 
 URL = "postgresql://auth:kept-there@db.example.org/auth_db"
@@ -153,3 +163,50 @@ def test_the_health_command_asks_no_manager(one_vault: Vault, tmp_path: Path) ->
     answer = watchword("health", cwd=tmp_path, environ=by_vault(one_vault, PORT="9"))
 
     assert (answer.returncode, one_vault.asked) == (69, [])
+
+
+_PLAUSIBLE = (
+    "gT5-kept-elsewhere-and-nowhere-else-0123456789-abcdefghijklmnopqrstuvwxyz",
+    "postgresql://auth:kept@db.example.org/auth_db",
+    "rediss://:kept@redis.example.org:6379/0",
+    "amqps://auth:kept@broker.example.org/",
+    "https://key@errors.example.org/1",
+    "1:an-earlier-one-that-still-verifies-0123456789",
+    "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    "staff=kept-elsewhere",
+    "billing=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+)
+
+
+@cache
+def _key() -> str:
+    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return generate_private_key(65537, 2048).private_bytes(*form).decode()
+
+
+def _acceptable(entry: Entry) -> str:
+    """Return a text that a secret may have."""
+    for text in (*_PLAUSIBLE, _key()):
+        with contextlib.suppress(ValueError):
+            entry.parse(text)
+            return text
+    raise AssertionError(entry.name)
+
+
+@pytest.mark.req("M-45")
+def test_every_secret_may_come_from_a_file_and_from_a_manager(tmp_path: Path) -> None:
+    entries = catalogue.entries(catalogue.sections())
+    secret = [entry for entry in entries.values() if entry.secret]
+    assert len(secret) > 20
+    file = tmp_path / "held"
+    for entry in secret:
+        text = _acceptable(entry)
+        file.write_text(text + "\n")
+        for name in entry.names:
+            by_file = Variables({f"{name}_FILE": "held"}, tmp_path, Kind.ENVIRONMENT, "here")
+            kept = Kept(path=path_of(name), field=VALUE, value=Secret(text))
+            managed, _ = sorted_out([kept], catalogue.known_names(entries), "Vault", "auth/")
+            for place in (by_file, managed):
+                found = Lookup([place]).find(entry)
+                assert found is not None, name
+                assert found.source.given, name

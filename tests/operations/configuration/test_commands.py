@@ -132,6 +132,7 @@ def test_show_knows_its_names(run: Run) -> None:
 
     assert [line["name"] for line in json.loads(good.stdout)] == ["PORT"]
     assert (bad.exit_code, bad.stdout) == (2, "")
+    assert "did you mean PORT?" in bad.stderr
 
 
 @pytest.mark.req("D-34")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
@@ -78,7 +79,8 @@ def show(names: Names = None, as_json: AsJson = False) -> None:
     wanted = set(names or ())
     unknown = sorted(wanted - {line.name for line in report.lines})
     if unknown:
-        raise console.refuse(f"No setting is called {', '.join(unknown)}.", console.Exit.USAGE)
+        known = [line.name for line in report.lines]
+        raise console.refuse(_no_setting(unknown, known), console.Exit.USAGE)
     lines = [line for line in report.lines if not wanted or line.name in wanted]
     console.rows(lines, ("name", "value", "source"), as_json=as_json)
 
@@ -226,6 +228,13 @@ def _tell_made(place: str, written: list[str], kept: list[str], *, as_json: bool
         console.talk(f"Written to {place}: {', '.join(written)}.")
     if kept:
         console.talk(f"Kept as they are (--force writes over them): {', '.join(kept)}.")
+
+
+def _no_setting(unknown: Sequence[str], known: Sequence[str]) -> str:
+    """Say that these are no settings, and which they may have been meant for."""
+    near = [each for name in unknown for each in get_close_matches(name.upper(), known, 1)]
+    hint = f"; did you mean {', '.join(near)}?" if near else "."
+    return f"No setting is called {', '.join(unknown)}{hint}"
 
 
 def _guide() -> SettingsGuide:
