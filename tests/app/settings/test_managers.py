@@ -88,8 +88,14 @@ def test_and_with_what_a_folder_holds(tmp_path: Path) -> None:
     (folder / "database-url").write_text(URL)
     for name in SECRETS:
         (folder / path_of(name)).write_text(production()[name])
+    environ = bare(SECRETS_PROVIDER="files", SECRETS_PATH="mounted/")
+    told = refused(environ, tmp_path)
+    assert set(told) == {*SECRETS, "DATABASE_URL"}, "everybody can read them"
+    assert "chmod 600" in told["PEPPER"]
+    for file in folder.iterdir():
+        file.chmod(0o600)
 
-    settings = read(bare(SECRETS_PROVIDER="files", SECRETS_PATH="mounted/"), cwd=tmp_path)
+    settings = read(environ, cwd=tmp_path)
 
     assert there(settings) == (URL, "mounted/database-url of a folder")
 

@@ -168,13 +168,14 @@ def test_a_running_service_of_two_processes_obeys_without_a_restart(
         """Tell whether the page answers so ten times, on ten connections."""
         return all(_status(f"{base}/register") == status for _ in range(10))
 
+    assert terminal.run("flags", "set", "registration", "off").code == 0
     with started(tmp_path, "serve", **environ):
         wait_until_ready(base)
-        assert answers(200)
-        assert terminal.run("flags", "set", "registration", "off").code == 0
-        until(lambda: answers(403), "both processes refuse")
+        assert answers(403), "what was switched before holds from the first request on"
         assert terminal.run("flags", "clear", "registration").code == 0
         until(lambda: answers(200), "both processes go on")
+        assert terminal.run("flags", "set", "registration", "off").code == 0
+        until(lambda: answers(403), "both processes refuse")
 
 
 def _status(url: str) -> int:
