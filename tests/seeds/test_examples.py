@@ -93,10 +93,14 @@ class Shell:
         self.variables = {"PATH": path, "HOME": str(folder), "LC_ALL": "C.UTF-8", "HOST": address}
         self.base = f"http://{address}:{port}"
         self._set: list[str] = []
+        self._read = 0
 
     def type(self, line: str) -> str:
         """Type a line; return what it printed."""
-        if re.match(r"(cd |[A-Z]+=\S*$)", line):
+        if line.startswith("cd "):
+            self.folder /= line.removeprefix("cd ")
+            return ""
+        if re.match(r"[A-Z]+=\S*$", line):
             self._set.append(line.replace("http://localhost", self.base.rpartition(":")[0]))
             return ""
         if _CODE in line:
@@ -119,8 +123,6 @@ class Shell:
         until(lambda: len(self._codes()) > self._read, "a letter came")
         self._read = len(self._codes())
 
-    _read = 0
-
     def _codes(self) -> list[object]:
         with urllib.request.urlopen(f"{self.base}/dev/mail.json") as answer:
             return [each for each in json.load(answer)["messages"] if each["code"]]
@@ -134,9 +136,7 @@ def test_an_example_starts_as_printed_and_its_story_is_true(system: str, tmp_pat
     assert start[-1] == "watchword serve"
     for line in start[:-1]:
         shell.type(line)
-    shell.folder = tmp_path / "examples" / system
-    (into,) = (line for line in shell._set if line.startswith("cd "))
-    shell._set.remove(into)
+    assert shell.folder == tmp_path / "examples" / system
     with begun(shell.folder, "serve", **shell.variables) as service:
         wait_until_ready(shell.base)
         _tell(shell, trial, TOLD[system], service)
