@@ -150,14 +150,37 @@ def test_a_fresh_secret_is_kept_once_and_written_over_only_on_demand(trial: Tria
     assert read(trial.manager, "auth/jwt-secret", "JWT_SECRET") == {"JWT_SECRET": "third"}
 
 
-def test_many_are_told_page_by_page(aws_url: str) -> None:
-    client = moto.client("secretsmanager", aws_url)
-    for number in range(25):
-        client.create_secret(Name=f"many/secret-{number}", SecretString=f"text {number}")
+def test_aws_tells_many_page_by_page(one_vault: Vault) -> None:
+    one_vault.replies = [
+        (200, {"SecretValues": [{"Name": "auth/one", "SecretString": "1"}], "NextToken": "more"}),
+        (
+            200,
+            {"SecretValues": [{"Name": "AUTH/not-ours", "SecretString": "2"}], "NextToken": "on"},
+        ),
+        (200, {"SecretValues": [{"Name": "auth/three", "SecretString": "3"}]}),
+    ]
 
-    told = read(in_aws(aws_url), "many/", *(f"SECRET_{number}" for number in range(25)))
+    assert read(in_aws(one_vault.url), "auth/", "ONE", "THREE") == {"ONE": "1", "THREE": "3"}
+    asked = [json.loads(body) for body in one_vault.bodies]
+    assert [each.get("NextToken") for each in asked] == [None, "more", "on"]
+    assert all(each["Filters"] == [{"Key": "name", "Values": ["auth/"]}] for each in asked)
 
-    assert told == {f"SECRET_{number}": f"text {number}" for number in range(25)}
+
+def test_one_secret_that_aws_does_not_tell_of_many_is_named(one_vault: Vault) -> None:
+    fault = {"SecretId": "auth/two", "ErrorCode": "AccessDeniedException"}
+    one_vault.replies = [(200, {"SecretValues": [], "Errors": [fault]})]
+
+    with pytest.raises(ManagerTrouble, match="does not tell auth/two"):
+        in_aws(one_vault.url).read("auth/")
+
+
+def test_whoever_is_busy_is_asked_once_more(one_vault: Vault) -> None:
+    one_vault.keep("auth/pepper", value="there")
+    listed = (200, {"data": {"keys": ["pepper"]}})
+    value = (200, {"data": {"data": {"value": "there"}, "metadata": {}}})
+    one_vault.replies = [(502, {}), listed, value]
+
+    assert read(in_vault(one_vault.url), "auth/", "PEPPER") == {"PEPPER": "there"}
 
 
 def test_vault_is_asked_as_its_documents_say(one_vault: Vault) -> None:
@@ -229,14 +252,14 @@ def test_a_role_that_vault_does_not_know_is_told_without_its_secret(one_vault: V
 def test_what_vault_refuses_is_told(
     one_vault: Vault, reply: tuple[int, object], words: str
 ) -> None:
-    one_vault.refuses = reply
+    one_vault.replies = [reply]
 
     with pytest.raises(ManagerTrouble, match=words):
         in_vault(one_vault.url).read("auth/")
 
 
 def test_an_engine_that_answers_nonsense_keeps_nothing(one_vault: Vault) -> None:
-    one_vault.refuses = (200, {"data": {"keys": ["pepper"], "data": {"value": ["a", "list"]}}})
+    one_vault.replies = [(200, {"data": {"keys": ["pepper"], "data": {"value": ["a", "list"]}}})]
 
     assert in_vault(one_vault.url).read("auth/") == []
 
@@ -253,7 +276,7 @@ def test_an_engine_that_answers_nonsense_keeps_nothing(one_vault: Vault) -> None
     ],
 )
 def test_what_aws_refuses_is_told(one_vault: Vault, body: object, words: str) -> None:
-    one_vault.refuses = (400, body)
+    one_vault.replies = [(400, body)]
 
     with pytest.raises(ManagerTrouble, match=words) as told:
         in_aws(one_vault.url).read("auth/pepper")

@@ -21,6 +21,8 @@ from tests.support.started import Started, started
 _PATIENCE_SECONDS = 30
 RUN_BY_THEIR_OWN_TESTS = {
     "sender-domain.md",
+    "secrets.md",
+    "flags.md",
     "consents.md",
     "risk.md",
     "events.md",

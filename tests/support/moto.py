@@ -1,5 +1,6 @@
 """AWS as somebody else wrote it (moto), on this machine."""
 
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -13,11 +14,13 @@ KEY: Final = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "key 
 
 @contextmanager
 def aws() -> Iterator[str]:
-    """Yield its address."""
+    """Yield its address; nothing of earlier ones is left there."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
+    url = f"http://{host}:{port}"
+    urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST")).close()
+    yield url
     server.stop()
 
 

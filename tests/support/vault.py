@@ -1,6 +1,6 @@
 """Vault's API as HashiCorp documents it, on this machine: the key-value engine (version 2) and two ways in.
 
-kept      secrets by mount and path, each with its versions' fields
+kept      secrets by mount and path, each with the fields of its versions
 tokens    who may ask; a login adds one       asked    the requests, oldest first
 
 Whatever is asked in a way that the documents do not have is answered 405, and `asked` has it.
@@ -21,7 +21,7 @@ Reply = tuple[int, Any]
 
 @dataclass
 class Vault:
-    """A Vault; `mounts` are its engines, `refuses` what every request is answered instead."""
+    """A Vault; `mounts` are its engines, `replies` what is answered instead, the last of them for ever."""
 
     url: str = ""
     mounts: tuple[str, ...] = ("auth",)
@@ -29,8 +29,9 @@ class Vault:
     tokens: set[str] = field(default_factory=lambda: {"token-of-ours"})
     kept: dict[tuple[str, str], list[dict[str, str]]] = field(default_factory=dict)
     roles: dict[str, dict[str, str]] = field(default_factory=dict)
-    refuses: Reply | None = None
+    replies: list[Reply] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
 
     def keep(self, path: str, **fields: str) -> None:
         """Keep a secret, as `vault kv put` does."""
@@ -40,8 +41,9 @@ class Vault:
     def answer(self, method: str, path: str, headers: Any, body: bytes) -> Reply:
         """Answer a request."""
         self.asked.append((method, path))
-        if self.refuses:
-            return self.refuses
+        self.bodies.append(body)
+        if self.replies:
+            return self.replies.pop(0) if self.replies[1:] else self.replies[0]
         ours = (headers.get("X-Vault-Namespace") or "") == self.namespace
         if headers.get("X-Vault-Request") != "true" or not path.startswith("/v1/") or not ours:
             return 405, {"errors": ["not as documented"]}

@@ -1,12 +1,15 @@
 """Flagging: the flags that the code declares, found where the behaviours are."""
 
+import contextlib
 from collections.abc import Iterator
 
 from watchword.app import slices
 from watchword.app.wiring import House
 from watchword.kernel.flags import Flag
+from watchword.kernel.problems import Problem
 from watchword.plumbing import offering
 from watchword.plumbing.flags import Flags
+from watchword.records.flags.service import Switches
 
 
 def declared() -> dict[str, Flag]:
@@ -22,6 +25,12 @@ def declared() -> dict[str, Flag]:
 def put_flags(house: House) -> None:
     """Put in the board, every flag at its default."""
     house.put(Flags, Flags(declared().values()))
+
+
+async def take_flags(house: House) -> None:
+    """Take what is switched before the first request; a database that is away is asked later, by a job."""
+    with contextlib.suppress(Problem):
+        await house.part(Switches).load()
 
 
 def _written() -> Iterator[Flag]:

@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from watchword.app import asgi, worker
 from watchword.app.building import open_house
+from watchword.app.flagging import take_flags
 from watchword.app.hangup import heeding_hangup
 from watchword.app.inner import inner_app
 from watchword.app.listening import Server
@@ -45,6 +46,7 @@ async def serve(
         if board is not None:
             metrics.join(board)
         front = asgi.build(house)
+        await take_flags(house)
         web = Server(front, server.shutdown_timeout, server.tls_context())
         servers = [web.serve(sockets=[listener])]
         extra = None

@@ -18,12 +18,16 @@ VALUE: Final = "value"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """One secret: `path` names it below ours, `field` is what of it; `since` is when it came to be."""
+    """One secret: `path` names it below ours, `field` is what of it; `since` is when it came to be.
+
+    `file` is where it is read from, if that is a file.
+    """
 
     path: str
     field: str
     value: Secret
     since: datetime | None = None
+    file: str = ""
 
 
 class ManagerTrouble(Exception):

@@ -94,6 +94,16 @@ def test_equal_secrets_are_refused_and_both_named(faults: Faults) -> None:
     assert "JWT_SECRET" in told["SESSION_SECRET"]
 
 
+def test_no_key_of_ours_is_somebodys_password_as_well(faults: Faults) -> None:
+    given = production()
+    given["METRICS_TOKEN"] = given["PEPPER"]
+
+    told = faults(given)
+
+    assert set(told) == {"METRICS_TOKEN"}
+    assert "PEPPER" in told["METRICS_TOKEN"]
+
+
 def test_development_only_says_that_a_secret_is_weak(read: Read) -> None:
     settings = read(development(JWT_SECRET="weak"))
 

@@ -2,43 +2,16 @@
 
 import json
 import stat
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
 import pytest
-import typer
-from click.testing import Result
-from typer.testing import CliRunner
 
+from tests.operations.configuration.conftest import Run
 from tests.support.environments import CLINIC, SECRETS, production
 from tests.support.program import watchword
-from watchword.app.settings import read
-from watchword.app.settings.guide import CatalogueGuide
 from watchword.kernel.chance import SystemChance
-from watchword.operations.configuration import commands
-from watchword.operations.configuration.rules import SettingsGuide, fresh_secret
+from watchword.operations.configuration.rules import fresh_secret
 from watchword.operations.configuration.service import fill
-from watchword.plumbing.commands.handed import handed
-
-
-class Run(Protocol):
-    """Runs a command on settings read from an environment, in this test's folder."""
-
-    def __call__(self, *arguments: str, environ: Mapping[str, str]) -> Result: ...
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    root = typer.Typer()
-    for name, group in commands.groups.items():
-        root.add_typer(group, name=name)
-
-    def invoke(*arguments: str, environ: Mapping[str, str]) -> Result:
-        with handed({SettingsGuide: CatalogueGuide(lambda: read(environ, cwd=tmp_path))}):
-            return CliRunner().invoke(root, list(arguments))
-
-    return invoke
 
 
 @pytest.mark.req("N-19")
@@ -159,6 +132,7 @@ def test_show_knows_its_names(run: Run) -> None:
 
     assert [line["name"] for line in json.loads(good.stdout)] == ["PORT"]
     assert (bad.exit_code, bad.stdout) == (2, "")
+    assert "did you mean PORT?" in bad.stderr
 
 
 @pytest.mark.req("D-34")

@@ -68,8 +68,6 @@ class AwsSecrets:
 
     def _below(self, prefix: str) -> Iterator[Mapping[str, Any]]:
         asked: dict[str, Any] = {"Filters": [{"Key": "name", "Values": [prefix]}]}
-        if not prefix:
-            raise ManagerTrouble(f"{self.title}: name what is ours, for example auth/")
         while True:
             answer = self._ask("BatchGetSecretValue", asked)
             self._demand(answer, "BatchGetSecretValue", prefix)

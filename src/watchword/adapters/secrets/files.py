@@ -67,4 +67,4 @@ def _kept(file: Path, path: str, field: str) -> Kept:
     except UnicodeDecodeError:
         raise ManagerTrouble(f"{file} is not UTF-8 text") from None
     since = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-    return Kept(path=path, field=field, value=Secret(text), since=since)
+    return Kept(path=path, field=field, value=Secret(text), since=since, file=str(file))

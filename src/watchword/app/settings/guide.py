@@ -65,6 +65,7 @@ class CatalogueGuide:
                 default=each.default,
                 aliases=tuple(alias.name for alias in each.aliases),
                 meaning=each.doc,
+                secret=each.secret,
             )
             for each in catalogue.entries(catalogue.sections()).values()
         )

@@ -51,7 +51,7 @@ class Variables:
         if path:
             file = self.cwd / path
             label = f"{path} ({name}{_FILE})"
-            return Told(content(file), Source(Kind.FILE, label, since=written_at(file)))
+            return Told(content(file), Source(Kind.FILE, label, since=written_at(file), file=path))
         if name not in self.values:
             return None
         return Told(text, Source(self.kind, f"{name} in {self.where}", since=self.since))
@@ -68,7 +68,9 @@ class Folder:
         file = self.path / name
         if not file.is_file():
             return None
-        return Told(content(file), Source(Kind.SECRETS, str(file), since=written_at(file)))
+        return Told(
+            content(file), Source(Kind.SECRETS, str(file), since=written_at(file), file=str(file))
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,9 @@ class Managed:
         text = found[0].value.reveal()
         if len(text) > MOST_BYTES:
             raise Unreadable(f"{spots} of {self.title} is too long for a setting")
-        return Told(text, Source(Kind.MANAGER, f"{spots} of {self.title}", since=found[0].since))
+        label = f"{spots} of {self.title}"
+        source = Source(Kind.MANAGER, label, since=found[0].since, file=found[0].file)
+        return Told(text, source)
 
 
 def asked(

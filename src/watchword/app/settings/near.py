@@ -7,14 +7,18 @@ _ALIKE = 0.85
 _ALIKE_IN_FAMILY = 0.72
 _SHORTEST = 5
 _FAMILIES = (
+    "AMQP_",
     "API_",
     "APP_",
+    "BACKUP_",
     "CLINIC_",
     "CORS_",
     "DATABASE_",
     "DB_",
     "EMAIL_",
     "JWT_",
+    "KAFKA_",
+    "MAILGUN_",
     "METRICS_",
     "ORG_",
     "OTP_",
@@ -22,8 +26,13 @@ _FAMILIES = (
     "PEPPER",
     "RATE_LIMIT_",
     "REDIS_",
+    "SECRETS_",
+    "SENDGRID_",
     "SESSION_",
+    "SIRA_",
     "SMTP_",
+    "TWILIO_",
+    "USSD_",
 )
 
 

@@ -30,12 +30,13 @@ _GIVEN = {Kind.ENVIRONMENT, Kind.FILE, Kind.DOTENV, Kind.SECRETS, Kind.MANAGER}
 class Source:
     """Where a value came from; `label` says it to people: `SMTP_PASS in .env`.
 
-    `since` is when it came to be there, as far as that place tells.
+    `since` is when it came to be there, as far as that place tells; `file` holds it, if one does.
     """
 
     kind: Kind
     label: str
     since: datetime | None = None
+    file: str = ""
 
     @property
     def given(self) -> bool:

@@ -1,7 +1,8 @@
 """`watchword env validate`, `config show`, `config reference` and `secrets generate`, `age`, `pull`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
@@ -78,7 +79,8 @@ def show(names: Names = None, as_json: AsJson = False) -> None:
     wanted = set(names or ())
     unknown = sorted(wanted - {line.name for line in report.lines})
     if unknown:
-        raise console.refuse(f"No setting is called {', '.join(unknown)}.", console.Exit.USAGE)
+        known = [line.name for line in report.lines]
+        raise console.refuse(_no_setting(unknown, known), console.Exit.USAGE)
     lines = [line for line in report.lines if not wanted or line.name in wanted]
     console.rows(lines, ("name", "value", "source"), as_json=as_json)
 
@@ -98,6 +100,12 @@ def reference(
 
 @secrets.command(epilog="Example: watchword secrets generate --dir secrets")
 def generate(
+    more: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...", help="These as well: USSD_GATEWAY_SECRET, METRICS_TOKEN."
+        ),
+    ] = None,
     folder: Folder = None,
     env_file: EnvFile = None,
     manager: Annotated[
@@ -108,7 +116,7 @@ def generate(
     as_json: AsJson = False,
 ) -> None:
     """Make a secret of 64 bytes for each purpose: print it, or write it to a folder, a .env or a manager."""
-    names, chance = _guide().secret_names(), SystemChance()
+    names, chance = _wanted(more or []), SystemChance()
     if sum(map(bool, (folder, env_file, manager))) > 1:
         raise console.refuse("Choose one of --dir, --env-file and --to.", console.Exit.USAGE)
     if manager:
@@ -189,6 +197,15 @@ def pull(
             console.talk(f"{words}: {', '.join(names)}.")
 
 
+def _wanted(more: Sequence[str]) -> Sequence[str]:
+    """Return the names of the secrets that every deployment needs, and of those asked for beside."""
+    secret = {each.name for each in _guide().described() if each.secret}
+    unknown = sorted(set(more) - secret)
+    if unknown:
+        raise console.refuse(f"No secret is called {', '.join(unknown)}.", console.Exit.USAGE)
+    return list(dict.fromkeys([*_guide().secret_names(), *more]))
+
+
 def _shelf(manager: str, path: str) -> Shelf:
     if manager and manager not in PROVIDERS:
         raise console.refuse(f"Choose one of {', '.join(PROVIDERS)}.", console.Exit.USAGE)
@@ -211,6 +228,13 @@ def _tell_made(place: str, written: list[str], kept: list[str], *, as_json: bool
         console.talk(f"Written to {place}: {', '.join(written)}.")
     if kept:
         console.talk(f"Kept as they are (--force writes over them): {', '.join(kept)}.")
+
+
+def _no_setting(unknown: Sequence[str], known: Sequence[str]) -> str:
+    """Say that these are no settings, and which they may have been meant for."""
+    near = [each for name in unknown for each in get_close_matches(name.upper(), known, 1)]
+    hint = f"; did you mean {', '.join(near)}?" if near else "."
+    return f"No setting is called {', '.join(unknown)}{hint}"
 
 
 def _guide() -> SettingsGuide:

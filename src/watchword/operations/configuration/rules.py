@@ -37,6 +37,7 @@ class Described:
     default: str | None
     aliases: tuple[str, ...]
     meaning: str
+    secret: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

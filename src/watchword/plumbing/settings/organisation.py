@@ -16,6 +16,12 @@ class Organisation:
     email: str = ""
     phone: str = ""
     address: str = ""
+    support: str = ""
+
+    @property
+    def help(self) -> str:
+        """Return the mailbox where people ask for help, if there is one."""
+        return self.support or self.email
 
 
 def _seen(text: str) -> str:
@@ -50,8 +56,19 @@ class OrganisationSettings:
         "CLINIC_ADDRESS", "Where it is.", parse=_seen, default="", aliases=("ORG_ADDRESS",)
     )
 
+    support: str = setting(
+        "SUPPORT_EMAIL",
+        "The mailbox where people ask for help, in letters and on error pages; empty is CLINIC_EMAIL.",
+        parse=mailbox,
+        default="",
+    )
+
     def organisation(self) -> Organisation:
         """Return it as letters and pages see it."""
         return Organisation(
-            name=self.name, email=self.email, phone=self.phone, address=self.address
+            name=self.name,
+            email=self.email,
+            phone=self.phone,
+            address=self.address,
+            support=self.support,
         )

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 
 from watchword.app.settings.catalogue import Entry
 from watchword.app.settings.checks.findings import Findings
-from watchword.app.settings.values import Kind, Settings
+from watchword.app.settings.values import Settings
 from watchword.plumbing.settings import ServerSettings
 from watchword.records.signing_keys.rules import TokenSettings
 
@@ -83,9 +83,8 @@ def secret_files(
     if not findings.strict:
         return
     for name, source in settings.sources.items():
-        path = source.label.partition(" (")[0]
-        from_file = source.kind in {Kind.FILE, Kind.SECRETS}
-        if not (from_file and entries[name].secret and _mode(cwd / path) & stat.S_IROTH):
+        path = source.file
+        if not (path and entries[name].secret and _mode(cwd / path) & stat.S_IROTH):
             continue
         if _is_mounted(cwd / path):
             findings.warn(name, f"comes from {path}, which everybody in this container can read.")

@@ -24,6 +24,7 @@ def strength(settings: Settings, entries: Mapping[str, Entry], findings: Finding
     for name, text in keys.items():
         _judge_key(name, text, _least_length(settings), findings)
     _judge_equals(keys, findings)
+    _judge_lent(keys, given, findings)
     for name, text in given.items():
         password = text if entries[name].parse is Secret else _password_in(text)
         if name not in keys and password and is_sample(password):
@@ -63,6 +64,14 @@ def _judge_equals(keys: Mapping[str, str], findings: Findings) -> None:
         if text in first:
             findings.unsafe(name, f"is the same as {first[text]}: use one for each purpose.")
         first.setdefault(text, name)
+
+
+def _judge_lent(keys: Mapping[str, str], given: Mapping[str, str], findings: Findings) -> None:
+    """No key of ours is somebody's password as well."""
+    by_text = {text: name for name, text in keys.items()}
+    for name, text in given.items():
+        if name not in keys and text in by_text:
+            findings.unsafe(name, f"is the same as {by_text[text]}: use one for each purpose.")
 
 
 def _least_length(settings: Settings) -> int:
