@@ -22,6 +22,7 @@ from watchword.kernel.clock import Clock
 from watchword.operations.metrics.service import Gauges
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.logs.logger import log
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.work.jobs import Job, Runner
 
 PATIENCE = timedelta(seconds=10)
@@ -58,7 +59,15 @@ def _timed(job: Job, house: House, now: datetime) -> Timed:
 def start(house: House, *, everywhere_only: bool, more: Sequence[Job] = ()) -> Runner:
     """Begin to run jobs; `stop` the runner in the end."""
     clock = house.part(Clock)
-    runner = Runner(house, house.part(Changes), clock)
+    metrics = house.part(Metrics)
+
+    def note(job: Job, done: bool) -> None:  # noqa: FBT001 - the runner says it so
+        if not done:
+            metrics.jobs_failed.labels(job.name).inc()
+        elif not job.everywhere:
+            metrics.jobs_done.labels(job.name).set(clock.now().timestamp())
+
+    runner = Runner(house, house.part(Changes), clock, note)
     runner.start([*jobs(everywhere_only=everywhere_only), *more])
     return runner
 
