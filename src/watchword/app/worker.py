@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from watchword.app import slices
 from watchword.app.building import open_house
+from watchword.app.diagnosing import heeding_diagnosis
 from watchword.app.hangup import heeding_hangup
 from watchword.app.inner import inner_app
 from watchword.app.listening import Server
@@ -81,7 +82,7 @@ async def work(settings: Settings, listener: socket.socket | None) -> None:
         telling = asyncio.create_task(told.serve(sockets=[listener])) if listener else None
         runner = start(house, everywhere_only=False, more=Gauges(house).jobs() if listener else ())
         log().info("worker started", metrics_port=listener.getsockname()[1] if listener else 0)
-        with heeding_hangup(settings):
+        with heeding_hangup(settings), heeding_diagnosis(settings):
             await stopping.wait()
         await runner.stop(_PATIENCE_ALONE)
         told.should_exit = True
