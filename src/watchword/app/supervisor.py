@@ -40,7 +40,7 @@ def supervise(
     work: Work,
     listeners: Sequence[socket.socket] = (),
     on_hangup: Callable[[], None] | None = None,
-    passed_on: Collection[int] = (),
+    passed_on: Collection[signal.Signals] = (),
 ) -> int:
     """Run `work(index, ready)` in `count` processes until a signal; return the exit code.
 
@@ -65,7 +65,7 @@ class _Crew:
         work: Work,
         listeners: Sequence[socket.socket],
         on_hangup: Callable[[], None] | None,
-        passed_on: Collection[int],
+        passed_on: Collection[signal.Signals],
     ) -> None:
         self._work = work
         self._passed_on = passed_on

@@ -137,6 +137,7 @@ class Metrics:
         self.cleaned = self._counter("cleanup_deleted_total", "Rows deleted when over.", "kind")
         self.backup_failures = self._counter(
             "backup_failures_total", "Backups that could not be made."
+        )
         self.jobs_done = self.gauge(
             "job_last_done_timestamp_seconds", "When a job of the worker was last done.", "task"
         )
