@@ -34,8 +34,8 @@ def asked(expression: str) -> Iterator[Asked]:
     grouped = {label.strip() for each in told for label in each.split(",")}
     for found in _NAMED.finditer(_GROUPED.sub("", expression)):
         name, matchers, called = found.groups()
-        if name is None or called or name in _WORDS:
-            continue
+        if name is None or called or name in _WORDS or ":" in name:
+            continue  # a word of the language, or what a rule records
         matched = _MATCHER.findall(matchers or "")
         yield Asked(
             name,

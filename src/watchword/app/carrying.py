@@ -1,7 +1,8 @@
 """Carrying: the carriers of letters and texts that the settings ask for, made when first asked."""
 
+import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -79,6 +80,11 @@ class Abroad:
             await dev_messages.keep_text(database, text, self._clock.now())
 
         return MailboxTexter(keep, _console_texter())
+
+    def leaving(self) -> list[Mailer]:
+        """Return the carriers of letters that leave this machine."""
+        carrying = self._carrying()
+        return [self._mailer(name, carrying) for name in carrying.names if name not in AT_HOME]
 
     def providers(self) -> tuple[list[Mailer], list[Texter]]:
         """Return those of them alone who are asked by HTTPS."""
@@ -238,6 +244,18 @@ class Abroad:
         from watchword.adapters.providers import new_client
 
         return new_client()
+
+
+@contextlib.asynccontextmanager
+async def mailers_of(settings: Settings) -> AsyncIterator[list[Mailer]]:
+    """Yield the carriers of letters, without opening a house: none where letters stay on this machine."""
+    house = House(settings.sections)
+    house.put(Clock, SystemClock())
+    abroad = Abroad(house)
+    try:
+        yield abroad.leaving()
+    finally:
+        await abroad.close()
 
 
 async def ask_providers(

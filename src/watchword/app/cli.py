@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -17,10 +18,11 @@ from watchword.app.examples import illustrate, listed
 from watchword.app.reading import read_settings, read_some, reading_of
 from watchword.app.settings import Settings
 from watchword.app.settings.guide import CatalogueGuide
+from watchword.kernel.parsing import none_or_duration
 from watchword.plumbing.commands import console
 from watchword.plumbing.commands.console import OpenHouse
 from watchword.plumbing.commands.handed import handed
-from watchword.plumbing.commands.options import AsJson
+from watchword.plumbing.commands.options import AsJson, Base
 from watchword.plumbing.commands.reading import Read
 from watchword.plumbing.house import House
 
@@ -88,8 +90,16 @@ def worker(
     raise typer.Exit(starting.tell_jobs(as_json=as_json) if table else starting.work())
 
 
-@root.command(epilog="Example: watchword health --ready")
-def health(
+health = typer.Typer(
+    help="Ask a running service how it is, or watch it.",
+    epilog=listed("watchword health --ready", "watchword health monitor --once"),
+)
+root.add_typer(health, name="health")
+
+
+@health.callback(invoke_without_command=True, epilog="Example: watchword health --ready")
+def ask_health(
+    context: typer.Context,
     live: Annotated[
         bool, typer.Option("--live", help="Ask only whether the process answers.")
     ] = False,
@@ -100,10 +110,79 @@ def health(
     as_json: AsJson = False,
 ) -> None:
     """Ask a running service how it is; exit 0 when well (for container health checks)."""
+    if context.invoked_subcommand is not None:
+        return
     from watchword.app import probing
 
     path = "live" if live else "ready" if ready else "health"
     raise typer.Exit(probing.probe(base, path, as_json=as_json))
+
+
+@health.command("monitor", epilog="Example: watchword health monitor --once --state alerts.json")
+def monitor(
+    base: Base = "",
+    once: Annotated[
+        bool, typer.Option("--once", help="Make one round; exit 1: it is down.")
+    ] = False,
+    on_fail: Annotated[
+        str, typer.Option("--on-fail", metavar="COMMAND", help="What is run when it is not well.")
+    ] = "",
+    every: Annotated[str, typer.Option("--every", help="How often it is asked.")] = "60s",
+    recheck: Annotated[
+        str,
+        typer.Option("--recheck", help="How long after a failure it is asked again; 0: at once."),
+    ] = "30s",
+    state: Annotated[
+        Path | None, typer.Option("--state", help="A file that keeps what was told, for --once.")
+    ] = None,
+) -> None:
+    """Watch a service; when it is down run a command, and tell people once.
+
+    They are told at ALERT_WEBHOOK_URL and ALERT_EMAIL.
+    """
+    from watchword.app import monitoring
+
+    try:
+        pause = none_or_duration(recheck)
+    except ValueError as error:
+        raise console.refuse(f"--recheck: {error}.", console.Exit.USAGE) from error
+    code = monitoring.watch(
+        console.web_base(base),
+        on_fail=on_fail,
+        recheck=pause,
+        every=None if once else console.ago(every, "--every"),
+        state=state,
+    )
+    raise typer.Exit(code)
+
+
+jobs = typer.Typer(
+    help="What the worker does from time to time.",
+    no_args_is_help=True,
+    epilog=listed("watchword jobs list", "watchword jobs run retention"),
+)
+root.add_typer(jobs, name="jobs")
+
+
+@jobs.command("list", epilog="Example: watchword jobs list --json")
+def list_jobs(as_json: AsJson = False) -> None:
+    """Print which jobs there are, when each is done, and next."""
+    from watchword.app import starting
+
+    raise typer.Exit(starting.tell_jobs(as_json=as_json))
+
+
+@jobs.command("run", epilog="Example: watchword jobs run retention")
+def run_job(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As `watchword jobs list` has it.")],
+) -> None:
+    """Do once, now, what the worker does under that name; exit 75 while another process does so.
+
+    A job that has times of its own does nothing when all its times are done already.
+    """
+    from watchword.app import running
+
+    raise typer.Exit(running.run_once(name))
 
 
 def add_slices() -> None:

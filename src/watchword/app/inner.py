@@ -1,6 +1,7 @@
 """The inner door: what stands at METRICS_PORT and WORKER_METRICS_PORT, for those who run the service.
 
-/metrics tells all that is counted, /health every part, in full, and /live that the process answers.
+/metrics tells all that is counted, /metrics/email-provider of letters alone, /health every part, in full,
+and /live that the process answers.
 """
 
 from starlette.requests import Request
@@ -11,7 +12,7 @@ from watchword.app.wiring import House
 from watchword.kernel.problems import Unauthenticated
 from watchword.operations.health.api import Alive
 from watchword.operations.health.service import Health
-from watchword.operations.metrics.api import scraped
+from watchword.operations.metrics.api import scraped, scraped_of_letters
 from watchword.plumbing.shapes import to_json
 from watchword.plumbing.web.problems import problem_response
 
@@ -25,6 +26,12 @@ def inner_app(house: House) -> Router:
         except Unauthenticated as problem:
             return problem_response(problem, "")
 
+    async def letters(request: Request) -> Response:
+        try:
+            return await scraped_of_letters(house, request)
+        except Unauthenticated as problem:
+            return problem_response(problem, "")
+
     async def health(_request: Request) -> Response:
         service = house.part(Health)
         findings = await service.look_at_sign_in()
@@ -33,7 +40,14 @@ def inner_app(house: House) -> Router:
     async def live(_request: Request) -> Response:
         return _json(to_json(Alive()))
 
-    return Router([Route("/metrics", metrics), Route("/health", health), Route("/live", live)])
+    return Router(
+        [
+            Route("/metrics", metrics),
+            Route("/metrics/email-provider", letters),
+            Route("/health", health),
+            Route("/live", live),
+        ]
+    )
 
 
 def _json(body: bytes, status: int = 200) -> Response:

@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from watchword.app import asgi, worker
 from watchword.app.building import open_house
+from watchword.app.diagnosing import heeding_diagnosis
 from watchword.app.flagging import take_flags
 from watchword.app.hangup import heeding_hangup
 from watchword.app.inner import inner_app
@@ -60,7 +61,11 @@ async def serve(
             everywhere_only=not (server.run_worker and first),
             more=Gauges(house).jobs() if first else (),
         )
-        with _flushing(house.part(AccessLog)), heeding_hangup(settings):
+        with (
+            _flushing(house.part(AccessLog)),
+            heeding_hangup(settings),
+            heeding_diagnosis(settings),
+        ):
             with _signals(lambda: _leave(house, web, extra)):
                 tasks = [asyncio.create_task(each) for each in servers]
                 while not web.started and not tasks[0].done():  # noqa: ASYNC110 - uvicorn has no event

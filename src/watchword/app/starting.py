@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import uvloop
 
-from watchword.app import reloading
+from watchword.app import diagnosing, reloading
 from watchword.app import worker as jobs
 from watchword.app.building import configure_logs
 from watchword.app.hangup import heeds_hangup, take_level
@@ -28,6 +28,7 @@ from watchword.kernel.chance import SystemChance
 from watchword.kernel.clock import SystemClock
 from watchword.migrations import migrate
 from watchword.operations.configuration.service import fill
+from watchword.operations.diagnosis.rules import DiagnosisSettings
 from watchword.plumbing.commands import console
 from watchword.plumbing.logs.logger import log
 from watchword.plumbing.metrics.board import Board, BoardSlot
@@ -59,6 +60,7 @@ def start(*, dev: bool, reload: bool = False) -> int:
     if dev:
         return _start_development(environ, settings)
     configure_logs(settings)
+    diagnosing.ignore()
     for warning in settings.warnings:
         sys.stderr.write(f"warning: {warning}\n")
     server = settings.section(ServerSettings)
@@ -73,7 +75,9 @@ def start(*, dev: bool, reload: bool = False) -> int:
         uvloop.run(serve(settings, listener, metrics, board=board, on_ready=lambda _house: ready()))
 
     on_hangup = _take_level if heeds_hangup(settings) else None
-    return supervise(server.workers, run, [each for each in (listener, metrics) if each], on_hangup)
+    ours = [each for each in (listener, metrics) if each]
+    passed_on = diagnosing.SIGNALS if settings.section(DiagnosisSettings).folder else ()
+    return supervise(server.workers, run, ours, on_hangup, passed_on)
 
 
 def _take_level() -> None:

@@ -16,7 +16,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import timedelta
 from types import FrameType
 
@@ -40,13 +40,15 @@ def supervise(
     work: Work,
     listeners: Sequence[socket.socket] = (),
     on_hangup: Callable[[], None] | None = None,
+    passed_on: Collection[signal.Signals] = (),
 ) -> int:
     """Run `work(index, ready)` in `count` processes until a signal; return the exit code.
 
     A process calls `ready` once it serves, and closes the listeners it inherited when it has drained.
     `on_hangup` is what SIGHUP asks for, here and then in each process, which unblocks it; else it ends all.
+    `passed_on` are signals that concern the processes alone: one that starts ignores them until it serves.
     """
-    return _Crew(count, work, listeners, on_hangup).run()
+    return _Crew(count, work, listeners, on_hangup, passed_on).run()
 
 
 def rest(deaths: int) -> float:
@@ -63,8 +65,10 @@ class _Crew:
         work: Work,
         listeners: Sequence[socket.socket],
         on_hangup: Callable[[], None] | None,
+        passed_on: Collection[signal.Signals],
     ) -> None:
         self._work = work
+        self._passed_on = passed_on
         self._on_hangup = on_hangup
         self._listeners = listeners
         self._alive: dict[int, int] = {}
@@ -80,6 +84,8 @@ class _Crew:
         self._start_rested()
         for number in _SIGNALS:
             signal.signal(number, self._pass_on)
+        for number in self._passed_on:
+            signal.signal(number, self._tell_all)
         if self._on_hangup is not None:
             signal.signal(signal.SIGHUP, self._hang_up)
         while self._alive or self._resting:
@@ -149,6 +155,8 @@ class _Crew:
             return pid
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
+        for number in self._passed_on:
+            signal.signal(number, signal.SIG_IGN)
         if self._on_hangup is not None:  # it waits until this process serves, and heeds it
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
             signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from watchword.app import slices
 from watchword.app.building import open_house
+from watchword.app.diagnosing import heeding_diagnosis
 from watchword.app.hangup import heeding_hangup
 from watchword.app.inner import inner_app
 from watchword.app.listening import Server
@@ -22,6 +23,7 @@ from watchword.kernel.clock import Clock
 from watchword.operations.metrics.service import Gauges
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.logs.logger import log
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.work.jobs import Job, Runner
 
 PATIENCE = timedelta(seconds=10)
@@ -58,7 +60,15 @@ def _timed(job: Job, house: House, now: datetime) -> Timed:
 def start(house: House, *, everywhere_only: bool, more: Sequence[Job] = ()) -> Runner:
     """Begin to run jobs; `stop` the runner in the end."""
     clock = house.part(Clock)
-    runner = Runner(house, house.part(Changes), clock)
+    metrics = house.part(Metrics)
+
+    def note(job: Job, done: bool) -> None:  # noqa: FBT001 - the runner says it so
+        if not done:
+            metrics.jobs_failed.labels(job.name).inc()
+        elif not job.everywhere:
+            metrics.jobs_done.labels(job.name).set(clock.now().timestamp())
+
+    runner = Runner(house, house.part(Changes), clock, note)
     runner.start([*jobs(everywhere_only=everywhere_only), *more])
     return runner
 
@@ -72,7 +82,7 @@ async def work(settings: Settings, listener: socket.socket | None) -> None:
         telling = asyncio.create_task(told.serve(sockets=[listener])) if listener else None
         runner = start(house, everywhere_only=False, more=Gauges(house).jobs() if listener else ())
         log().info("worker started", metrics_port=listener.getsockname()[1] if listener else 0)
-        with heeding_hangup(settings):
+        with heeding_hangup(settings), heeding_diagnosis(settings):
             await stopping.wait()
         await runner.stop(_PATIENCE_ALONE)
         told.should_exit = True

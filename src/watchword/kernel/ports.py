@@ -143,6 +143,14 @@ class Fetcher(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """How many bytes of memory a store takes, and how many it may; 0: as many as there are."""
+
+    used: int
+    most: int
+
+
 class Counters(Protocol):
     """Where hits under a limit are counted."""
 
@@ -154,8 +162,8 @@ class Counters(Protocol):
         """Return nothing when it works, else a short reason."""
         ...
 
-    async def used_bytes(self) -> int | None:
-        """Return how much memory the store that others share takes; nothing when it cannot be told."""
+    async def fill(self) -> Fill | None:
+        """Return how full the store is that others share; nothing when it cannot be told."""
         ...
 
 

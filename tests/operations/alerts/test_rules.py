@@ -11,7 +11,24 @@ from tests.support.promql import PROMETHEUS, read, rules
 from tests.support.services.promtool import Promtool
 
 FILES = ("auth_rules.yml", "molam.rules.yml", "nova.rules.yml", "watchword.rules.yml")
-PROFILES = ("molam", "nova", "romapi")
+RECORDED = "recording.rules.yml"
+PROFILES = ("ariya", "generic", "molam", "nova", "romapi")
+TOLD = {
+    "auth_rules.yml": ("romapi.test.yml",),
+    "watchword.rules.yml": ("watchword.test.yml", "ages.test.yml"),
+}
+STORIES = ("ages", "molam", "nova", "recording", "romapi", "watchword")
+JOBS = {
+    "ariya": {"ariya-auth": "localhost:3000"},
+    "generic": {
+        "auth-api": "auth-api:9090",
+        "postgres": "postgres-exporter:9187",
+        "redis": "redis-exporter:9121",
+    },
+    "molam": {"molam-id-password-reset": "localhost:8085"},
+    "nova": {"nova-rdv-auth": "localhost:3000", "email-provider": "localhost:3000"},
+    "romapi": {"auth-service": "auth-service:3001"},
+}
 KEPT = {
     "molam.rules.yml": [
         ("HighOTPFailureRate", "rate(molam_id_otp_failures_total[5m]) > 0.4", "5m"),
@@ -40,27 +57,43 @@ KEPT = {
 }
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, RECORDED])
 def test_every_file_of_rules_is_well_formed(promtool: Promtool, name: str) -> None:
     judged = promtool.judge("check", "rules", str(PROMETHEUS / name))
     assert judged.code == 0, judged.said
     assert f"SUCCESS: {len(rules(name))} rules found" in judged.said
 
 
-@pytest.mark.req("M-31", "R-48")
+@pytest.mark.req("M-31", "R-48", "G-55", "K-36")
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_configuration_is_good_with_the_rules_it_names(
     promtool: Promtool, profile: str
 ) -> None:
     judged = promtool.judge("check", "config", str(PROMETHEUS / f"{profile}.yml"))
     assert judged.code == 0, judged.said
-    assert "SUCCESS: 2 rule files found" in judged.said
+    named = read(PROMETHEUS / f"{profile}.yml")["rule_files"]
+    assert f"SUCCESS: {len(named)} rule files found" in judged.said
+    assert RECORDED in named
+
+
+@pytest.mark.req("K-36", "G-55", "M-31", "N-73")
+@pytest.mark.parametrize("profile", PROFILES)
+def test_each_profile_is_scraped_under_the_names_that_its_people_know(profile: str) -> None:
+    told = read(PROMETHEUS / f"{profile}.yml")
+    jobs = {job["job_name"]: job for job in told["scrape_configs"]}
+    targets = {name: job["static_configs"][0]["targets"][0] for name, job in jobs.items()}
+    assert targets == JOBS[profile]
+    assert told["global"]["scrape_interval"] == "15s"
+    if profile == "nova":
+        assert jobs["email-provider"]["metrics_path"] == "/metrics/email-provider"
+    if profile == "generic":
+        assert jobs["auth-api"]["scrape_interval"] == "5s"
 
 
 @pytest.mark.req(
     "M-36", "M-37", "N-72", "N-73", "N-74", "R-54", "R-55", "R-56", "R-57", "K-33", "K-34"
 )
-@pytest.mark.parametrize("name", [*PROFILES, "watchword"])
+@pytest.mark.parametrize("name", STORIES)
 def test_alerts_fire_when_they_should_and_not_before(promtool: Promtool, name: str) -> None:
     judged = promtool.judge("test", "rules", str(PROMETHEUS / f"{name}.test.yml"))
     assert judged.code == 0, judged.said
@@ -74,13 +107,6 @@ def test_promtool_sees_an_alert_that_does_not_fire(promtool: Promtool, tmp_path:
     judged = promtool.judge("test", "rules", str(tmp_path / "nova.test.yml"))
     assert judged.code == 1
     assert "alertname: HighOTPFailureRate, time: 5m" in judged.said
-
-
-@pytest.mark.req("M-31")
-def test_molam_is_scraped_where_it_was() -> None:
-    [job] = read(PROMETHEUS / "molam.yml")["scrape_configs"]
-    assert (job["job_name"], job["metrics_path"]) == ("molam-id-password-reset", "/metrics")
-    assert job["static_configs"] == [{"targets": ["localhost:8085"]}]
 
 
 @pytest.mark.req("R-48")
@@ -113,13 +139,22 @@ def test_every_profile_has_the_alerts_that_weigh_shares(profile: str) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_alert_was_seen_firing_and_silent(name: str) -> None:
-    told = {"auth_rules.yml": "romapi.test.yml"}.get(name, name.replace(".rules.", ".test."))
-    asked = [each for test in read(PROMETHEUS / told)["tests"] for each in test["alert_rule_test"]]
+    told = TOLD.get(name, (name.replace(".rules.", ".test."),))
+    tests = [test for each in told for test in read(PROMETHEUS / each)["tests"]]
+    asked = [each for test in tests for each in test["alert_rule_test"]]
     for rule in rules(name):
         fired = {bool(each["exp_alerts"]) for each in asked if each["alertname"] == rule["alert"]}
         assert fired == {True, False}, rule["alert"]
 
 
+def test_every_recorded_series_was_asked_for_by_a_test() -> None:
+    told = {rule["record"] for rule in rules(RECORDED)}
+    tests = (PROMETHEUS / "recording.test.yml").read_text("utf-8")
+    assert all(name in tests for name in told)
+    assert len(told) == 6
+
+
+@pytest.mark.req("A-62")
 def test_every_alert_leads_to_what_there_is_to_do() -> None:
     page = (ROOT / "docs/operate/alerts.md").read_text("utf-8")
     written = {heading.lower() for heading in re.findall(r"^## (\w+)$", page, re.MULTILINE)}

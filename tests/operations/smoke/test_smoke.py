@@ -19,8 +19,8 @@ from watchword.kernel.clock import SystemClock
 from watchword.kernel.secret import Secret
 from watchword.operations.certs.service import make_self_signed
 from watchword.operations.smoke import rules
-from watchword.operations.smoke.rules import INSIDE, OUTSIDE, Told
-from watchword.operations.smoke.service import Account, Paths, smoke
+from watchword.operations.smoke.rules import INSIDE, OUTSIDE, Account, Paths, Told
+from watchword.operations.smoke.service import smoke
 from watchword.operations.stats.service import Statistics
 from watchword.plumbing.findings import Finding, Outcome
 

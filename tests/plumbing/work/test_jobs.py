@@ -41,6 +41,24 @@ async def test_a_job_runs_at_once_and_again_and_again(runner: Runner) -> None:
     await reaches(rounds, 3)
 
 
+async def test_each_run_is_noted_with_whether_it_got_done() -> None:
+    rounds: list[int] = []
+    noted: list[tuple[str, bool]] = []
+    runner = Runner(
+        HOUSE, Changes(), StoppedClock(), lambda job, done: noted.append((job.name, done))
+    )
+
+    async def work(_house: object) -> None:
+        rounds.append(1)
+        if len(rounds) == 1:
+            raise ValueError
+
+    runner.start([Job("count", work, every=SOON)])
+    await reaches(rounds, 3)
+    await runner.stop(PATIENCE)
+    assert noted[:2] == [("count", False), ("count", True)]
+
+
 async def test_news_wakes_a_job_at_once() -> None:
     changes, rounds = Changes(), list[int]()
     runner = Runner(HOUSE, changes, StoppedClock())

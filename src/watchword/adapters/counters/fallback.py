@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from watchword.kernel.limits import Limit, Verdict
-from watchword.kernel.ports import Counters
+from watchword.kernel.ports import Counters, Fill
 
 _log = logging.getLogger("watchword.counters")
 
@@ -72,9 +72,9 @@ class FallbackCounters:
         self._look_again()
         return f"degraded: counting in memory ({self._open})"
 
-    async def used_bytes(self) -> int | None:
-        """Return how much memory the shared store takes; nothing while it is away."""
-        return await self._shared.used_bytes() if self._open is None else None
+    async def fill(self) -> Fill | None:
+        """Return how full the shared store is; nothing while it is away."""
+        return await self._shared.fill() if self._open is None else None
 
     async def close(self) -> None:
         """End a probe under way, and what the shared counters hold open."""

@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 from watchword.kernel.limits import Hits, Limit, Verdict, microseconds, weigh
+from watchword.kernel.ports import Fill
 
 MOST_KEYS = 50_000
 
@@ -35,7 +36,7 @@ class MemoryCounters:
         """Return nothing: memory is always there."""
         return None
 
-    async def used_bytes(self) -> int | None:
+    async def fill(self) -> Fill | None:
         """Return nothing: it is shared with nobody."""
         return None
 

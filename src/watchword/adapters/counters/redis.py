@@ -16,6 +16,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 
 from watchword.kernel.limits import Limit, Verdict, judge, microseconds, tick_of
+from watchword.kernel.ports import Fill
 
 # KEYS[1] the key; ARGV: tick, moment, count, microseconds of a window, milliseconds to live
 SCRIPT = """
@@ -113,14 +114,14 @@ class RedisCounters:
             return f"redis: {type(trouble).__name__}"
         return None
 
-    async def used_bytes(self) -> int | None:
-        """Return how much memory Redis takes; nothing when it is away or may not be asked."""
+    async def fill(self) -> Fill | None:
+        """Return how full Redis is; nothing when it is away or may not be asked."""
         try:
             async with asyncio.timeout(self._patience):
                 told = await self._redis.info("memory")
         except TROUBLE:
             return None
-        return int(told["used_memory"])
+        return Fill(int(told["used_memory"]), int(told.get("maxmemory", 0)))
 
     async def close(self) -> None:
         """Close every connection."""

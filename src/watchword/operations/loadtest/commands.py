@@ -7,7 +7,6 @@ import msgspec
 import typer
 
 from watchword.kernel.chance import SystemChance
-from watchword.operations.loadtest import service
 from watchword.operations.loadtest.rules import (
     LONGEST,
     MIXED,
@@ -75,6 +74,8 @@ def bear_down(
 
     Exit 1 when a request got no answer, a 5xx, or a status that is not one of its step's.
     """
+    from watchword.operations.loadtest import service  # noqa: PLC0415 - a client of HTTP takes long to come, and no other command wants one
+
     address = console.web_base(base)
     if scenario not in STEPS:
         raise console.refuse(f"--scenario: write one of: {', '.join(STEPS)}.", Exit.USAGE)

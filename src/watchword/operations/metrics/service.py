@@ -2,6 +2,10 @@
 
 import asyncio
 from datetime import timedelta
+from math import nan
+from pathlib import Path
+
+from cryptography import x509
 
 from watchword.kernel.clock import Clock
 from watchword.kernel.destinations import Destinations
@@ -14,7 +18,7 @@ from watchword.plumbing.db.owed_events import Backlog
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.house import House
 from watchword.plumbing.metrics.counting import Metrics
-from watchword.plumbing.settings import RedisSettings
+from watchword.plumbing.settings import RedisSettings, ServerSettings
 from watchword.plumbing.work.jobs import Job
 from watchword.records.audit import store as audit
 from watchword.records.backups import store as backups
@@ -22,6 +26,22 @@ from watchword.records.backups.rules import BackupCreated, BackupSettings, Backu
 from watchword.records.deliveries.rules import KIND as LETTERS
 from watchword.records.sessions.service import Sessions
 from watchword.records.texts.rules import KIND as TEXTS
+
+
+def certificate_ends(path: Path) -> float:
+    """Return when the certificate of a file ends, in seconds since 1970; no number when there is none."""
+    try:
+        ends = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
+    except (OSError, ValueError):
+        return nan
+    return ends.timestamp()
+
+
+def secret_files(folder: Path) -> list[Path]:
+    """Return the files of a folder of secrets; none where no folder is named."""
+    if folder == Path() or not folder.is_dir():
+        return []
+    return [path for path in sorted(folder.iterdir()) if path.is_file()]
 
 
 class Gauges:
@@ -78,6 +98,27 @@ class Gauges:
         if self._has_redis:
             self._redis_up = metrics.gauge("redis_up", "Whether Redis answers.")
             self._redis_bytes = metrics.gauge("redis_memory_used_bytes", "Memory that Redis takes.")
+            self._redis_most = metrics.gauge(
+                "redis_memory_max_bytes", "Memory that Redis may take; 0: as much as there is."
+            )
+        self._certificate = Path(house.part(ServerSettings).ssl_cert_path or "")
+        self._secrets = Path(house.part(ServerSettings).secrets_dir or "")
+        self._declare_ages(metrics)
+
+    def _declare_ages(self, metrics: Metrics) -> None:
+        """Declare what tells how old things are; those that there are not are not told of."""
+        self._expires = metrics.gauge(
+            "certificate_expires_timestamp_seconds", "When the certificate of SSL_CERT_PATH ends."
+        )
+        self._written = metrics.gauge(
+            "secret_written_timestamp_seconds", "When a file of SECRETS_DIR was written.", "secret"
+        )
+
+    async def look_at_files(self) -> None:
+        """Look once at the certificate and at the files of secrets: when they end, and how old they are."""
+        self._expires.set(certificate_ends(self._certificate))
+        for path in secret_files(self._secrets):
+            self._written.labels(path.name).set(path.stat().st_mtime)
 
     async def look(self) -> None:
         """Look once at the database and at Redis."""
@@ -95,8 +136,9 @@ class Gauges:
             self._up.set(0)
         if self._has_redis:
             self._redis_up.set(await self._counters.check() is None)
-            used = await self._counters.used_bytes()
-            self._redis_bytes.set(float("nan") if used is None else used)
+            fill = await self._counters.fill()
+            self._redis_bytes.set(nan if fill is None else fill.used)
+            self._redis_most.set(nan if fill is None else fill.most)
 
     async def _look_at_events(self) -> None:
         """Tell of each destination what it is owed, also when that is nothing."""
@@ -140,7 +182,11 @@ class Gauges:
         async def look_at_carriers(_house: object) -> None:
             await self.look_at_carriers()
 
+        async def look_at_files(_house: object) -> None:
+            await self.look_at_files()
+
         return [
+            Job("gauge-of-files", look_at_files, every=timedelta(minutes=5)),
             Job("gauges", look, every=timedelta(seconds=5)),
             Job("gauge-of-carriers", look_at_carriers, every=timedelta(seconds=30)),
         ]

@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from watchword.kernel.clock import SystemClock
-from watchword.operations.security_check import service
-from watchword.operations.security_check.service import CHECKS, Wanted
+from watchword.operations.security_check.rules import CHECKS, Wanted
 from watchword.plumbing.commands import console
 from watchword.plumbing.commands.options import AsJson, Base, Trust
 from watchword.plumbing.commands.visit import make_round
@@ -45,6 +44,8 @@ def look(
 
     Nothing is changed without --fix, and no secret is printed: places are told by file, line and kind.
     """
+    from watchword.operations.security_check import service  # noqa: PLC0415 - a client of HTTP takes long to come, and no other command wants one
+
     wanted = Wanted(
         folder=folder, base=console.web_base(base), baseline=baseline, fix=fix, trust=trust
     )

@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from watchword.plumbing.findings import Finding, failed, ok, warning
 
+CHECKS: Final = ("files", "secrets", "dependencies", "https", "headers")
 BASELINE: Final = ".secrets-baseline"
 CHECK: Final = "watchword security-check"
 SKIPPED_FOLDERS: Final = frozenset(
@@ -25,36 +28,31 @@ _TOLD: Final = 5
 _SOON: Final = timedelta(days=14)
 _LEAST_HSTS: Final = 15_552_000
 
-_SHAPES: Final[Sequence[tuple[str, re.Pattern[str]]]] = tuple(
-    (kind, re.compile(shape))
-    for kind, shape in (
-        ("private key", r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
-        ("age identity", r"AGE-SECRET-KEY-1[0-9A-Z]{50,}"),
-        ("AWS key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-        ("GitHub token", r"\bgh[pousr]_[A-Za-z0-9]{36,}"),
-        ("GitLab token", r"\bglpat-[A-Za-z0-9_-]{20,}"),
-        ("Google key", r"\bAIza[0-9A-Za-z_-]{35}"),
-        ("SendGrid key", r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
-        ("Slack token", r"\bxox[abeprs]-[A-Za-z0-9-]{10,}"),
-        ("Slack webhook", r"hooks\.slack\.com/services/T[A-Z0-9]+/B[A-Z0-9]+/[A-Za-z0-9]{16,}"),
-        ("Stripe key", r"\b[rs]k_live_[A-Za-z0-9]{16,}"),
-        ("Twilio key", r"\bSK[0-9a-f]{32}\b"),
-        ("Mailgun key", r"\bkey-[0-9a-f]{32}\b"),
-        ("Vault token", r"\bhvs\.[A-Za-z0-9_-]{24,}"),
-    )
+_SHAPES: Final = (
+    ("private key", r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
+    ("age identity", r"AGE-SECRET-KEY-1[0-9A-Z]{50,}"),
+    ("AWS key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    ("GitHub token", r"\bgh[pousr]_[A-Za-z0-9]{36,}"),
+    ("GitLab token", r"\bglpat-[A-Za-z0-9_-]{20,}"),
+    ("Google key", r"\bAIza[0-9A-Za-z_-]{35}"),
+    ("SendGrid key", r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
+    ("Slack token", r"\bxox[abeprs]-[A-Za-z0-9-]{10,}"),
+    ("Slack webhook", r"hooks\.slack\.com/services/T[A-Z0-9]+/B[A-Z0-9]+/[A-Za-z0-9]{16,}"),
+    ("Stripe key", r"\b[rs]k_live_[A-Za-z0-9]{16,}"),
+    ("Twilio key", r"\bSK[0-9a-f]{32}\b"),
+    ("Mailgun key", r"\bkey-[0-9a-f]{32}\b"),
+    ("Vault token", r"\bhvs\.[A-Za-z0-9_-]{24,}"),
 )
-_IN_ADDRESS: Final = re.compile(
-    r"\b[a-z][a-z0-9+.-]*://[^\s:/@'\"]*:(?P<value>[^\s:/@'\"]{8,})@[^\s'\"]+"
-)
-_NAMED: Final = re.compile(
-    r"""(?ix) ["']? \b [\w.-]* (?: passwd | password | passphrase | secret | api_?-?key | auth_?-?token
+_IN_ADDRESS: Final = r"\b[a-z][a-z0-9+.-]*://[^\s:/@'\"]*:(?P<value>[^\s:/@'\"]{8,})@[^\s'\"]+"
+_NAMED: Final = r"""(?ix) ["']? \b [\w.-]*
+      (?: passwd | password | passphrase | secret | api_?-?key | auth_?-?token
       | access_?-?key | private_?-?key | pepper ) \w* ["']? \s* (?: : | :?=>? ) \s*
       (?: ["'] (?P<quoted>[^"'\s]{16,}) ["'] | (?P<bare>[A-Za-z0-9+/_=.-]{16,}) \s* $ )"""
+_REFERENCE: Final = (
+    r"[${}<>%*\[\]()]|^(?:/|\./|~|https?://|file:|env:|vault:)"
+    r"|(?i:example|change.?me|placeholder|your)"
 )
-_REFERENCE: Final = re.compile(
-    r"[${}<>%*\[\]()]|^(?:/|\./|~|https?://|file:|env:|vault:)|(?i:example|change.?me|placeholder|your)"
-)
-_CODE: Final = re.compile(r"^[A-Za-z_]+(?:[._-][A-Za-z_]+)*$")
+_CODE: Final = r"^[A-Za-z_]+(?:[._-][A-Za-z_]+)*$"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +75,17 @@ class Address:
     lasts: timedelta | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be looked at; `fix`: and mended."""
+
+    folder: Path
+    base: str = ""
+    baseline: Path | None = None
+    fix: bool = False
+    trust: Path | None = None
+
+
 def suspects(path: str, text: str) -> Iterator[Suspect]:
     """Yield what looks like a secret in a file."""
     for number, line in enumerate(text.splitlines(), 1):
@@ -86,22 +95,30 @@ def suspects(path: str, text: str) -> Iterator[Suspect]:
 
 
 def _found(line: str) -> Iterator[tuple[str, str]]:
-    known = [(kind, found[0]) for kind, shape in _SHAPES if (found := shape.search(line))]
+    known = [
+        (kind, found[0]) for kind, shape in _SHAPES if (found := _compiled(shape).search(line))
+    ]
     yield from known
-    address = _IN_ADDRESS.search(line)
+    address = _compiled(_IN_ADDRESS).search(line)
     if address and _unpredictable(address["value"], least=2.5):
         yield "password in an address", address["value"]
-    named = _NAMED.search(line)
+    named = _compiled(_NAMED).search(line)
     value = (named["quoted"] or named["bare"]) if named else ""
     if value and not known and _unpredictable(value):
         yield "value beside a secret's name", value
 
 
+@cache
+def _compiled(shape: str) -> re.Pattern[str]:
+    """Compile a shape when it is first looked for: no other command waits for it."""
+    return re.compile(shape)
+
+
 def _unpredictable(value: str, least: float = _LEAST_ENTROPY) -> bool:
     """Tell whether it is a value, and no name of one and no word for people."""
-    if _REFERENCE.search(value):
+    if _compiled(_REFERENCE).search(value):
         return False
-    if _CODE.match(value) and least == _LEAST_ENTROPY:
+    if _compiled(_CODE).match(value) and least == _LEAST_ENTROPY:
         return False
     return entropy(value) >= least
 

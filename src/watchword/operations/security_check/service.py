@@ -7,7 +7,6 @@ import shutil
 import ssl
 import sysconfig
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -16,27 +15,15 @@ import httpx2
 
 from watchword.kernel.clock import Clock
 from watchword.operations.security_check import rules
-from watchword.operations.security_check.rules import Address, Suspect
+from watchword.operations.security_check.rules import Address, Suspect, Wanted
 from watchword.plumbing.commands import reading
 from watchword.plumbing.findings import Finding, failed, skipped, warning
 from watchword.plumbing.settings import ServerSettings
 from watchword.plumbing.settings.server import PRODUCTION
 
-CHECKS: Final = ("files", "secrets", "dependencies", "https", "headers")
 _PATIENCE_SECONDS: Final = 10.0
 _AUDIT_SECONDS: Final = 300.0
 _NOT_WELL: Final = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What is to be looked at; `fix`: and mended."""
-
-    folder: Path
-    base: str = ""
-    baseline: Path | None = None
-    fix: bool = False
-    trust: Path | None = None
 
 
 async def examine(wanted: Wanted, clock: Clock) -> AsyncIterator[Finding]:

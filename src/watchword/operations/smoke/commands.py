@@ -9,9 +9,7 @@ import typer
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.clock import SystemClock
 from watchword.kernel.secret import Secret
-from watchword.operations.smoke import service
-from watchword.operations.smoke.rules import INSIDE, OUTSIDE
-from watchword.operations.smoke.service import Account, Paths
+from watchword.operations.smoke.rules import INSIDE, OUTSIDE, Account, Paths, stranger
 from watchword.plumbing.commands import console
 from watchword.plumbing.commands.options import AsJson, Trust
 from watchword.plumbing.commands.visit import make_round
@@ -45,6 +43,8 @@ def look(
     as_json: AsJson = False,
 ) -> None:
     """Look at a running service from outside, as its users do; exit 1 when something is wrong."""
+    from watchword.operations.smoke import service  # noqa: PLC0415 - a client of HTTP takes long to come, and no other command wants one
+
     address = console.web_base(base)
     whose = _whose(account, password_file, register=register)
     checks = service.smoke(address, whose, SystemClock(), Paths(health=health, ready=ready), trust)
@@ -55,7 +55,7 @@ def look(
 def _whose(email: str, password_file: Path | None, *, register: bool) -> Account | None:
     """Return who signs in; nobody, unless that was asked for."""
     if register:
-        return service.stranger(SystemChance())
+        return stranger(SystemChance())
     if not email:
         return None
     if password_file is not None:

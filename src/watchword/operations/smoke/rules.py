@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from watchword.kernel.addresses import is_loopback
+from watchword.kernel.chance import Chance
+from watchword.kernel.secret import Secret
 from watchword.plumbing.findings import Finding, failed, ok, warning
 
 OUTSIDE: Final = (
@@ -63,6 +65,31 @@ class Told:
         code = self.json.get("code")
         said = f"{self.path} answers {self.status}"
         return self.trouble or (f"{said} {code}" if isinstance(code, str) else said)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who the trial signs in as; `fresh`: it registers first, in development."""
+
+    email: str
+    password: Secret
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paths:
+    """Where this deployment has what settings may move."""
+
+    health: str = "/health"
+    ready: str = "/ready"
+
+
+def stranger(chance: Chance) -> Account:
+    """Return an account that nobody has, for a trial in development."""
+    mark = chance.draw(8).hex()
+    return Account(
+        email=f"smoke-{mark}@example.org", password=Secret(chance.draw(24).hex()), fresh=True
+    )
 
 
 def judge_tls(url: str, lasts: timedelta | None, trouble: str) -> Finding:

@@ -3,7 +3,6 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -11,34 +10,15 @@ from typing import Any, Final, Self
 
 import httpx2
 
-from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
-from watchword.kernel.secret import Secret
 from watchword.operations.smoke import rules
-from watchword.operations.smoke.rules import Told
+from watchword.operations.smoke.rules import Account, Paths, Told
 from watchword.plumbing.findings import Finding, skipped
 
 _PATIENCE_SECONDS: Final = 10.0
 _LOOKS: Final = 100
 _BETWEEN_SECONDS: Final = 0.1
 _GOOD: Final = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """Who the trial signs in as; `fresh`: it registers first, in development."""
-
-    email: str
-    password: Secret
-    fresh: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paths:
-    """Where this deployment has what settings may move."""
-
-    health: str = "/health"
-    ready: str = "/ready"
 
 
 async def smoke(
@@ -67,14 +47,6 @@ async def smoke(
         if account is not None:
             async for finding in _trial(asker, account, rules.prefix_of(contract) or "/api/v1"):
                 yield finding
-
-
-def stranger(chance: Chance) -> Account:
-    """Return an account that nobody has, for a trial in development."""
-    mark = chance.draw(8).hex()
-    return Account(
-        email=f"smoke-{mark}@example.org", password=Secret(chance.draw(24).hex()), fresh=True
-    )
 
 
 async def _trial(asker: "Asker", account: Account, prefix: str) -> AsyncIterator[Finding]:

@@ -138,6 +138,12 @@ class Metrics:
         self.backup_failures = self._counter(
             "backup_failures_total", "Backups that could not be made."
         )
+        self.jobs_done = self.gauge(
+            "job_last_done_timestamp_seconds", "When a job of the worker was last done.", "task"
+        )
+        self.jobs_failed = self._counter(
+            "job_failures_total", "Runs of a job that did not get done.", "task"
+        )
         self.database_failures = self._counter(
             "database_connections_failed_total", "Connections to the database that failed."
         )
@@ -171,10 +177,11 @@ class Metrics:
         if self._board is not None:
             self._board.place.write(pack(total([self.snapshot(), self._inherited])))
 
-    def exposition(self) -> bytes:
-        """Return the text format of everything, over all processes."""
+    def exposition(self, *begins: str) -> bytes:
+        """Return the text format of everything, over all processes; or of what is named so alone."""
         counted = self.of_all()
-        return exposition([*described(counted), *COMPAT[self._compat](counted)])
+        every = [*described(counted), *COMPAT[self._compat](counted)]
+        return exposition([each for each in every if each.name.startswith(begins or "")])
 
     def of_all(self) -> Snapshot:
         """Return what all processes counted."""

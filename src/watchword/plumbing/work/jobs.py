@@ -35,9 +35,16 @@ class Job:
 class Runner:
     """Runs jobs until it is stopped; a job that fails is logged and tried again."""
 
-    def __init__(self, house: House, changes: Changes, clock: Clock) -> None:
-        """Run jobs of this house."""
+    def __init__(
+        self,
+        house: House,
+        changes: Changes,
+        clock: Clock,
+        note: Callable[[Job, bool], None] = lambda _job, _done: None,
+    ) -> None:
+        """Run jobs of this house; `note` hears of each run whether it got done."""
         self._house = house
+        self._note = note
         self._outages = Outages(clock)
         self._changes = changes
         self._stopping = asyncio.Event()
@@ -72,8 +79,10 @@ class Runner:
             try:
                 await job.run(self._house)
                 self._outages.done(job.name)
+                self._note(job, True)
             except Exception as error:  # noqa: BLE001 - the next round is another chance
                 self._tell(job, error)
+                self._note(job, False)
             heard = asyncio.create_task(news.wait())
             await asyncio.wait(
                 {heard, stopping},
