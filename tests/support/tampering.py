@@ -25,3 +25,12 @@ async def unguard(world: World) -> None:
 async def tamper(world: World, sql: str) -> Any:
     """Run what a stranger wrote."""
     return await world.database.run(statement(text(sql)))
+
+
+async def let_delete(world: World) -> None:
+    """Take away what refuses a deletion from the chain, and nothing else."""
+    for table, guard in (("journal", "journal_stays"), ("audit_chain", "audit_stays_until_archived")):
+        if world.database.dialect == "postgresql":
+            await tamper(world, f"ALTER TABLE {table} DISABLE TRIGGER {table}_{guard}")
+        else:
+            await tamper(world, f"DROP TRIGGER {table}_stays_on_delete")

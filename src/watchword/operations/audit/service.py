@@ -1,6 +1,7 @@
 """The audit trail: verify, search, archive."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
@@ -15,7 +16,10 @@ from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Peppers
 from watchword.operations.audit import store
 from watchword.operations.audit.rules import (
+    CUT,
+    ERASED,
     OBJECT_ROWS,
+    RETENTION,
     ArchiveUnavailable,
     AuditRow,
     AuditRows,
@@ -36,6 +40,7 @@ from watchword.plumbing.db import leases
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.ports import Database
+from watchword.plumbing.settings import RetentionSettings
 from watchword.records.audit import store as trail
 from watchword.records.audit.rules import (
     BATCH,
@@ -108,6 +113,7 @@ class Auditor:
     chain: Chain
     cold: Cold
     peppers: Peppers
+    retention: RetentionSettings
     clock: Clock
 
     async def verify(
@@ -128,12 +134,22 @@ class Auditor:
         if fault is not None:
             if await trail.archives(self.database) != archives:  # rows went there meanwhile
                 return await self.verify(anchors, tell, cold_too=cold_too)
-            report.faults.append(fault)
+            report.faults += [*walk.faults, fault]
             return report
-        report.faults += walk.bared_without_reason()
+        await self._hear_the_rest(walk)
+        report.faults += walk.faults
+        report.faults += walk.bared_without_reason(await store.erased(self.database))
+        report.remarks += walk.remarks
         report.faults += _cut(walk.head, marks)
         report.faults += await self._loose_ends(walk.head, checkpoints, report)
+        report.remarks += _remarks(walk, report, self.retention.navigation)
         return report
+
+    async def _hear_the_rest(self, walk: Walk) -> None:
+        """Take in what is to be linked: who was erased a moment ago may be without origins now."""
+        telling = (ERASED, RETENTION, CUT)
+        for entry in await trail.said_after(self.database, walk.head.position, telling):
+            walk.hear(entry, None, self.clock.now())
 
     def _marks(
         self, report: Report, checkpoints: Sequence[Checkpoint], anchors: Sequence[Checkpoint]
@@ -170,7 +186,7 @@ class Auditor:
             except Problem as problem:
                 told = problem.private or f"{each.name}: {problem.detail}"
                 return Fault(kind=FaultKind.ARCHIVE, position=each.first, told=told)
-            except (ValueError, EOFError, OSError) as error:
+            except (ValueError, EOFError, OSError, zlib.error) as error:
                 told = f"{each.name} cannot be read: {error}"
                 return Fault(kind=FaultKind.ARCHIVE, position=each.first, told=told)
             if walk.head != each.head:
@@ -314,11 +330,32 @@ async def _pages(database: Database, after: int, until: int) -> AsyncIterator[li
         after = rows[-1].position
 
 
+def _remarks(walk: Walk, report: Report, months: int) -> Iterator[str]:
+    """Yield what is no fault, and worth a look."""
+    if walk.more:
+        yield f"{walk.more} more rows cannot be what they say."
+    if report.waiting:
+        yield f"{report.waiting} rows wait for their links."
+    if walk.shortest is not None and walk.shortest < months:
+        yield (
+            f"A run of retention kept origins for {walk.shortest} months;"
+            f" RETENTION_NAVIGATION_MONTHS is {months}."
+        )
+
+
 def _link(row: Any) -> Link:
     entry = trail.entry_of(row)
     bare = row.salt is None and any((row.address, row.user_agent, row.request_id))
     origin = None if row.origin is None else bytes(row.origin)
-    return Link(row.position, row.journal_id, entry, origin, bytes(row.digest), exposed=bare)
+    return Link(
+        position=row.position,
+        journal_id=row.journal_id,
+        entry=entry,
+        origin=origin,
+        digest=bytes(row.digest),
+        linked_at=row.linked_at,
+        exposed=bare,
+    )
 
 
 def _cut(head: Head, marks: Iterable[int]) -> Iterable[Fault]:

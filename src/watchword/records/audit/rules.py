@@ -21,6 +21,7 @@ S3: Final = "s3://"
 CHECKPOINT: Final = "AUDIT CHECKPOINT"  # the message of its line
 EVERY: Final = timedelta(minutes=5)
 LATE: Final = timedelta(minutes=15)
+BEHIND: Final = timedelta(hours=1)  # how long a transaction can take, and clocks can differ; generously
 BATCH: Final = 1000
 _FORM: Final = 1
 _PURPOSE: Final = "audit checkpoint"
