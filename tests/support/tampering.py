@@ -34,3 +34,23 @@ async def let_delete(world: World) -> None:
             await tamper(world, f"ALTER TABLE {table} DISABLE TRIGGER {table}_{guard}")
         else:
             await tamper(world, f"DROP TRIGGER {table}_stays_on_delete")
+
+
+async def close_journal(world: World) -> None:
+    """Let the database refuse every row of the journal."""
+    if world.database.dialect == "postgresql":
+        await tamper(
+            world,
+            "CREATE FUNCTION no_audit() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'no audit'; END $$",
+        )
+        when = "FOR EACH ROW EXECUTE FUNCTION no_audit()"
+    else:
+        when = "BEGIN SELECT RAISE(ABORT, 'no audit'); END"
+    await tamper(world, f"CREATE TRIGGER closed BEFORE INSERT ON journal {when}")
+
+
+async def open_journal(world: World) -> None:
+    """Let it take rows again."""
+    on = " ON journal" if world.database.dialect == "postgresql" else ""
+    await tamper(world, f"DROP TRIGGER closed{on}")

@@ -1,9 +1,10 @@
 """The audit trail: verify, search, archive."""
 
+import asyncio
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
@@ -40,6 +41,7 @@ from watchword.plumbing.db import leases
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.ports import Database
+from watchword.plumbing.logs.logger import log
 from watchword.plumbing.settings import RetentionSettings
 from watchword.records.audit import store as trail
 from watchword.records.audit.rules import (
@@ -47,6 +49,7 @@ from watchword.records.audit.rules import (
     LATE,
     Archive,
     AuditArchived,
+    AuditSettings,
     Checkpoint,
     Head,
     beginning,
@@ -56,6 +59,8 @@ from watchword.records.audit.service import Chain
 
 LEASE: Final = "audit-archive"
 LEASE_LASTS: Final = timedelta(hours=1)
+CONSOLE: Final = "console"
+SCHEDULE: Final = "schedule"
 _PAGE: Final = 5000
 
 Tell = Callable[[int, int], None]
@@ -239,6 +244,7 @@ class Archivist:
     database: Database
     journal: Journal
     cold: Cold
+    settings: AuditSettings
     clock: Clock
     chance: Chance
 
@@ -247,26 +253,47 @@ class Archivist:
         begins, ends = await self._stretch(older_than)
         return max(0, ends - begins.position)
 
-    async def archive(self, older_than: timedelta, tell: Tell) -> list[Archive] | None:
+    async def archive(
+        self,
+        older_than: timedelta,
+        tell: Tell,
+        by: str = CONSOLE,
+        due: datetime | None = None,
+    ) -> list[Archive] | None:
         """Put away what is older; return the new objects, or nothing while another process does so.
 
-        Problems: `no_archive`, `archive_unavailable`, `audit_chain_broken`.
+        Problems: `no_archive`, `archive_unavailable`, `audit_chain_broken`, `database_refuses`.
         """
         now = self.clock.now()
         lease = Lease(LEASE, mint(now, self.chance))
-        if not await leases.take(self.database, lease, now, LEASE_LASTS):
+        if not await leases.take(self.database, lease, now, LEASE_LASTS, due):
             return None
         try:
-            return await self._archive(older_than, tell)
+            return await self._archive(older_than, tell, by)
         finally:
             await leases.give_back(self.database, lease)
 
-    async def _archive(self, older_than: timedelta, tell: Tell) -> list[Archive]:
+    async def archive_when_due(self) -> list[Archive] | None:
+        """Put away what is older, once for each time, where cold storage is; what fails is told, and waits."""
+        if self.cold.storage is None:
+            return None
+        due = self.settings.archive_times.latest(self.clock.now())
+        older_than = timedelta(days=self.settings.online_days)
+        try:
+            return await self.archive(older_than, lambda _done, _total: None, SCHEDULE, due)
+        except Problem as problem:
+            reason = problem.private or problem.detail
+            log().error("audit archive failed", problem=problem.code, reason=reason)
+            return None
+
+    async def _archive(self, older_than: timedelta, tell: Tell, by: str) -> list[Archive]:
+        async with self.database.transaction() as tx:
+            await trail.forget(tx, 0, 0)  # who may delete nothing here shall not begin
         await self._forget()
         head, ends = await self._stretch(older_than)
         total, made = ends - head.position, []
         while head.position < ends:
-            made.append(await self._put_away(head, min(ends, head.position + OBJECT_ROWS)))
+            made.append(await self._put_away(head, min(ends, head.position + OBJECT_ROWS), by))
             await self._forget()
             head = made[-1].head
             tell(total - (ends - head.position), total)
@@ -285,16 +312,16 @@ class Archivist:
         ends = min(ends, signed.head.position if signed else 0)
         return begins, ends if owed is None else min(ends, owed - 1)
 
-    async def _put_away(self, begins: Head, ends: int) -> Archive:
-        """Write an object, read it back, and note it."""
+    async def _put_away(self, begins: Head, ends: int, by: str) -> Archive:
+        """Write an object, read it back, and note it; a service that does so serves people meanwhile."""
         walk, links = Walk(begins, {}), []
-        async for page in _pages(self.database, begins.position, ends):
+        async for page in _pages(self.database, begins.position, ends, BATCH):
             for link in page:
                 fault = walk.step(link)
                 if fault is not None:
                     raise ChainBroken(private=f"position {fault.position}: {fault.told}")
             links += page
-        content = packed(DEFAULT_TENANT, begins, links)
+        content = await asyncio.to_thread(packed, DEFAULT_TENANT, begins, links)
         made = Archive(
             first=begins.position + 1,
             head=walk.head,
@@ -307,7 +334,7 @@ class Archivist:
         await self.cold.fetch(made)
         async with self.database.transaction() as tx:
             await trail.archive(tx, made)
-            fact = AuditArchived(name=made.name, first=made.first, last=made.head.position)
+            fact = AuditArchived(name=made.name, first=made.first, last=made.head.position, by=by)
             await self.journal.record(tx, fact, made.made_at)
         return made
 
@@ -320,10 +347,12 @@ class Archivist:
                 await trail.forget(tx, first - 1, min(until, first - 1 + BATCH))
 
 
-async def _pages(database: Database, after: int, until: int) -> AsyncIterator[list[Link]]:
+async def _pages(
+    database: Database, after: int, until: int, most: int = _PAGE
+) -> AsyncIterator[list[Link]]:
     """Yield the links here, in order."""
     while after < until:
-        rows = await trail.links(database, after, until, _PAGE)
+        rows = await trail.links(database, after, until, most)
         if not rows:
             return
         yield [_link(row) for row in rows]

@@ -4,13 +4,24 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, Uuid, and_, bindparam, or_, select, tuple_
+from sqlalchemy import (
+    Integer,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    column,
+    or_,
+    select,
+    table,
+    tuple_,
+)
 
 from watchword.operations.audit.rules import Sought
 from watchword.plumbing.db.columns import Moment
 from watchword.plumbing.db.journal import journal
 from watchword.plumbing.db.ports import Executor
-from watchword.plumbing.db.statements import statement
+from watchword.plumbing.db.statements import Statement, statement
 from watchword.records.audit.store import audit_chain
 from watchword.records.erasures.store import erasures
 from watchword.records.subscribers.rules import ERASED
@@ -55,10 +66,11 @@ SEARCH = statement(
 PLACE = statement(select(journal.c.at).where(journal.c.id == bindparam("which", type_=Uuid)))
 
 _GONE = (users.c.status.is_(None), users.c.status == ERASED)
-REALLY_ERASED = statement(
+REALLY_ERASED = Statement(
+    select(table("audit_erased", column("user_id", Uuid)).c.user_id),  # auditors may read no account
     select(erasures.c.user_id)
     .select_from(erasures.outerjoin(users, users.c.id == erasures.c.user_id))
-    .where(erasures.c.erased_at.is_not(None), or_(*_GONE))
+    .where(erasures.c.erased_at.is_not(None), or_(*_GONE)),
 )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from watchword.kernel.cron import Cron, cron
 from watchword.kernel.facts import SECURITY_EVENT, Fact, Line
 from watchword.kernel.ids import TenantId
 from watchword.kernel.parsing import whole
@@ -58,6 +59,13 @@ class AuditSettings:
         "Cold storage of the audit trail: a folder, or s3://bucket/prefix. None if empty.",
         parse=_place,
         default="",
+    )
+    archive_times: Cron = setting(
+        "AUDIT_ARCHIVE_CRON",
+        "When the worker puts away what is older, where AUDIT_ARCHIVE says: minute, hour, day, month and day of"
+        " the week, in UTC.",
+        parse=cron,
+        default="30 4 * * *",
     )
     s3_url: str = setting(
         "AUDIT_S3_URL",
@@ -186,4 +194,4 @@ class AuditArchived(Fact):
     name: str
     first: int
     last: int
-    by: str = "console"
+    by: str
