@@ -68,7 +68,7 @@ async def break_something(world: World) -> int:
     boom = f"{ALICE} {NAME} {PASSWORD}"
     await tamper(
         world,
-        f"CREATE TRIGGER boom BEFORE INSERT ON journal BEGIN SELECT \"{boom}\"(); END",
+        f'CREATE TRIGGER boom BEFORE INSERT ON journal BEGIN SELECT "{boom}"(); END',
     )
     headers = {"User-Agent": AGENT, "Cookie": "lang=fr", "X-Request-Id": "the-one"}
     async with world.client(ADDRESS, headers) as client:

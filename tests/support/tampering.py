@@ -29,7 +29,10 @@ async def tamper(world: World, sql: str) -> Any:
 
 async def let_delete(world: World) -> None:
     """Take away what refuses a deletion from the chain, and nothing else."""
-    for table, guard in (("journal", "journal_stays"), ("audit_chain", "audit_stays_until_archived")):
+    for table, guard in (
+        ("journal", "journal_stays"),
+        ("audit_chain", "audit_stays_until_archived"),
+    ):
         if world.database.dialect == "postgresql":
             await tamper(world, f"ALTER TABLE {table} DISABLE TRIGGER {table}_{guard}")
         else:

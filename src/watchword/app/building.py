@@ -258,9 +258,7 @@ def _put_ports(house: House) -> None:
     house.put(Eraser, house.part(Erasing))
 
 
-def configure_logs(
-    settings: Settings, *, quiet: bool = False, unless_asked: bool = False
-) -> None:
+def configure_logs(settings: Settings, *, quiet: bool = False, unless_asked: bool = False) -> None:
     """Set up logging for this process.
 
     `quiet` keeps a command's own output readable: `unless_asked` for by name, the level info is not told.

@@ -198,4 +198,3 @@ async def test_a_row_that_says_nonsense_is_named(world: World, name: str) -> Non
     await put_in(world, "retention.run", world.clock.now(), said)
     await happen(world)
     assert await found(world) == [(FaultKind.NONSENSE, 3)]
-

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from tests.support.facts import facts
 from tests.support.world import START, World
 from tests.support.worlds import Opener
-from watchword.operations.gdpr.jobs import jobs
 from watchword.kernel.times import months_before
+from watchword.operations.gdpr.jobs import jobs
 from watchword.operations.gdpr.rules import Overdue, bounds
 from watchword.operations.gdpr.service import Gdpr, Retention
 from watchword.plumbing.db.journal import journal

@@ -113,7 +113,9 @@ def test_a_command_that_cannot_write_it_down_says_so_in_a_line(
     asyncio.run(closed())
     terminal = Terminal(database_url, tmp_path)
     for words in COMMANDS:
-        told = terminal.run(*(str(tmp_path / word) if word == "ada.zip" else word for word in words))
+        told = terminal.run(
+            *(str(tmp_path / word) if word == "ada.zip" else word for word in words)
+        )
         assert (told.code, told.out) == (69, ""), words
         [line] = told.err.splitlines()
         assert line.startswith("The database does not let us write this"), words

@@ -245,7 +245,7 @@ class Walk:
             return
         run = let_go(entry.facts)
         if run is None:
-            self._note(FaultKind.NONSENSE, entry, position, "a run of retention that says no moment")
+            self._note(FaultKind.NONSENSE, entry, position, "retention that says no moment")
             return
         self.let_go = max(self.let_go, run.until(entry.at))
         if run.before > run.until(entry.at):

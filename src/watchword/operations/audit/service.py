@@ -274,7 +274,7 @@ class Archivist:
             await leases.give_back(self.database, lease)
 
     async def archive_when_due(self) -> list[Archive] | None:
-        """Put away what is older, once for each time, where cold storage is; what fails is told, and waits."""
+        """Put away what is older, once for each time, where cold storage is; what fails is told."""
         if self.cold.storage is None:
             return None
         due = self.settings.archive_times.latest(self.clock.now())

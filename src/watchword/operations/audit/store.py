@@ -66,8 +66,9 @@ SEARCH = statement(
 PLACE = statement(select(journal.c.at).where(journal.c.id == bindparam("which", type_=Uuid)))
 
 _GONE = (users.c.status.is_(None), users.c.status == ERASED)
+_VIEW = table("audit_erased", column("user_id", Uuid))  # auditors may read no account
 REALLY_ERASED = Statement(
-    select(table("audit_erased", column("user_id", Uuid)).c.user_id),  # auditors may read no account
+    select(_VIEW.c.user_id),
     select(erasures.c.user_id)
     .select_from(erasures.outerjoin(users, users.c.id == erasures.c.user_id))
     .where(erasures.c.erased_at.is_not(None), or_(*_GONE)),

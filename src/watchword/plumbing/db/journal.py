@@ -134,7 +134,7 @@ class Journal:
     async def record(
         self, tx: Transaction, fact: Fact, now: datetime, visitor: Visitor | None = None
     ) -> None:
-        """Write one fact within the transaction, with whom it is owed to; the log says it after the commit."""
+        """Write one fact within the transaction, with whom it is owed to; once committed, say it."""
         facts, row = _plain(fact), mint(now, self.chance)
         await tx.later(
             WRITE,

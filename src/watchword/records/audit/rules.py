@@ -22,7 +22,7 @@ S3: Final = "s3://"
 CHECKPOINT: Final = "AUDIT CHECKPOINT"  # the message of its line
 EVERY: Final = timedelta(minutes=5)
 LATE: Final = timedelta(minutes=15)
-BEHIND: Final = timedelta(hours=1)  # how long a transaction can take, and clocks can differ; generously
+BEHIND: Final = timedelta(hours=1)  # more than transactions take and clocks differ
 BATCH: Final = 1000
 _FORM: Final = 1
 _PURPOSE: Final = "audit checkpoint"
@@ -62,8 +62,8 @@ class AuditSettings:
     )
     archive_times: Cron = setting(
         "AUDIT_ARCHIVE_CRON",
-        "When the worker puts away what is older, where AUDIT_ARCHIVE says: minute, hour, day, month and day of"
-        " the week, in UTC.",
+        "When the worker puts away what is older, where AUDIT_ARCHIVE is set: minute, hour, day, month and"
+        " day of the week, in UTC.",
         parse=cron,
         default="30 4 * * *",
     )
