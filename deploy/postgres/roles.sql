@@ -34,8 +34,8 @@ REVOKE INSERT, UPDATE, DELETE ON audit_archives FROM :"app";
 GRANT UPDATE (address, user_agent, request_id, salt) ON journal TO :"app";
 REVOKE ALL ON patients, auth_sessions, otp_records, gdpr_consents FROM :"app";
 
-GRANT SELECT ON audit.audit_log, journal, audit_waiting, audit_chain, audit_checkpoints, audit_archives
-    TO watchword_auditor;
+GRANT SELECT ON audit.audit_log, journal, audit_waiting, audit_chain, audit_checkpoints, audit_archives,
+    audit_erased TO watchword_auditor;
 
 GRANT SELECT ON patients, auth_sessions, otp_records, gdpr_consents TO watchword_readonly;
 

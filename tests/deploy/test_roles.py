@@ -1,5 +1,6 @@
 """What each role of deploy/postgres may do, by raw SQL: in the tables, and in the rows of other tenants."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,11 @@ from tests.support.services.operated import Operated
 from tests.support.terminal import Terminal
 from tests.support.world import open_world
 from watchword.kernel.ids import DEFAULT_TENANT
-from watchword.operations.audit.service import Auditor
+from watchword.operations.audit.service import Archivist, Auditor
+from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.db.ports import DatabaseRefuses
 from watchword.records.audit.service import Chain
+from watchword.records.subscribers.rules import EmailVerified
 
 pytestmark = pytest.mark.needs("postgres_by_tls")
 
@@ -232,3 +236,21 @@ def test_who_only_reads_asks_for_slow_statements(operated: Operated, tmp_path: P
     )
     assert said.code == 0, said.err
     assert said.json
+
+
+async def test_a_right_that_the_app_lacks_is_told_as_that(
+    operated: Operated, tmp_path: Path
+) -> None:
+    async with open_world(operated.url("auditor"), tmp_path, **tls(operated)) as world:
+        with pytest.raises(DatabaseRefuses, match="permission denied for table journal"):
+            await world.part(Journal).note(world.database, EmailVerified(), world.clock.now())
+
+
+async def test_the_app_puts_nothing_away_that_it_may_not_delete(
+    operated: Operated, tmp_path: Path
+) -> None:
+    cold = {"AUDIT_ARCHIVE": str(tmp_path / "cold")}
+    async with open_world(operated.url("app"), tmp_path, **tls(operated), **cold) as world:
+        with pytest.raises(DatabaseRefuses, match="permission denied for table"):
+            await world.part(Archivist).archive(timedelta(0), lambda _done, _total: None)
+    assert not (tmp_path / "cold").exists()

@@ -260,11 +260,15 @@ def _put_ports(house: House) -> None:
     house.put(Eraser, house.part(Erasing))
 
 
-def configure_logs(settings: Settings, *, quiet: bool = False) -> None:
-    """Set up logging for this process; `quiet` keeps a command's own output readable."""
+def configure_logs(settings: Settings, *, quiet: bool = False, unless_asked: bool = False) -> None:
+    """Set up logging for this process.
+
+    `quiet` keeps a command's own output readable: `unless_asked` for by name, the level info is not told.
+    """
     log, server = settings.section(LogSettings), settings.section(ServerSettings)
     stream = sys.stderr if quiet else sys.stdout
-    level = "warn" if quiet and log.level == "info" else log.level
+    asked = unless_asked and settings.given("LOG_LEVEL")
+    level = "warn" if quiet and log.level == "info" and not asked else log.level
     as_json, paths = log.format == "json", log.paths()
     logger.configure(
         level,

@@ -155,7 +155,7 @@ def _start_development(environ: dict[str, str], settings: Settings) -> int:
         _say("      Development serves with one process: WEB_CONCURRENCY counts without --dev.")
     _derive_addresses(environ, port, metrics)
     settings = read_settings(environ, dev=True)
-    configure_logs(settings, quiet=True)
+    configure_logs(settings, quiet=True, unless_asked=True)
 
     def ready(house: House) -> None:
         _step(

@@ -29,6 +29,11 @@ def mint(now: datetime, chance: Chance) -> UUID:
     return UUID(int=(milliseconds << 80) | _VERSION | (high << 64) | _VARIANT | low)
 
 
+def milliseconds(minted: UUID) -> int | None:
+    """Return when an id was minted, since 1970; nothing of one that was not minted here."""
+    return minted.int >> 80 if minted.version == 7 else None  # noqa: PLR2004 - UUIDv7
+
+
 def parse(text: str) -> UUID | None:
     """Read an id from outside, or return nothing when it is not one."""
     try:

@@ -1,6 +1,7 @@
-"""Spans of time as people read them: in what has passed whole."""
+"""Spans of time as people read them: in what has passed whole, and by the calendar."""
 
-from datetime import timedelta
+from calendar import monthrange
+from datetime import datetime, timedelta
 
 
 def minutes(span: timedelta) -> int:
@@ -11,3 +12,10 @@ def minutes(span: timedelta) -> int:
 def hours(span: timedelta) -> int:
     """Return the whole hours of a span."""
     return span // timedelta(hours=1)
+
+
+def months_before(now: datetime, months: int) -> datetime:
+    """Return the same day so many months ago, or the last of that month."""
+    year, month = divmod(now.year * 12 + now.month - 1 - months, 12)
+    day = min(now.day, monthrange(year, month + 1)[1])
+    return now.replace(year=year, month=month + 1, day=day)

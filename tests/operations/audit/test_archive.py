@@ -21,8 +21,9 @@ from tests.support.terminal import Terminal
 from tests.support.world import START, StoppedClock, World, open_world
 from tests.support.worlds import Opener
 from watchword.kernel.ports import Visitor
+from watchword.operations.audit.jobs import jobs
 from watchword.operations.audit.rules import FaultKind, NoArchive
-from watchword.operations.audit.service import LEASE, LEASE_LASTS, Archivist, Auditor
+from watchword.operations.audit.service import CONSOLE, LEASE, LEASE_LASTS, Archivist, Auditor
 from watchword.plumbing.db import event_outbox, leases
 from watchword.plumbing.db.journal import Journal, journal
 from watchword.plumbing.db.leases import Lease
@@ -89,6 +90,11 @@ def modes(folder: Path) -> set[int]:
 def put_in_the_way(folder: Path) -> None:
     """Put a file where a folder should be."""
     folder.write_text("a file")
+
+
+def clear_the_way(folder: Path) -> None:
+    """Take it away."""
+    folder.unlink()
 
 
 @pytest.fixture
@@ -195,7 +201,7 @@ async def test_an_archive_that_was_broken_off_is_brought_to_its_end_by_the_next(
         world.clock.advance(QUARTER)
         archivist = world.part(Archivist)
         begins, ends = await archivist._stretch(QUARTER)
-        await archivist._put_away(begins, ends)
+        await archivist._put_away(begins, ends, CONSOLE)
         assert await number(world, LINKS) == 4
         assert await faults(world) == []
         assert await put_away(world) == []
@@ -280,3 +286,44 @@ def test_the_command_puts_away_to_s3_deletes_here_and_the_chain_verifies(
     assert found == []
     verified = terminal.run("audit", "verify", "--json")
     assert (verified.code, verified.json["archived"]) == (0, 7)
+
+
+@pytest.mark.req("M-47")
+async def test_the_worker_puts_away_once_for_each_time_where_there_is_cold_storage(
+    worlds: Opener, cold: Path
+) -> None:
+    [job] = [each for each in jobs if each.name == "audit-archive"]
+    async with worlds() as world:
+        await happen(world, 2)
+        world.clock.advance(QUARTER)
+        await job.run(world.house)
+        assert await number(world) == 2
+    async with worlds(AUDIT_ARCHIVE=str(cold)) as world:
+        world.clock.advance(QUARTER + timedelta(hours=1))
+        for _ in range(2):
+            await happen(world)
+            await job.run(world.house)
+        [fact] = await facts(world, "audit.archived")
+        assert (fact.facts["last"], fact.facts["by"]) == (2, "schedule")
+        assert await faults(world) == []
+        world.clock.advance(QUARTER + timedelta(days=1))
+        await job.run(world.house)
+        [second] = await facts(world, "audit.archived")  # the first is in cold storage itself
+        assert second.facts["first"] == 3
+
+
+async def test_the_worker_tells_why_it_could_not_and_goes_on_the_next_day(
+    small_worlds: Opener, cold: Path
+) -> None:
+    [job] = [each for each in jobs if each.name == "audit-archive"]
+    put_in_the_way(cold)
+    async with small_worlds(AUDIT_ARCHIVE=str(cold)) as world:
+        await happen(world, 2)
+        world.clock.advance(QUARTER)
+        for _ in range(2):
+            await job.run(world.house)
+        assert world.log.getvalue().count("audit archive failed") == 1
+        clear_the_way(cold)
+        world.clock.advance(timedelta(days=1))
+        await job.run(world.house)
+        assert len(await facts(world, "audit.archived")) == 1

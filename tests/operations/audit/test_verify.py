@@ -3,51 +3,24 @@
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar
-from uuid import UUID
+from typing import Any
 
 import pytest
 
 from tests.support.tampering import tamper, unguard
 from tests.support.terminal import Terminal
+from tests.support.trail import ALICE, happen, verified
 from tests.support.world import SECRET, World, open_world
 from tests.support.worlds import Opener
-from watchword.kernel.facts import Fact
-from watchword.kernel.ports import Visitor
-from watchword.operations.audit.rules import FaultKind, Report, anchors_in
-from watchword.operations.audit.service import Auditor
+from watchword.operations.audit.rules import FaultKind, anchors_in
 from watchword.plumbing.db.journal import Journal
 from watchword.records.audit.rules import LATE, Checkpoint
 from watchword.records.audit.service import Chain
-from watchword.records.subscribers.rules import UserErased, UserUpdated
+from watchword.records.subscribers.rules import UserUpdated
 
-ALICE = UUID("019a0000-0000-7000-8000-00000000000a")
-SCRUB = "UPDATE journal SET address = NULL, user_agent = NULL, request_id = NULL, salt = NULL"
-VISITOR = Visitor(
-    address="203.0.113.7",
-    network="203.0.113.7",
-    user_agent="Firefox",
-    language="en",
-    request_id="r1",
-)
 THIRD = "(SELECT journal_id FROM audit_chain WHERE position = 3)"
-
-
-async def happen(world: World, number: int, fields: str = "name") -> None:
-    """Let something happen so many times, each a second after the other, and link it."""
-    for _ in range(number):
-        world.clock.advance(timedelta(seconds=1))
-        fact = UserUpdated(user_id=ALICE, fields=fields)
-        await world.part(Journal).note(world.database, fact, world.clock.now(), VISITOR)
-    await world.part(Chain).link()
-
-
-async def verified(world: World, anchors: list[Checkpoint] | None = None) -> Report:
-    """Verify the trail."""
-    return await world.part(Auditor).verify(anchors or [], lambda _done, _total: None)
 
 
 def anchors(world: World) -> list[Checkpoint]:
@@ -241,45 +214,6 @@ async def test_after_the_pepper_was_changed_old_checkpoints_hold_while_it_is_kep
         await world.part(Chain).checkpoint()
         world.clock.advance(LATE + timedelta(hours=1))
         assert (await verified(world)).whole
-
-
-async def test_an_origin_that_was_erased_leaves_the_chain_whole_and_any_other_does_not(
-    world: World,
-) -> None:
-    await happen(world, 3)
-    await tamper(world, SCRUB)  # the guards let it
-    report = await verified(world)
-    assert [fault.kind for fault in report.faults] == [FaultKind.ORIGIN]
-    assert report.without_origin == 3
-    await world.part(Journal).note(
-        world.database, UserErased(user_id=ALICE, by="owner"), world.clock.now(), VISITOR
-    )
-    await world.part(Chain).link()
-    report = await verified(world)
-    assert (report.without_origin, report.faults) == (3, [])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetentionRan(Fact):
-    """Where acts from before a moment came from is forgotten."""
-
-    type: ClassVar[str] = "retention.run"
-    navigation_before: str
-
-
-async def test_an_origin_that_was_kept_long_enough_may_go(world: World) -> None:
-    await happen(world, 2)
-    late = world.clock.now() + timedelta(microseconds=1)
-    await tamper(world, SCRUB)
-    fact = RetentionRan(navigation_before=late.isoformat())
-    await world.part(Journal).note(world.database, fact, world.clock.now())
-    await world.part(Chain).link()
-    report = await verified(world)
-    assert (report.without_origin, report.faults) == (2, [])
-    await happen(world, 1)
-    await tamper(world, SCRUB)
-    [fault] = (await verified(world)).faults
-    assert (fault.kind, fault.position) == (FaultKind.ORIGIN, 4)
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from tests.support.facts import facts
 from tests.support.world import START, World
 from tests.support.worlds import Opener
+from watchword.kernel.times import months_before
 from watchword.operations.gdpr.jobs import jobs
-from watchword.operations.gdpr.rules import Overdue, bounds, months_before
+from watchword.operations.gdpr.rules import Overdue, bounds
 from watchword.operations.gdpr.service import Gdpr, Retention
 from watchword.plumbing.db.journal import journal
 from watchword.plumbing.db.statements import statement

@@ -280,6 +280,25 @@ def test_the_level_says_how_much_is_written_and_audit_is_always(
     assert [line["message"] for line in said()] == heard
 
 
+@pytest.mark.req("N-17")
+@pytest.mark.parametrize(
+    ("more", "heard"),
+    [({}, False), ({"LOG_LEVEL": "info"}, True), ({"LOG_LEVEL": "warn"}, False)],
+    ids=["as it is", "info by name", "warn by name"],
+)
+def test_a_development_is_quieter_unless_a_level_is_asked_for_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: dict[str, str], heard: bool
+) -> None:
+    folder = tmp_path / "logs"
+    told = environment(f"sqlite:///{tmp_path}/w.db", LOG_DIR=str(folder), **more)
+    configure_logs(read(told, cwd=tmp_path), quiet=True, unless_asked=True)
+    speak()
+    logger.configure(stream=io.StringIO())
+    kept = (folder / "combined.log").read_text()
+    assert ('"message":"info"' in capsys.readouterr().err) is heard
+    assert ('"message":"info"' in kept, (folder / "http.log").exists()) == (heard, heard)
+
+
 @pytest.mark.req("R-42")
 def test_without_audit_logs_there_are_none_and_alarms_are_heard_still(
     tmp_path: Path, said: Any

@@ -93,7 +93,7 @@ class DataExport:
             await self.subscribers.hold(tx, user_id)
             if await self.exports.ask(tx, user_id, now):
                 await self.journal.record(tx, ExportAsked(user_id=user_id), now, visitor)
-                self.metrics.gdpr_requests.labels(_ASKED).inc()
+                tx.afterwards(self.metrics.gdpr_requests.labels(_ASKED).inc)
         return await self.see(user_id)
 
     async def see(self, user_id: SubscriberId) -> list[ExportEntry]:

@@ -85,6 +85,7 @@ def _tell(report: Report, *, as_json: bool) -> None:
         },
         as_json=False,
     )
+    console.talk(*report.remarks)
     if report.whole:
         console.talk("The chain is whole.")
         return

@@ -1,7 +1,13 @@
-"""What is wrong with a chain, what is sought in it, and how a stretch of it looks in cold storage."""
+"""What is wrong with a chain, what is sought in it, and how a stretch of it looks in cold storage.
+
+Links tell whether a row was changed since it was linked; a row that a stranger put in is linked like any
+other. So each is asked, too, whether it can be what it says: its moment fits its id and its neighbours, its
+words make sense, and it does not say itself that the chain was cut. What tells why an origin is gone is
+believed as far as it can be true, and no further.
+"""
 
 import gzip
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,15 +18,29 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from watchword.kernel import ids
 from watchword.kernel.problems import Kind, Problem
+from watchword.kernel.times import months_before
 from watchword.plumbing.shapes import Answer, Body
-from watchword.records.audit.rules import CHECKPOINT, Checkpoint, Entry, Head, next_head
+from watchword.records.audit.rules import (
+    BEHIND,
+    CHECKPOINT,
+    ChainCut,
+    Checkpoint,
+    Entry,
+    Head,
+    next_head,
+)
+from watchword.records.subscribers.rules import UserErased
 
 MOST: Final = 1000
 OBJECT_ROWS: Final = 50_000
-ERASED: Final = "id.user.erased"  # whose origins may be gone
+ERASED: Final = UserErased.type  # whose origins may be gone
 RETENTION: Final = "retention.run"  # origins from before a moment may be gone
-_BEFORE: Final = "navigation_before"
+CUT: Final = ChainCut.type  # the service itself missed links
+_MANY: Final = 20  # rows that are named; the others are counted
+_TICK: Final = 1000  # milliseconds by which an id may miss its row's moment
+_MONTHS: Final = range(1, 121)  # how long RETENTION_NAVIGATION_MONTHS can be
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _FORM: Final = "watchword-audit-1"
 
@@ -74,6 +94,8 @@ class FaultKind(StrEnum):
     DELETED = "deleted"
     CHANGED = "changed"
     ORIGIN = "origin_changed"
+    MISDATED = "misdated"
+    NONSENSE = "nonsense"
     UNLINKED = "unlinked"
     LATE = "late"
     CUT = "cut"
@@ -105,6 +127,7 @@ class Report:
     unknown_checkpoints: int = 0
     anchors: int = 0
     faults: list[Fault] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def whole(self) -> bool:
@@ -121,6 +144,7 @@ class Link:
     entry: Entry | None
     origin: bytes | None
     digest: bytes
+    linked_at: datetime | None = None
     exposed: bool = False
 
 
@@ -132,16 +156,51 @@ class _Bared:
     link: Link
 
 
+@dataclass(frozen=True, slots=True)
+class LetGo:
+    """What a run of retention says of origins: those from before a moment went, after so many months."""
+
+    before: datetime
+    months: int
+
+    def until(self, at: datetime) -> datetime:
+        """Return up to when it is believed, said at a moment."""
+        return min(self.before, months_before(at, self.months))
+
+
+def let_go(facts: Mapping[str, Any]) -> LetGo | None:
+    """Read what a run of retention says; nothing when that makes no sense.
+
+    Before they said so, runs kept origins for at least the shortest time there is.
+    """
+    months = facts.get("navigation_months", _MONTHS.start)
+    try:
+        before = datetime.fromisoformat(facts["navigation_before"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    if before.tzinfo is None or type(months) is not int or months not in _MONTHS:
+        return None
+    return LetGo(before, months)
+
+
 @dataclass(slots=True)
 class Walk:
-    """Goes along a chain, and stops at the first link that is wrong; `marks` say what must be where."""
+    """Goes along a chain, and stops at the first link that is wrong; `marks` say what must be where.
+
+    `faults` are of rows that are linked as they are, and cannot be what they say.
+    """
 
     head: Head
     marks: Mapping[int, Sequence[bytes]]
     without_origin: int = 0
+    newest: datetime = _LONG_AGO
     bared: dict[UUID | None, "_Bared"] = field(default_factory=dict)
-    erased: set[UUID | None] = field(default_factory=set)
+    erased: dict[UUID | None, datetime] = field(default_factory=dict)
     let_go: datetime = _LONG_AGO
+    shortest: int | None = None
+    faults: list[Fault] = field(default_factory=list)
+    more: int = 0
+    remarks: list[str] = field(default_factory=list)
 
     def step(self, link: Link) -> Fault | None:
         """Take one link; return what is wrong with it."""
@@ -158,18 +217,42 @@ class Walk:
             self._bare(entry, link)
             entry = replace(entry, origin=link.origin)
         self.head = next_head(self.head, entry)
-        return self._compare(link, entry)
-
-    def _compare(self, link: Link, entry: Entry) -> Fault | None:
         if self.head.digest != link.digest:
             return _fault(FaultKind.CHANGED, link, "the row is not what was linked here")
         if any(mark != link.digest for mark in self.marks.get(link.position, ())):
             return _fault(FaultKind.CHANGED, link, "a checkpoint knows another chain up to here")
-        if entry.type == ERASED:
-            self.erased.add(entry.user_id)
-        elif entry.type == RETENTION and (before := entry.facts.get(_BEFORE)):
-            self.let_go = max(self.let_go, datetime.fromisoformat(before))
+        self.hear(entry, link.position, link.linked_at)
         return None
+
+    def hear(self, entry: Entry, position: int | None, known_at: datetime | None) -> None:
+        """Take in what a row says, which was there at a moment; nothing is believed of one that cannot be."""
+        told = misdated(entry, self.newest, known_at)
+        if told is not None:
+            self._note(FaultKind.MISDATED, entry, position, told)
+        elif not isinstance(entry.facts, dict):
+            self._note(FaultKind.NONSENSE, entry, position, "its facts are none")
+        else:
+            self.newest = max(self.newest, entry.at)
+            if entry.type in {ERASED, RETENTION}:
+                self._excuse(entry, position)
+        if entry.type == CUT:
+            self._note(FaultKind.CUT, entry, *_cut(entry, position))
+
+    def _excuse(self, entry: Entry, position: int | None) -> None:
+        """Take in why origins may be gone."""
+        if entry.type == ERASED:
+            self.erased[entry.user_id] = max(entry.at, self.erased.get(entry.user_id, _LONG_AGO))
+            return
+        run = let_go(entry.facts)
+        if run is None:
+            self._note(FaultKind.NONSENSE, entry, position, "retention that says no moment")
+            return
+        self.let_go = max(self.let_go, run.until(entry.at))
+        if run.before > run.until(entry.at):
+            told = f"said at {entry.at:%F}, is believed up to {run.until(entry.at):%F}"
+            self.remarks.append(f"Retention up to {run.before:%F}, {told} ({_where(position)}).")
+        if "navigation_months" in entry.facts:
+            self.shortest = min(self.shortest or run.months, run.months)
 
     def _bare(self, entry: Entry, link: Link) -> None:
         self.without_origin += 1
@@ -177,12 +260,49 @@ class Walk:
         if entry.at > bared.at:
             bared.at, bared.link = entry.at, link
 
-    def bared_without_reason(self) -> Iterator[Fault]:
-        """Yield the newest bare row of each account that was not erased, if it is too young for that."""
+    def _note(self, kind: FaultKind, entry: Entry, position: int | None, told: str) -> None:
+        if len(self.faults) < _MANY:
+            self.faults.append(Fault(kind=kind, position=position, id=entry.id, told=told))
+        else:
+            self.more += 1
+
+    def bared_without_reason(self, erased: Container[UUID]) -> Iterator[Fault]:
+        """Yield the newest bare row of each account, if it is too young for that; but for the `erased`.
+
+        That an account was erased is believed if it is in fact, up to the moment when the trail says so.
+        """
         for user_id, bared in self.bared.items():
-            if bared.at >= self.let_go and (user_id is None or user_id not in self.erased):
+            said = self.erased.get(user_id) if user_id in erased else None
+            if bared.at >= self.let_go and (said is None or bared.at - said > BEHIND):
                 told = "where it came from was taken out, before its time and for nobody's erasure"
                 yield _fault(FaultKind.ORIGIN, bared.link, told)
+
+
+def misdated(entry: Entry, newest: datetime, known_at: datetime | None) -> str | None:
+    """Say why a row cannot be of the moment it says: `newest` is of a row before it; nothing if it can.
+
+    Rows wait in the order in which they came. So however long nobody linked them, one stands behind newer
+    ones by no more than its own transaction took.
+    """
+    minted = ids.milliseconds(entry.id)
+    if minted is None or abs(entry.at.timestamp() * 1000 - minted) > _TICK:
+        return f"it says {entry.at:%F %T}, and its id was made at another moment"
+    if newest - entry.at > BEHIND:
+        return f"it says {entry.at:%F %T}, and came after a row of {newest:%F %T}"
+    if known_at is not None and entry.at - known_at > BEHIND:
+        return f"it says {entry.at:%F %T}, and was here at {known_at:%F %T}"
+    return None
+
+
+def _cut(entry: Entry, position: int | None) -> tuple[int | None, str]:
+    """Return where the service saw the chain cut, and how we know."""
+    after = entry.facts.get("position") if isinstance(entry.facts, dict) else None
+    told = f"the service missed links after this position, and said so: {_where(position)}"
+    return (after if isinstance(after, int) else position), told
+
+
+def _where(position: int | None) -> str:
+    return "a row that waits" if position is None else f"position {position}"
 
 
 def _fault(kind: FaultKind, link: Link, told: str) -> Fault:

@@ -1,8 +1,10 @@
 """The audit trail: verify, search, archive."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
@@ -15,7 +17,10 @@ from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Peppers
 from watchword.operations.audit import store
 from watchword.operations.audit.rules import (
+    CUT,
+    ERASED,
     OBJECT_ROWS,
+    RETENTION,
     ArchiveUnavailable,
     AuditRow,
     AuditRows,
@@ -36,12 +41,15 @@ from watchword.plumbing.db import leases
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.ports import Database
+from watchword.plumbing.logs.logger import log
+from watchword.plumbing.settings import RetentionSettings
 from watchword.records.audit import store as trail
 from watchword.records.audit.rules import (
     BATCH,
     LATE,
     Archive,
     AuditArchived,
+    AuditSettings,
     Checkpoint,
     Head,
     beginning,
@@ -51,6 +59,8 @@ from watchword.records.audit.service import Chain
 
 LEASE: Final = "audit-archive"
 LEASE_LASTS: Final = timedelta(hours=1)
+CONSOLE: Final = "console"
+SCHEDULE: Final = "schedule"
 _PAGE: Final = 5000
 
 Tell = Callable[[int, int], None]
@@ -108,6 +118,7 @@ class Auditor:
     chain: Chain
     cold: Cold
     peppers: Peppers
+    retention: RetentionSettings
     clock: Clock
 
     async def verify(
@@ -128,12 +139,22 @@ class Auditor:
         if fault is not None:
             if await trail.archives(self.database) != archives:  # rows went there meanwhile
                 return await self.verify(anchors, tell, cold_too=cold_too)
-            report.faults.append(fault)
+            report.faults += [*walk.faults, fault]
             return report
-        report.faults += walk.bared_without_reason()
+        await self._hear_the_rest(walk)
+        report.faults += walk.faults
+        report.faults += walk.bared_without_reason(await store.erased(self.database))
+        report.remarks += walk.remarks
         report.faults += _cut(walk.head, marks)
         report.faults += await self._loose_ends(walk.head, checkpoints, report)
+        report.remarks += _remarks(walk, report, self.retention.navigation)
         return report
+
+    async def _hear_the_rest(self, walk: Walk) -> None:
+        """Take in what is to be linked: who was erased a moment ago may be without origins now."""
+        telling = (ERASED, RETENTION, CUT)
+        for entry in await trail.said_after(self.database, walk.head.position, telling):
+            walk.hear(entry, None, self.clock.now())
 
     def _marks(
         self, report: Report, checkpoints: Sequence[Checkpoint], anchors: Sequence[Checkpoint]
@@ -170,7 +191,7 @@ class Auditor:
             except Problem as problem:
                 told = problem.private or f"{each.name}: {problem.detail}"
                 return Fault(kind=FaultKind.ARCHIVE, position=each.first, told=told)
-            except (ValueError, EOFError, OSError) as error:
+            except (ValueError, EOFError, OSError, zlib.error) as error:
                 told = f"{each.name} cannot be read: {error}"
                 return Fault(kind=FaultKind.ARCHIVE, position=each.first, told=told)
             if walk.head != each.head:
@@ -223,6 +244,7 @@ class Archivist:
     database: Database
     journal: Journal
     cold: Cold
+    settings: AuditSettings
     clock: Clock
     chance: Chance
 
@@ -231,26 +253,47 @@ class Archivist:
         begins, ends = await self._stretch(older_than)
         return max(0, ends - begins.position)
 
-    async def archive(self, older_than: timedelta, tell: Tell) -> list[Archive] | None:
+    async def archive(
+        self,
+        older_than: timedelta,
+        tell: Tell,
+        by: str = CONSOLE,
+        due: datetime | None = None,
+    ) -> list[Archive] | None:
         """Put away what is older; return the new objects, or nothing while another process does so.
 
-        Problems: `no_archive`, `archive_unavailable`, `audit_chain_broken`.
+        Problems: `no_archive`, `archive_unavailable`, `audit_chain_broken`, `database_refuses`.
         """
         now = self.clock.now()
         lease = Lease(LEASE, mint(now, self.chance))
-        if not await leases.take(self.database, lease, now, LEASE_LASTS):
+        if not await leases.take(self.database, lease, now, LEASE_LASTS, due):
             return None
         try:
-            return await self._archive(older_than, tell)
+            return await self._archive(older_than, tell, by)
         finally:
             await leases.give_back(self.database, lease)
 
-    async def _archive(self, older_than: timedelta, tell: Tell) -> list[Archive]:
+    async def archive_when_due(self) -> list[Archive] | None:
+        """Put away what is older, once for each time, where cold storage is; what fails is told."""
+        if self.cold.storage is None:
+            return None
+        due = self.settings.archive_times.latest(self.clock.now())
+        older_than = timedelta(days=self.settings.online_days)
+        try:
+            return await self.archive(older_than, lambda _done, _total: None, SCHEDULE, due)
+        except Problem as problem:
+            reason = problem.private or problem.detail
+            log().error("audit archive failed", problem=problem.code, reason=reason)
+            return None
+
+    async def _archive(self, older_than: timedelta, tell: Tell, by: str) -> list[Archive]:
+        async with self.database.transaction() as tx:
+            await trail.forget(tx, 0, 0)  # who may delete nothing here shall not begin
         await self._forget()
         head, ends = await self._stretch(older_than)
         total, made = ends - head.position, []
         while head.position < ends:
-            made.append(await self._put_away(head, min(ends, head.position + OBJECT_ROWS)))
+            made.append(await self._put_away(head, min(ends, head.position + OBJECT_ROWS), by))
             await self._forget()
             head = made[-1].head
             tell(total - (ends - head.position), total)
@@ -269,16 +312,16 @@ class Archivist:
         ends = min(ends, signed.head.position if signed else 0)
         return begins, ends if owed is None else min(ends, owed - 1)
 
-    async def _put_away(self, begins: Head, ends: int) -> Archive:
-        """Write an object, read it back, and note it."""
+    async def _put_away(self, begins: Head, ends: int, by: str) -> Archive:
+        """Write an object, read it back, and note it; a service that does so serves people meanwhile."""
         walk, links = Walk(begins, {}), []
-        async for page in _pages(self.database, begins.position, ends):
+        async for page in _pages(self.database, begins.position, ends, BATCH):
             for link in page:
                 fault = walk.step(link)
                 if fault is not None:
                     raise ChainBroken(private=f"position {fault.position}: {fault.told}")
             links += page
-        content = packed(DEFAULT_TENANT, begins, links)
+        content = await asyncio.to_thread(packed, DEFAULT_TENANT, begins, links)
         made = Archive(
             first=begins.position + 1,
             head=walk.head,
@@ -291,7 +334,7 @@ class Archivist:
         await self.cold.fetch(made)
         async with self.database.transaction() as tx:
             await trail.archive(tx, made)
-            fact = AuditArchived(name=made.name, first=made.first, last=made.head.position)
+            fact = AuditArchived(name=made.name, first=made.first, last=made.head.position, by=by)
             await self.journal.record(tx, fact, made.made_at)
         return made
 
@@ -304,21 +347,44 @@ class Archivist:
                 await trail.forget(tx, first - 1, min(until, first - 1 + BATCH))
 
 
-async def _pages(database: Database, after: int, until: int) -> AsyncIterator[list[Link]]:
+async def _pages(
+    database: Database, after: int, until: int, most: int = _PAGE
+) -> AsyncIterator[list[Link]]:
     """Yield the links here, in order."""
     while after < until:
-        rows = await trail.links(database, after, until, _PAGE)
+        rows = await trail.links(database, after, until, most)
         if not rows:
             return
         yield [_link(row) for row in rows]
         after = rows[-1].position
 
 
+def _remarks(walk: Walk, report: Report, months: int) -> Iterator[str]:
+    """Yield what is no fault, and worth a look."""
+    if walk.more:
+        yield f"{walk.more} more rows cannot be what they say."
+    if report.waiting:
+        yield f"{report.waiting} rows wait for their links."
+    if walk.shortest is not None and walk.shortest < months:
+        yield (
+            f"A run of retention kept origins for {walk.shortest} months;"
+            f" RETENTION_NAVIGATION_MONTHS is {months}."
+        )
+
+
 def _link(row: Any) -> Link:
     entry = trail.entry_of(row)
     bare = row.salt is None and any((row.address, row.user_agent, row.request_id))
     origin = None if row.origin is None else bytes(row.origin)
-    return Link(row.position, row.journal_id, entry, origin, bytes(row.digest), exposed=bare)
+    return Link(
+        position=row.position,
+        journal_id=row.journal_id,
+        entry=entry,
+        origin=origin,
+        digest=bytes(row.digest),
+        linked_at=row.linked_at,
+        exposed=bare,
+    )
 
 
 def _cut(head: Head, marks: Iterable[int]) -> Iterable[Fault]:

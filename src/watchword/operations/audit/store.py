@@ -2,15 +2,30 @@
 
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Integer, Text, Uuid, and_, bindparam, or_, select, tuple_
+from sqlalchemy import (
+    Integer,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    column,
+    or_,
+    select,
+    table,
+    tuple_,
+)
 
 from watchword.operations.audit.rules import Sought
 from watchword.plumbing.db.columns import Moment
 from watchword.plumbing.db.journal import journal
 from watchword.plumbing.db.ports import Executor
-from watchword.plumbing.db.statements import statement
+from watchword.plumbing.db.statements import Statement, statement
 from watchword.records.audit.store import audit_chain
+from watchword.records.erasures.store import erasures
+from watchword.records.subscribers.rules import ERASED
+from watchword.records.subscribers.store import users
 
 
 def _sought() -> Any:
@@ -49,6 +64,20 @@ SEARCH = statement(
     .limit(bindparam("most", type_=Integer))
 )
 PLACE = statement(select(journal.c.at).where(journal.c.id == bindparam("which", type_=Uuid)))
+
+_GONE = (users.c.status.is_(None), users.c.status == ERASED)
+_VIEW = table("audit_erased", column("user_id", Uuid))  # auditors may read no account
+REALLY_ERASED = Statement(
+    select(_VIEW.c.user_id),
+    select(erasures.c.user_id)
+    .select_from(erasures.outerjoin(users, users.c.id == erasures.c.user_id))
+    .where(erasures.c.erased_at.is_not(None), or_(*_GONE)),
+)
+
+
+async def erased(db: Executor) -> set[UUID]:
+    """Return the accounts that were erased, and are."""
+    return {row.user_id for row in await db.all(REALLY_ERASED)}
 
 
 async def search(db: Executor, sought: Sought, most: int) -> list[Any]:

@@ -1,12 +1,12 @@
 """How long data stay, what kinds of them there are, and why."""
 
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from watchword.kernel.facts import Fact
 from watchword.kernel.problems import FieldError, InputInvalid
+from watchword.kernel.times import months_before
 from watchword.plumbing.settings import RetentionSettings
 
 LEASE: Final = "retention"
@@ -40,6 +40,7 @@ class RetentionRan(Fact):
     navigation: int
     consents: int
     navigation_before: str
+    navigation_months: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,13 +142,6 @@ def bounds(settings: RetentionSettings, now: datetime) -> Bounds:
         navigation=months_before(now, settings.navigation),
         consents=months_before(now, 12 * settings.consents),
     )
-
-
-def months_before(now: datetime, months: int) -> datetime:
-    """Return the same day so many months ago, or the last of that month."""
-    year, month = divmod(now.year * 12 + now.month - 1 - months, 12)
-    day = min(now.day, monthrange(year, month + 1)[1])
-    return now.replace(year=year, month=month + 1, day=day)
 
 
 def moment_of(text: str, now: datetime) -> datetime:

@@ -30,7 +30,8 @@ from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import Eraser
-from watchword.plumbing.settings import RetentionSettings
+from watchword.plumbing.settings import RetentionSettings, ServerSettings
+from watchword.plumbing.settings.server import DEVELOPMENT, TEST
 from watchword.records.consents.service import Consents
 from watchword.records.dispatches.rules import FeedbackSettings
 from watchword.records.erasures.rules import RETENTION, Erasure, Hold
@@ -38,6 +39,7 @@ from watchword.records.erasures.service import Erasures
 from watchword.records.exports.rules import ExportSettings
 from watchword.records.subscribers.service import Subscribers
 
+TRIED_IN: Final = frozenset({DEVELOPMENT, TEST})
 _BATCH: Final = 200
 _LASTS: Final = timedelta(minutes=30)
 _FIRST: Final = SubscriberId(UUID(int=0))
@@ -118,6 +120,7 @@ class Retention:
     eraser: Eraser
     journal: Journal
     settings: RetentionSettings
+    server: ServerSettings
     metrics: Metrics
     clock: Clock
     chance: Chance
@@ -132,7 +135,13 @@ class Retention:
         )
 
     async def run(self, now: datetime) -> Overdue | None:
-        """Let go what is overdue at a moment; nothing when another process does so just now."""
+        """Let go what is overdue at a moment; nothing when another process does so just now.
+
+        Where people are, nothing goes before its time. Problem: `invalid_input`.
+        """
+        if now > self.clock.now() and self.server.environment not in TRIED_IN:
+            message = "That moment is to come: what is not overdue yet stays. Try it by --dry-run."
+            raise InputInvalid(errors=[FieldError("now", "invalid", message)])
         return await self._alone(bounds(self.settings, now), None)
 
     async def run_when_due(self) -> Overdue | None:
@@ -152,8 +161,12 @@ class Retention:
             await leases.give_back(self.database, lease)
         for kind, number in asdict(gone).items():
             self.metrics.cleaned.labels(f"retention_{kind}").inc(number)
-        fact = RetentionRan(**asdict(gone), navigation_before=over.navigation.isoformat())
-        await self.journal.note(self.database, fact, now)
+        fact = RetentionRan(
+            **asdict(gone),
+            navigation_before=over.navigation.isoformat(),
+            navigation_months=self.settings.navigation,
+        )
+        await self.journal.note(self.database, fact, self.clock.now())
         return gone
 
     async def _let_go(self, over: Bounds) -> Overdue:

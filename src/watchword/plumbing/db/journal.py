@@ -1,15 +1,17 @@
 """The journal: facts in the past tense, written in the transaction that made them true.
 
 Audit, events, metrics and the subscriber's own activity are readers of it; what is public is owed to those
-who are told of it (`event_outbox`) from the same commit on. No secrets, no
-addresses: ids and plain words. `address`, `user_agent` and `request_id` say where an act came from (N-95);
-the chain knows them by a digest under the row's `salt`, so that they can go when the person's data must,
-and the chain stays whole (docs/decisions/0023). The database adds each row to those that wait for the chain.
+who are told of it (`event_outbox`) from the same commit on. The log has a line of each fact once it is
+committed: it never tells of what was rolled back. No secrets, no addresses: ids and plain words. `address`,
+`user_agent` and `request_id` say where an act came from (N-95); the chain knows them by a digest under the
+row's `salt`, so that they can go when the person's data must, and the chain stays whole
+(docs/decisions/0023). The database adds each row to those that wait for the chain.
 """
 
 import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -132,7 +134,7 @@ class Journal:
     async def record(
         self, tx: Transaction, fact: Fact, now: datetime, visitor: Visitor | None = None
     ) -> None:
-        """Write one fact within the transaction, with whom it is owed to, and say it in the log."""
+        """Write one fact within the transaction, with whom it is owed to; once committed, say it."""
         facts, row = _plain(fact), mint(now, self.chance)
         await tx.later(
             WRITE,
@@ -148,6 +150,10 @@ class Journal:
         )
         if to_be_told := self.audience.of(fact.type):
             await event_outbox.owe(tx, to_be_told, row, fact.user_id, now)
+        tx.afterwards(partial(self._tell, fact, facts, visitor))
+
+    def _tell(self, fact: Fact, facts: dict[str, Any], visitor: Visitor | None) -> None:
+        """Say what is true by now, and count it."""
         _say(fact, facts, visitor)
         if AUTH_FAILURE in fact.lines:
             reason = facts.get("reason") or facts.get("result", "")

@@ -7,9 +7,11 @@ A transaction may hang on one more statement: `provided` it finds a row, all hap
 One that only has these two is a single round trip.
 
 Outside a transaction each call is its own commit. Problems: `Unavailable` when the database cannot
-be reached, is out of connections or lacks a table; `Taken` when a unique value exists already.
+be reached, is out of connections, lacks a table or lacks us the right; `Taken` when a unique value
+exists already.
 """
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -28,6 +30,12 @@ class SchemaBehind(DatabaseUnavailable):
     """The database lacks what this program needs: `watchword migrate up` brings it."""
 
     code = "schema_behind"
+
+
+class DatabaseRefuses(DatabaseUnavailable):
+    """The database does not let us write this: an operator has to look at its rights and triggers."""
+
+    code = "database_refuses"
 
 
 class Taken(Exception):
@@ -91,6 +99,10 @@ class Transaction(Executor, Protocol):
         """Tell every process of this after the commit (see `changes`)."""
         ...
 
+    def afterwards(self, work: Callable[[], object]) -> None:
+        """Do this once all is committed, in the order of asking; never when it is not."""
+        ...
+
 
 class Database(Executor, Protocol):
     """A database: the transactions it opens, and the news it carries."""
@@ -127,6 +139,7 @@ class Database(Executor, Protocol):
 __all__ = [
     "Broken",
     "Database",
+    "DatabaseRefuses",
     "DatabaseUnavailable",
     "Executor",
     "Problem",

@@ -25,6 +25,7 @@ from watchword.plumbing.db.listening import listen
 from watchword.plumbing.db.pool import Pool, PoolSettings
 from watchword.plumbing.db.ports import (
     Broken,
+    DatabaseRefuses,
     DatabaseUnavailable,
     SchemaBehind,
     Taken,
@@ -53,6 +54,11 @@ _LOST = (
     asyncpg.InternalClientError,
 )
 _LACKING = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
+_REFUSING = (
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.RaiseError,
+    asyncpg.RestrictViolationError,
+)
 _NOT_TEXT = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 
 __all__ = ["PoolSettings", "PostgresDatabase"]
@@ -290,6 +296,7 @@ class _PostgresTransaction:
         self._sound = True
         self._broken = False
         self.news: list[tuple[str, str]] = []
+        self._work: list[Callable[[], object]] = []
 
     async def __aenter__(self) -> Transaction:
         return self
@@ -306,9 +313,14 @@ class _PostgresTransaction:
         self._release(sound=True)
         for topic, subject in self.news:
             self._database.changes.tell(topic, subject)
+        for work in self._work:
+            work()
 
     def announce(self, topic: str, subject: str = "") -> None:
         self.news.append((topic, subject))
+
+    def afterwards(self, work: Callable[[], object]) -> None:
+        self._work.append(work)
 
     async def turn(self, name: str) -> None:
         await self._ask("execute", advisory.TURN, [self._database.named(f"turn:{name}")])
@@ -433,6 +445,8 @@ def _tell(error: BaseException) -> NoReturn:
         raise InputInvalid(private=f"postgres: {error!r}") from error
     if isinstance(error, _LACKING):
         raise SchemaBehind(private=f"postgres: {error!r}") from error
+    if isinstance(error, _REFUSING):
+        raise DatabaseRefuses(private=f"postgres: {error!r}") from error
     if isinstance(error, _LOST) or _is_lost(error):
         raise DatabaseUnavailable(private=f"postgres: {error!r}") from error
     raise error

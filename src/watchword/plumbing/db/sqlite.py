@@ -26,6 +26,7 @@ from watchword.plumbing.db.changes import EVERYTHING, TRUST_SECONDS, Changes
 from watchword.plumbing.db.holding import Hold, hold_file
 from watchword.plumbing.db.ports import (
     Broken,
+    DatabaseRefuses,
     DatabaseUnavailable,
     SchemaBehind,
     Taken,
@@ -56,6 +57,7 @@ _AWAY = (
     "not a database",
     "disk image is malformed",
 )
+_BY_TRIGGER = "SQLITE_CONSTRAINT_TRIGGER"
 _LACKS = ("no such table", "no such column", "has no column named")
 
 Result = TypeVar("Result")
@@ -198,8 +200,12 @@ class SqliteDatabase:
 
     def _tell(self, tx: "_SqliteTransaction") -> None:
         """Tell this process what was committed, even if the one who asked for it has gone."""
-        for topic, subject in tx.news if tx.committed else ():
+        if not tx.committed:
+            return
+        for topic, subject in tx.news:
             self.changes.tell(topic, subject)
+        for work in tx.work:
+            work()
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         """Run in the writer's thread, to the end even when the asker goes away."""
@@ -267,6 +273,7 @@ class _SqliteTransaction:
         self._run = run
         self._in_thread = in_thread
         self.news: list[tuple[str, str]] = []
+        self.work: list[Callable[[], object]] = []
         self.committed = False
         self._broken = False
         self._left: list[tuple[str, list[Any]]] = []
@@ -274,6 +281,9 @@ class _SqliteTransaction:
 
     def announce(self, topic: str, subject: str = "") -> None:
         self.news.append((topic, subject))
+
+    def afterwards(self, work: Callable[[], object]) -> None:
+        self.work.append(work)
 
     async def turn(self, name: str) -> None:  # whoever writes has every turn here
         pass
@@ -369,6 +379,8 @@ def _translated() -> Any:
     except sqlite3.IntegrityError as error:
         if "UNIQUE" in str(error):
             raise Taken(str(error).rpartition(": ")[2]) from error
+        if error.sqlite_errorname == _BY_TRIGGER:
+            raise DatabaseRefuses(private=f"sqlite: {error}") from error
         raise
     except sqlite3.DatabaseError as error:
         if any(word in str(error) for word in _LACKS):

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from watchword.kernel.cron import Cron, cron
 from watchword.kernel.facts import SECURITY_EVENT, Fact, Line
 from watchword.kernel.ids import TenantId
 from watchword.kernel.parsing import whole
@@ -21,6 +22,7 @@ S3: Final = "s3://"
 CHECKPOINT: Final = "AUDIT CHECKPOINT"  # the message of its line
 EVERY: Final = timedelta(minutes=5)
 LATE: Final = timedelta(minutes=15)
+BEHIND: Final = timedelta(hours=1)  # more than transactions take and clocks differ
 BATCH: Final = 1000
 _FORM: Final = 1
 _PURPOSE: Final = "audit checkpoint"
@@ -57,6 +59,13 @@ class AuditSettings:
         "Cold storage of the audit trail: a folder, or s3://bucket/prefix. None if empty.",
         parse=_place,
         default="",
+    )
+    archive_times: Cron = setting(
+        "AUDIT_ARCHIVE_CRON",
+        "When the worker puts away what is older, where AUDIT_ARCHIVE is set: minute, hour, day, month and"
+        " day of the week, in UTC.",
+        parse=cron,
+        default="30 4 * * *",
     )
     s3_url: str = setting(
         "AUDIT_S3_URL",
@@ -185,4 +194,4 @@ class AuditArchived(Fact):
     name: str
     first: int
     last: int
-    by: str = "console"
+    by: str

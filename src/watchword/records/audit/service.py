@@ -114,11 +114,15 @@ class Chain:
         now = self.clock.now()
         async with self.database.transaction() as tx:
             head, last = await self.head(tx), await store.newest_checkpoint(tx)
-            if head.position == 0 or _is_signed(last, head, self.peppers):
-                return None
-            number = last.number + 1 if last else 1
-            made = sign(number, head, DEFAULT_TENANT, now, self.peppers)
-            await store.check(tx, made)
+            await self._compare(tx, head)
+            made = None
+            if head.position and not _is_signed(last, head, self.peppers):
+                number = last.number + 1 if last else 1
+                made = sign(number, head, DEFAULT_TENANT, now, self.peppers)
+                await store.check(tx, made)
+        self.seen.head = head
+        if made is None:
+            return None
         log().info(
             CHECKPOINT,
             category="audit",

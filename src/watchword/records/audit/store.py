@@ -23,6 +23,7 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    or_,
     select,
     type_coerce,
 )
@@ -136,6 +137,7 @@ LINKS = statement(
         _link.journal_id,
         _link.origin,
         _link.digest,
+        _link.linked_at,
         *_row,
     )
     .select_from(audit_chain.outerjoin(journal, journal.c.id == _link.journal_id))
@@ -152,6 +154,16 @@ NEXT = statement(
     .where(_ours, _link.position > bindparam("after", type_=BigInteger))
     .order_by(_link.position)
     .limit(1)
+)
+SAID_AFTER = _among(
+    select(journal.c.id.label("journal_id"), *_row)
+    .select_from(journal.outerjoin(audit_chain, _link.journal_id == journal.c.id))
+    .where(
+        or_(_link.position.is_(None), _link.position > bindparam("after", type_=BigInteger)),
+    )
+    .order_by(journal.c.at),
+    journal.c.type,
+    "types",
 )
 UNLINKED = statement(
     select(journal.c.id)
@@ -228,6 +240,7 @@ FIRST = statement(select(_link.position).where(_ours).order_by(_link.position).l
 
 
 _decode = msgspec.json.Decoder().decode
+_DEEP = 500  # a fact is flat; Python takes no more than a thousand levels
 
 
 def entry_of(row: Any) -> Entry | None:
@@ -239,11 +252,13 @@ def entry_of(row: Any) -> Entry | None:
 
 
 def _facts(text: str) -> Any:
-    """Read what a row says; what is no JSON, which only a stranger wrote, holds nobody up."""
+    """Read what a row says; what is no JSON, or bottomless, only a stranger wrote: it holds nobody up."""
+    if text.count("[") + text.count("{") > _DEEP:
+        return text
     try:
         return _decode(text)
     except msgspec.DecodeError:
-        return {"unreadable": text}
+        return text
 
 
 async def waits(db: Executor) -> bool:
@@ -302,6 +317,12 @@ async def done(tx: Transaction, numbers: Sequence[int]) -> None:
 async def links(db: Executor, after: int, until: int, most: int) -> list[Any]:
     """Return links after a position with their rows, in order."""
     return await db.all(LINKS, after=after, until=until, most=most)
+
+
+async def said_after(db: Executor, position: int, types: Sequence[str]) -> list[Entry]:
+    """Return the rows of some types that are beyond a position, or have none yet."""
+    rows = await db.all(SAID_AFTER, after=position, types=list(types))
+    return [entry for row in rows if (entry := entry_of(row))]
 
 
 async def next_linked(db: Executor, after: int) -> tuple[int, datetime] | None:

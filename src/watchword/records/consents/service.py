@@ -201,4 +201,4 @@ class Consents:
         fact = FACTS[act.deed](user_id=user_id, text_version=act.text_version, **told)
         await self.journal.record(tx, fact, now, source.visitor)
         if act.deed is not Deed.ASKED:
-            self.metrics.consents.labels(act.deed.value).inc()
+            tx.afterwards(self.metrics.consents.labels(act.deed.value).inc)

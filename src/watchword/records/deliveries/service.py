@@ -88,7 +88,7 @@ class Deliveries(Sending[Message]):
         fact = LetterWithheld(user_id=user_id, asked_for=letter.template, reason=reason)
         await self.journal.record(tx, fact, now)
         await self._put(tx, _nobodys(now), now)
-        self.metrics.emails_withheld.labels(reason).inc()
+        tx.afterwards(self.metrics.emails_withheld.labels(reason).inc)
         return False
 
     async def _withheld(self, whose: str, now: datetime) -> str | None:

@@ -44,7 +44,7 @@ class Resets:
         """Write down that somebody asked, and return the row's id; `blocked`: why it goes no further."""
         reset_id = mint(now, self.chance)
         counter = self.metrics.resets if way.what is What.PASSWORD else self.metrics.pin_resets
-        counter.labels(way.channel, way.country).inc()
+        tx.afterwards(counter.labels(way.channel, way.country).inc)
         await store.supersede(tx, way.user_id, way.what, way.channel, now)
         await store.ask(
             tx,

@@ -89,7 +89,7 @@ class Texts(Sending[Text]):
         )
         await self.journal.record(tx, fact, now)
         await self.pretend(tx, now)
-        self.metrics.texts_withheld.labels(reason).inc()
+        tx.afterwards(self.metrics.texts_withheld.labels(reason).inc)
         return False
 
     async def decline(self, tx: Transaction, to: str, now: datetime) -> None:

@@ -95,7 +95,7 @@ class Tickets:
     ) -> None:
         """Note that somebody asked for a code; it counts as one if it was queued."""
         if sent:
-            self.metrics.otp_generated.labels(purpose.value, channel).inc()
+            tx.afterwards(self.metrics.otp_generated.labels(purpose.value, channel).inc)
         fact = CodeRequested(
             user_id=user_id, purpose=purpose.value, channel=channel, country=country
         )
@@ -187,7 +187,7 @@ class Tickets:
         self, tx: Transaction, tried: CodeTried, visitor: Visitor, now: datetime
     ) -> None:
         """Count and note a code that was tried, whichever flow it was for."""
-        self.metrics.otp_validated.labels(tried.purpose, tried.result).inc()
+        tx.afterwards(self.metrics.otp_validated.labels(tried.purpose, tried.result).inc)
         await self.journal.record(tx, tried, now, visitor)
 
     async def void(
