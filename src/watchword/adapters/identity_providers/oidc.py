@@ -140,11 +140,16 @@ def _identity(issuer: str, claims: dict[str, Any]) -> Identity:
         issuer=issuer,
         subject=claims["sub"],
         email=_word(claims, "email"),
-        email_verified=claims.get("email_verified") in (True, "true"),
+        email_verified=_is_true(claims.get("email_verified")),
         given_name=_word(claims, "given_name"),
         family_name=_word(claims, "family_name"),
         name=_word(claims, "name"),
     )
+
+
+def _is_true(told: Any) -> bool:
+    """Some write the word; a number, which Python finds equal, is no yes."""
+    return told is True or told == "true"
 
 
 def _word(claims: dict[str, Any], name: str) -> str:

@@ -5,7 +5,7 @@
     unlink   signed in within fifteen minutes  -> it opens it no longer; other sessions end; a letter says so
 
 An identity opens one account, and an account has one at each provider. The last way in cannot be unlinked:
-a password, or another identity, must be left. The way to a provider and back is social login's, which
+a password must be left, or another identity whose provider still may be come by. The way to a provider and back is social login's, which
 reaches `link` by the port `IdentityLinking` (docs/decisions/0016).
 
 Problems: `identity_taken`, `identity_linked_already`, `last_way_in`, `not_found`, `fresh_sign_in_required`.

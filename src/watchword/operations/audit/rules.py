@@ -139,7 +139,7 @@ class Walk:
     head: Head
     marks: Mapping[int, Sequence[bytes]]
     without_origin: int = 0
-    bared: dict[UUID | None, "_Bared"] = field(default_factory=dict)
+    bared: dict[tuple[UUID | None, str], "_Bared"] = field(default_factory=dict)
     erased: set[UUID | None] = field(default_factory=set)
     let_go: datetime = _LONG_AGO
 
@@ -173,14 +173,20 @@ class Walk:
 
     def _bare(self, entry: Entry, link: Link) -> None:
         self.without_origin += 1
-        bared = self.bared.setdefault(entry.user_id, _Bared(entry.at, link))
+        by = entry.facts.get("by") if isinstance(entry.facts, dict) else None
+        whose = entry.user_id, str(by)
+        bared = self.bared.setdefault(whose, _Bared(entry.at, link))
         if entry.at > bared.at:
             bared.at, bared.link = entry.at, link
 
     def bared_without_reason(self) -> Iterator[Fault]:
-        """Yield the newest bare row of each account that was not erased, if it is too young for that."""
-        for user_id, bared in self.bared.items():
-            if bared.at >= self.let_go and (user_id is None or user_id not in self.erased):
+        """Yield the newest bare row of each account, unless it is old enough, or an erasure explains it.
+
+        That is the erasure of whom the row is about, or of who did what it tells.
+        """
+        erased = {str(each) for each in self.erased if each is not None}
+        for (user_id, by), bared in self.bared.items():
+            if bared.at >= self.let_go and erased.isdisjoint({str(user_id), by}):
                 told = "where it came from was taken out, before its time and for nobody's erasure"
                 yield _fault(FaultKind.ORIGIN, bared.link, told)
 
