@@ -1,4 +1,4 @@
-"""What stands under an address that an account once had, or under a number it never proved, is its owner's."""
+"""What stands under an address that an account once had, or a number it never proved, is its owner's."""
 
 from typing import Any
 

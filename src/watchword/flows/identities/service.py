@@ -82,7 +82,7 @@ class IdentityKeeper:
             await self._tell(tx, "identity_unlinked", owner, found.issuer, visitor, now)
 
     def _opens(self, linked: LinkedIdentity) -> bool:
-        """Tell whether somebody can come by it: its provider is in the settings, and no flag keeps it shut."""
+        """Tell whether somebody can come by it: its provider is in the settings, and not switched off."""
         return self.offering.still(self.identities.name_of(linked.issuer)) is not None
 
     async def _link(

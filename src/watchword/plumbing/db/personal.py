@@ -14,8 +14,8 @@ A table that knows of a subscriber says so beside itself, in a value that `app` 
              the rows of another table; or kept, and why
 
 `owner` holds the subscriber's id, a mailbox's key or a number (`by=ADDRESS`), the keyed digest that
-dispatches keep of those (`by=DIGEST`), or the id as facts name who did something (`by=ACTOR`). The dossier is all of them
-together: export and erasure read it, so that neither can forget a table.
+dispatches keep of those (`by=DIGEST`), or the id as facts name who did something (`by=ACTOR`).
+The dossier is all of them together: export and erasure read it, so that neither can forget a table.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
