@@ -51,6 +51,12 @@ class OpenIdProvider:
         self._asker = asker
         self._discovery = Discovery(asker, registered.issuer)
 
+    async def look(self, now: datetime) -> str:
+        """Return how discovery and its keys are. Problems: `OutOfReach`, `NotVouched`."""
+        async with within(2 * self._asker.patience):
+            number = await self._discovery.keys(now)
+        return f"answers, publishes {number} {'key' if number == 1 else 'keys'}"
+
     async def leave(self, errand: Errand, now: datetime) -> str:
         """Return where the browser goes. Problems: `OutOfReach`, `NotVouched`."""
         found = await self._discovery.description(now)

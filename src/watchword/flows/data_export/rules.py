@@ -206,7 +206,7 @@ def of_their_own(user_id: SubscriberId, record: dict[str, Any]) -> dict[str, Any
     facts = record.get("facts")
     if not isinstance(facts, dict) or not by_another(facts, user_id):
         return record
-    nowhere = {name: None for name in _ORIGIN if name in record}
+    nowhere: dict[str, Any] = {name: None for name in _ORIGIN if name in record}
     return {**record, **nowhere, "facts": {**facts, "by": SOMEBODY}}
 
 

@@ -1,8 +1,8 @@
 """The doctor: look at everything this service stands on, and name the command that mends it.
 
     python   settings   secrets   database   migrations   isolation   clock
-    redis    mail       texts      events     signals    dns         address    disk
-    port
+    redis    mail       texts      events     signals    providers   dns        address
+    disk     port
 
 Every check says `ok`, `warning`, `failed` or `skipped` (when what it needs is away), and nothing is
 changed. Settings are told as set or unset, never by value. Exit 0 when nothing failed, else 1.
@@ -21,4 +21,6 @@ changed. Settings are told as set or unset, never by value. Exit 0 when nothing 
                  webhook also whether it is reached by TLS, its certificate good, and how many keys sign
     signals      the same of the risk engine's receiver, where SIRA_ENABLED says that there is one; nothing is
                  posted
+    providers    each provider that people may sign in with answers by discovery, is who the settings say, and publishes
+                 keys; GitHub says nothing of itself
 """
