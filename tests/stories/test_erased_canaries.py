@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import redis
 
 from tests.support.services.postgres import Postgres, find
 from tests.support.world import World, open_world
@@ -111,18 +112,21 @@ async def test_nothing_of_them_is_in_the_files_of_sqlite(
 
 
 @pytest.mark.req("N-55", "N-58")
-@pytest.mark.needs("postgres")
-async def test_nothing_of_them_is_in_a_dump_of_postgresql(
-    postgres_url: str, postgres_server: Postgres, tmp_path: Path
+@pytest.mark.needs("postgres", "valkey")
+async def test_nothing_of_them_is_in_a_dump_of_postgresql_or_in_redis(
+    postgres_url: str, postgres_server: Postgres, valkey_url: str, tmp_path: Path
 ) -> None:
-    async with open_world(postgres_url, tmp_path) as world:
+    async with open_world(postgres_url, tmp_path, REDIS_URL=valkey_url) as world:
         user_id = await erase(world)
+        counted = _in_redis(valkey_url)
         name = urlsplit(postgres_url).path.removeprefix("/")
         dump = await asyncio.to_thread(
             _dumped, postgres_server.url(name, urlsplit(postgres_server.admin_url).username)
         )
     assert user_id.encode() in dump
     assert found(dump) == []
+    assert counted != b""
+    assert found(counted) == []
 
 
 async def test_the_audit_trail_stays_whole_when_they_are_erased_and_when_time_has_passed(
@@ -156,6 +160,12 @@ def _stubs(path: Path) -> list[tuple[str, str, str]]:
     rows = connection.execute("SELECT id, status, email FROM users").fetchall()
     connection.close()
     return rows
+
+
+def _in_redis(url: str) -> bytes:
+    """Return every key and what is under it, as the server would write it to its disk."""
+    with redis.Redis.from_url(url) as line:
+        return b"".join(key + (line.dump(key) or b"") for key in line.scan_iter())
 
 
 def _dumped(url: str) -> bytes:

@@ -93,7 +93,7 @@ async def test_texts_to_a_number_go_with_the_account_unless_another_has_proven_i
         await world.subscriber("bob@example.org", phone=NUMBER)
     await world.part(Erasing).erase(alice.id, "operator")
     left = [each.channel for each in await rows(world, dispatches)]
-    assert left == (["sms"] if proven else [])
+    assert left == (["text"] if proven else [])
 
 
 async def test_a_proven_number_that_was_exchanged_is_told(world: World) -> None:
