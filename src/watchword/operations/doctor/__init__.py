@@ -21,6 +21,6 @@ changed. Settings are told as set or unset, never by value. Exit 0 when nothing 
                  webhook also whether it is reached by TLS, its certificate good, and how many keys sign
     signals      the same of the risk engine's receiver, where SIRA_ENABLED says that there is one; nothing is
                  posted
-    providers    each provider that people may sign in with answers by discovery, is who the settings say, and publishes
+    providers    whoever people may sign in with answers by discovery, is who the settings say, and publishes
                  keys; GitHub says nothing of itself
 """
