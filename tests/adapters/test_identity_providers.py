@@ -91,6 +91,17 @@ async def test_an_address_that_is_not_verified_is_not_called_so(meet: Meet, kind
         assert not (await meeting.comes_back(email_verified=False)).email_verified
 
 
+@pytest.mark.parametrize(
+    ("word", "verified"),
+    [(True, True), ("true", True), (1, False), (1.0, False), ("True", False), ("yes", False)],
+)
+async def test_only_true_means_that_an_address_is_verified(
+    meet: Meet, word: object, verified: bool
+) -> None:
+    async with meet(Google) as meeting:
+        assert (await meeting.comes_back(email_verified=word)).email_verified is verified
+
+
 async def test_github_tells_the_primary_address_or_none(meet: Meet) -> None:
     async with meet(Github) as meeting:
         other = {"email": "other@example.org", "primary": False, "verified": True}
@@ -141,6 +152,11 @@ HOSTILE_CLAIMS: list[tuple[dict[str, Any], str]] = [
     ({"exp": None}, "expired"),
     ({"exp": "tomorrow"}, "expired"),
     ({"exp": True}, "expired"),
+    ({"exp": float("nan")}, "expired"),
+    ({"exp": float("inf")}, "expired"),
+    ({"exp": 10**400}, "expired"),
+    ({"iat": float("-inf")}, "not_yet"),
+    ({"nbf": float("nan")}, "not_yet"),
     ({"iat": None}, "not_yet"),
 ]
 

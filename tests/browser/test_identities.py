@@ -19,7 +19,8 @@ async def neighbours(
 ) -> AsyncIterator[tuple[Site, OidcProvider]]:
     """Yield a service, and a certified provider that sends people back to it."""
     port = free_port()
-    site = await Site.start(settings(f"http://127.0.0.1:{port}"))
+    told = {**settings(f"http://127.0.0.1:{port}"), "CONSENT_REQUIRED": "true"}
+    site = await Site.start(told)
     callback = f"{site.url}/auth/oauth/staff/callback"
     folder = tmp_path_factory.mktemp("oidc-provider")
     provider = await asyncio.to_thread(OidcProvider.start, oidc_home, folder, callback, port)
@@ -48,13 +49,19 @@ async def signs_in_there(person: Person, name: str) -> None:
 
 
 @pytest.mark.req("R-37", "D-64")
-async def test_a_newcomer_signs_in_with_a_button_and_has_an_account(
+async def test_a_newcomer_signs_in_with_a_button_says_what_we_may_do_and_has_an_account(
     traveller: Person, way: dict[str, bool]
 ) -> None:
     name = f"new-{way['java_script_enabled']}".lower()
     await traveller.opens("/login")
     await traveller.follows("Continue with Clinic staff")
     await signs_in_there(traveller, name)
+    assert traveller.path == "/register/finish"
+    assert f"{name}@example.org" in await traveller.text()
+    await traveller.presses("Create my account")
+    assert "Without this consent" in await traveller.text()
+    await traveller.input("consents.processing").check()
+    await traveller.presses("Create my account")
     assert traveller.path == "/account"
     assert f"{name}@example.org" in await traveller.text()
     await traveller.follows("Security")
@@ -68,7 +75,9 @@ async def test_a_member_links_signs_in_by_it_and_unlinks(
     traveller: Person, way: dict[str, bool]
 ) -> None:
     name = f"member-{way['java_script_enabled']}".lower()
-    traveller.email = await traveller.site.account(f"{name}@example.org")
+    traveller.email = await traveller.site.account(
+        f"{name}@example.org", consents={"processing": True}
+    )
     await traveller.opens("/login")
     await traveller.follows("Continue with Clinic staff")
     await signs_in_there(traveller, name)

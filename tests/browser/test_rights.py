@@ -48,6 +48,19 @@ async def test_a_consent_is_withdrawn_where_it_was_given_by_one_button(member: P
     assert member.troubles == []
 
 
+async def test_news_end_by_the_link_of_a_letter_without_a_sign_in(alice: Person) -> None:
+    allowed = {"processing": True, "marketing": True}
+    await alice.site.account(alice.email, consents=allowed)
+    await alice.opens(alice.site.unsubscribe_path(alice.email))
+    assert await alice.heading() == "No more news and offers?"
+    await alice.presses("Stop such letters")
+    assert await alice.heading() == "You will get no more news and offers"
+    await alice.signs_in()
+    await alice.follows("Consents")
+    await alice.page.get_by_role("button", name="Allow News and offers").wait_for()
+    assert alice.troubles == []
+
+
 @pytest.mark.req("N-55")
 async def test_an_account_is_closed_and_the_letter_opens_it_again(member: Person) -> None:
     await member.follows("Data")

@@ -9,7 +9,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import redis
 
+from tests.support.running import until
 from tests.support.services.postgres import Postgres, find
 from tests.support.world import World, open_world
 from tests.support.worlds import Opener
@@ -59,6 +61,7 @@ async def live(world: World) -> str:
         wrong = {"email": EMAIL, "password": "not this one at all"}
         assert (await client.post(f"{auth}/login", json=wrong)).status_code == 401
         await world.sign_in(client, EMAIL, PASSWORD, transport="cookie")
+        assert (await client.get("/account")).status_code == 200
         told = await world.sign_in(client, EMAIL, PASSWORD)
         renamed = await client.patch(me, json={"firstName": "Canaryrenamed"})
         assert renamed.status_code == 200
@@ -111,12 +114,15 @@ async def test_nothing_of_them_is_in_the_files_of_sqlite(
 
 
 @pytest.mark.req("N-55", "N-58")
-@pytest.mark.needs("postgres")
-async def test_nothing_of_them_is_in_a_dump_of_postgresql(
-    postgres_url: str, postgres_server: Postgres, tmp_path: Path
+@pytest.mark.needs("postgres", "valkey")
+async def test_nothing_of_them_is_in_a_dump_of_postgresql_or_in_redis(
+    postgres_url: str, postgres_server: Postgres, valkey_url: str, tmp_path: Path
 ) -> None:
-    async with open_world(postgres_url, tmp_path) as world:
+    stores = {"REDIS_URL": valkey_url, "REDIS_CACHE_URL": valkey_url}
+    async with open_world(postgres_url, tmp_path, **stores) as world:
         user_id = await erase(world)
+        assert _in_redis(valkey_url), "attempts are counted there"
+        await asyncio.to_thread(until, lambda: not found(_in_redis(valkey_url)), "no copy is left")
         name = urlsplit(postgres_url).path.removeprefix("/")
         dump = await asyncio.to_thread(
             _dumped, postgres_server.url(name, urlsplit(postgres_server.admin_url).username)
@@ -156,6 +162,12 @@ def _stubs(path: Path) -> list[tuple[str, str, str]]:
     rows = connection.execute("SELECT id, status, email FROM users").fetchall()
     connection.close()
     return rows
+
+
+def _in_redis(url: str) -> bytes:
+    """Return every key and what is under it, as the server would write it to its disk."""
+    with redis.Redis.from_url(url) as line:
+        return b"".join(key + (line.dump(key) or b"") for key in line.scan_iter())
 
 
 def _dumped(url: str) -> bytes:

@@ -3,22 +3,28 @@
 start     -> a service on a free loopback port, its data in a folder that goes with it
 account   -> an account whose mailbox is proven, made by the API
 letter    -> the newest letter of a kind, once the worker has carried it
+unsubscribe_path   -> the link that a letter of news carries
 """
 
 import asyncio
 import re
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 
 from tests.support.services.kept import Kept, free_port
 from tests.support.world import PASSWORD
+from watchword.flows.consent.rules import unsubscribe_token
+from watchword.kernel.ids import SubscriberId
+from watchword.kernel.secret import Peppers
 
 WATCHWORD = Path(sys.executable).with_name("watchword")
 RULES = ("AUTH", "API", "OTP", "PAGE", "LETTERS")
@@ -80,9 +86,18 @@ class Site:
             await asyncio.sleep(0.05)
         raise AssertionError(f"{to} got no {template}")
 
-    async def register(self, email: str, language: str = "en") -> None:
-        """Make an account whose mailbox has yet to be proven."""
+    def unsubscribe_path(self, email: str) -> str:
+        """Return where the link leads that stands in each letter of news to an account."""
+        with sqlite3.connect(self.database) as line:
+            [(user_id,)] = line.execute("SELECT id FROM users WHERE email = ?", [email])
+        pepper = next(self.folder.rglob("PEPPER")).read_bytes().strip()
+        token = unsubscribe_token(Peppers(1, {1: pepper}), SubscriberId(UUID(user_id)))
+        return f"/unsubscribe?token={token.reveal()}"
+
+    async def register(self, email: str, language: str = "en", **more: Any) -> None:
+        """Make an account whose mailbox has yet to be proven; `more` is said beside it."""
         body = {
+            **more,
             "email": email,
             "password": PASSWORD,
             "firstName": "Alice",
@@ -92,9 +107,9 @@ class Site:
         answer = await self.client.post("/api/v1/auth/register", json=body)
         assert answer.status_code == 201, answer.text
 
-    async def account(self, email: str, language: str = "en") -> str:
+    async def account(self, email: str, language: str = "en", **more: Any) -> str:
         """Make an account whose mailbox is proven; return its address."""
-        await self.register(email, language)
+        await self.register(email, language, **more)
         code = (await self.letter(email, "registration/verification"))["code"]
         proof = {"email": email, "code": code}
         answer = await self.client.post("/api/v1/auth/verify-email", json=proof)

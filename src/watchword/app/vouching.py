@@ -80,7 +80,7 @@ class Vouchers:
             issuer=settings.issuer,
             client_id=settings.client_id,
             client_secret=settings.secret,
-            redirect_uri=settings.callback or self._callback(GOOGLE),
+            redirect_uri=settings.callback or self._shared_or_own(GOOGLE),
             also_known_as=_GOOGLE_WITHOUT_SCHEME,
         )
 
@@ -93,7 +93,7 @@ class Vouchers:
             issuer=settings.url,
             client_id=settings.client_id,
             client_secret=settings.secret,
-            redirect_uri=settings.callback or self._callback(GITHUB),
+            redirect_uri=settings.callback or self._shared_or_own(GITHUB),
         )
 
     def _linkedin(self, settings: LinkedinSettings) -> "Registered":
@@ -105,7 +105,7 @@ class Vouchers:
             issuer=settings.issuer,
             client_id=settings.client_id,
             client_secret=settings.secret,
-            redirect_uri=settings.callback or self._callback(LINKEDIN),
+            redirect_uri=settings.callback or self._shared_or_own(LINKEDIN),
             pkce=settings.pkce,
             nonce_comes_back=False,
         )
@@ -122,11 +122,13 @@ class Vouchers:
                 issuer=issuer,
                 client_id=settings.client_ids[name],
                 client_secret=settings.secrets[name],
-                redirect_uri=self._callback(name),
+                redirect_uri=self._own(name),
             )
 
-    def _callback(self, name: str) -> str:
-        """Return where a provider sends people back that has no address of its own."""
-        shared = self._house.part(OauthSettings).redirect_url
-        public = self._house.part(ServerSettings).public_url
-        return shared or f"{public}/auth/oauth/{name}/callback"
+    def _shared_or_own(self, name: str) -> str:
+        """Return where one of the three well-known sends people back that was given no address."""
+        return self._house.part(OauthSettings).redirect_url or self._own(name)
+
+    def _own(self, name: str) -> str:
+        """Return the address of a provider alone: what came for another is known by it (RFC 9700, 4.4)."""
+        return f"{self._house.part(ServerSettings).public_url}/auth/oauth/{name}/callback"

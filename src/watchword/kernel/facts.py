@@ -6,8 +6,9 @@ the ledger (`id.session.created`); one class tells it, which stands with the nou
 `AUDIT` line of the log; a fact may say more there: `lines` are what operators look for by these words.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 
@@ -25,6 +26,14 @@ SECURITY_EVENT = Line(message="SECURITY_EVENT", category="security", alarm=True)
 
 
 OWNER: Final = "owner"
+
+
+def by_another(facts: Mapping[str, Any], user_id: UUID) -> bool:
+    """Tell whether another person did this to somebody: `by` is an id, and not theirs, but no word."""
+    try:
+        return UUID(str(facts.get("by"))) != user_id
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
     errand    what we remember of one way there and back: three secrets
     leave     an errand                 -> the provider's address that the browser goes to
     vouch     an errand, and a code     -> who came back, as the provider says
+    look      an operator asks          -> how the provider is
 
 Whom a provider knows is told by the pair of issuer and subject; an address of mail is only something that
 it says of them. Source: OpenID Connect Core 1.0, section 5.7; RFC 9700.
@@ -57,6 +58,10 @@ class IdentityProvider(Protocol):
     title: str
     issuer: str
     redirect_uri: str
+
+    async def look(self, now: datetime) -> str:
+        """Return how it is, in a few words; nobody is sent there. Problems: `OutOfReach`, `NotVouched`."""
+        ...
 
     async def leave(self, errand: Errand, now: datetime) -> str:
         """Return where the browser goes. Problems: `OutOfReach`, `NotVouched`."""

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.browser import browser
+from tests.support.vouchers import Google, links, town
 from tests.support.world import NEW_PASSWORD, PASSWORD, World
+from tests.support.worlds import Opener
 from watchword.app import slices
 from watchword.flows import activity
-from watchword.flows.activity.rules import CODE_ACCEPTED, PAGE, WORDS
+from watchword.flows.activity.rules import CODE_ACCEPTED, PAGE, UNTOLD, WORDS
 from watchword.kernel.facts import Fact
 from watchword.plumbing.words.languages import LANGUAGES
 
@@ -103,3 +106,34 @@ def types_below(kind: type[Fact]) -> set[str]:
 def test_every_fact_that_is_told_is_one() -> None:
     assert len(list(slices.modules("rules"))) > 20
     assert set(WORDS) <= types_below(Fact)
+
+
+def test_of_every_fact_it_is_said_whether_it_is_told_or_why_it_is_not() -> None:
+    assert len(list(slices.modules("rules"))) > 20
+    untold = [kind for kinds in UNTOLD.values() for kind in kinds]
+    assert len({*WORDS, *untold}) == len(WORDS) + len(untold)
+    assert {*WORDS, *untold} == types_below(Fact)
+
+
+async def test_a_new_way_in_and_what_was_done_with_the_data_are_told(small_worlds: Opener) -> None:
+    google = Google()
+    async with town(small_worlds, google) as world, browser(world) as alice:
+        await world.subscriber()
+        await alice.sign_in()
+        await links(alice, google)
+        assert (await alice.client.get("/api/v1/me/export")).status_code == 200
+        seen = (await alice.client.get(ACTIVITY)).json()["activity"]
+    assert [each["what"] for each in seen] == ["exported", "identity_linked", "signed_in"]
+
+
+async def test_where_an_administrator_was_is_not_told(world: World) -> None:
+    await world.subscriber("root@example.com", role="admin")
+    alice = await world.subscriber()
+    async with world.client("192.0.2.99") as root, world.client() as client:
+        await world.sign_in(root, "root@example.com")
+        for act in ("disable", "enable"):
+            await root.post(f"/api/v1/admin/users/{alice.id}/{act}")
+        await world.sign_in(client)
+        seen = (await client.get(ACTIVITY)).json()["activity"]
+    origins = {each["what"]: each["address"] for each in seen}
+    assert origins == {"signed_in": "203.0.113.7", "enabled": None, "disabled": None}

@@ -52,10 +52,18 @@ def account(
         (Act.ENABLE, "locked", "locked"),
         (Act.LOCK, "erased", "erased"),
         (Act.ENABLE, "erased", "erased"),
+        (Act.LOCK, "erasing", "locked"),
+        (Act.DISABLE, "erasing", "disabled"),
+        (Act.ENABLE, "erasing", "erasing"),
     ],
 )
 def test_an_act_moves_an_account_from_state_to_state(act: Act, before: str, after: str) -> None:
     assert becomes(act, account(before)) == after
+
+
+@pytest.mark.parametrize(("act", "before"), [(Act.UNLOCK, "locked"), (Act.ENABLE, "disabled")])
+def test_who_waits_for_their_erasure_goes_on_waiting(act: Act, before: str) -> None:
+    assert becomes(act, account(before), erasing=True) == "erasing"
 
 
 @pytest.mark.parametrize(("act", "before"), [(Act.UNLOCK, "locked"), (Act.ENABLE, "disabled")])

@@ -9,9 +9,13 @@ from sqlalchemy import select
 from tests.support.facts import facts
 from tests.support.world import PASSWORD, World
 from tests.support.worlds import Opener
+from watchword.flows.administration.rules import Act
+from watchword.flows.administration.service import Administration
 from watchword.flows.erasure.service import Erasing
+from watchword.operations.audit.service import Auditor
 from watchword.plumbing.db.journal import journal
 from watchword.plumbing.db.statements import statement
+from watchword.records.audit.service import Chain
 from watchword.records.consents.store import consents
 from watchword.records.erasures.service import Erasures
 from watchword.records.passwords.store import passwords
@@ -172,6 +176,63 @@ async def test_a_held_account_is_closed_and_erased_when_the_hold_is_lifted(world
     async with world.database.transaction() as tx:
         assert await erasures.lift(tx, alice.id, world.clock.now())
     assert await erasing.erase_due() == 1
+
+
+@pytest.mark.parametrize(
+    ("act", "status", "back"), [("disable", "disabled", "enable"), ("lock", "locked", "unlock")]
+)
+async def test_what_an_administrator_closed_stays_closed_when_its_erasure_is_undone(
+    world: World, act: str, status: str, back: str
+) -> None:
+    alice = await world.subscriber()
+    await world.subscriber("root@example.com", role="admin")
+    users_door = f"/api/v1/admin/users/{alice.id}"
+    async with world.client() as client, world.client() as root:
+        await world.sign_in(client)
+        await client.request("DELETE", ME)
+        await world.sign_in(root, "root@example.com")
+        for each, becomes in ((act, status), (back, "erasing"), (act, status)):
+            assert (await root.post(f"{users_door}/{each}")).json()["status"] == becomes
+        token = await world.token(ALICE, "erasure/erasure_asked")
+        undone = await client.post(UNDO, json={"token": token})
+        assert (undone.status_code, undone.json()) == (200, {"status": status})
+        body = {"email": ALICE, "password": PASSWORD}
+        assert (await client.post("/api/v1/auth/login", json=body)).status_code == 403
+        assert (await root.post(f"{users_door}/{back}")).json()["status"] == "active"
+        await world.sign_in(client)
+
+
+async def test_an_account_that_an_administrator_closed_is_erased_in_time(world: World) -> None:
+    alice = await world.subscriber()
+    async with world.client() as client:
+        await world.sign_in(client)
+        await client.request("DELETE", ME)
+    await world.part(Administration).act(Act.DISABLE, alice.id, "console")
+    world.clock.advance(GRACE)
+    assert await world.part(Erasing).erase_due() == 1
+
+
+@pytest.mark.req("N-55")
+async def test_with_an_administrator_goes_where_they_were_when_they_acted_on_others(
+    world: World,
+) -> None:
+    root = await world.subscriber("root@example.com", role="admin")
+    await world.subscriber("other@example.com", role="admin")
+    alice = await world.subscriber()
+    async with world.client("192.0.2.99") as theirs, world.client() as client:
+        await world.sign_in(theirs, "root@example.com")
+        await world.sign_in(client)
+        for act in ("disable", "enable"):
+            await theirs.post(f"/api/v1/admin/users/{alice.id}/{act}")
+        await world.sign_in(client)
+    await world.part(Administration).give_role(root.id, "user", "console")
+    await world.part(Erasing).erase(root.id, "operator")
+    kept = {each.address for each in await rows(world, journal)}
+    assert kept == {None, "203.0.113.7"}
+    while await world.part(Chain).link():
+        pass
+    report = await world.part(Auditor).verify([], lambda _done, _total: None)
+    assert (report.faults, report.waiting) == ([], 0)
 
 
 async def test_letters_that_wait_for_somebody_erased_never_leave_and_others_do(

@@ -10,10 +10,18 @@ from tests.support.facts import facts
 from tests.support.vouchers import Github, Google, Linkedin, Voucher, links, signs_in_by, town
 from tests.support.world import World
 from tests.support.worlds import Opener
+from watchword.kernel.identity import Identity
+from watchword.kernel.ids import SubscriberId
+from watchword.kernel.ports import Visitor
+from watchword.operations.flags.rules import wish
+from watchword.operations.flags.service import Switching
 from watchword.records.linked_identities.service import LinkedIdentities
 from watchword.records.subscribers.rules import Subscriber
 
 ALICE = "alice@example.org"
+VISITOR = Visitor(
+    address="203.0.113.7", network="203.0.113.7", user_agent="", language="en", request_id="r"
+)
 KINDS: list[Any] = [Google, Github, Linkedin, Voucher]
 
 
@@ -244,6 +252,31 @@ async def test_a_provider_that_is_offered_no_longer_can_still_be_unlinked(
         assert google.issuer in alice.text
         await alice.send(f"/account/identities/{which}/unlink")
         assert "It is unlinked" in alice.text
+
+
+@pytest.mark.req("D-64")
+async def test_a_provider_that_is_out_of_the_settings_or_switched_off_is_no_way_in(
+    worlds: Opener,
+) -> None:
+    google, staff = Google(), Voucher()
+    gone = Identity(issuer="https://gone.example.org", subject="7", email=ALICE)
+    async with town(worlds, google, staff) as world, browser(world) as alice:
+        await signs_in_by(alice, google)
+        [registered] = await facts(world, "id.user.registered")
+        identities, user_id = world.part(LinkedIdentities), SubscriberId(registered.user_id)
+        [first] = await identities.of_user(world.database, user_id)
+        async with world.database.transaction() as tx:
+            await identities.link(tx, user_id, gone, VISITOR, world.clock.now())
+        await alice.open("/account/identities")
+        refused = await alice.send(f"/account/identities/{first.id}/unlink")
+        assert (refused.status_code, "last way into" in alice.text) == (409, True)
+        await links(alice, staff)
+        switching = world.part(Switching)
+        for share, status in (("off", 409), ("on", 200)):
+            await switching.switch("oauth.others", wish(share, ""), "test")
+            await alice.open("/account/identities")
+            told = await alice.send(f"/account/identities/{first.id}/unlink")
+            assert told.status_code == status
 
 
 async def test_the_security_page_leads_to_the_other_sign_ins(small_worlds: Opener) -> None:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.support.vouchers import Google, Voucher, town
 from tests.support.world import World
 from tests.support.worlds import Opener
 
@@ -74,6 +75,30 @@ async def test_seven_headings_and_the_configured_contacts(
         *SPANS[language],
     ):
         assert told in page.text.replace("\xa0", " "), told
+
+
+@pytest.mark.req("N-59")
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "The service that you choose learns each time that you sign in here."),
+        ("fr", "Le service que vous choisissez apprend chaque fois"),
+        ("ar", "تعلم الخدمة التي تختارها في كل مرة"),
+    ],
+)
+async def test_it_says_whom_people_may_sign_in_with_and_what_those_learn(
+    small_worlds: Opener, language: str, words: str
+) -> None:
+    heard = {"Accept-Language": language}
+    async with (
+        town(small_worlds, Google(), Voucher()) as world,
+        world.client(headers=heard) as client,
+    ):
+        page = (await client.get("/privacy")).text
+    assert words in page
+    assert page.index("<bdi>Google</bdi>") < page.index("<bdi>Clinic staff</bdi>")
+    async with small_worlds() as world, world.client(headers=heard) as client:
+        assert words not in (await client.get("/privacy")).text
 
 
 async def test_what_nobody_configured_is_not_told(small_world: World) -> None:

@@ -160,6 +160,27 @@ async def test_what_one_provider_began_does_not_come_back_by_anothers_address(
         assert (await alice.open("/account")).url.path == "/login"
 
 
+@pytest.mark.req("D-64", "G-18")
+@pytest.mark.parametrize("kind", [Google, Github])
+async def test_a_provider_of_ones_own_naming_is_never_told_the_codes_of_another(
+    small_worlds: Opener, kind: Any
+) -> None:
+    shared = f"{BASE}/auth/callback"
+    known, evil = kind(shared=shared), Voucher(name="evil", tells_issuer=False)
+    async with (
+        town(small_worlds, known, evil, OAUTH_REDIRECT_URL=shared) as world,
+        browser(world) as mallory,
+        browser(world) as alice,
+    ):
+        begun = await leaves(mallory, known)
+        hers = parse_qs(urlsplit(await leaves(alice, evil)).query)
+        assert hers["redirect_uri"] == [f"{BASE}/auth/oauth/evil/callback"]
+        sent_on = known.approves(but(begun, state=hers["state"][0]))
+        assert (await alice.open(sent_on)).status_code == 400
+        assert all("token" not in asked.path for asked in evil.asked), "it was told the code"
+        assert await facts(world, "id.session.created") == []
+
+
 @pytest.mark.parametrize(
     ("error", "status", "says"),
     [

@@ -283,6 +283,26 @@ async def test_where_consents_are_needed_they_are_asked_for_first(worlds: Opener
             assert again.path == "/account"
 
 
+@pytest.mark.req("D-64")
+async def test_what_a_newcomer_agreed_by_signs_nobody_in_again(worlds: Opener) -> None:
+    google, boxes = Google(), {"consents.processing": "true"}
+    async with town(worlds, google, CONSENT_REQUIRED="true") as world, browser(world) as alice:
+        await signs_in_by(alice, google)
+        kept = dict(alice.client.cookies)
+        async with browser(world) as earlier:
+            await signs_in_by(earlier, google)
+            await alice.send("/register/finish", **boxes)
+            assert alice.path == "/account"
+            alice.client.cookies.clear()
+            for name, value in kept.items():
+                alice.client.cookies.set(name, value, domain="auth.example.test", path="/")
+            for who in (alice, earlier):
+                await who.open("/register/finish")
+                assert (await who.send("/register/finish", **boxes)).status_code == 400
+                assert (await who.open("/account")).url.path == "/login"
+        assert len(await facts(world, "id.session.created")) == 1
+
+
 async def test_of_two_who_come_for_the_first_time_at_once_both_are_in(worlds: Opener) -> None:
     google = Google()
     async with town(worlds, google) as world, browser(world) as one, browser(world) as other:

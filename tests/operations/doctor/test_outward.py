@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.operations.mail.test_commands import beside
+from tests.operations.mail.test_commands import aside, beside
 from tests.support.relay import certificate
 from tests.support.risk import KEY, OTHER_KEY, sira
-from tests.support.stub import answer
-from tests.support.terminal import Terminal
+from tests.support.stub import answer, listening
+from tests.support.terminal import Said, Terminal
+from tests.support.vouchers import Github, Voucher
 
 
 def webhook(url: str, keys: str = KEY) -> dict[str, str]:
@@ -101,3 +102,38 @@ def test_a_webhook_for_events_that_answers_is_well(sqlite_url: str, tmp_path: Pa
         found = examined(sqlite_url, tmp_path, webhook(shop.url, keys), "events")
     told = "webhook:shop answers, without TLS, signed with 2 keys, 0 waiting, 0 dead"
     assert (found["outcome"], found["detail"]) == ("ok", told)
+
+
+def looked_at(url: str, folder: Path, more: dict[str, str]) -> Said:
+    """Return what the doctor says of those whom people sign in with."""
+    return Terminal(url, folder, more=more).run("doctor", "--providers", "--json")
+
+
+def test_a_provider_of_sign_ins_is_asked_who_it_is_and_for_its_keys(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    staff, github = Voucher(), Github()
+    with aside(listening(staff)), aside(listening(github)):
+        told = {**github.settings, **staff.settings}
+        said = looked_at(sqlite_url, tmp_path, told)
+        abroad = looked_at(sqlite_url, tmp_path, {**told, "OAUTH_NETWORKS": ""})
+        staff.description = {"issuer": "https://evil.example.org"}
+        other = looked_at(sqlite_url, tmp_path, told)
+    [found] = said.json["checks"]
+    assert (said.code, found["outcome"]) == (0, "ok")
+    assert found["detail"] == (
+        "github says nothing of itself, so it was not asked, staff answers, publishes 1 key"
+    )
+    for each, reason in ((abroad, "Forbidden"), (other, "another_issuer")):
+        [found] = each.json["checks"]
+        assert (each.code, found["outcome"]) == (1, "failed")
+        assert f"staff cannot be used: {reason}" in found["detail"]
+        assert "OAUTH_NETWORKS" in found["fix"]
+    assert github.asked == []
+
+
+def test_where_people_sign_in_with_nobody_else_nobody_is_asked(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    [found] = looked_at(sqlite_url, tmp_path, {}).json["checks"]
+    assert (found["outcome"], found["detail"]) == ("ok", "people sign in with nobody else")

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.facts import facts
+from tests.support.markdown import ROOT
 from tests.support.world import START, World
 from tests.support.worlds import Opener
 from watchword.kernel.times import months_before
@@ -157,6 +158,9 @@ async def test_the_report_tells_purpose_basis_retention_and_last_run_of_each_cla
     assert lines["consents"].retention == "3 years after withdrawal"
     assert lines["navigation"].retention == "13 months"
     assert lines["accounts"].rows == 2
+    register = (ROOT / "docs/privacy/register.md").read_text("utf-8")
+    assert [name for name in lines if f"\n| {name} |" not in register] == []
+    assert {"linked sign-ins", "former addresses"} <= set(lines)
 
 
 async def test_tombstones_erase_anew_what_a_backup_brought_back(worlds: Opener) -> None:

@@ -4,9 +4,10 @@ import asyncio
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -24,17 +25,18 @@ from watchword.records.deliveries.rules import Letter
 from watchword.records.deliveries.service import Deliveries
 
 ALICE = "alice@example.org"
+Aside = TypeVar("Aside")
 
 
 @contextmanager
-def beside(usual: Reply, tls: ssl.SSLContext | None = None) -> Iterator[Stub]:
-    """Yield a provider that listens in a thread of its own, because commands bring their loop."""
-    loop, ready, stubs = asyncio.new_event_loop(), threading.Event(), []
+def aside(opening: AbstractAsyncContextManager[Aside]) -> Iterator[Aside]:
+    """Yield what listens in a thread of its own, because commands bring their loop."""
+    loop, ready, listeners = asyncio.new_event_loop(), threading.Event(), []
     done = asyncio.Event()
 
     async def listen() -> None:
-        async with stub(usual, tls=tls) as listening:
-            stubs.append(listening)
+        async with opening as listening:
+            listeners.append(listening)
             ready.set()
             await done.wait()
 
@@ -42,11 +44,16 @@ def beside(usual: Reply, tls: ssl.SSLContext | None = None) -> Iterator[Stub]:
     thread.start()
     ready.wait(10)
     try:
-        yield stubs[0]
+        yield listeners[0]
     finally:
         loop.call_soon_threadsafe(done.set)
         thread.join(10)
         loop.close()
+
+
+def beside(usual: Reply, tls: ssl.SSLContext | None = None) -> AbstractContextManager[Stub]:
+    """Have a provider listen that answers the same to everything."""
+    return aside(stub(usual, tls=tls))
 
 
 def by_smtp(sink: SmtpSink) -> dict[str, str]:

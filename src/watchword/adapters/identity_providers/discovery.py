@@ -99,6 +99,15 @@ class Discovery:
             raise NotVouched("unknown_key")
         return key
 
+    async def keys(self, now: datetime) -> int:
+        """Return how many keys it publishes. Problems: `NotVouched`, `OutOfReach`."""
+        where = (await self.description(now)).keys
+        async with self._asking:
+            await self._look(where, now)
+        if self._keys is None or not self._keys.each:
+            raise NotVouched("no_keys")
+        return len(self._keys.each)
+
     async def _describe(self, now: datetime) -> None:
         if self._rests_until is not None and now < self._rests_until:
             self._serve_the_last(now, OutOfReach("resting"))

@@ -31,6 +31,10 @@ class GithubProvider:
         self._asker = asker
         self._api = api_url
 
+    async def look(self, now: datetime) -> str:  # noqa: ARG002 - the port has it
+        """Say that there is nothing to ask it without a person."""
+        return "says nothing of itself, so it was not asked"
+
     async def leave(self, errand: Errand, now: datetime) -> str:  # noqa: ARG002 - the port has it
         """Return where the browser goes."""
         asked = {

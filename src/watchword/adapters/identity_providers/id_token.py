@@ -14,6 +14,7 @@ import hmac
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any, Final
 
 from joserfc import jws, jwt
@@ -102,9 +103,15 @@ def _check_times(claims: dict[str, Any], now: datetime) -> None:
 
 
 def _number(claims: dict[str, Any], name: str) -> float | None:
+    """Return a moment; nothing for what is none: NaN is before no moment, and Infinity is never over."""
     value = claims.get(name)
-    good = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if good else None  # type: ignore[arg-type]
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        moment = float(value)
+    except OverflowError:
+        return None
+    return moment if isfinite(moment) else None
 
 
 def _same(told: Any, expected: str) -> bool:

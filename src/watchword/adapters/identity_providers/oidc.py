@@ -51,6 +51,12 @@ class OpenIdProvider:
         self._asker = asker
         self._discovery = Discovery(asker, registered.issuer)
 
+    async def look(self, now: datetime) -> str:
+        """Return how discovery and its keys are. Problems: `OutOfReach`, `NotVouched`."""
+        async with within(2 * self._asker.patience):
+            number = await self._discovery.keys(now)
+        return f"answers, publishes {number} {'key' if number == 1 else 'keys'}"
+
     async def leave(self, errand: Errand, now: datetime) -> str:
         """Return where the browser goes. Problems: `OutOfReach`, `NotVouched`."""
         found = await self._discovery.description(now)
@@ -140,11 +146,16 @@ def _identity(issuer: str, claims: dict[str, Any]) -> Identity:
         issuer=issuer,
         subject=claims["sub"],
         email=_word(claims, "email"),
-        email_verified=claims.get("email_verified") in (True, "true"),
+        email_verified=_is_true(claims.get("email_verified")),
         given_name=_word(claims, "given_name"),
         family_name=_word(claims, "family_name"),
         name=_word(claims, "name"),
     )
+
+
+def _is_true(told: Any) -> bool:
+    """Some write the word; a number, which Python finds equal, is no yes."""
+    return told is True or told == "true"
 
 
 def _word(claims: dict[str, Any], name: str) -> str:

@@ -19,9 +19,10 @@ from watchword.plumbing.contact import PhoneSettings
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.settings import RedisSettings, ServerSettings
+from watchword.records.former_addresses.service import FormerAddresses
 from watchword.records.sessions.rules import REVOKED
 from watchword.records.sessions.service import Sessions
-from watchword.records.subscribers.rules import Subscriber, UserUpdated
+from watchword.records.subscribers.rules import Subscriber, UserUpdated, addresses_of
 from watchword.records.subscribers.service import Subscribers
 
 _TRIES = 3
@@ -33,6 +34,7 @@ class Account:
 
     database: Database
     subscribers: Subscribers
+    former_addresses: FormerAddresses
     sessions: Sessions
     journal: Journal
     phones: PhoneSettings
@@ -80,6 +82,8 @@ class Account:
             if not fields:
                 return found
             written = await self.subscribers.change(tx, wanted, found.version, now)
+            for key in set(addresses_of(found)) - set(addresses_of(written)):
+                await self.former_addresses.give_up(tx, found.id, key, now)
             fact = UserUpdated(user_id=caller.user_id, fields=fields)
             await self.journal.record(tx, fact, now, visitor)
             return written

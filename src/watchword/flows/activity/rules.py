@@ -43,6 +43,56 @@ WORDS: Final[Mapping[str, str]] = {
     "id.consent.granted": "consent_granted",
     "id.consent.withdrawn": "consent_withdrawn",
     "id.consent.renewed": "consent_renewed",
+    "id.identity.linked": "identity_linked",
+    "id.identity.unlinked": "identity_unlinked",
+    "id.user.erasure_asked": "erasure_asked",
+    "id.user.erasure_undone": "erasure_undone",
+    "gdpr.export_asked": "export_asked",
+    "gdpr.exported": "exported",
+}
+UNTOLD: Final[Mapping[str, tuple[str, ...]]] = {
+    "about the service, and about nobody's account": (
+        "audit.archived",
+        "audit.chain_cut",
+        "backup.created",
+        "backup.failed",
+        "backup.restored",
+        "backup.verified",
+        "flag.changed",
+        "key.rotated",
+        "log.level_set",
+        "retention.run",
+        "risk.signal_dead_lettered",
+    ),
+    "what becomes of letters and texts is no act; the export has it": (
+        "email.suppressed",
+        "email.suppression_lifted",
+        "id.email.appointment_summary_queued",
+        "id.email.bounced",
+        "id.email.complained",
+        "id.email.dead_lettered",
+        "id.email.suppressed",
+        "id.sms.dead_lettered",
+        "id.sms.withheld",
+    ),
+    "a step between two that are told, or more of what is told": (
+        "codes.refused",
+        "email.rate_limited",
+        "guess.refused",
+        "id.password.reset.verified",
+        "id.token.refused",
+        "id.ussd.pin.reset.verified",
+    ),
+    "a stranger's attempt that came to nothing": (
+        "id.consent.ignored",
+        "id.password.reset.blocked",
+        "id.user.registration_repeated",
+        "id.ussd.pin.reset.blocked",
+    ),
+    "whoever attacks the account would read how they are watched": ("risk.signal_raised",),
+    "a legal duty, which may be a secret of others": ("gdpr.hold_lifted", "gdpr.hold_placed"),
+    "a letter asks, and the answer is told": ("id.consent.renewal_asked",),
+    "nobody is left to read it": ("id.user.erased",),
 }
 CODE_ACCEPTED: Final = "code_accepted"
 
@@ -55,7 +105,10 @@ class ListActivity(Body, frozen=True):
 
 
 class Activity(Answer, frozen=True):
-    """Something that happened to the account; address and device are those of whoever did it, if known."""
+    """Something that happened to the account.
+
+    Address and device are those it was done from, if known; not those of another person who runs the service.
+    """
 
     id: UUID
     at: datetime

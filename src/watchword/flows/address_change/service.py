@@ -30,6 +30,7 @@ from watchword.plumbing.throttle import Throttle
 from watchword.records.consents.service import Consents
 from watchword.records.deliveries.rules import Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
+from watchword.records.former_addresses.service import FormerAddresses
 from watchword.records.guesses.rules import KINDS
 from watchword.records.guesses.service import Guesses
 from watchword.records.linked_identities.service import LinkedIdentities
@@ -61,6 +62,7 @@ class AddressChange:
 
     database: Database
     subscribers: Subscribers
+    former_addresses: FormerAddresses
     passwords: Passwords
     guesses: Guesses
     tickets: Tickets
@@ -194,6 +196,7 @@ class AddressChange:
         if refused is not None:
             raise refused
         await self._move(tx, owner, email_address(change.new), visitor, now)
+        await self.former_addresses.give_up(tx, owner.id, stub.address, now)
         await self.suppressions.forgive(tx, change.new, now, owner.id)
         spared = SessionId(change.session)
         await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, visitor, now, spare=spared)

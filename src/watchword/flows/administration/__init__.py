@@ -8,7 +8,8 @@
 
 Doing something twice is doing it once: the answer is the account as it is now. A change of status
 ends every session and voids every ticket of the account in the same transaction. An account whose
-mailbox was never proven comes back as pending, not as active. The last active administrator stays
+mailbox was never proven comes back as pending, not as active; one that waits for its erasure goes on
+waiting, and stays locked or disabled when its owner undoes that. The last active administrator stays
 one. Every act is a fact that names who did it: an administrator's id, or `console`.
 
 Problems: `not_found`, `last_admin`, `email_taken`.

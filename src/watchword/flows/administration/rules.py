@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from msgspec import Meta
 from msgspec.structs import asdict
 
-from watchword.kernel.facts import Fact
 from watchword.plumbing.shapes import Answer, Body
 from watchword.records.guesses.rules import GuessCount
 from watchword.records.subscribers.rules import (
     ACTIVE,
     DISABLED,
+    ERASING,
     LOCKED,
     PENDING,
     Profile,
@@ -40,15 +40,6 @@ class Act(StrEnum):
     ENABLE = "enable"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleGiven(Fact):
-    """An account got another role."""
-
-    type: ClassVar[str] = "id.user.role_given"
-    by: str
-    role: str
-
-
 FACTS: Final = {
     Act.LOCK: SubscriberLocked,
     Act.UNLOCK: SubscriberUnlocked,
@@ -57,15 +48,19 @@ FACTS: Final = {
 }
 
 
-def becomes(act: Act, subscriber: Subscriber) -> str:
-    """Return the status of an account after an act; what makes no sense changes nothing."""
+def becomes(act: Act, subscriber: Subscriber, *, erasing: bool = False) -> str:
+    """Return the status of an account after an act; what makes no sense changes nothing.
+
+    One that waits for its erasure (`erasing`) goes back to waiting.
+    """
     status = subscriber.status
-    good = ACTIVE if subscriber.email_verified_at else PENDING
-    if act is Act.LOCK and status in {ACTIVE, PENDING}:
+    proven = ACTIVE if subscriber.email_verified_at else PENDING
+    good = ERASING if erasing else proven
+    if act is Act.LOCK and status in {ACTIVE, PENDING, ERASING}:
         return LOCKED
     if act is Act.UNLOCK and status == LOCKED:
         return good
-    if act is Act.DISABLE and status in {ACTIVE, PENDING, LOCKED}:
+    if act is Act.DISABLE and status in {ACTIVE, PENDING, LOCKED, ERASING}:
         return DISABLED
     if act is Act.ENABLE and status == DISABLED:
         return good

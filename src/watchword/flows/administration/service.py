@@ -11,7 +11,6 @@ from watchword.flows.administration.rules import (
     ManagedUser,
     ManagedUsers,
     NewAccount,
-    RoleGiven,
     becomes,
     managed,
 )
@@ -26,6 +25,7 @@ from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.settings import ServerSettings
 from watchword.plumbing.words.languages import GUESSED, Spoken
+from watchword.records.erasures.service import Erasures
 from watchword.records.guesses.rules import KINDS
 from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.service import Passwords
@@ -36,6 +36,7 @@ from watchword.records.subscribers.rules import (
     ADMIN,
     PENDING,
     EmailTaken,
+    RoleGiven,
     Subscriber,
     UserRegistered,
     keep_one_admin,
@@ -56,6 +57,7 @@ class Administration:
     sessions: Sessions
     tickets: Tickets
     guesses: Guesses
+    erasures: Erasures
     journal: Journal
     issuer: Issuer
     server: ServerSettings
@@ -165,7 +167,7 @@ class Administration:
         """Return the account, and the status it may be given. Problems: `not_found`, `last_admin`."""
         admins = await self.subscribers.hold_admins(tx)
         found = await self.subscribers.get(tx, user_id)
-        status = becomes(act, found)
+        status = becomes(act, found, erasing=await self._waits(tx, user_id))
         keep_one_admin(admins, found, status, found.role)
         return found, status
 
@@ -178,12 +180,18 @@ class Administration:
         visitor: Visitor | None,
         now: datetime,
     ) -> Subscriber:
-        """Write the status; of what was issued before, only the old mailbox's undo outlives it."""
+        """Write the status; of what was issued before, only what undoes an act on the account outlives it."""
+        waits = await self._waits(tx, found.id)
+        spared = Purpose.ERASURE_UNDO if waits else Purpose.EMAIL_CHANGE_UNDO
         changed = await self.subscribers.set_status(tx, found.id, status, now)
         await self.sessions.end_all(tx, found.id, BY_ADMIN, visitor, now, by=by)
-        await self.tickets.void(tx, found.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
+        await self.tickets.void(tx, found.id, now, spare=spared)
         await self._close_setup(tx, changed, now)
         return changed
+
+    async def _waits(self, tx: Transaction, user_id: SubscriberId) -> bool:
+        """Tell whether an account waits for its erasure, whatever its status."""
+        return await self.erasures.waiting(tx, user_id) is not None
 
     async def _forgive(self, tx: Transaction, found: Subscriber, now: datetime) -> bool:
         """Forgive wrong guesses; true when there were any."""

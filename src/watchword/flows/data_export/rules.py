@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Final, Literal
-from uuid import UUID
 
 import msgspec
 
-from watchword.kernel.facts import OWNER, Fact
+from watchword.kernel.facts import OWNER, Fact, by_another
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.times import hours
@@ -28,6 +27,7 @@ JSON, CSV, ZIP = "json", "csv", "zip"
 MEDIA_TYPES: Final = {JSON: "application/json", CSV: "text/csv", ZIP: "application/zip"}
 COLUMNS: Final = ("record", "row", "field", "value")
 SOMEBODY: Final = "another account"
+_ORIGIN: Final = ("address", "user_agent")
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _HEAD: Final = {
@@ -202,18 +202,12 @@ FORMS: Final[Mapping[str, type[JsonForm] | type[CsvForm]]] = {JSON: JsonForm, CS
 
 
 def of_their_own(user_id: SubscriberId, record: dict[str, Any]) -> dict[str, Any]:
-    """Return a record without the id of whoever else had a hand in it."""
+    """Return a record without the id of whoever else had a hand in it, and without where they were."""
     facts = record.get("facts")
-    if not isinstance(facts, dict) or _own(user_id, facts.get("by")):
+    if not isinstance(facts, dict) or not by_another(facts, user_id):
         return record
-    return {**record, "facts": {**facts, "by": SOMEBODY}}
-
-
-def _own(user_id: SubscriberId, by: object) -> bool:
-    try:
-        return UUID(str(by)) == user_id
-    except ValueError:  # a word, or nobody
-        return True
+    nowhere: dict[str, Any] = {name: None for name in _ORIGIN if name in record}
+    return {**record, **nowhere, "facts": {**facts, "by": SOMEBODY}}
 
 
 def schema(every: Iterable[Told]) -> dict[str, Any]:

@@ -43,7 +43,8 @@ from watchword.records.deliveries.service import Deliveries
 from watchword.records.dispatches.service import Dispatches
 from watchword.records.exports.rules import Export
 from watchword.records.exports.service import Exports
-from watchword.records.subscribers.rules import Subscriber, addresses_of
+from watchword.records.former_addresses.service import FormerAddresses
+from watchword.records.subscribers.rules import Subscriber
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import Purpose, TokenInvalid, TokenUsed
 from watchword.records.tickets.service import Tickets
@@ -59,6 +60,7 @@ class DataExport:
     database: Database
     dossier: Dossier
     subscribers: Subscribers
+    former_addresses: FormerAddresses
     dispatches: Dispatches
     exports: Exports
     tickets: Tickets
@@ -72,7 +74,7 @@ class DataExport:
     async def now(self, user_id: SubscriberId, form: str, visitor: Visitor) -> Document:
         """Return the document at once. Problem: `export_too_large`."""
         owner = await self.subscribers.get(self.database, user_id)
-        if await self.dossier.size(self.database, self._whose(owner)) > AT_ONCE:
+        if await self.dossier.size(self.database, await self._whose(owner)) > AT_ONCE:
             raise ExportTooLarge
         return await self._give(owner, form, OWNER, visitor)
 
@@ -172,7 +174,7 @@ class DataExport:
 
     async def _zip(self, owner: Subscriber, now: datetime, export: Export | None) -> bytes | None:
         """Return both documents and their schemas; nothing once the export is somebody else's."""
-        size = len(FORMS) * await self.dossier.size(self.database, self._whose(owner))
+        size = len(FORMS) * await self.dossier.size(self.database, await self._whose(owner))
         done, written = 0, io.BytesIO()
         with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as packed:
             for form in FORMS:
@@ -198,13 +200,14 @@ class DataExport:
         """Yield a document piece by piece, and how many records are in each."""
         writer = FORMS[form](self.dossier.told)
         yield writer.begin(owner.id, now), 0
-        async for told, page in self.dossier.pages(self.database, self._whose(owner)):
+        async for told, page in self.dossier.pages(self.database, await self._whose(owner)):
             records = [of_their_own(owner.id, record) for record in page]
             yield writer.add(told, records), len(records)
         yield writer.end(), 0
 
-    def _whose(self, owner: Subscriber) -> Whose:
-        addresses = addresses_of(owner)
+    async def _whose(self, owner: Subscriber) -> Whose:
+        earlier = await self.former_addresses.of(self.database, owner.id)
+        addresses = await self.subscribers.reached(self.database, owner, earlier)
         reached = {owner.email.casefold(), *addresses}
         return Whose(
             user_id=owner.id,

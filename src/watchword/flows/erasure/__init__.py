@@ -4,7 +4,8 @@
                     -> closed at once: every session and every ticket ends, nobody can sign in; a receipt,
                        and a letter with a link that undoes it, for ERASURE_GRACE_DAYS
     undo      the link, until then
-                    -> the account is open as before
+                    -> the account is open as before, unless an administrator locked or disabled
+                       it meanwhile
     erase     a worker, when that time is over; or an operator (`watchword gdpr erase`)
                     -> every table does what it says of itself (`plumbing/db/personal`); letters and texts on
                        their way are found and wiped; consents end; a last letter brings the receipt's number

@@ -19,8 +19,8 @@ async def ask(call: Call[None]) -> Response:
 
 async def undo(call: Call[UndoErasure]) -> Response:
     """Take the erasure back by the link of its letter."""
-    await call.part(Erasing).undo(Secret(call.body.token), call.visitor)
-    return call.json(ErasureUndone())
+    status = await call.part(Erasing).undo(Secret(call.body.token), call.visitor)
+    return call.json(ErasureUndone(status=status))
 
 
 doors = [

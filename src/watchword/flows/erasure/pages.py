@@ -12,6 +12,7 @@ from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, page_get, page_post
 from watchword.plumbing.web.link_page import link_page
 from watchword.records.erasures.rules import ErasureSettings
+from watchword.records.subscribers.rules import ACTIVE
 
 
 class LinkForm(Body, frozen=True):
@@ -49,8 +50,8 @@ async def show_undo(call: Call[Any], problem: Problem | None = None) -> Response
 
 async def undo(call: Call[LinkForm]) -> Response:
     """Take it back."""
-    await call.part(Erasing).undo(Secret(call.body.token), call.visitor)
-    return call.page("erasure/undone.html")
+    status = await call.part(Erasing).undo(Secret(call.body.token), call.visitor)
+    return call.page("erasure/undone.html", opened=status == ACTIVE)
 
 
 doors = [

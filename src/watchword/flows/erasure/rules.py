@@ -26,9 +26,9 @@ class Receipt(Answer, frozen=True):
 
 
 class ErasureUndone(Answer, frozen=True):
-    """The account is open again; its owner signs in as before."""
+    """The account is kept. `active`: its owner signs in as before; else an administrator has closed it."""
 
-    status: str = "active"
+    status: str
 
 
 def receipt_of(erasure: Erasure) -> Receipt:

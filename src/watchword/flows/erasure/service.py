@@ -24,6 +24,7 @@ from watchword.records.deliveries.service import Deliveries
 from watchword.records.dispatches.service import Dispatches
 from watchword.records.erasures.rules import TOMBSTONE, Erasure, ErasureAsked, ErasureUndone
 from watchword.records.erasures.service import Erasures
+from watchword.records.former_addresses.service import FormerAddresses
 from watchword.records.guesses.rules import KINDS
 from watchword.records.guesses.service import Guesses
 from watchword.records.sessions.rules import ERASED as SESSION_ERASED
@@ -34,7 +35,6 @@ from watchword.records.subscribers.rules import (
     ERASING,
     Subscriber,
     UserErased,
-    addresses_of,
     keep_one_admin,
 )
 from watchword.records.subscribers.service import Subscribers
@@ -55,6 +55,7 @@ class Erasing:
     guesses: Guesses
     consents: Consents
     erasures: Erasures
+    former_addresses: FormerAddresses
     dispatches: Dispatches
     deliveries: Deliveries
     texts: Texts
@@ -83,8 +84,11 @@ class Erasing:
             raise TokenInvalid(private="nothing to undo")
         return erasure.due_at
 
-    async def undo(self, token: Secret, visitor: Visitor) -> None:
-        """Open the account again. Problems: `token_invalid|used|expired`."""
+    async def undo(self, token: Secret, visitor: Visitor) -> str:
+        """Keep the account, and return its status: active, unless an administrator closed it meanwhile.
+
+        Problems: `token_invalid|used|expired`.
+        """
         now = self.clock.now()
         async with self.database.transaction() as tx:
             peeked = await self.tickets.peek(tx, Purpose.ERASURE_UNDO, token, now)
@@ -92,9 +96,11 @@ class Erasing:
             await self.tickets.spend(tx, Purpose.ERASURE_UNDO, token, now)
             if owner is None or not await self.erasures.undo(tx, owner.id, now):
                 raise TokenInvalid(private="nothing to undo")
-            await self.subscribers.set_status(tx, owner.id, ACTIVE, now)
+            if owner.status == ERASING:
+                owner = await self.subscribers.set_status(tx, owner.id, ACTIVE, now)
             await self.journal.record(tx, ErasureUndone(user_id=owner.id), now, visitor)
         self.metrics.gdpr_requests.labels("erasure_undone").inc()
+        return owner.status
 
     async def erase_due(self) -> int:
         """Erase all whose time has come; return how many those were."""
@@ -197,24 +203,30 @@ class Erasing:
 
     async def _scrub(self, tx: Transaction, owner: Subscriber, by: str, now: datetime) -> None:
         """Leave a stub; every table does as it says, and what is on its way is wiped."""
-        addresses = addresses_of(owner)
-        whose = Whose(
-            user_id=owner.id,
-            addresses=addresses,
-            digests=tuple(
-                self.dispatches.digest(each)
-                for each in sorted({owner.email.casefold(), *addresses})
-            ),
-        )
+        whose = await self._known(tx, owner)
         await self.subscribers.erase(tx, owner.id, now)
         await self.consents.end(tx, owner.id, now)
         await self.dossier.erase(tx, whose)
-        await self.deliveries.forget(tx, addresses, now)
-        await self.texts.forget(tx, addresses, now)
-        for address in addresses:
+        await self.deliveries.forget(tx, whose.addresses, now)
+        await self.texts.forget(tx, whose.addresses, now)
+        for address in whose.addresses:
             for kind in KINDS:
                 await self.guesses.forget(tx, self.guesses.key(kind, address))
         await self.journal.record(tx, UserErased(user_id=owner.id, by=by), now)
+
+    async def _known(self, tx: Transaction, owner: Subscriber) -> Whose:
+        """Return how the tables know somebody: also by addresses they had, and a number they never proved."""
+        earlier = await self.former_addresses.of(tx, owner.id)
+        unproven = [owner.phone] if owner.phone else []
+        addresses = await self.subscribers.reached(tx, owner, [*earlier, *unproven])
+        reached = sorted({owner.email.casefold(), *addresses})
+        acted = await self.subscribers.was_admin(tx, owner)
+        return Whose(
+            user_id=owner.id,
+            addresses=addresses,
+            digests=tuple(self.dispatches.digest(each) for each in reached),
+            acts_as=(str(owner.id),) if acted else (),
+        )
 
 
 def _whose(user_id: SubscriberId | None) -> SubscriberId:

@@ -11,6 +11,7 @@ from watchword.kernel.ports import Caller, Visitor
 from watchword.kernel.problems import NotFound, Unauthenticated
 from watchword.plumbing.db.ports import Database, Taken, Transaction
 from watchword.plumbing.issuer import Issuer
+from watchword.plumbing.offering import Offering
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.linked_identities.rules import (
     IdentityLinkedAlready,
@@ -37,6 +38,7 @@ class IdentityKeeper:
     subscribers: Subscribers
     passwords: Passwords
     identities: LinkedIdentities
+    offering: Offering
     sessions: Sessions
     deliveries: Deliveries
     issuer: Issuer
@@ -70,13 +72,18 @@ class IdentityKeeper:
             if found is None:
                 raise NotFound
             has_password = await self.passwords.find(tx, owner.id) is not None
-            if not may_unlink(len(linked), has_password=has_password):
+            others = sum(each is not found and self._opens(each) for each in linked)
+            if not may_unlink(others, has_password=has_password):
                 raise LastWayIn
             await self.identities.unlink(tx, found, visitor, now)
             await self.sessions.end_all(
                 tx, owner.id, CREDENTIAL_CHANGED, visitor, now, spare=caller.session_id
             )
             await self._tell(tx, "identity_unlinked", owner, found.issuer, visitor, now)
+
+    def _opens(self, linked: LinkedIdentity) -> bool:
+        """Tell whether somebody can come by it: its provider is in the settings, and not switched off."""
+        return self.offering.still(self.identities.name_of(linked.issuer)) is not None
 
     async def _link(
         self,

@@ -5,6 +5,7 @@ from typing import Any
 from starlette.responses import Response
 
 from watchword.flows.privacy_policy.rules import PrivacySettings, audience_of
+from watchword.kernel.identity import IdentityProviders
 from watchword.plumbing.settings import OrganisationSettings, RetentionSettings, ServerSettings
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import page_get
@@ -25,6 +26,7 @@ async def show(call: Call[Any]) -> Response:
         email=contacts.privacy_email or whose.email,
         officer=contacts.officer_email,
         phone=contacts.officer_phone or whose.phone,
+        providers=[each.title for each in call.part(IdentityProviders).each],
     )
 
 

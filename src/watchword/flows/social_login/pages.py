@@ -104,6 +104,8 @@ async def link(call: Call[LinkForm]) -> Response:
 
 async def ask(call: Call[Any], problem: Problem | None = None) -> Response:
     """Ask a newcomer for the consents that an account needs."""
+    if isinstance(problem, OauthStateInvalid):
+        raise problem
     try:
         newcomer = call.part(SocialLogin).newcomer(call.cookie(NEWCOMER))
     except Problem as nobody:

@@ -4,16 +4,18 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
 
-from watchword.kernel.identity import Errand, Identity
+from watchword.kernel.identity import Errand, Identity, IdentityProvider
 from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import FieldError, InputInvalid, Kind, Problem, Unavailable
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EmailAddress, email_address, person_name
 from watchword.plumbing.ports import Account
+from watchword.plumbing.settings.identity_providers import SHARED_CALLBACK
 from watchword.plumbing.words.languages import Spoken, learned
 from watchword.records.deliveries.rules import Letter
 from watchword.records.subscribers.rules import split_name
@@ -91,11 +93,15 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 class Newcomer(msgspec.Struct, frozen=True):
-    """Whom a provider has vouched for, and who has yet to say what we may do with their data."""
+    """Whom a provider has vouched for, and who has yet to say what we may do with their data.
+
+    `once`: by which it is known that an account was made of it.
+    """
 
     provider: str
     identity: Identity
     vouched_at: datetime
+    once: str
     return_to: str = ""
 
     def holds(self, now: datetime) -> bool:
@@ -112,6 +118,11 @@ class Returned:
     code: str
     issuer: str | None
     error: str
+
+    def came_to(self, provider: IdentityProvider) -> bool:
+        """Tell whether it is the address to which this provider sends people, and no other."""
+        shared = urlsplit(provider.redirect_uri).path == SHARED_CALLBACK
+        return self.provider == (None if shared else provider.name)
 
 
 def verified_address(identity: Identity) -> EmailAddress:

@@ -59,7 +59,7 @@ from watchword.records.subscribers.rules import (
 )
 from watchword.records.subscribers.service import Subscribers
 
-_SOURCE = "oauth"
+_SOURCE, _NEWCOMER = "oauth", "newcomer"
 _SECRET_BYTES = 32
 
 Kept = TypeVar("Kept", Attempt, Newcomer)
@@ -169,7 +169,8 @@ class SocialLogin:
     ) -> Arrival:
         if attempt is None or not attempt.holds(back.state, now):
             raise OauthStateInvalid(private="no attempt of this browser")
-        if back.provider not in {None, attempt.provider}:
+        provider = self.offering.providers.named(attempt.provider)
+        if provider is not None and not back.came_to(provider):
             raise OauthStateInvalid(private="came back by another provider's address")
         identity = await self._vouched(attempt, back, now)
         if attempt.session is not None:
@@ -181,6 +182,7 @@ class SocialLogin:
             provider=attempt.provider,
             identity=identity,
             vouched_at=now,
+            once=attempt.state,
             return_to=attempt.return_to,
         )
         return await self._enter(newcomer, None, visitor, now)
@@ -227,6 +229,8 @@ class SocialLogin:
     ) -> Arrival:
         async with self.database.transaction() as tx:
             owner = await self._known(tx, newcomer.identity, now)
+            if allowed is not None:
+                await self._use_up(tx, newcomer, owner, now)
             if owner is None:
                 email = verified_address(newcomer.identity)
                 found = await self.subscribers.find_by_email(tx, email)
@@ -242,6 +246,14 @@ class SocialLogin:
             )
         self.metrics.logins.labels(newcomer.provider, "none").inc()
         return Arrival(return_to=newcomer.return_to, admission=admission)
+
+    async def _use_up(
+        self, tx: Transaction, newcomer: Newcomer, owner: Account | None, now: datetime
+    ) -> None:
+        """Make one account of a newcomer; whoever has one by now comes by the provider again."""
+        new = await self.receipts.keep(tx, _NEWCOMER, [newcomer.once], now)
+        if not new or owner is not None:
+            raise OauthStateInvalid(private="no newcomer any more")
 
     async def _known(self, tx: Transaction, identity: Identity, now: datetime) -> Account | None:
         """Return whose account an identity opens, if any. Problems: the account's."""

@@ -194,7 +194,7 @@ class Walk:
     marks: Mapping[int, Sequence[bytes]]
     without_origin: int = 0
     newest: datetime = _LONG_AGO
-    bared: dict[UUID | None, "_Bared"] = field(default_factory=dict)
+    bared: dict[tuple[UUID | None, UUID | None], "_Bared"] = field(default_factory=dict)
     erased: dict[UUID | None, datetime] = field(default_factory=dict)
     let_go: datetime = _LONG_AGO
     shortest: int | None = None
@@ -256,7 +256,8 @@ class Walk:
 
     def _bare(self, entry: Entry, link: Link) -> None:
         self.without_origin += 1
-        bared = self.bared.setdefault(entry.user_id, _Bared(entry.at, link))
+        whose = entry.user_id, _actor(entry.facts)
+        bared = self.bared.setdefault(whose, _Bared(entry.at, link))
         if entry.at > bared.at:
             bared.at, bared.link = entry.at, link
 
@@ -269,13 +270,22 @@ class Walk:
     def bared_without_reason(self, erased: Container[UUID]) -> Iterator[Fault]:
         """Yield the newest bare row of each account, if it is too young for that; but for the `erased`.
 
-        That an account was erased is believed if it is in fact, up to the moment when the trail says so.
+        That an account was erased is believed if it is in fact, up to the moment when the trail says so;
+        it explains rows about the account, and those that tell what its owner did to others.
         """
-        for user_id, bared in self.bared.items():
-            said = self.erased.get(user_id) if user_id in erased else None
-            if bared.at >= self.let_go and (said is None or bared.at - said > BEHIND):
+        for whose, bared in self.bared.items():
+            gone = [self.erased[each] for each in whose if each in erased and each in self.erased]
+            if bared.at >= self.let_go and not any(bared.at - said <= BEHIND for said in gone):
                 told = "where it came from was taken out, before its time and for nobody's erasure"
                 yield _fault(FaultKind.ORIGIN, bared.link, told)
+
+
+def _actor(facts: Any) -> UUID | None:
+    """Return the account that did what a row tells, where that is somebody else's."""
+    try:
+        return UUID(facts["by"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def misdated(entry: Entry, newest: datetime, known_at: datetime | None) -> str | None:

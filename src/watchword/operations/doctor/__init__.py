@@ -1,7 +1,7 @@
 """The doctor: look at everything this service stands on, and name the command that mends it.
 
     python   settings   secrets   database   migrations   isolation   clock
-    redis    mail       texts      events     signals    backup      dns        address
+    redis    mail       texts      events     signals    backup     providers    dns    address
     disk     port
 
 Every check says `ok`, `warning`, `failed` or `skipped` (when what it needs is away), and nothing is
@@ -23,4 +23,6 @@ changed. Settings are told as set or unset, never by value. Exit 0 when nothing 
                  posted
     backup       the newest is not older than 26 hours, and what makes them is at hand; in production a
                  warning where none are made (BACKUP_RECIPIENT)
+    providers    whoever people may sign in with answers by discovery, is who the settings say, and publishes
+                 keys; GitHub says nothing of itself
 """

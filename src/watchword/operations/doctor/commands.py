@@ -21,6 +21,9 @@ def look(
     events: Annotated[
         bool, typer.Option("--events", help="Only where events and risk signals go.")
     ] = False,
+    providers: Annotated[
+        bool, typer.Option("--providers", help="Only those whom people sign in with.")
+    ] = False,
     dns: Annotated[bool, typer.Option("--dns", help="Only the sender's domain.")] = False,
     time: Annotated[bool, typer.Option("--time", help="Only the clocks.")] = False,
     as_json: AsJson = False,
@@ -35,6 +38,7 @@ def look(
         "texts": email,
         "events": events,
         "signals": events,
+        "providers": providers,
         "dns": dns,
         "clock": time,
     }

@@ -33,6 +33,7 @@ TOLD: Final = (
 
 
 VALIDATE: Final = "watchword env validate"
+PROVIDERS: Final = ("GOOGLE_ISSUER", "LINKEDIN_ISSUER", "OIDC_ISSUERS", "OAUTH_NETWORKS")
 RECEIVER: Final = ("SIRA_WEBHOOK_URL", "SIRA_WEBHOOK_NETWORKS", "SIRA_WEBHOOK_SECRET")
 _WANTED: Final[Mapping[str, Sequence[str]]] = {
     "sendgrid": ("SENDGRID_API_KEY", "SENDGRID_API_URL"),

@@ -4,12 +4,14 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from watchword.kernel.clock import Clock, SystemClock
-from watchword.kernel.ports import Migrations
+from watchword.kernel.identity import IdentityProvider, IdentityProviders, NotVouched
+from watchword.kernel.ports import Migrations, OutOfReach
 from watchword.kernel.problems import Problem
 from watchword.operations.doctor import rules, store
 from watchword.operations.doctor.rules import Mode
@@ -58,6 +60,7 @@ CHECKS: Final = (
     "events",
     "signals",
     "backup",
+    "providers",
     "dns",
     "address",
     "disk",
@@ -281,6 +284,26 @@ async def _backup(sections: Sections) -> Finding:
     return rules.judge_backup(newest.at if newest else None, now, made_by)
 
 
+async def _providers(_sections: Sections) -> Finding:
+    try:
+        async with open_house() as house:
+            now = house.part(Clock).now()
+            steps = [await _look_at(each, now) for each in house.part(IdentityProviders).each]
+    except Exception as error:  # noqa: BLE001 - whatever a driver says, it is a finding
+        return skipped("providers", f"the database is away: {_words(error)}")
+    if not steps:
+        return ok("providers", "people sign in with nobody else")
+    return rules.judge_steps("providers", steps, rules.show(rules.PROVIDERS))
+
+
+async def _look_at(provider: IdentityProvider, now: datetime) -> Step:
+    """Look at whom people sign in with."""
+    try:
+        return Step(provider.name, good=True, detail=await provider.look(now))
+    except (OutOfReach, NotVouched) as trouble:
+        return Step(provider.name, good=False, detail=f"cannot be used: {trouble}")
+
+
 async def _dns(sections: Sections) -> Finding:
     look = in_hand(LookAtDomain)
     return rules.judge_steps("dns", await look(sections), "watchword dns check")
@@ -321,6 +344,7 @@ _VISITS: Final = {
     "events": _events,
     "signals": _signals,
     "backup": _backup,
+    "providers": _providers,
     "dns": _dns,
     "address": _address,
     "disk": _disk,

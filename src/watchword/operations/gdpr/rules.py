@@ -83,6 +83,20 @@ def kinds(settings: RetentionSettings, feedback_days: int, export_hours: int) ->
             tables=("users", "passwords", "pins"),
         ),
         Kind(
+            name="linked sign-ins",
+            purpose="to let people in with a provider that they chose",
+            basis=CONTRACT,
+            retention="until unlinked or erased",
+            tables=("linked_identities",),
+        ),
+        Kind(
+            name="former addresses",
+            purpose="to find what is still written under them, for an export or an erasure",
+            basis=DUTY,
+            retention="until erased",
+            tables=("former_addresses",),
+        ),
+        Kind(
             name="sessions",
             purpose="to stay signed in; to prove a mailbox or a telephone",
             basis=CONTRACT,

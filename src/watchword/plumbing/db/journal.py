@@ -36,7 +36,7 @@ from watchword.kernel.ids import mint
 from watchword.kernel.ports import Visitor
 from watchword.plumbing.db import event_outbox, purging
 from watchword.plumbing.db.columns import Moment, tenant_table
-from watchword.plumbing.db.personal import Personal, Scrubbed, Told
+from watchword.plumbing.db.personal import ACTOR, Personal, Scrubbed, Told, Untold
 from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.plumbing.db.statements import insertion, statement
 from watchword.plumbing.events.audience import Audience
@@ -64,19 +64,30 @@ journal = tenant_table(
 # What may be empty, but for whom a row is about, says where an act came from.
 ORIGIN = tuple(c for c in journal.columns if c.nullable and c.name != "user_id")
 
-personal = Personal(
-    journal,
-    owner=journal.c.user_id,
-    told=Told(
-        "activity",
-        journal.c.at,
-        journal.c.type,
-        journal.c.facts,
-        journal.c.address,
-        journal.c.user_agent,
+_NOWHERE = Scrubbed({column.name: None for column in ORIGIN})
+
+personal = (
+    Personal(
+        journal,
+        owner=journal.c.user_id,
+        told=Told(
+            "activity",
+            journal.c.at,
+            journal.c.type,
+            journal.c.facts,
+            journal.c.address,
+            journal.c.user_agent,
+        ),
+        erased=_NOWHERE,
+        order=(journal.c.at, journal.c.id),
     ),
-    erased=Scrubbed({column.name: None for column in ORIGIN}),
-    order=(journal.c.at, journal.c.id),
+    Personal(
+        journal,
+        owner=journal.c.facts["by"].as_string(),
+        by=ACTOR,
+        told=Untold("what an administrator did is told to those it was done to"),
+        erased=_NOWHERE,
+    ),
 )
 
 WRITE = statement(

@@ -13,9 +13,9 @@ A table that knows of a subscriber says so beside itself, in a value that `app` 
     erased   deleted; scrubbed: the row stays, and its columns say nothing of a person any more; along with
              the rows of another table; or kept, and why
 
-`owner` holds the subscriber's id, a mailbox's key or a number (`by=ADDRESS`), or the keyed digest that
-dispatches keep of those (`by=DIGEST`). The dossier is all of them
-together: export and erasure read it, so that neither can forget a table.
+`owner` holds the subscriber's id, a mailbox's key or a number (`by=ADDRESS`), the keyed digest that
+dispatches keep of those (`by=DIGEST`), or the id as facts name who did something (`by=ACTOR`).
+The dossier is all of them together: export and erasure read it, so that neither can forget a table.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -46,6 +46,7 @@ from watchword.plumbing.db.statements import Statement, statement
 ID: Final = "id"
 ADDRESS: Final = "address"
 DIGEST: Final = "digest"
+ACTOR: Final = "actor"
 PAGE: Final = 1000
 
 KINDS: Final[Mapping[str, Any]] = {
@@ -133,15 +134,24 @@ DELETED: Final = Deleted()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whose:
-    """Somebody, as tables know them: by id; by mailboxes' keys and proven numbers; by digests of those."""
+    """Somebody, as tables know them: by id; by mailboxes' keys and numbers; by digests of those.
+
+    `acts_as`: the id as facts name it, of whoever was an administrator once; nobody else acts on others.
+    """
 
     user_id: UUID
     addresses: tuple[str, ...] = ()
     digests: tuple[bytes, ...] = ()
+    acts_as: tuple[str, ...] = ()
 
     def known(self, by: str) -> Sequence[object]:
         """Return what an owner's column may hold of them."""
-        return {ID: (self.user_id,), ADDRESS: self.addresses, DIGEST: self.digests}[by]
+        return {
+            ID: (self.user_id,),
+            ADDRESS: self.addresses,
+            DIGEST: self.digests,
+            ACTOR: self.acts_as,
+        }[by]
 
 
 @dataclass(frozen=True, slots=True)

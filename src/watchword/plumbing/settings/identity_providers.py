@@ -16,6 +16,7 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.settings.parsers import full_web_address, split, web_address
 
 GOOGLE, GITHUB, LINKEDIN = "google", "github", "linkedin"
+SHARED_CALLBACK: Final = "/auth/callback"
 _TAKEN: Final = frozenset({GOOGLE, GITHUB, LINKEDIN, "providers", "callback"})
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
@@ -61,8 +62,8 @@ class OauthSettings:
 
     redirect_url: str = setting(
         "OAUTH_REDIRECT_URL",
-        "One address for all of them to come back to, https://auth.example.org/auth/callback; empty is"
-        " /auth/oauth/NAME/callback at PUBLIC_BASE_URL.",
+        "One address for Google, GitHub and LinkedIn to come back to, https://auth.example.org/auth/callback;"
+        " empty is /auth/oauth/NAME/callback at PUBLIC_BASE_URL, which those of OIDC_ISSUERS always have.",
         parse=_callback,
         default="",
     )

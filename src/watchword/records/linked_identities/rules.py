@@ -67,9 +67,9 @@ def label_of(identity: Identity) -> str:
     return "".join(sign for sign in told if sign.isprintable())[:_LONGEST_LABEL]
 
 
-def may_unlink(linked: int, *, has_password: bool) -> bool:
-    """Tell whether an account that has so many identities can do without one of them.
+def may_unlink(others: int, *, has_password: bool) -> bool:
+    """Tell whether an account can do without an identity that has so many others to come by.
 
     The code of a letter proves a mailbox and is no authenticator (SP 800-63B-4), so it does not count.
     """
-    return has_password or linked > 1
+    return has_password or others > 0

@@ -269,3 +269,12 @@ class SubscriberEnabled(Fact):
 
     type: ClassVar[str] = "id.account.enabled"
     by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleGiven(Fact):
+    """An account got another role."""
+
+    type: ClassVar[str] = "id.user.role_given"
+    by: str
+    role: str

@@ -1,5 +1,6 @@
 """Subscribers: find them, add them, change them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from watchword.kernel.chance import Chance
@@ -12,11 +13,13 @@ from watchword.plumbing.db.ports import Executor, Transaction
 from watchword.plumbing.words.languages import FALLBACK, Spoken
 from watchword.records.subscribers import store
 from watchword.records.subscribers.rules import (
+    ADMIN,
     NOWHERE,
     PENDING,
     SEEN_EVERY,
     USER,
     Subscriber,
+    addresses_of,
     full_name,
 )
 
@@ -78,6 +81,21 @@ class Subscribers:
         if contact.email is not None:
             return await store.find_by_email(db, contact.email.key)
         return await store.find_by_phone(db, contact.phone)
+
+    async def reached(
+        self, db: Executor, subscriber: Subscriber, also: Iterable[str]
+    ) -> tuple[str, ...]:
+        """Return what an account is reached at, and of other addresses those that are nobody else's."""
+        found = [*addresses_of(subscriber)]
+        for key in also:
+            other = await self.find_by_key(db, key)
+            if key not in found and (other is None or other.id == subscriber.id):
+                found.append(key)
+        return tuple(found)
+
+    async def was_admin(self, db: Executor, subscriber: Subscriber) -> bool:
+        """Tell whether an account is an administrator's, or was one's."""
+        return subscriber.role == ADMIN or await store.had_another_role(db, subscriber.id)
 
     async def find(self, db: Executor, user_id: SubscriberId) -> Subscriber | None:
         """Return an account."""

@@ -13,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    literal,
     null,
     or_,
     select,
@@ -23,11 +24,12 @@ from sqlalchemy import (
 from watchword.kernel.ids import SubscriberId
 from watchword.plumbing.contact import small
 from watchword.plumbing.db.columns import Moment, tenant_table
+from watchword.plumbing.db.journal import journal
 from watchword.plumbing.db.personal import Kept, Personal, Told
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import insertion, statement
 from watchword.plumbing.words.languages import CHOSEN, SEEN
-from watchword.records.subscribers.rules import ADMIN, ERASED, ERASING, USER, Subscriber
+from watchword.records.subscribers.rules import ADMIN, ERASED, ERASING, USER, RoleGiven, Subscriber
 
 _PROVEN = text("phone_verified_at IS NOT NULL")
 
@@ -115,6 +117,15 @@ BY_ID = statement(select(*_FIELDS).where(users.c.id == bindparam("id")))
 HOLD = statement(select(*_FIELDS).where(users.c.id == bindparam("id")).with_for_update())
 ANY_ADMIN = statement(
     select(users.c.id).where(users.c.role == "admin", users.c.status == "active").limit(1)
+)
+
+HAD_ANOTHER_ROLE = statement(
+    select(journal.c.id)
+    .where(
+        journal.c.user_id == bindparam("whose", type_=Uuid),
+        journal.c.type == literal(RoleGiven.type),
+    )
+    .limit(1)
 )
 
 ADMINS = statement(
@@ -409,6 +420,11 @@ async def idle(
 async def any_admin(db: Executor) -> bool:
     """Tell whether there is an active administrator."""
     return await db.first(ANY_ADMIN) is not None
+
+
+async def had_another_role(db: Executor, user_id: SubscriberId) -> bool:
+    """Tell whether an account was ever given another role."""
+    return await db.first(HAD_ANOTHER_ROLE, whose=user_id) is not None
 
 
 async def hold_admins(tx: Executor) -> list[SubscriberId]:

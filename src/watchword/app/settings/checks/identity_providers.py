@@ -14,8 +14,9 @@ from watchword.plumbing.settings import (
     OidcSettings,
     ServerSettings,
 )
+from watchword.plumbing.settings.identity_providers import SHARED_CALLBACK
 
-_CALLBACK, _SHARED = "/auth/oauth/{name}/callback", "/auth/callback"
+_CALLBACK = "/auth/oauth/{name}/callback"
 
 
 def named(settings: Settings, findings: Findings) -> None:
@@ -70,8 +71,9 @@ def callbacks(settings: Settings, findings: Findings) -> None:
             )
         own = _CALLBACK.format(name=name)
         places = {before + own for before in ("", server.api_prefix, *server.api_mounts) if name}
-        if told.path not in {*places, _SHARED}:
-            findings.wrong(setting, f"leads to no page of ours: write {own if name else _SHARED}.")
+        if told.path not in {*places, SHARED_CALLBACK}:
+            good = own if name else SHARED_CALLBACK
+            findings.wrong(setting, f"leads to no page of ours: write {good}.")
 
 
 def _callbacks(settings: Settings) -> Iterator[tuple[str, str, str]]:
