@@ -6,7 +6,7 @@ from alembic import op
 from watchword.migrations.words import moment, protect, tenant
 
 revision = "before_0025"
-down_revision = "before_0023"
+down_revision = "before_0024"
 branch_labels = None
 
 
