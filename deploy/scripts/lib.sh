@@ -135,10 +135,14 @@ spread() ( # [address...]: over these; without, over whoever is called app
 	printf '%s\n' "$text" >instances.conf # in place: the proxy has this very file
 )
 
+workers() { docker compose exec -T proxy pgrep -f 'nginx: worker process' | tr '\n' ' '; }
+
 reload() ( # and wait until nobody goes by the former configuration
-	nginx -t -q && nginx -s reload || exit 1
+	nginx -t -q || exit 1
+	former=$(workers)
+	nginx -s reload || exit 1
 	waited=0
-	while docker compose exec -T proxy pgrep -f 'worker process is shutting down' >/dev/null; do
+	while [ -n "$(others "$former" "$(others "$former" "$(workers)")")" ]; do
 		[ "$waited" -lt "$STOP_PATIENCE" ] || exit 0
 		sleep "$LOOK_EVERY"
 		waited=$((waited + LOOK_EVERY))

@@ -56,8 +56,9 @@ def site(nginx: Nginx, postgres_url: str, tmp_path: Path) -> Iterator[tuple[Dock
     try:
         deployed = host.run("deploy-docker.sh", "example/watchword:1", LOOK_EVERY="1")
         assert deployed.returncode == 0, deployed.stderr
-        reload = ["docker", "compose", "exec", "-T", "proxy", "nginx", "nginx.conf", "-s", "reload"]
-        subprocess.run(reload, cwd=host.home, env=host.environment, check=True)
+        told = ["docker", "compose", "exec", "-T", "proxy", "nginx", "nginx.conf", "-t"]
+        subprocess.run(told, cwd=host.home, env=host.environment, check=True)
+        proxy.reload()
         yield host, made
     finally:
         running.stop()

@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, 
 import fake_docker
 from fake_docker import OURS, State, find, running, text_of
 
-_plain = {name: getattr(fake_docker, name) for name in ("start", "end", "nginx", "container")}
+_plain = {name: getattr(fake_docker, name) for name in ("start", "end", "nginx", "up", "container")}
 
 
 def start(state: State, service: str) -> None:
@@ -67,8 +67,8 @@ def nginx(state: State, words: list[str]) -> int:
     real = state["real"]["nginx"]
     if words[0] == "pgrep":
         pid = text_of(f"{real['folder']}/nginx.pid").strip()
-        workers = text_of(f"/proc/{pid}/task/{pid}/children").split()
-        return 0 if any("shutting down" in title(worker) for worker in workers) else 1
+        fake_docker.say("\n".join(text_of(f"/proc/{pid}/task/{pid}/children").split()))
+        return 0
     ours = [each["ip"] for each in running(state) if OURS.match(each["service"])]
     text = text_of("instances.conf")
     for line in re.findall(r"^    server app:.*\n", text, re.MULTILINE):
@@ -82,12 +82,13 @@ def nginx(state: State, words: list[str]) -> int:
     return done
 
 
-def title(pid: str) -> str:
-    """Return what a process calls itself."""
-    try:
-        return text_of(f"/proc/{pid}/cmdline")
-    except OSError:
-        return ""
+def up(state: State, words: list[str]) -> int:
+    """With --wait, wait until every process takes requests."""
+    done: int = _plain["up"](state, words)
+    for each in running(state):
+        while "--wait" in words and "pid" in each and not answers(state, each["ip"]):
+            pass
+    return done
 
 
 def container(state: State, words: list[str]) -> int:
@@ -111,6 +112,6 @@ def answers(state: State, address: str) -> bool:
 
 
 if __name__ == "__main__":
-    for name, does in {"start": start, "end": end, "nginx": nginx, "container": container}.items():
-        setattr(fake_docker, name, does)
+    for does in (start, end, nginx, up, container):
+        setattr(fake_docker, does.__name__, does)
     sys.exit(fake_docker.main())
