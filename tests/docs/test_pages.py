@@ -22,6 +22,7 @@ NO_SETTINGS = {
     "NAME_FILE",
     *("AUTH_FAILURE", "SECURITY_EVENT"),  # words of the log
     *("WATCHWORD_HOST", "WATCHWORD_INSTANCES"),  # Caddy's
+    *("KUBECONFIG_DATA", "TRIAL_ACCOUNT", "TRIAL_PASSWORD"),  # the workflow's
 }
 
 PROVIDERS = {f"api.{name}" for name in ("sendgrid.com", "mailgun.net", "twilio.com")} | {
