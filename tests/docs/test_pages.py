@@ -24,6 +24,7 @@ NO_SETTINGS = {
     *("WATCHWORD_HOST", "WATCHWORD_INSTANCES"),  # Caddy's
     *("COMPOSE_FILE", "HTTP_PORT", "HTTPS_PORT", "WEB_SUBNET"),  # those of Compose
     *("UID", "GID", "ALERT_EMAIL"),  # the image's, and a script's
+    *("KUBECONFIG_DATA", "TRIAL_ACCOUNT", "TRIAL_PASSWORD"),  # the workflow's
 }
 
 PROVIDERS = {f"api.{name}" for name in ("sendgrid.com", "mailgun.net", "twilio.com")} | {

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 import botocore.session  # type: ignore[import-untyped]
-from botocore import xform_name  # type: ignore[import-untyped]
+from botocore import xform_name
 from botocore.validate import ParamValidator  # type: ignore[import-untyped]
 
 _OF_THE_COMMAND = {"query", "output", "cli-input-json"}

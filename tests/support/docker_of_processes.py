@@ -16,7 +16,7 @@ from typing import Any
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - as in fake_docker
 
-import fake_docker
+import fake_docker  # type: ignore[import-not-found]  # beside it, for the interpreter of a machine
 from fake_docker import OURS, State, find, running, text_of
 
 _plain = {name: getattr(fake_docker, name) for name in ("start", "end", "nginx", "up", "container")}
@@ -45,7 +45,8 @@ def start(state: State, service: str) -> None:
 def is_gone(pid: int) -> bool:
     """Say whether a process has ended, though nobody may have asked how."""
     try:
-        return text_of(f"/proc/{pid}/stat").rpartition(")")[2].split()[0] == "Z"
+        told: str = text_of(f"/proc/{pid}/stat")
+        return told.rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
 

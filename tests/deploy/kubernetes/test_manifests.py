@@ -24,7 +24,7 @@ def validated(cluster: Cluster) -> None:
             kubernetes_validate.validate(each, version, strict=True)
 
 
-@pytest.mark.req("R-16", "R-01", "M-29", "G-35", "D-48")
+@pytest.mark.req("R-16", "M-29", "G-35", "D-48")
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_every_object_of_an_overlay_is_one_that_a_cluster_takes(overlay: str) -> None:
     validated(Cluster.of(overlay))

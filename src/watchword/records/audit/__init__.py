@@ -1,8 +1,8 @@
 """Audit: the rows of the journal as a chain, in which nothing is changed, taken out or moved unseen.
 
     wait         each row of the journal waits for its place; the database itself sees to that
-    link         one process at a time gives what was committed the next positions; its digest covers the
-                 row and the digest before it
+    link         one process at a time gives what was committed the next positions; the digest of a link
+                 covers the row and the digest before it
     checkpoint   every five minutes the head of the chain is signed under the pepper, kept, and said in the
                  log (AUDIT CHECKPOINT), so that it stands where nobody of the database reaches; links that this
                  process saw and that are missing are told, too (audit.chain_cut)
