@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from watchword.kernel.ids import parse
 from watchword.kernel.problems import Kind, Problem
 from watchword.plumbing.shapes import Answer, Body
 from watchword.records.audit.rules import CHECKPOINT, Checkpoint, Entry, Head, next_head
@@ -139,7 +140,7 @@ class Walk:
     head: Head
     marks: Mapping[int, Sequence[bytes]]
     without_origin: int = 0
-    bared: dict[tuple[UUID | None, str], "_Bared"] = field(default_factory=dict)
+    bared: dict[tuple[UUID | None, UUID | None], "_Bared"] = field(default_factory=dict)
     erased: set[UUID | None] = field(default_factory=set)
     let_go: datetime = _LONG_AGO
 
@@ -173,8 +174,7 @@ class Walk:
 
     def _bare(self, entry: Entry, link: Link) -> None:
         self.without_origin += 1
-        by = entry.facts.get("by") if isinstance(entry.facts, dict) else None
-        whose = entry.user_id, str(by)
+        whose = entry.user_id, _actor(entry.facts)
         bared = self.bared.setdefault(whose, _Bared(entry.at, link))
         if entry.at > bared.at:
             bared.at, bared.link = entry.at, link
@@ -184,11 +184,16 @@ class Walk:
 
         That is the erasure of whom the row is about, or of who did what it tells.
         """
-        erased = {str(each) for each in self.erased if each is not None}
-        for (user_id, by), bared in self.bared.items():
-            if bared.at >= self.let_go and erased.isdisjoint({str(user_id), by}):
+        erased = self.erased - {None}
+        for whose, bared in self.bared.items():
+            if bared.at >= self.let_go and erased.isdisjoint(whose):
                 told = "where it came from was taken out, before its time and for nobody's erasure"
                 yield _fault(FaultKind.ORIGIN, bared.link, told)
+
+
+def _actor(facts: Any) -> UUID | None:
+    """Return the account of whoever did what a row tells, where that is one."""
+    return parse(str(facts.get("by"))) if isinstance(facts, dict) else None
 
 
 def _fault(kind: FaultKind, link: Link, told: str) -> Fault:
