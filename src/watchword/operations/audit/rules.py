@@ -281,11 +281,8 @@ class Walk:
 
 
 def _actor(facts: Any) -> UUID | None:
-    """Return the account that did what a row tells, where that is somebody else's."""
-    try:
-        return UUID(facts["by"])
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None
+    """Return the account of whoever did what a row tells, where that is one."""
+    return ids.parse(str(facts.get("by"))) if isinstance(facts, dict) else None
 
 
 def misdated(entry: Entry, newest: datetime, known_at: datetime | None) -> str | None:
