@@ -14,10 +14,10 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - as in fake_docker
+sys.path.insert(0, f"{os.path.dirname(os.path.abspath(__file__))}/../..")  # noqa: PTH100, PTH120
 
-import fake_docker  # type: ignore[import-not-found]  # beside it, for the interpreter of a machine
-from fake_docker import OURS, State, find, running, text_of
+from tests.support import fake_docker
+from tests.support.fake_docker import OURS, State, find, running, text_of
 
 _plain = {name: getattr(fake_docker, name) for name in ("start", "end", "nginx", "up", "container")}
 
