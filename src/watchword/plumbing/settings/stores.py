@@ -97,7 +97,7 @@ class DatabaseSettings:
         "DB_DIRECT_URL",
         "Where PostgreSQL itself is, when DATABASE_URL goes by a pooler that lends connections for one"
         " transaction (PgBouncer): news, locks and migrations go there.",
-        parse=_database_url,
+        parse=database_url,
         default="",
         secret=True,
     )
