@@ -91,7 +91,7 @@ def test_each_profile_is_scraped_under_the_names_that_its_people_know(profile: s
 
 
 @pytest.mark.req(
-    "M-36", "M-37", "N-72", "N-73", "N-74", "R-54", "R-55", "R-56", "R-57", "K-33", "K-34"
+    "M-36", "M-37", "N-72", "N-73", "N-74", "R-54", "R-55", "R-56", "R-57", "K-33", "K-34", "D-21"
 )
 @pytest.mark.parametrize("name", STORIES)
 def test_alerts_fire_when_they_should_and_not_before(promtool: Promtool, name: str) -> None:
