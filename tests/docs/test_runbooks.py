@@ -20,7 +20,7 @@ TROUBLES = {
     "migration.md": ["watchword migrate status", "watchword migrate up"],
     "events.md": ["watchword events status"],
     "rollback.md": ["rollout undo", "digest"],
-    "recovery.md": ["watchword audit verify", "scratch database"],
+    "recovery.md": ["watchword backup verify", "watchword backup restore", "scratch database"],
     "scale-up.md": ["--scale auth-service=5", "--replicas=5", "max_connections"],
     "tests.md": ["make test-e2e"],
 }

@@ -64,7 +64,7 @@ def test_every_file_of_rules_is_well_formed(promtool: Promtool, name: str) -> No
     assert f"SUCCESS: {len(rules(name))} rules found" in judged.said
 
 
-@pytest.mark.req("M-31", "R-48", "G-55", "K-36")
+@pytest.mark.req("M-31", "R-48", "K-36")
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_configuration_is_good_with_the_rules_it_names(
     promtool: Promtool, profile: str
@@ -76,7 +76,7 @@ def test_every_configuration_is_good_with_the_rules_it_names(
     assert RECORDED in named
 
 
-@pytest.mark.req("K-36", "G-55", "M-31", "N-73")
+@pytest.mark.req("K-36", "M-31", "N-73")
 @pytest.mark.parametrize("profile", PROFILES)
 def test_each_profile_is_scraped_under_the_names_that_its_people_know(profile: str) -> None:
     told = read(PROMETHEUS / f"{profile}.yml")
@@ -91,7 +91,7 @@ def test_each_profile_is_scraped_under_the_names_that_its_people_know(profile: s
 
 
 @pytest.mark.req(
-    "M-36", "M-37", "N-72", "N-73", "N-74", "R-54", "R-55", "R-56", "R-57", "K-33", "K-34"
+    "M-36", "M-37", "N-72", "N-73", "N-74", "R-54", "R-55", "R-56", "R-57", "K-33", "K-34", "D-21"
 )
 @pytest.mark.parametrize("name", STORIES)
 def test_alerts_fire_when_they_should_and_not_before(promtool: Promtool, name: str) -> None:
