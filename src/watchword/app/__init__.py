@@ -15,9 +15,9 @@
     asgi, inner                  the application, and what stands at the port of metrics
     serve, listening             bind, serve, drain, stop
     supervisor, reloading        several processes on one socket; a new one when the source changes
-    hangup                       another level of the log without a restart
-    worker                       the jobs of every slice
-    probing                      how a running service is, asked from outside
+    hangup, diagnosing           another level of the log without a restart; where time goes, what fills the memory
+    worker, running              the jobs of every slice; one of them by hand
+    probing, monitoring          how a running service is, asked from outside, once or in rounds
 
 `profiles/` holds defaults as data.
 """

@@ -24,6 +24,7 @@ A noun of one file stands beside them:
     sealing      bytes that only we read
     remembered   a short memory that news can take back
     issuer       who we are to others
+    findings     what one check came to, told alike by every round of checks
     probes       how the world around us answers, step by step
     folders      files for nobody else; what is wrong with a folder of ours
     flags        what is switched just now

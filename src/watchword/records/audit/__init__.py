@@ -4,8 +4,8 @@
     link         one process at a time gives what was committed the next positions; the digest of a link
                  covers the row and the digest before it
     checkpoint   every five minutes the head of the chain is signed under the pepper, kept, and said in the
-                 log (AUDIT CHECKPOINT), so that it stands where nobody of the database reaches; links
-                 that this process saw and that are missing are told, too (audit.chain_cut)
+                 log (AUDIT CHECKPOINT), where nobody of the database reaches; links that this process saw and
+                 that are missing are told, too (audit.chain_cut)
     archive      what is old goes to cold storage, with its digests and without its origins; then from here
 
 No flow waits for the chain: it writes its row, as ever, and cannot change anything without; a journal that
