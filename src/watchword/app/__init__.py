@@ -15,7 +15,7 @@
     asgi, inner                  the application, and what stands at the port of metrics
     serve, listening             bind, serve, drain, stop
     supervisor, reloading        several processes on one socket; a new one when the source changes
-    hangup, diagnosing           another level of the log without a restart; where time goes, what fills the memory
+    hangup, diagnosing           another level of the log without a restart; where its time goes
     worker, running              the jobs of every slice; one of them by hand
     probing, monitoring          how a running service is, asked from outside, once or in rounds
 
