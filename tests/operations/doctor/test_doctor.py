@@ -42,7 +42,7 @@ def test_all_is_well_in_a_healthy_place(database_url: str, tmp_path: Path) -> No
     said = healthy(database_url, tmp_path).run("doctor", "--json")
     outcomes = {name: check["outcome"] for name, check in checks(said).items()}
     assert set(outcomes.values()) == {"ok"}, said.out
-    assert len(outcomes) == 17
+    assert len(outcomes) == 18
     assert said.code == 0
 
 
@@ -54,8 +54,8 @@ def test_all_is_well_where_one_tries_it_out(sqlite_url: str, tmp_path: Path) -> 
 def test_a_person_reads_numbered_lines(sqlite_url: str, tmp_path: Path) -> None:
     said = healthy(sqlite_url, tmp_path).run("doctor")
     lines = said.out.splitlines()
-    assert lines[0].startswith("[ 1/17] python")
-    assert lines[-1].startswith("[17/17] port")
+    assert lines[0].startswith("[ 1/18] python")
+    assert lines[-1].startswith("[18/18] port")
     assert "well" in said.err
 
 
