@@ -15,6 +15,11 @@ date=$1 identity=$(CDPATH='' cd -- "$(dirname -- "$2")" && pwd -P)/$(basename --
 shift 2
 go_home
 
+schemas() { # GRANT or REVOKE, TO or FROM: whether the owner may make them, which nobody needs otherwise
+	docker compose exec -T --user postgres postgres psql --quiet --dbname postgres \
+		--command "$1 CREATE ON DATABASE \"$(told POSTGRES_DB watchword)\" $2 watchword_owner"
+}
+
 again() {
 	# shellcheck disable=SC2046 # words on purpose
 	docker compose up --detach --wait --wait-timeout "$PATIENCE" --no-deps $(services)
@@ -22,11 +27,15 @@ again() {
 
 # shellcheck disable=SC2046 # words on purpose
 docker compose stop --timeout "$STOP_PATIENCE" $(services) || fail "The service cannot be stopped: nothing was changed."
-if ! docker compose run --rm --no-deps -T --volume "$identity:/run/identity:ro" migrate \
+restored=yes
+schemas GRANT TO || restored=
+if [ -z "$restored" ] || ! docker compose run --rm --no-deps -T --volume "$identity:/run/identity:ro" migrate \
 	backup restore "$date" --identity /run/identity --yes "$@"; then
+	schemas REVOKE FROM || true
 	again || true
 	fail "Nothing was restored."
 fi
+schemas REVOKE FROM || say "watchword_owner may still make schemas: REVOKE CREATE ON DATABASE"
 docker compose run --rm --no-deps -T migrate || fail "The schema could not be migrated: the service stays stopped."
 docker compose run --rm --no-deps -T grants || fail "The rights of the roles could not be given: the service stays stopped."
 again || fail "The service is not well after the restoration."

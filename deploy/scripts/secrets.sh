@@ -40,6 +40,7 @@ umask 077
 mkdir -p secrets
 chmod 700 secrets
 missing=
+late=
 for name in $(names); do
 	variable=$(told_as "$name")
 	case ${1:-} in
@@ -52,6 +53,8 @@ for name in $(names); do
 	eval "given=\${$variable:-}"
 	if [ -n "$given" ]; then
 		printf '%s' "$given" | keep "$name"
+	elif [ "$name" = BACKUP_DATABASE_URL ]; then
+		late=$name # it holds the password of another one
 	elif ! is_made_here "$name"; then
 		[ -f "secrets/$name" ] || keep "$name" </dev/null
 	elif [ "${1:-}" = --check ]; then
@@ -60,4 +63,6 @@ for name in $(names); do
 		od -An -N48 -tx1 /dev/urandom | tr -d ' \n' | keep "$name"
 	fi
 done
+[ -z "$late" ] || [ ! -s secrets/postgres_backup_password ] || printf 'postgresql://watchword_backup:%s@:5432/%s?host=/var/run/postgresql' \
+	"$(cat secrets/postgres_backup_password)" "$(told POSTGRES_DB watchword)" | keep "$late"
 [ -z "$missing" ] || fail "Missing secrets:$missing. Set them in the environment, or make them: $(dirname -- "$0")/secrets.sh"

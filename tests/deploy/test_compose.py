@@ -243,6 +243,8 @@ def test_production_starts_with_what_a_system_is_told(name: str, tmp_path: Path)
         source, target = (each, each) if isinstance(each, str) else (each["source"], each["target"])
         file = folder / target
         text = "" if source in FROM_ELSEWHERE else token_hex(32)
+        if source == "BACKUP_DATABASE_URL":
+            text = f"postgresql://watchword_backup:{text}@:5432/auth?host=/var/run/postgresql"
         file.write_text(fresh_secrets().get(source, text))
         file.chmod(0o600)
     told = {

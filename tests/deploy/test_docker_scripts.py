@@ -110,6 +110,10 @@ def test_what_the_environment_tells_becomes_a_file_and_the_rest_is_made(tmp_path
     assert (folder / "redis_password").read_text() == "r"
     assert re.fullmatch(r"[0-9a-f]{96}", (folder / "PEPPER").read_text())
     assert (folder / "SENDGRID_API_KEY").read_text() == ""
+    password = (folder / "postgres_backup_password").read_text()
+    assert (folder / "BACKUP_DATABASE_URL").read_text() == (
+        f"postgresql://watchword_backup:{password}@:5432/romapi?host=/var/run/postgresql"
+    )
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     first = {file.name: file.read_text() for file in folder.iterdir()}
     assert len({text for text in first.values() if text}) == len([t for t in first.values() if t])

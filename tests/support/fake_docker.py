@@ -117,7 +117,7 @@ def compose(state: State, words: list[str]) -> int:
                 say(each["id"])
         case ["up", *_]:
             return up(state, words)
-        case ["run", "--rm", *_] | ["logs", *_] | ["exec", "-T", "app", "watchword", *_]:
+        case ["run", "--rm", *_] | ["logs", *_] | ["exec", "-T", "app" | "--user", *_]:
             return 0
         case ["down"]:
             state["containers"], state["loaded"] = [], []
