@@ -46,6 +46,7 @@ def test_the_settings_of_before_are_read_by_their_names(read: Read) -> None:
         ("BACKUP_IDENTITY", KEYS.recipient),
         ("BACKUP_SCRATCH_URL", "mysql://nobody@127.0.0.1/scratch"),
     ],
+    ids=["a secret key", "a slip", "an address", "s3", "days", "cron", "a public key", "scratch"],
 )
 def test_what_makes_no_sense_is_refused_by_name_and_never_told(
     faults: Faults, name: str, value: str
