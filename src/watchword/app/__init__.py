@@ -1,6 +1,7 @@
 """Floor 5: joins everything; decides nothing.
 
-    main, cli, examples          the command `watchword`
+    main, program, cli           the command `watchword`, from its first import to the command that was meant
+    examples                     what each command shows of itself
     starting, reading            from settings to a listening service
     settings                     all of them, read once
     building, wiring, slices     the house: what is put in, what is built by type, what folders hold

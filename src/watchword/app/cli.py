@@ -3,6 +3,7 @@
 Each slice brings its own commands (`commands.py`, `groups`); this module adds what runs the service.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Iterable
@@ -247,6 +248,7 @@ def run() -> int:
     if not (len(sys.argv) > 1 and sys.argv[1] in own):
         add_slices()
         hands = _hands()
+    gc.enable()
     with handed(hands):
         root()
     return console.Exit.DONE
