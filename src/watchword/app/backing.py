@@ -15,8 +15,6 @@ from watchword.operations.audit.service import Auditor
 from watchword.operations.backup.service import Elsewhere, Kit
 from watchword.plumbing.db.dumps.contents import Dumps
 from watchword.plumbing.db.dumps.libpq import Access
-from watchword.plumbing.db.dumps.sqlite import SqliteDumps
-from watchword.plumbing.db.sqlite import sqlite_path
 from watchword.plumbing.house import House as Parts
 from watchword.plumbing.settings import DatabaseSettings, SecretSettings, SesSettings
 from watchword.records.backups.rules import BackupSettings
@@ -71,6 +69,9 @@ def _vault(settings: Settings, clock: Clock) -> Vault:
 
 def _dumps(database: DatabaseSettings, backups: BackupSettings) -> Dumps:
     if database.url.startswith("sqlite"):
+        from watchword.plumbing.db.dumps.sqlite import SqliteDumps
+        from watchword.plumbing.db.sqlite import sqlite_path
+
         return SqliteDumps(sqlite_path(database.url))
     from watchword.plumbing.db.dumps.postgres import PostgresDumps
 

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.support import moto
+from tests.support.backups import Keys
 from tests.support.environments import SECRETS, production
 from tests.support.program import watchword
 from tests.support.vault import Vault, vault
@@ -177,6 +178,7 @@ _PLAUSIBLE = (
     "rediss://:kept@redis.example.org:6379/0",
     "amqps://auth:kept@broker.example.org/",
     "https://key@errors.example.org/1",
+    "https://hooks.example.org/services/T0/B0/kept",
     "1:an-earlier-one-that-still-verifies-0123456789",
     "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     "staff=kept-elsewhere",
@@ -192,7 +194,7 @@ def _key() -> str:
 
 def _acceptable(entry: Entry) -> str:
     """Return a text that a secret may have."""
-    for text in (*_PLAUSIBLE, _key()):
+    for text in (*_PLAUSIBLE, _key(), str(Keys().pair)):
         with contextlib.suppress(ValueError):
             entry.parse(text)
             return text
