@@ -54,6 +54,7 @@ UNTOLD: Final[Mapping[str, tuple[str, ...]]] = {
     "about the service, and about nobody's account": (
         "audit.archived",
         "audit.chain_cut",
+        "auth.rate_limited",
         "backup.created",
         "backup.failed",
         "backup.restored",
