@@ -17,7 +17,7 @@ ELSEWHERE = {
 }  # of Compose; of a service that runs
 
 
-@pytest.mark.req("M-09", "M-51", "A-16")
+@pytest.mark.req("M-09", "M-51", "A-16", "A-43", "R-08")
 def test_each_word_of_make_is_one_of_run() -> None:
     words = {
         name: lines.split("\n\t")

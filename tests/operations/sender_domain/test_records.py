@@ -307,6 +307,7 @@ def test_settings_that_are_refused_leave_the_options(terminal: Terminal) -> None
     assert "env validate" in said.err
 
 
+@pytest.mark.req("D-47")
 def test_the_ses_policy_lets_a_role_send_as_our_sender_and_nothing_else(terminal: Terminal) -> None:
     terminal.more = {"EMAIL_FROM": "Clinic <hello@nova-rdv.dz>"}
     said = terminal.run(

@@ -41,6 +41,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
         yield running
 
 
+@pytest.mark.req("A-60")
 def test_a_development_is_tried_with_an_account_of_its_own(
     service: Started, tmp_path: Path
 ) -> None:
