@@ -12,5 +12,5 @@ from tests.support.swarm import ADMINISTRATOR, NOBODY, SUBSCRIBER, attack
 def test_no_generated_request_gets_an_answer_that_the_document_does_not_tell(
     sqlite_url: str, tmp_path: Path, caller: str
 ) -> None:
-    faults = attack(sqlite_url, tmp_path, caller, examples=15)
+    faults = attack(sqlite_url, tmp_path, caller, examples=10)
     assert not faults, "\n".join(faults)

@@ -16,7 +16,7 @@ AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VIEWS: dict[str, list[tuple[Theme, ViewportSize]]] = {
     "en": [("light", PHONE), ("dark", DESKTOP)],
-    "fr": [("light", DESKTOP)],  # the longest words
+    "fr": [],  # the longest words: `overflow` and `targets` look at those; axe finds what it finds in English
     "ar": [("dark", PHONE)],  # from right to left
 }
 PATIENCE = 120  # seconds
@@ -134,8 +134,9 @@ async def letter_faults(page: Page, language: str) -> list[str]:
 
 async def accessibility(page: Page, language: str) -> list[str]:
     """Return what axe finds serious, in both themes and both directions, on phone and desktop."""
-    found = []
-    await page.evaluate(AXE)
+    found: list[str] = []
+    if VIEWS[language]:
+        await page.evaluate(AXE)
     for theme, size in VIEWS[language]:
         await page.emulate_media(color_scheme=theme)
         await page.set_viewport_size(size)
