@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 
 from tests.support.browser import browser
+from tests.support.facts import facts
 from tests.support.vouchers import Github, Google, Linkedin, signs_in_by, town
 from tests.support.world import BASE, PASSWORD
 from tests.support.worlds import Opener
+from watchword.operations.audit.service import Auditor
 from watchword.plumbing.metrics.counting import Metrics
+from watchword.records.audit.service import Chain
 
 SEED: dict[str, str] = {
     "APP_PROFILE": "romapi",
@@ -52,3 +55,14 @@ async def test_people_sign_in_with_all_three_and_by_password(worlds: Opener) -> 
         counted = world.part(Metrics).exposition().decode()
         for method in ("google", "github", "linkedin", "password"):
             assert f'login_attempts_total{{method="{method}",reason="none"}} 1.0' in counted
+
+        # All of it is in the audit trail, with where it came from, and nothing in that was changed.
+        chain = world.part(Chain)
+        await chain.link()
+        await chain.checkpoint()
+        report = await world.part(Auditor).verify([], lambda _done, _total: None)
+        assert (report.faults, report.rows > 0) == ([], True)
+        assert len(await facts(world, "id.session.created")) == 4
+        assert len(await facts(world, "id.identity.linked")) == 3
+        failures = await facts(world, "id.login.failed")
+        assert [each.address for each in failures] == 5 * ["198.51.100.9"]
