@@ -68,7 +68,7 @@ async def crash(world: World) -> str:
     """Let the service meet a fault of its own on the way; return what it answered."""
     await tamper(
         world,
-        "CREATE TRIGGER boom BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'boom'); END",
+        "CREATE TRIGGER boom BEFORE INSERT ON journal BEGIN SELECT boom(); END",
     )
     async with world.client() as client:
         body = {"email": EMAIL, "password": SECOND}
