@@ -24,7 +24,7 @@ SETTINGS = {
     "SENDGRID_DNS_HOST": "em1234",
     "SES_DKIM_TOKENS": "tok1,tok2,tok3",
     "MAILGUN_DKIM_KEY": KEY,
-    "DNS_TIMEOUT": "400ms",
+    "DNS_TIMEOUT": "30s",
 }
 OPTIONS = [
     *("--provider", "sendgrid", "--provider", "mailgun", "--provider", "ses", "--provider", "smtp"),

@@ -127,10 +127,13 @@ async def test_views_of_other_systems_show_what_was_restored(
     )
     assert await connection.fetchval("SELECT count(*) FROM auth.patients") == 1
     assert await connection.fetchval("SELECT max(action) FROM audit.audit_log") == "backup.restored"
-    former = "SELECT count(*) FROM auth_before_20260301_120000.patients"
+    former = "SELECT count(*) FROM auth_before_20260301_120000_000000.patients"
     assert await connection.fetchval(former) == 2
     await connection.close()
-    assert kept == "the schemas auth_before_20260301_120000 and audit_before_20260301_120000"
+    assert (
+        kept
+        == "the schemas auth_before_20260301_120000_000000 and audit_before_20260301_120000_000000"
+    )
 
 
 @pytest.mark.req("N-104", "R-66")

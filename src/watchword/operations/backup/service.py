@@ -3,8 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,9 +38,7 @@ from watchword.operations.backup.rules import (
     written,
 )
 from watchword.plumbing import folders
-from watchword.plumbing.archives import tar
-from watchword.plumbing.archives.age import BackupKeyWrong, Broken
-from watchword.plumbing.archives.measured import Writable
+from watchword.plumbing.archives import poured, tar
 from watchword.plumbing.archives.sealed import Opening, Sealing, opening, sealing
 from watchword.plumbing.db import leases
 from watchword.plumbing.db.dumps.contents import Contents, DumpFailed, Dumps, Tombstone
@@ -71,12 +68,12 @@ from watchword.records.backups.rules import (
     Part,
     Trail,
     differences,
+    kept_as,
     name_for,
 )
-from watchword.records.backups.service import Desk, Vault, newest_number
+from watchword.records.backups.service import Desk, FetchedPart, Vault, newest_number
 
 _BEGUN: Final = ".begun-"
-_NO_KEY: Final = "No matching keys"
 
 Tell = Callable[[int, int], None]
 
@@ -103,16 +100,20 @@ class Kit:
 
     @asynccontextmanager
     async def fetched(
-        self, manifest: Manifest, parts: Sequence[Part], tell: Tell
-    ) -> AsyncIterator[Path]:
-        """Yield a folder with parts of a backup, as they were made. Problem: `backup_altered`."""
+        self, manifest: Manifest, parts: Sequence[Part], key: Opening, tell: Tell
+    ) -> AsyncIterator[Mapping[str, FetchedPart]]:
+        """Yield parts by their kinds, each whole. Problems: `backup_altered`, `backup_key_wrong`."""
         done, total = 0, sum(part.size for part in parts)
         with self.workplace() as folder:
+            found = {}
             for part in parts:
-                await self.vault.fetch(manifest, part, folder)
+                path = await self.vault.fetch(manifest, part, folder)
+                found[part.kind] = FetchedPart(part, path, key)
                 done += part.size
                 tell(done, total)
-            yield folder
+            for each in found.values():
+                await each.check()
+            yield found
 
     @contextmanager
     def workplace(self) -> Iterator[Path]:
@@ -282,19 +283,19 @@ class Verifier:
             return await self.verify(LATEST, settings.identity, _unheard, SCHEDULE)
 
     async def _faults(self, manifest: Manifest, key: Opening, tell: Tell) -> list[str]:
-        async with self.kit.fetched(manifest, manifest.parts, tell) as folder:
-            for part in manifest.parts:
-                await _read_through(key, folder, part)
-            async with self.kit.dumps.scratch(f"watchword_scratch_{manifest.id}") as scratch:
-                feed = _feeding(key, folder, _database_of(manifest))
-                await scratch.restore(feed, manifest.rows, None)
-                found = await scratch.look()
-                faults = differences(manifest, found.schema, found.rows)
-                if found.head != (manifest.trail.position, manifest.trail.digest):
-                    faults.append("the audit trail ends elsewhere")
-                await migrate.up(scratch.url.reveal(), tls=self.kit.database.tls_context())
-                async with self.kit.elsewhere.open(scratch.url) as house:
-                    return faults + await self.kit.elsewhere.prove(house)
+        kind = _database_of(manifest).kind
+        async with (
+            self.kit.fetched(manifest, manifest.parts, key, tell) as parts,
+            self.kit.dumps.scratch(f"watchword_scratch_{manifest.id}") as scratch,
+        ):
+            await scratch.restore(parts[kind].pour, manifest.rows, None)
+            found = await scratch.look()
+            faults = differences(manifest, found.schema, found.rows)
+            if found.head != (manifest.trail.position, manifest.trail.digest):
+                faults.append("the audit trail ends elsewhere")
+            await migrate.up(scratch.url.reveal(), tls=self.kit.database.tls_context())
+            async with self.kit.elsewhere.open(scratch.url) as house:
+                return faults + await self.kit.elsewhere.prove(house)
 
 
 @dataclass(frozen=True)
@@ -315,15 +316,13 @@ class Restorer:
             raise BackupForeign(f"A newer program made it: it has {', '.join(unknown)}.")
         part = _database_of(manifest)
         beside = [each for each in [manifest.part(TOMBSTONES)] if each]
-        async with kit.fetched(manifest, [part, *beside], tell) as folder:
-            for each in (part, *beside):
-                await _read_through(key, folder, each)
+        async with kit.fetched(manifest, [part, *beside], key, tell) as parts:
             tombstones = [*wish.tombstones, *(former.tombstones if former else ())]
             told, unread = await self._told_by(newer, key)
             people = await self._people(wish, former)
             await kit.dumps.refuse_in_use()
-            keep = f"before-{name_for(kit.clock.now(), ())}" if people else None
-            kept = await kit.dumps.restore(_feeding(key, folder, part), manifest.rows, keep)
+            keep = kept_as(kit.clock.now()) if people else None
+            kept = await kit.dumps.restore(parts[part.kind].pour, manifest.rows, keep)
         return await self._settle(wish, manifest, newest, [*tombstones, *told], kept, unread)
 
     async def configuration(
@@ -335,9 +334,11 @@ class Restorer:
         """
 
         def unpack(pour: Callable[[BinaryIO], None]) -> list[Path]:
-            if not over and (there := _through(pour, lambda source: tar.in_the_way(source, home))):
+            if not over and (
+                there := poured.through(pour, lambda source: tar.in_the_way(source, home))
+            ):
                 raise FileInTheWay(f"{there[0]} is there already: add --force.")
-            return _through(pour, lambda source: tar.unpack(source, home))
+            return poured.through(pour, lambda source: tar.unpack(source, home))
 
         return await self._from(asked, identity, CONFIGURATION, unpack)
 
@@ -366,10 +367,9 @@ class Restorer:
         part = manifest.part(kind)
         if part is None:
             raise BackupForeign(f"{manifest.id} has no {kind}.")
-        async with self.kit.fetched(manifest, [part], _unheard) as folder:
-            await _read_through(key, folder, part)
+        async with self.kit.fetched(manifest, [part], key, _unheard) as parts:
             try:
-                return await asyncio.to_thread(work, _feeding(key, folder, part))
+                return await asyncio.to_thread(work, parts[kind].pour)
             except OSError as error:
                 raise FileInTheWay(f"{error.filename}: {error.strerror}.") from error
 
@@ -400,9 +400,9 @@ class Restorer:
             part = manifest.part(TOMBSTONES)
             try:
                 if part is not None:
-                    async with self.kit.fetched(manifest, [part], _unheard) as folder:
+                    async with self.kit.fetched(manifest, [part], key, _unheard) as parts:
                         content = BytesIO()
-                        await _read_through(key, folder, part, content)
+                        parts[TOMBSTONES].pour(content)
                         return tombstones_in(content.getvalue().splitlines()), unread
             except Problem:
                 unread.append(manifest.id)
@@ -458,46 +458,6 @@ def _database_of(manifest: Manifest) -> Part:
     if part is None:
         raise BackupForeign(f"{manifest.id} has no database.")
     return part
-
-
-async def _read_through(
-    key: Opening, folder: Path, part: Part, target: Writable | None = None
-) -> None:
-    """Decrypt a part, and see that it is what it was. Problems: `backup_key_wrong`, `backup_altered`."""
-    try:
-        found = await asyncio.to_thread(key.pour, folder / part.name, target)
-    except Broken as error:
-        if _NO_KEY in str(error):
-            raise BackupKeyWrong(private=part.name) from error
-        raise BackupAltered(private=f"{part.name}: {error}") from error
-    if (found.size, found.sha256) != (part.plain_size, part.plain_sha256):
-        raise BackupAltered(private=f"{part.name} does not hold what it did")
-
-
-def _feeding(key: Opening, folder: Path, part: Part) -> Callable[[BinaryIO], None]:
-    def feed(target: BinaryIO) -> None:
-        key.pour(folder / part.name, target)
-
-    return feed
-
-
-def _through(
-    pour: Callable[[BinaryIO], None], work: Callable[[BinaryIO], list[Path]]
-) -> list[Path]:
-    """Work on what is poured, as it comes."""
-    reading, writing = os.pipe()
-    with ThreadPoolExecutor(1) as beside, os.fdopen(reading, "rb") as source:
-        pouring = beside.submit(_pour_and_close, pour, writing)
-        try:
-            return work(source)
-        finally:
-            source.read()
-            pouring.result()
-
-
-def _pour_and_close(pour: Callable[[BinaryIO], None], writing: int) -> None:
-    with os.fdopen(writing, "wb") as target:
-        pour(target)
 
 
 def _unheard(_done: int, _total: int) -> None:

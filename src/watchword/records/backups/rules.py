@@ -271,6 +271,11 @@ def name_for(now: datetime, taken: Collection[str]) -> str:
     return name
 
 
+def kept_as(now: datetime) -> str:
+    """Return what to call the database that a backup takes the place of; no two moments share it."""
+    return now.astimezone(UTC).strftime(f"before-{_WRITTEN}_%f")
+
+
 def file_name(kind: str, name: str, ending: str = "") -> str:
     """Return the name of a part."""
     names = {

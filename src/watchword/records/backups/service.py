@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from watchword.kernel.ports import ColdStorage
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Peppers, Secret
 from watchword.plumbing import folders
 from watchword.plumbing.archives import tar
-from watchword.plumbing.archives.measured import measure
-from watchword.plumbing.archives.sealed import Sealed, Sealing, in_thread
+from watchword.plumbing.archives.age import BackupKeyWrong, Broken
+from watchword.plumbing.archives.measured import Measure, measure
+from watchword.plumbing.archives.sealed import Opening, Sealed, Sealing, in_thread
 from watchword.plumbing.db.dumps import rdb
 from watchword.plumbing.db.dumps.contents import Dump, DumpFailed
 from watchword.records.backups.rules import (
@@ -39,6 +40,7 @@ from watchword.records.backups.rules import (
 )
 
 _UNDER_WAY: Final = timedelta(days=1)
+_NO_KEY: Final = "No matching keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,7 @@ class Vault:
             there = await self.storage.get_file(f"{manifest.id}/{part.name}", path)
         if not there:
             raise BackupAltered(private=f"{part.name} is gone")
-        with path.open("rb") as file:
-            found = measure(file)
+        found = await asyncio.to_thread(_measured, path)  # it may be large, and others are served
         if (found.size, found.sha256) != (part.size, part.sha256):
             raise BackupAltered(private=f"{part.name} is not what was put there")
         return path
@@ -121,9 +122,10 @@ class Vault:
 
     async def prunable(self, now: datetime, stays: timedelta) -> list[str]:
         """Return what may go: what is older than that, and what was begun a day ago and never ended."""
-        manifests, names = await self.manifests(), await self.names()
-        whole_ones = [each.name for each in await self.listed() if each.manifest or each.fault]
-        begun = left_over(names, whole_ones, now - _UNDER_WAY)
+        found = await self.listed()
+        manifests = [each.manifest for each in found if each.manifest]
+        whole_ones = [each.name for each in found if each.manifest or each.fault]
+        begun = left_over([each.name for each in found], whole_ones, now - _UNDER_WAY)
         return sorted([*outdated(manifests, now - stays), *begun])
 
     async def _listed(self, name: str) -> Listed:
@@ -147,6 +149,35 @@ class Vault:
         except OSError as error:
             why = error.strerror or str(error)
             raise BackupStorageUnavailable(private=f"{self.place}: {what}: {why}") from error
+
+
+def _measured(path: Path) -> Measure:
+    with path.open("rb") as file:
+        return measure(file)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedPart:
+    """A part of a backup that is here as it was made, and what opens it."""
+
+    part: Part
+    path: Path
+    key: Opening
+
+    async def check(self) -> None:
+        """See that it opens and holds what it did. Problems: `backup_key_wrong`, `backup_altered`."""
+        try:
+            found = await asyncio.to_thread(self.key.pour, self.path)
+        except Broken as error:
+            if _NO_KEY in str(error):
+                raise BackupKeyWrong(private=self.part.name) from error
+            raise BackupAltered(private=f"{self.part.name}: {error}") from error
+        if (found.size, found.sha256) != (self.part.plain_size, self.part.plain_sha256):
+            raise BackupAltered(private=f"{self.part.name} does not hold what it did")
+
+    def pour(self, target: BinaryIO) -> None:
+        """Write what is in it to the target."""
+        self.key.pour(self.path, target)
 
 
 def newest_number(manifests: Sequence[Manifest]) -> int:
