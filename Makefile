@@ -1,8 +1,9 @@
 # The words of ./run for those who type make; ./run help tells of all.
 .PHONY: dev test test-e2e loadtest ci build up scale logs down
 
+# make dev        PostgreSQL and Redis in containers, and the service on them; ./run alone needs neither (SQLite)
 dev:
-	./run
+	deploy/scripts/develop.sh
 
 test:
 	./run test
@@ -36,8 +37,7 @@ up:
 	deploy/scripts/deploy-docker.sh
 
 scale:
-	$(COMPOSE) up --detach --wait --no-deps --no-recreate --scale app=$(N) app
-	$(COMPOSE) exec -T proxy nginx -p /etc/nginx -c nginx.conf -s reload
+	deploy/scripts/scale.sh $(N)
 
 logs:
 	$(COMPOSE) logs --follow app

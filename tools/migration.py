@@ -4,7 +4,8 @@
     python -m tools.migration before "first tables" --first       the first one, written anew
 
 What is written is a draft: read it, think of both databases and of the old program that still runs
-beside the new one, and add `protect(...)` for new tables where it is missing.
+beside the new one (`tests/contracts/expanding.py` has what that cannot bear), and add `protect(...)` for new
+tables where it is missing.
 """
 
 import argparse

@@ -32,7 +32,11 @@ REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM :"app";
 REVOKE UPDATE, DELETE ON journal, audit_chain, audit_checkpoints FROM :"app";
 REVOKE INSERT, UPDATE, DELETE ON audit_archives FROM :"app";
 GRANT UPDATE (address, user_agent, request_id, salt) ON journal TO :"app";
-REVOKE ALL ON patients, auth_sessions, otp_records, gdpr_consents FROM :"app";
+
+-- A view asks its owner's policies, not the reader's: no view is for those whom policies bind.
+SELECT format('REVOKE ALL ON auth.%I FROM %I', relname, :'app')
+FROM pg_class WHERE relnamespace = 'auth'::regnamespace AND relkind IN ('v', 'm')
+\gexec
 
 GRANT SELECT ON audit.audit_log, journal, audit_waiting, audit_chain, audit_checkpoints, audit_archives,
     audit_erased TO watchword_auditor;

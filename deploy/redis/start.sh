@@ -4,8 +4,10 @@
 # Snapshots and the append-only file are kept in REDIS_DATA (/data); REDIS_SERVER (redis-server) is the program,
 # valkey-server for example.
 # REDIS_SECRETS (/run/secrets) holds redis_password, the service's, and redis_operator_password. The service has no
-# more commands than it needs; whoever looks after the store signs in as `operator`. Neither password is written
-# anywhere: the list of users that is made here, in REDIS_RUN (/run/redis), holds their digests.
+# more commands than it needs; whoever looks after the store signs in as `operator`. With redis_monitor_password there is
+# `monitor`, too, who reads numbers and no keys. No password is written anywhere: the list of users that is made here,
+# in REDIS_RUN (/run/redis), holds their digests. REDIS_USERS (users.acl) is another list: cache.acl lets the service
+# have nothing but the cache's keys.
 set -eu
 umask 077
 
@@ -21,5 +23,7 @@ digest() {
 
 service=$(digest redis_password)
 operator=$(digest redis_operator_password)
-sed -e "s/@SERVICE@/$service/" -e "s/@OPERATOR@/$operator/" "$here/users.acl" > "$users"
+monitor=/@MONITOR@/d
+[ ! -s "$secrets/redis_monitor_password" ] || monitor="s/@MONITOR@/$(digest redis_monitor_password)/"
+sed -e "s/@SERVICE@/$service/" -e "s/@OPERATOR@/$operator/" -e "$monitor" "$here/${REDIS_USERS:-users.acl}" > "$users"
 exec "${REDIS_SERVER:-redis-server}" "$@" --dir "${REDIS_DATA:-/data}" --aclfile "$users"

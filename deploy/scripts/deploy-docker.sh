@@ -1,6 +1,7 @@
 #!/bin/sh
 # Brings a deployment by Compose up, or up to date: builds the image (or pulls the one that is named), migrates, starts,
-# and waits until all is well. What runs already is exchanged without a pause; run twice, the second time changes nothing.
+# and waits until all is well. What runs already is exchanged without a pause, when the image, .env or a secret is
+# another one now; nginx reads its files and the certificate anew. Run twice, the second time changes nothing.
 #
 #   deploy-docker.sh             build from this checkout
 #   deploy-docker.sh REFERENCE   take an image from a registry
@@ -10,12 +11,11 @@
 set -eu
 # shellcheck source=deploy/scripts/lib.sh
 . "$(dirname -- "$0")/lib.sh"
-here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 go_home
 
 check() { # everything that a person must bring
 	wrong=
-	told=$("$here/secrets.sh" --check 2>&1) || wrong="$told
+	told=$("$SCRIPTS/secrets.sh" --check 2>&1) || wrong="$told
 "
 	for file in tls/fullchain.pem tls/privkey.pem; do
 		[ -s "$file" ] || wrong="${wrong}Missing: $COMPOSE_HOME/$file
@@ -26,12 +26,14 @@ check() { # everything that a person must bring
 	[ -z "$wrong" ] || fail "${wrong}Nothing was begun."
 }
 
-lay_out() { # folders of this deployment; the user of the image writes to two of them
+lay_out() { # folders of this deployment
 	mkdir -p logs keys acme backups state
-	if [ "$(id -u)" -eq 0 ]; then
-		chown "$(told UID 1001):$(told GID 1001)" logs backups
-	fi
 	[ -f instances.conf ] || spread
+}
+
+give_away() { # <image>: two of them are for its user to write to, whoever we are
+	docker run --rm --user 0 --network none --volume "$COMPOSE_HOME/logs:/given/logs" --volume "$COMPOSE_HOME/backups:/given/backups" \
+		--entrypoint chown "$1" --reference=/app/logs /given/logs /given/backups
 }
 
 give_up() {
@@ -44,23 +46,30 @@ lay_out
 new=$(obtained "${1:-}") || fail "There is no image: nothing was changed."
 WATCHWORD_IMAGE=$new
 export WATCHWORD_IMAGE
+give_away "$new" || fail "logs and backups cannot be given to the user of the image: nothing was changed."
 
 docker compose run --rm --no-deps -T migrate env validate >&2 || fail "The settings are not complete: nothing was changed."
 docker compose up --detach --wait --wait-timeout "$PATIENCE" --no-deps postgres redis redis-cache ||
 	give_up "The stores are not well."
+if [ -f state/stopped ]; then # a restoration was killed
+	let_it_end
+	schemas REVOKE FROM || true
+fi
 docker compose run --rm --no-deps -T migrate || give_up "The schema could not be migrated."
 docker compose run --rm --no-deps -T grants || give_up "The rights of the roles could not be given."
 if [ -n "$(everywhere)" ]; then
-	[ "$(told WATCHWORD_IMAGE)" = "$new" ] || exchange "$new" ||
-		give_up "The new version is not well; the former one goes on."
+	is_applied || exchange "$new" || give_up "The new instances are not well; the former ones go on."
 else
 	# shellcheck disable=SC2046 # words on purpose
 	docker compose up --detach --wait --wait-timeout "$PATIENCE" --no-deps $(services) || give_up "The service is not well."
+	note_applied
 fi
 remember "$new"
 # shellcheck disable=SC2046 # words on purpose
 docker compose up --detach --wait --wait-timeout "$PATIENCE" --no-deps \
 	$(docker compose config --services | grep -vxE 'app|auth-[0-9]+|migrate|grants') || give_up "The proxy is not well."
+rm -f state/stopped
+refresh || give_up "nginx does not take its files; it goes on with the former ones."
 # shellcheck disable=SC2046 # words on purpose
 answer $(everywhere) || give_up "It does not answer as it should."
 say "Watchword ($new) answers at $(told PUBLIC_BASE_URL)"

@@ -13,6 +13,7 @@ set -eu
 HERE=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 KUBERNETES=$HERE/../kubernetes
 TIMEOUT=${TIMEOUT:-300s}
+MIGRATION_TIMEOUT=${MIGRATION_TIMEOUT:-660} # seconds: a little more than the job gives itself
 undo=:
 work=
 
@@ -47,7 +48,13 @@ choose() { # <overlay>: sets the names of names.env
 	NAMESPACE='' DEPLOYMENT='' SERVICE='' SERVICE_PORT='' AUTOSCALER='' ADDRESS='' IMAGE=''
 	# shellcheck source=/dev/null
 	. "$names"
+}
+
+make_room() { # to render in; one whose script was killed is not locked any more, and leaves
+	find "$KUBERNETES/overlays" -maxdepth 1 -name '.render.*' -mmin +60 -exec flock --nonblock {} rm -rf {} \;
 	work=$(mktemp -d "$KUBERNETES/overlays/.render.XXXXXX")
+	exec 8<"$work"
+	flock 8
 }
 
 choose_image() { # <image>: by digest, or nothing would say what runs
@@ -76,12 +83,16 @@ pods_now() { # how many pods there are to be, at least three
 	printf '%s' "$count"
 }
 
-refuse_two_at_once() {
+refuse_two_at_once() { # of this machine; ci.yml sees to its own
+	command -v flock >/dev/null 2>&1 || give_up "flock is missing: install util-linux."
+	exec 9>>"${LOCKS:-$KUBERNETES/overlays}/.lock.$NAMESPACE"
+	flock --nonblock 9 || give_up "Another script rolls a version out to $NAMESPACE just now: let it end."
 	! is_there deployment "$DEPLOYMENT-next" ||
 		give_up "A next version stands beside this one: let its script end, or run rollback-k8s.sh $overlay."
 }
 
 render() { # <file> [component]: the image and the number of pods are put in, so that no release scales down
+	[ -n "$work" ] || make_room
 	pods=$(pods_now)
 	{
 		printf 'resources: [../%s]\n' "$overlay"
@@ -107,8 +118,11 @@ migrate() { # the half that the old version can live with; a failure changes not
 	say "Migrations ..."
 	in_namespace delete job migration --ignore-not-found --wait
 	apply stable.yaml migration
-	until ended=$(in_namespace get job migration --output 'jsonpath={.status.conditions[?(@.status=="True")].type}') &&
+	until_then=$(($(date +%s) + MIGRATION_TIMEOUT)) # by the clock: a cluster that answers late takes of it, too
+	until ended=$(in_namespace get job migration --output 'jsonpath={.status.conditions[?(@.status=="True")].type}' --request-timeout=10s) &&
 		case $ended in *Complete* | *Failed*) true ;; *) false ;; esac do
+		[ "$(date +%s)" -lt "$until_then" ] ||
+			give_up "The migrations did not end within $MIGRATION_TIMEOUT s (MIGRATION_TIMEOUT): kubectl get job migration."
 		sleep 2
 	done
 	case $ended in
@@ -187,14 +201,23 @@ share() { # <percent>: of those who come through the gateway; of none the next v
 		--patch "[{\"op\":\"replace\",\"path\":\"/spec/rules/0/backendRefs\",\"value\":[$backends]}]"
 }
 
-has_route() {
-	[ -n "$(in_namespace get httproute auth --ignore-not-found --output name 2>/dev/null)" ]
+has_route() { # 1: there is none; 2: who knows
+	if told=$(in_namespace get httproute auth --ignore-not-found --output name 2>&1); then
+		case $told in */auth*) return 0 ;; *) return 1 ;; esac
+	fi
+	case $told in *"doesn't have a resource type"*) return 1 ;; esac
+	say "$told"
+	return 2
 }
 
-stay() { # nobody goes to the next version any more, and it leaves
-	send_to stable
-	! has_route || share 0
-	remove_next
+unshared() {
+	if has_route; then share 0; else [ $? -eq 1 ]; fi
+}
+
+stay() { # nobody goes to the next version any more, and it leaves: not while somebody may be sent to it
+	send_to stable && unshared && remove_next && return
+	say "The next version stays, for people may still be sent to it. Once the cluster answers: rollback-k8s.sh $overlay"
+	return 1
 }
 
 stay_as_before() { # the next version serves until the former one does again

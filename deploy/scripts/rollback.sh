@@ -13,7 +13,7 @@ go_home
 former=${1:-$(cat state/previous 2>/dev/null || true)}
 [ -n "$former" ] || fail "No former image is recorded: name one, by its digest."
 present=$(told WATCHWORD_IMAGE)
-if [ "$former" = "$present" ]; then
+if [ "$former" = "$present" ] && is_applied; then
 	say "$former is what runs already."
 	exit 0
 fi

@@ -13,9 +13,10 @@ set -eu
 . "$(dirname -- "$0")/lib.sh"
 cd "$COMPOSE_HOME"
 [ -f .env ] || fail "$COMPOSE_HOME/.env is missing: copy one of systems/*.env, then change it."
+dotenv COMPOSE_FILE >/dev/null || fail "$COMPOSE_HOME/.env cannot be read."
 
 names() { # as the Compose files of this deployment name them; a later file wins
-	sed -n 's/^COMPOSE_FILE=//p' .env | tr ':' '\n' | while IFS= read -r file; do
+	told COMPOSE_FILE | tr ':' '\n' | while IFS= read -r file; do
 		sed -n 's/^  \([A-Za-z_]*\): {file: secrets\/\([A-Za-z_.]*\)}$/\1 \2/p' "$file"
 	done | awk '{ file[$1] = $2 } END { for (name in file) print file[name] }' | sort
 }
@@ -25,6 +26,13 @@ is_made_here() {
 	JWT_SECRET | JWT_REFRESH_SECRET | JWT_RESET_SECRET | SESSION_SECRET | CSRF_SECRET | PEPPER) ;;
 	*_password | *_password.txt) ;;
 	*) return 1 ;;
+	esac
+}
+
+in_a_url() { # <password>: what an address would read otherwise goes by its bytes
+	case $1 in
+	*[!A-Za-z0-9._~-]*) printf '%s' "$1" | od -An -v -tx1 | tr -d '\n' | tr ' ' '%' ;;
+	*) printf '%s' "$1" ;;
 	esac
 }
 
@@ -64,5 +72,5 @@ for name in $(names); do
 	fi
 done
 [ -z "$late" ] || [ ! -s secrets/postgres_backup_password ] || printf 'postgresql://watchword_backup:%s@:5432/%s?host=/var/run/postgresql' \
-	"$(cat secrets/postgres_backup_password)" "$(told POSTGRES_DB watchword)" | keep "$late"
+	"$(in_a_url "$(cat secrets/postgres_backup_password)")" "$(told POSTGRES_DB watchword)" | keep "$late"
 [ -z "$missing" ] || fail "Missing secrets:$missing. Set them in the environment, or make them: $(dirname -- "$0")/secrets.sh"

@@ -17,13 +17,14 @@ former=$(told WATCHWORD_IMAGE)
 docker compose run --rm --no-deps -T migrate backup create >&2 || fail "There is no backup: nothing was changed."
 
 new=$(obtained "${1:-}") || fail "There is no new image: $former goes on."
-if [ "$new" = "$former" ]; then
+WATCHWORD_IMAGE=$new
+export WATCHWORD_IMAGE
+if [ "$new" = "$former" ] && is_applied; then
+	refresh || fail "nginx does not take its files; it goes on with the former ones."
 	say "$new is what runs already."
 	exit 0
 fi
 
-WATCHWORD_IMAGE=$new
-export WATCHWORD_IMAGE
 docker compose run --rm --no-deps -T migrate env validate >&2 || fail "The settings do not suit $new: $former goes on."
 docker compose run --rm --no-deps -T migrate || fail "The schema could not be migrated: $former goes on."
 docker compose run --rm --no-deps -T grants || fail "The rights of the roles could not be given: $former goes on."

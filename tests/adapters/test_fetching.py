@@ -17,7 +17,7 @@ from watchword.adapters.fetching import MOST, HttpsFetcher
 from watchword.adapters.providers import Reply
 from watchword.kernel.ports import OutOfReach
 
-SHORT = timedelta(milliseconds=400)
+SHORT, LONG = timedelta(milliseconds=400), timedelta(minutes=1)
 PEM = b"-----BEGIN CERTIFICATE-----"
 
 
@@ -32,7 +32,8 @@ async def library(folder: Path, usual: Reply) -> AsyncIterator[tuple[HttpsFetche
         httpx2.AsyncClient(verify=knowing) as client,
     ):
         port = by_tls.rpartition(":")[2]
-        yield HttpsFetcher(client, SHORT), listening, f"https://127.0.0.1:{port}/x.pem"
+        patience = SHORT if usual is SILENCE else LONG
+        yield HttpsFetcher(client, patience), listening, f"https://127.0.0.1:{port}/x.pem"
 
 
 async def test_a_document_comes_as_it_is(tmp_path: Path) -> None:
@@ -72,13 +73,13 @@ async def test_nobody_is_believed_whom_no_authority_knows(tmp_path: Path) -> Non
     document = Reply(status=200, headers={}, body=PEM)
     async with library(tmp_path, document) as (_, listening, url), httpx2.AsyncClient() as client:
         with pytest.raises(OutOfReach):
-            await HttpsFetcher(client, SHORT).fetch(url)
+            await HttpsFetcher(client, LONG).fetch(url)
         assert listening.asked == []
 
 
 async def test_plain_addresses_are_not_asked_and_nobody_home_is_out_of_reach() -> None:
     async with stub(answer(200)) as listening, httpx2.AsyncClient() as client:
-        fetcher = HttpsFetcher(client, SHORT)
+        fetcher = HttpsFetcher(client, LONG)
         assert await fetcher.fetch(listening.url) is None
         assert listening.asked == []
         with pytest.raises(OutOfReach):

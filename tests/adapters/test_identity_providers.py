@@ -9,9 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.support.stub import HANG_UP, SILENCE, answer, listening
-from tests.support.vouchers import Github, Google, Linkedin, Voucher, key, published, somebody
+from tests.support.voucher import Voucher, key, published, somebody
+from tests.support.vouchers import Github, Google, Linkedin
 from tests.support.world import BASE, StoppedClock, environment
 from watchword.adapters.identity_providers.asking import MOST
+from watchword.adapters.identity_providers.discovery import AGAIN, LOOKS
 from watchword.adapters.providers import Reply
 from watchword.app.settings import read
 from watchword.app.vouching import Vouchers
@@ -152,12 +154,21 @@ HOSTILE_CLAIMS: list[tuple[dict[str, Any], str]] = [
     ({"exp": None}, "expired"),
     ({"exp": "tomorrow"}, "expired"),
     ({"exp": True}, "expired"),
-    ({"exp": float("nan")}, "expired"),
-    ({"exp": float("inf")}, "expired"),
+    ({"exp": float("nan")}, "no_object"),
+    ({"exp": float("inf")}, "no_object"),
     ({"exp": 10**400}, "expired"),
-    ({"iat": float("-inf")}, "not_yet"),
-    ({"nbf": float("nan")}, "not_yet"),
+    ({"iat": float("-inf")}, "no_object"),
+    ({"nbf": float("nan")}, "no_object"),
     ({"iat": None}, "not_yet"),
+    ({"azp": ["client-at-staff"]}, "party"),
+    ({"azp": {"client-at-staff": 1}}, "party"),
+    ({"aud": [["client-at-staff"]]}, "audience"),
+    ({"nonce": "\ud800"}, "no_object"),
+    ({"sub": "\ud800x"}, "no_object"),
+    ({"\ud800": 1}, "no_object"),
+    ({"given_name": "\ud83d"}, "no_object"),
+    ({"sub": "a\0b"}, "subject"),
+    ({"sub": "a\nb"}, "subject"),
 ]
 
 
@@ -169,6 +180,59 @@ async def test_a_token_that_says_the_wrong_thing_proves_nobody(
     async with meet() as meeting:
         meeting.theirs.claims = claims
         assert await meeting.refusal() == reason
+
+
+@pytest.mark.parametrize("deep", [500, 9_000])
+async def test_a_token_that_nests_without_end_proves_nobody(meet: Meet, deep: int) -> None:
+    async with meet(nested=deep) as meeting:
+        if deep == 500:
+            assert (await meeting.comes_back()).subject == "248289761001"
+        else:
+            assert await meeting.refusal() == "no_object"
+
+
+@pytest.mark.parametrize("kind", [Github, Voucher])
+@pytest.mark.parametrize("token", ["a\r\nX-Evil: 1", "\u2603", "\ud800", "a\0", "", 7])
+async def test_a_token_that_no_header_may_carry_is_shown_to_nobody(
+    meet: Meet, kind: Any, token: object
+) -> None:
+    async with meet(kind, gives={"access_token": token}) as meeting:
+        assert await meeting.refusal() in {"no_access_token", "no_json"}
+        assert all("authorization" not in asked.headers for asked in meeting.theirs.asked[2:])
+
+
+@pytest.mark.parametrize(
+    ("user", "reason"),
+    [
+        ({"id": True}, "subject"),
+        ({"id": 1.0}, "subject"),
+        ({"id": "7"}, "subject"),
+        ({"id": 10**400}, "subject"),
+        ({"id": 7, "name": "\ud83d"}, "no_json"),
+    ],
+)
+async def test_github_names_somebody_by_a_number(
+    meet: Meet, user: dict[str, Any], reason: str
+) -> None:
+    async with meet(Github, spoil={"/api/user": answer(200, user)}) as meeting:
+        assert await meeting.refusal() == reason
+
+
+async def test_words_that_are_none_are_left_out(meet: Meet) -> None:
+    wrong = {"email": ["a@example.org"], "given_name": 600 * "x", "family_name": {}, "name": 7}
+    async with meet(Google) as meeting:
+        found = await meeting.comes_back(**wrong)
+        assert (found.email, found.given_name, found.family_name, found.name) == ("", "", "", "")
+    async with meet(Github) as meeting:
+        meeting.theirs.emails = [{"email": {"a": 1}, "primary": True, "verified": True}]
+        assert (await meeting.comes_back()).email == ""
+
+
+@pytest.mark.parametrize("host", ["a..b", 70 * "a" + ".example", "xn--a"])
+async def test_a_name_that_no_host_can_have_is_out_of_reach(meet: Meet, host: str) -> None:
+    async with meet(description={"token_endpoint": f"http://{host}/token"}) as meeting:
+        with pytest.raises(OutOfReach):
+            await meeting.comes_back()
 
 
 async def test_a_token_is_good_in_its_time_with_a_minute_of_clocks_that_differ(meet: Meet) -> None:
@@ -228,16 +292,41 @@ async def test_only_a_published_key_of_the_right_kind_signs(
         assert await meeting.refusal() == reason
 
 
-async def test_a_new_key_is_found_and_looked_for_once_a_minute(meet: Meet) -> None:
+def goes_round(theirs: Voucher, number: int, kid: str | None) -> None:
+    """Have a provider sign by another key, under this name or under none, and publish no other."""
+    theirs.signs, theirs.header = key(number), {"kid": kid}
+    told = published(key(number), kid or "")
+    theirs.keys = [{name: value for name, value in told.items() if kid or name != "kid"}]
+
+
+@pytest.mark.parametrize("kids", [("key-1", "key-2", "key-3"), 3 * (None,), 3 * ("key-1",)])
+async def test_a_new_key_is_found_at_once_also_twice_in_a_minute(
+    meet: Meet, kids: tuple[str | None, ...]
+) -> None:
+    async with meet() as meeting:
+        for number, kid in enumerate(kids):
+            goes_round(meeting.theirs, number, kid)
+            for _ in range(2):
+                assert (await meeting.comes_back()).subject == "248289761001"
+        assert [asked.path for asked in meeting.theirs.asked].count("/keys") == 3
+
+
+@pytest.mark.parametrize(
+    ("kid", "reason"), [("key-1", "signature"), (None, "signature"), ("key-9", "unknown_key")]
+)
+async def test_tokens_that_nobody_signed_have_the_keys_fetched_so_often_a_minute_and_no_more(
+    meet: Meet, kid: str | None, reason: str
+) -> None:
     async with meet() as meeting:
         await meeting.comes_back()
         theirs = meeting.theirs
-        theirs.signs, theirs.kid = key(1), "key-2"
-        theirs.keys = [published(key(1), "key-2"), *theirs.keys]
-        for _ in range(3):
-            assert await meeting.refusal() == "unknown_key"
-        assert [asked.path for asked in theirs.asked].count("/keys") == 1
-        meeting.clock.advance(timedelta(seconds=61))
+        theirs.signs, theirs.header = key(1), {"kid": kid}
+        for _ in range(LOOKS + 4):
+            assert await meeting.refusal() == reason
+        assert [asked.path for asked in theirs.asked].count("/keys") == 1 + LOOKS
+        goes_round(theirs, 2, kid)
+        assert await meeting.refusal() == reason
+        meeting.clock.advance(AGAIN)
         assert (await meeting.comes_back()).subject == "248289761001"
 
 
@@ -277,6 +366,12 @@ async def test_userinfo_is_believed_of_the_same_person_alone(meet: Meet) -> None
         {"token_endpoint": "http://name:password@127.0.0.1/token"},
         {"token_endpoint": "http://[/token"},
         {"authorization_endpoint": "javascript:alert(1)"},
+        {"authorization_endpoint": "http://127.0.0.1/authorize\r\nSet-Cookie: evil=1"},
+        {"authorization_endpoint": "http://127.0.0.1/\u2603"},
+        {"authorization_endpoint": "http://127.0.0.1/\ud800"},
+        {"authorization_endpoint": "http://127.0.0.1/a b"},
+        {"userinfo_endpoint": "http://127.0.0.1/\tx"},
+        {"jwks_uri": "http://127.0.0.1/\ud800keys"},
         {"jwks_uri": 7},
     ],
 )

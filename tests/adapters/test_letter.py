@@ -34,6 +34,13 @@ def test_a_letter_has_a_text_and_an_html_part_and_says_its_language() -> None:
     assert letter["Content-Language"] == "en"
 
 
+def test_a_letter_without_html_is_plain_text_alone() -> None:
+    letter = read(compose(replace(LETTER, html=""), NOW))
+
+    assert letter.get_content_type() == "text/plain"
+    assert letter.get_content().splitlines() == LETTER.text.splitlines()
+
+
 def test_a_letter_says_who_when_and_that_a_machine_wrote_it() -> None:
     letter = read(compose(LETTER, NOW))
 

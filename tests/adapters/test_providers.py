@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.carriers import (
+    SHORT,
     TAKEN,
     TEMPLATE,
     TEXT,
@@ -214,6 +215,32 @@ async def test_what_mailgun_refuses_for_our_sake_another_may_take(message: str |
     assert not refusal.value.lasting
 
 
+@pytest.mark.parametrize(
+    ("make", "body", "of_reader"),
+    [
+        (sendgrid, {"errors": [{"field": "from.email"}]}, False),
+        (sendgrid, {"errors": [{"field": "template_id"}]}, False),
+        (sendgrid, {"errors": [{"field": "personalizations.0.subject"}]}, True),
+        (sendgrid, {"errors": [{"field": None}]}, True),
+        (sendgrid, None, True),
+        (mailgun, {"message": "from parameter is not a valid address"}, False),
+        (mailgun, {"message": "Domain mg.nova-rdv.dz is not allowed to send"}, False),
+        (mailgun, {"message": "something else"}, True),
+        (mailgun, None, True),
+        (ses, {"__type": "BadRequestException", "message": "something else"}, True),
+        (ses, {"__type": "MessageRejected", "message": "Email address is not verified."}, False),
+        (ses, None, False),
+    ],
+)
+async def test_what_may_be_of_the_reader_says_nothing_against_the_provider(
+    make: Any, body: Any, of_reader: bool
+) -> None:
+    async with provider(answer(400, body)) as (api, _):
+        with pytest.raises(NotAccepted) as refusal:
+            await make(api).send(LETTER)
+    assert (refusal.value.lasting, refusal.value.of_reader) == (False, of_reader)
+
+
 @pytest.mark.parametrize("make", [sendgrid, ses, mailgun])
 async def test_too_large_is_too_large_for_everybody(make: Any) -> None:
     async with provider(answer(413)) as (api, _):
@@ -283,7 +310,39 @@ async def test_what_is_no_text_is_never_sent(change: dict[str, str]) -> None:
     assert behind.asked == []
 
 
-async def test_a_sender_that_twilio_does_not_know_is_about_us() -> None:
+@pytest.mark.parametrize(
+    ("reply", "lasting", "of_reader"),
+    [
+        (answer(400, {"code": 21211}), True, False),
+        (answer(400, {"code": "21614"}), True, False),
+        (answer(403, {"code": 21610}), True, False),
+        (answer(400, {"code": 21408}), False, True),
+        (answer(403, {"code": 21408}), False, True),
+        (answer(400, {"code": "21608"}), False, True),
+        (answer(400, {"code": 21612}), False, True),
+        (answer(400, {"code": 21606}), False, True),
+        (answer(400, {"code": 21267}), False, True),
+        (answer(400, {"code": 99999}), False, True),
+        (answer(400, {"code": [21211]}), False, True),
+        (Reply(status=400, headers={}, body=b"<html>Bad Request (WAF)</html>"), False, True),
+        (answer(400, {"code": 21703}), False, False),
+        (answer(400, {"code": 21611}), False, False),
+        (answer(401, {"code": 20003}), False, False),
+        (answer(403, {"code": 20003}), False, False),
+        (answer(404, {"code": 20404}), False, False),
+        (answer(429, {"code": 20429}), False, False),
+    ],
+)
+async def test_of_twilios_refusals_those_of_a_number_last_and_those_of_a_country_do_not_count(
+    reply: Reply, lasting: bool, of_reader: bool
+) -> None:
+    async with provider(reply) as (api, _):
+        with pytest.raises(NotAccepted) as refusal:
+            await twilio(api).send(TEXT)
+    assert (refusal.value.lasting, refusal.value.of_reader) == (lasting, of_reader)
+
+
+async def test_a_sender_that_twilio_does_not_know_is_no_reason_to_give_up_a_text() -> None:
     async with provider(answer(400, {"code": 21606})) as (api, _):
         with pytest.raises(NotAccepted) as refusal:
             await twilio(api).send(TEXT)
@@ -320,7 +379,8 @@ async def test_who_takes_no_address_outside_ascii_leaves_it_to_another(make: Any
 
 
 async def test_what_was_taken_is_taken_though_the_rest_of_the_answer_never_comes() -> None:
-    async with provider(answer(202, "x", Content_Length="999", X_Message_Id="1")) as (api, _):
+    told = answer(202, "x", Content_Length="999", X_Message_Id="1")
+    async with provider(told, patience=SHORT) as (api, _):
         assert await sendgrid(api).send(LETTER) == "1"
 
 
@@ -329,3 +389,13 @@ async def test_nobody_waits_for_a_connection_of_ours_however_many_letters_are_un
         many = (sendgrid(api).send(LETTER) for _ in range(120))
         came = await asyncio.gather(*many, return_exceptions=True)
     assert {type(each) for each in came} == {Undelivered}
+
+
+async def test_a_letter_without_html_comes_to_them_without_an_empty_part() -> None:
+    plain = replace(NOVA, html="")
+    async with provider(TAKEN["mailgun"]) as (api, behind):
+        await mailgun(api).send(plain)
+    assert "html" not in behind.asked[0].form
+    async with provider(TAKEN["sendgrid"]) as (api, behind):
+        await sendgrid(api).send(plain)
+    assert [each["type"] for each in behind.asked[0].json["content"]] == ["text/plain"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from watchword.adapters.mail.sigv4 import AwsKey, Signer
+from watchword.adapters.aws.sigv4 import AwsKey, Signer
 from watchword.kernel.secret import Secret
 
 KEY = AwsKey(id="AKIDEXAMPLE", secret=Secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"))

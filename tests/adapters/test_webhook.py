@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
@@ -18,7 +19,7 @@ from tests.support.stub import HANG_UP, SILENCE, Stub, answer, stub
 from tests.support.tls import behind_tls
 from tests.support.world import START, StoppedClock
 from watchword.adapters.destinations.webhook import WebhookDestination
-from watchword.adapters.guarded import guarded_client
+from watchword.adapters.guarded import LookUp, guarded_client, resolve
 from watchword.kernel.destinations import EventMessage
 from watchword.kernel.ports import NotAccepted, OutOfReach
 from watchword.kernel.secret import Secret
@@ -32,7 +33,7 @@ MESSAGE = EventMessage(
     body='{"id":"é"}'.encode(),
 )
 HERE = (ip_network("127.0.0.0/8"),)
-PATIENCE = timedelta(seconds=0.5)
+SHORT, LONG = timedelta(seconds=0.5), timedelta(minutes=1)
 TAKEN = answer(204)
 
 
@@ -43,13 +44,18 @@ def destination(
     allowed: Sequence[object] = HERE,
     addresses: Sequence[str] = ("127.0.0.1",),
     tls: ssl.SSLContext | None = None,
+    patience: timedelta = LONG,
+    asked: list[str] | None = None,
+    look_up: LookUp | None = None,
 ) -> WebhookDestination:
-    """Return a way to an address; its name leads to `addresses`."""
+    """Return a way to an address; its name leads to `addresses`; `asked` are the names."""
 
-    async def look_up(_host: str, _port: int) -> Sequence[str]:
+    async def known(host: str, _port: int) -> Sequence[str]:
+        if asked is not None:
+            asked.append(host)
         return addresses
 
-    client = guarded_client(allowed, PATIENCE, tls=tls, look_up=look_up)
+    client = guarded_client(allowed, patience, tls=tls, look_up=look_up or known)
     return WebhookDestination(
         "webhook:shop",
         url,
@@ -57,7 +63,7 @@ def destination(
         client,
         StoppedClock(),
         CONTENT_TYPE,
-        patience=PATIENCE,
+        patience=patience,
     )
 
 
@@ -118,13 +124,13 @@ async def test_a_receiver_that_is_unwell_says_how_long_to_wait(shop: Stub, statu
 async def test_a_receiver_that_is_lost_is_out_of_reach(shop: Stub, told: object) -> None:
     shop.usual = told  # type: ignore[assignment]
     with pytest.raises(OutOfReach):
-        await destination(shop.url).publish(MESSAGE)
+        await destination(shop.url, patience=SHORT).publish(MESSAGE)
 
 
 async def test_a_slow_answer_is_not_waited_for_beyond_patience() -> None:
     async with stub(SILENCE) as slow:
         with pytest.raises(OutOfReach):
-            await destination(slow.url).publish(MESSAGE)
+            await destination(slow.url, patience=SHORT).publish(MESSAGE)
 
 
 @pytest.mark.req("D-62")
@@ -168,6 +174,34 @@ async def test_tls_is_verified_against_the_name(shop: Stub, tmp_path: Path) -> N
         with pytest.raises(OutOfReach, match="the certificate proves nothing"):
             await destination(other, tls=trusting).publish(MESSAGE)
     assert len(shop.asked) == 1
+
+
+async def test_a_name_is_looked_up_as_it_is_verified(shop: Stub, tmp_path: Path) -> None:
+    asked: list[str] = []
+    async with _secured(shop, tmp_path, "xn--fa-hia.test") as (url, trusting):
+        for name in ("faß.test", "FAß.test", "xn--fa-hia.test"):
+            other = url.replace("127.0.0.1", name)
+            await destination(other, tls=trusting, asked=asked).publish(MESSAGE)
+        with pytest.raises(OutOfReach, match="the certificate proves nothing"):
+            await destination(url.replace("127.0.0.1", "fass.test"), tls=trusting).publish(MESSAGE)
+    assert asked == ["xn--fa-hia.test"] * 3
+    assert {each.headers["host"] for each in shop.asked} == {urlsplit(other).netloc}
+
+
+@pytest.mark.parametrize("name", ["a..test", ".test", f"{'a' * 64}.test", f"{'a.' * 130}test"])
+async def test_a_name_that_nobody_could_look_up_is_out_of_reach(name: str) -> None:
+    way = destination(f"https://{name}/hook", look_up=resolve)
+    with pytest.raises(OutOfReach, match="ConnectError"):
+        await way.publish(MESSAGE)
+    assert await way.check() == "ConnectError"
+
+
+async def test_a_look_up_that_cannot_read_the_name_is_one_that_fails() -> None:
+    async def choke(host: str, _port: int) -> Sequence[str]:
+        raise UnicodeError(host)
+
+    with pytest.raises(OutOfReach, match="ConnectError"):
+        await destination("https://shop.test/hook", look_up=choke).publish(MESSAGE)
 
 
 async def test_a_certificate_that_nobody_signed_is_refused(shop: Stub, tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """Which environment it is where nobody says it: development only where one was begun, and stays at home."""
 
-import json
+import contextlib
 from pathlib import Path
 
 import pytest
 
 from tests.support.program import watchword
 from tests.support.running import ask, ports, started
+from watchword.app.reading import read_settings
+from watchword.app.settings import SettingsRefused
 
 LEADING = [
     {"PUBLIC_BASE_URL": "https://auth.example.org"},
@@ -25,11 +27,12 @@ LEADING = [
 
 def environment(folder: Path, **environ: str) -> tuple[str, str]:
     """Return which environment it is there, and why."""
-    said = watchword("config", "show", "APP_ENV", "--json", cwd=folder, environ=environ)
-    if said.returncode:
-        return "refused", said.stderr
-    [line] = json.loads(said.stdout)
-    return line["value"], line["source"]
+    with contextlib.chdir(folder):
+        try:
+            settings = read_settings(environ)
+        except SettingsRefused as refusal:
+            return "refused", "\n".join(": ".join(fault) for fault in refusal.faults)
+    return settings.texts["APP_ENV"], settings.sources["APP_ENV"].label
 
 
 @pytest.fixture
@@ -55,6 +58,8 @@ def test_what_was_begun_goes_on_and_says_what_it_is(begun: Path) -> None:
         service.wait_for("Taken as development")
         service.wait_for("APP_ENV=production")
         assert service.process.poll() is None
+    said = watchword("config", "show", "APP_ENV", cwd=begun)
+    assert ("development" in said.stdout, "assumed" in said.stdout) == (True, True)
 
 
 def test_a_begun_development_is_none_as_soon_as_a_setting_leads_beyond_this_machine(

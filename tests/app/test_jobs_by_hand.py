@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.program import watchword
 from tests.support.world import environment, open_world
+from watchword.app import worker
 from watchword.kernel.clock import SystemClock
 from watchword.plumbing.db import leases
 from watchword.plumbing.db.leases import Lease
@@ -38,7 +39,7 @@ async def test_another_process_that_holds_the_job_is_waited_for(
 def test_a_job_that_there_is_not_or_that_never_ends_is_refused(
     sqlite_url: str, tmp_path: Path
 ) -> None:
-    for name in ("nothing", "deliveries", "log-level"):
+    for name in ("nothing", "deliveries", "log-level", "gauges"):
         assert ran(sqlite_url, tmp_path, name) == 2
 
 
@@ -48,3 +49,17 @@ def test_jobs_are_listed_with_their_times(sqlite_url: str, tmp_path: Path) -> No
     lines = {line.split("\t")[0]: line.split("\t")[1:] for line in said.stdout.splitlines()}
     assert lines["cleanup-auth"][0] == "0 */6 * * *"
     assert lines["risk"] == ["every 10 s", ""]
+    assert lines["gauges"] == ["every 5 s", ""]
+    assert lines["gauge-of-carriers"] == ["every 30 s", ""]
+    assert lines["gauge-of-files"] == ["every 300 s", ""]
+
+
+@pytest.mark.parametrize(("works", "tells"), [(True, True), (True, False), (False, True)])
+def test_what_is_looked_at_for_metrics_is_so_in_the_process_that_tells_them(
+    works: bool, tells: bool
+) -> None:
+    found = {job.name for job in worker.jobs(worker.places(works=works, tells=tells))}
+    looks = {"gauges", "gauge-of-carriers", "gauge-of-files"}
+    assert looks & found == (looks if tells else set())
+    assert ("deliveries" in found) is works
+    assert {"metrics", "signing-keys"} <= found

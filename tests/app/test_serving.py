@@ -27,6 +27,27 @@ from tests.support.services.smtp import SmtpSink
 from tests.support.world import environment
 
 
+def under_way(port: int, length: int) -> socket.socket:
+    """Begin to sign in, and return once the service waits for the body."""
+    connection = socket.create_connection(("127.0.0.1", port))
+    head = (
+        "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {length}\r\nExpect: 100-continue\r\n\r\n"
+    )
+    connection.sendall(head.encode())
+    assert connection.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    return connection
+
+
+def lets_in(port: int) -> bool:
+    """Tell whether somebody may begin to connect."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 def test_development_starts_with_nothing_prints_its_addresses_and_stops(tmp_path: Path) -> None:
     with started(tmp_path, "serve", "--dev", **ports()) as service:
         base = service.wait_for(r"Listening on (http://localhost:\d+)")[1]
@@ -41,6 +62,12 @@ def test_development_starts_with_nothing_prints_its_addresses_and_stops(tmp_path
     for path in (tmp_path / "var").rglob("*"):
         if path.is_file() and path.parent.name == "secrets":
             assert path.stat().st_mode & 0o777 == 0o600, path
+
+
+def test_what_jobs_say_comes_after_the_addresses(tmp_path: Path) -> None:
+    with started(tmp_path, "serve", "--dev", **ports()) as service:
+        service.wait_for("retention.run")
+        assert service.said.index("Stop: Ctrl+C") < service.said.index("AUDIT")
 
 
 def test_the_doctor_can_be_called_as_the_start_says(tmp_path: Path) -> None:
@@ -101,18 +128,15 @@ def test_what_is_in_flight_at_sigterm_finishes_and_readiness_says_503_first(
         port = int(chosen["PORT"])
         base = f"http://127.0.0.1:{port}"
         wait_until_ready(base)
-        slow = socket.create_connection(("127.0.0.1", port))
         body = json.dumps({"email": "alice@example.org", "password": "wrong wrong wrong"}).encode()
-        head = (
-            "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        ).encode()
-        slow.sendall(head + body[:10])  # the request is under way, and takes its time
+        slow = under_way(port, len(body))
+        slow.sendall(body[:10])
         service.process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE
         while ask(f"{base}/ready")[0] != 503:
             assert time.monotonic() < deadline
-        time.sleep(1.2)
+        while lets_in(port):  # until the drain is over
+            assert time.monotonic() < deadline
         slow.sendall(body[10:])
         assert slow.recv(4096).startswith(b"HTTP/1.1 401")
         assert service.process.wait(PATIENCE) == 0
@@ -126,18 +150,19 @@ def test_a_request_that_hangs_does_not_keep_the_process_for_ever(
     environ = {**environment(sqlite_url, SHUTDOWN_TIMEOUT="1s"), **chosen, "HOST": "127.0.0.1"}
     with started(tmp_path, "serve", **environ) as service:
         wait_until_ready(f"http://127.0.0.1:{chosen['PORT']}")
-        hung = socket.create_connection(("127.0.0.1", int(chosen["PORT"])))
-        hung.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
-        time.sleep(0.2)
+        hung = under_way(int(chosen["PORT"]), 9)
         assert service.stop() in {0, 1}
+        assert "not all requests ended in time" in service.said
+        hung.close()
 
 
 def test_no_request_fails_while_the_service_is_asked_to_stop(
     sqlite_url: str, tmp_path: Path
 ) -> None:
     chosen = ports()
-    environ = {**environment(sqlite_url, DRAIN_DELAY="1s"), **chosen, "HOST": "127.0.0.1"}
+    environ = {**environment(sqlite_url, DRAIN_DELAY="3s"), **chosen, "HOST": "127.0.0.1"}
     bad: list[object] = []
+    good = threading.Semaphore(0)
     with started(tmp_path, "serve", **environ) as service:
         base = f"http://127.0.0.1:{chosen['PORT']}"
         wait_until_ready(base)
@@ -152,11 +177,13 @@ def test_no_request_fails_while_the_service_is_asked_to_stop(
                     return
                 if status != 401:
                     bad.append(status)
+                good.release()
 
         threads = [threading.Thread(target=knock) for _ in range(4)]
         for thread in threads:
             thread.start()
-        time.sleep(0.5)
+        for _ in range(40):
+            assert good.acquire(timeout=PATIENCE)
         assert service.stop() == 0
         for thread in threads:
             thread.join()

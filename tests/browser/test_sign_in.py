@@ -57,7 +57,7 @@ async def test_a_code_from_the_mailbox_signs_in(member: Person) -> None:
     member.page = form
     await member.types(code="12 34")
     await member.presses("Sign in")
-    assert "This code is wrong" in await member.text()
+    assert "This is not a code" in await member.text()
     await member.types(code=f"{code[:3]} {code[3:]}")
     await member.presses("Sign in")
     assert member.path == "/account/sessions"

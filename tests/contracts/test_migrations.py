@@ -150,6 +150,43 @@ async def test_an_index_is_built_beside_those_who_write(postgres_url: str, tmp_p
     assert await look(postgres_url, index)
 
 
+@pytest.mark.req("G-62")
+async def test_an_index_whose_building_was_broken_off_is_built_anew(
+    postgres_database: str, tmp_path: Path
+) -> None:
+    home, building = tmp_path / "migrations", "query LIKE 'CREATE INDEX CONCURRENTLY%'"
+    write(home, "before", 1, "op.create_table('hats', sa.Column('id', sa.Integer()))")
+    await migrate.up(postgres_database, home=home)
+    write(
+        home,
+        "before",
+        2,
+        "with concurrently() as how:",
+        "    op.create_index('idx_hats_id', 'hats', ['id'], if_not_exists=True, **how)",
+    )
+    known.revisions.cache_clear()
+    writer, operator = [await asyncpg.connect(postgres_database) for _ in range(2)]
+    async with writer.transaction():
+        await writer.execute("INSERT INTO auth.hats VALUES (1)")
+        migrating = asyncio.create_task(migrate.up(postgres_database, home=home))
+        async with asyncio.timeout(60):
+            while not await operator.fetchval(
+                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {building}"
+                " AND datname = current_database() AND wait_event_type = 'Lock'"
+            ):
+                pass
+        with pytest.raises(migrate.MigrationFailed):
+            await migrating
+    valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'auth.idx_hats_id'::regclass"
+    assert await operator.fetchval(valid) is False
+
+    assert await migrate.up(postgres_database, home=home) == ["before_0002"]
+
+    assert await operator.fetchval(valid) is True
+    for connection in (writer, operator):
+        await connection.close()
+
+
 async def test_two_processes_that_migrate_at_once_do_it_once(empty_url: str) -> None:
     program = (
         "import asyncio, sys; from watchword.migrations import migrate;"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,10 +12,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from tests.contracts.conftest import open_database
+from tests.contracts.conftest import PATIENCE, open_database, until
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.ids import mint
-from watchword.plumbing.db import outbox, pieces
+from watchword.plumbing.db import outbox, pieces, queued
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.db.statements import statement
 
@@ -74,7 +75,7 @@ async def test_a_transaction_may_ask_for_very_much_work(database: Database) -> N
                 now=NOW,
             )
 
-    assert await outbox.depth(database, "mail") == 4000
+    assert await queued.depth(database, "mail") == 4000
 
 
 async def test_claimed_work_is_nobody_elses_while_the_lease_lasts(database: Database) -> None:
@@ -114,7 +115,7 @@ async def test_finished_work_is_never_seen_again_and_its_payload_is_wiped(
 
     assert (row.payload, row.finished_at, row.outcome) == (None, NOW, "sent")
     assert await claim(database, NOW + timedelta(days=9)) == []
-    assert await outbox.depth(database, "mail") == 0
+    assert await queued.depth(database, "mail") == 0
 
 
 async def test_retried_work_waits_until_it_is_due(database: Database) -> None:
@@ -226,7 +227,7 @@ async def test_of_several_asked_in_turn_it_is_the_last(database: Database) -> No
     )  # by the one that was taken for lost
 
     assert taken_over.perhaps_at == "smtp"
-    (waiting,) = await outbox.kept(database, "mail", NOW, 10)
+    (waiting,) = await queued.kept(database, "mail", NOW, 10)
     assert (waiting.asked, waiting.perhaps_at) == (None, "smtp")
 
 
@@ -242,13 +243,13 @@ async def test_who_said_no_has_nothing(database: Database) -> None:
 
 async def test_one_piece_is_told_by_its_id(database: Database) -> None:
     work_id = await put(database)
-    found = await outbox.find(database, "mail", work_id, NOW)
+    found = await queued.find(database, "mail", work_id, NOW)
     assert found is not None
     assert (found.id, found.state, found.due_at) == (work_id, "waiting", NOW)
-    assert await outbox.find(database, "text", work_id, NOW) is None
+    assert await queued.find(database, "text", work_id, NOW) is None
     (work,) = await claim(database)
     await settle(database, pieces.finished(work, "sent"))
-    assert await outbox.find(database, "mail", work_id, NOW) is None
+    assert await queued.find(database, "mail", work_id, NOW) is None
 
 
 async def test_what_an_operator_retries_nobody_has(database: Database) -> None:
@@ -258,7 +259,7 @@ async def test_what_an_operator_retries_nobody_has(database: Database) -> None:
     (work,) = await claim(database)
     await settle(database, pieces.dead(work, "503"))
     async with database.transaction() as tx:
-        assert await outbox.retry(tx, "mail", work.id, NOW)
+        assert await queued.retry(tx, "mail", work.id, NOW)
     (again,) = await claim(database)
 
     assert (again.attempts, again.perhaps_at) == (1, None)
@@ -299,11 +300,11 @@ async def test_two_workers_never_get_the_same_work(workers: list[Database]) -> N
 async def test_a_worker_hears_of_work_when_it_is_committed(workers: list[Database]) -> None:
     heard = asyncio.Event()
     workers[1].changes.listen("outbox", lambda _: heard.set())
-    await asyncio.sleep(0.5)
+    await until(lambda: workers[1].changes.trusted(time.monotonic()))
     heard.clear()
     await put(workers[0])
 
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         await heard.wait()
 
 
@@ -316,4 +317,4 @@ async def test_what_was_settled_long_ago_is_purged_and_nothing_else(database: Da
 
     assert await outbox.purge(database, NOW - timedelta(days=7)) == 1
     assert {row.id for row in await database.all(ROWS)} >= {recent.id}
-    assert await outbox.depth(database, "mail") == 1
+    assert await queued.depth(database, "mail") == 1

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import moto
 from tests.support.vault import Vault, vault
-from watchword.adapters.mail.sigv4 import AwsKey, Signer
+from watchword.adapters.aws.sigv4 import AwsKey
 from watchword.adapters.secrets.aws import AwsSecrets
 from watchword.adapters.secrets.files import FileSecrets
 from watchword.adapters.secrets.vault import VaultLogin, VaultSecrets
@@ -46,8 +46,7 @@ def one_vault() -> Iterator[Vault]:
 
 def in_aws(url: str) -> AwsSecrets:
     key = AwsKey(id=moto.KEY["AWS_ACCESS_KEY_ID"], secret=Secret("key of a stub"))
-    signer = Signer(key=key, region=moto.REGION, service="secretsmanager")
-    return AwsSecrets(url, signer, SystemClock())
+    return AwsSecrets(url, moto.REGION, lambda: key, SystemClock())
 
 
 def in_vault(url: str, login: VaultLogin | None = None, **more: str) -> VaultSecrets:

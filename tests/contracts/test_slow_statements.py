@@ -19,7 +19,7 @@ from watchword.plumbing.db.slow import watched
 from watchword.plumbing.db.sqlite import SqliteDatabase, sqlite_path
 from watchword.plumbing.logs import logger
 
-NOTHING, BRIEF, HOUR = timedelta(0), timedelta(milliseconds=200), timedelta(hours=1)
+NOTHING, BRIEF, HOUR = timedelta(0), timedelta(milliseconds=500), timedelta(hours=1)
 
 
 @pytest.fixture

@@ -1,13 +1,14 @@
 """Storage: a folder and a bucket keep the same objects in the same way."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.support import moto
 from tests.support.world import StoppedClock
-from watchword.adapters.mail.sigv4 import AwsKey, Signer
+from watchword.adapters.aws.sigv4 import AwsKey, Signer
 from watchword.adapters.storage.folder import FolderStorage
 from watchword.adapters.storage.s3 import S3Storage
 from watchword.kernel.clock import SystemClock
@@ -80,6 +81,26 @@ async def test_a_large_file_comes_back_as_it_was(storage: ColdStorage, tmp_path:
     await storage.put_file("large.age", file)
     assert await storage.get_file("large.age", back)
     assert back.read_bytes() == content
+
+
+async def test_uploads_that_a_killed_process_left_go_when_they_are_old_and_ours(
+    s3: str, tmp_path: Path
+) -> None:
+    storage = S3Storage(f"{s3}/kept", tmp_path.name, SIGNER, SystemClock())
+    client = moto.client("s3", s3)
+    for name in ("a/ours", "b/of others"):
+        client.create_multipart_upload(Bucket="kept", Key=f"{tmp_path.name}/{name}")
+
+    def left() -> list[str]:
+        told = client.list_multipart_uploads(Bucket="kept").get("Uploads", [])
+        return sorted(each["Key"].removeprefix(f"{tmp_path.name}/") for each in told)
+
+    now = SystemClock().now()
+    await storage.tidy(now - timedelta(days=20_000), lambda name: name.startswith("a/"))
+    assert left() == ["a/ours", "b/of others"]
+    await storage.tidy(now + timedelta(days=3650), lambda name: name.startswith("a/"))
+    assert left() == ["b/of others"]
+    await storage.close()
 
 
 async def test_a_list_longer_than_a_page_is_whole(s3: str, tmp_path: Path) -> None:

@@ -92,6 +92,9 @@ def test_ecs_takes_the_task_and_the_task_has_all_it_needs(
         "awslogs-stream-prefix": "ecs",
     }
     assert (container["user"], container["readonlyRootFilesystem"]) == ("1001:1001", True)
+    writable = [each["containerPath"] for each in container["mountPoints"]]
+    (backups,) = [x["value"] for x in container["environment"] if x["name"] == "BACKUP_DIR"]
+    assert any(backups.startswith(f"{each}/") for each in writable)
     told = {each["name"]: each["value"] for each in container["environment"]}
     assert told["PORT"] == str(port)
     places = {each["name"]: each["valueFrom"] for each in container["secrets"]}

@@ -1,6 +1,7 @@
 """The Compose files: what they mean, and whether the service starts with what they say."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,8 @@ FROM_ELSEWHERE = {
     "TWILIO_TOKEN",
 }
 MOST_CONNECTIONS = 80
+FIVE = 5  # instances, as the page on scaling says
+BESIDE_THE_POOL = 1
 
 
 def of_system(name: str, *more: Path) -> dict[str, Any]:
@@ -126,6 +129,16 @@ def test_what_is_mounted_is_there(whole: dict[str, Any]) -> None:
     ours = whole["services"]["app"]
     assert "./logs:/app/logs" in ours["volumes"]
     assert "./keys:/app/keys:ro" in ours["volumes"]
+
+
+@pytest.mark.req("G-27", "G-37", "R-67")
+def test_the_settings_are_judged_and_backed_up_where_their_files_are_and_a_bucket_is_reached(
+    whole: dict[str, Any],
+) -> None:
+    app, migrate = whole["services"]["app"], whole["services"]["migrate"]
+    files = {each for each in app["volumes"] if each.endswith((":/app/keys:ro", ":/app/ssl:ro"))}
+    assert files | {"redis_sockets:/run/redis"} <= {*migrate["volumes"]}
+    assert any(not whole["networks"][name].get("internal") for name in migrate["networks"])
 
 
 @pytest.mark.req("R-06")
@@ -221,11 +234,9 @@ def test_connections_suffice_while_all_instances_are_exchanged_at_once(
     whole: dict[str, Any],
 ) -> None:
     services = whole["services"]
-    replicas = 2 if "auth-2" in services else int(services["app"]["deploy"]["replicas"])
     processes = int(services["app"]["deploy"]["resources"]["limits"]["cpus"])
     most = int(environment(services["app"])["DB_POOL_MAX"])
-    assert 2 * replicas * processes * most <= MOST_CONNECTIONS
-    assert 5 * processes * most <= MOST_CONNECTIONS
+    assert 2 * FIVE * processes * (most + BESIDE_THE_POOL) <= MOST_CONNECTIONS
 
 
 def test_an_address_that_is_not_given_is_asked_for() -> None:
@@ -283,6 +294,45 @@ def test_prometheus_takes_what_it_is_given(name: str, promtool: Promtool, tmp_pa
     assert {name for job in system for name in job["dns_sd_configs"][0]["names"]} == {alias}
 
 
+@pytest.mark.req("G-55")
+def test_each_store_has_somebody_who_counts_for_prometheus(whole: dict[str, Any]) -> None:
+    asked = yaml.safe_load((HERE / "monitoring/prometheus.yml").read_text())["scrape_configs"]
+    targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in asked}
+    assert targets["postgres"] == ["postgres-exporter:9187"]
+    assert targets["redis"] == ["redis-exporter:9121", "redis-cache-exporter:9121"]
+    services = whole["services"]
+    of_stores = {"postgres-exporter": "postgres", "redis-exporter": "redis"}
+    of_stores["redis-cache-exporter"] = "redis-cache"
+    for name, store in of_stores.items():
+        exporter = services[name]
+        assert set(exporter["networks"]) == {"metrics"} <= set(services["prometheus"]["networks"])
+        assert set(exporter["depends_on"]) == {store}
+        assert "ports" not in exporter
+    for name, store in (("redis-exporter", "redis"), ("redis-cache-exporter", "redis-cache")):
+        told = environment(services[name])
+        socket = told["REDIS_ADDR"].removeprefix("unix://")
+        assert socket in services[store]["command"]
+        assert told["REDIS_USER"] == "monitor"
+        assert "redis_monitor_password" in services[name]["secrets"]
+        assert "redis_monitor_password" in services[store]["secrets"]
+
+
+@pytest.mark.req("G-55")
+def test_the_generic_service_is_asked_every_five_seconds() -> None:
+    [job] = yaml.safe_load((HERE / "monitoring/generic.yml").read_text())["scrape_configs"]
+    assert (job["job_name"], job["scrape_interval"]) == ("auth-api", "5s")
+    assert job["dns_sd_configs"][0]["port"] == 9090
+
+
+def test_the_store_of_copies_has_users_and_a_password_of_its_own(whole: dict[str, Any]) -> None:
+    state, cache = whole["services"]["redis"], whole["services"]["redis-cache"]
+    assert "redis_password" in state["secrets"]
+    assert {"source": "redis_cache_password", "target": "redis_password"} in cache["secrets"]
+    assert environment(cache)["REDIS_USERS"] == "cache.acl"
+    data = [each for each in cache["volumes"] if str(each).startswith("redis_data")]
+    assert data == []
+
+
 @pytest.mark.req("R-12", "N-106")
 @pytest.mark.parametrize("user", ["watchword_app", "romapi"])
 def test_the_first_start_makes_the_database_and_a_role_of_the_name_that_is_told(
@@ -304,3 +354,20 @@ def test_what_the_first_start_runs_can_be_run() -> None:
     script = HERE / "init-database.sh"
     assert script.stat().st_mode & 0o111  # the image would read it into its own shell otherwise
     assert script.read_text().startswith("#!/bin/sh\n")
+
+
+def test_a_file_of_nginx_that_is_another_now_is_what_the_proxy_reads(tmp_path: Path) -> None:
+    proxy = of_system("nova")["services"]["proxy"]
+    assert [each for each in proxy["volumes"] if str(each).startswith("../nginx")] == [
+        "../nginx:/etc/nginx/shipped:ro"
+    ]
+    shutil.copytree(DEPLOY / "nginx", tmp_path / "shipped")
+    (begun,) = proxy["command"]
+    for _ in range(2):  # a container that is started again has its links
+        here = begun.replace("/etc/nginx", str(tmp_path)).replace("exec nginx", "exec true")
+        subprocess.run([*proxy["entrypoint"], here], check=True)
+    for name, place in (("nginx.conf", "nginx.conf"), ("profile.conf", "profiles/nova.conf")):
+        another = tmp_path / "another"
+        another.write_text("# another one")
+        another.replace(tmp_path / "shipped" / place)
+        assert (tmp_path / name).read_text() == "# another one"

@@ -16,6 +16,7 @@ from watchword.plumbing.settings import LogSettings
 
 FOLDER = ROOT / "deploy" / "logs"
 PROFILES = sorted((ROOT / "src/watchword/app/profiles").glob("[!e]*.toml"))  # not environments
+SENT = Path(__file__).with_name("filebeat-7.17.28.ndjson")
 AUTH = "/api/v1/auth"
 
 
@@ -87,6 +88,21 @@ async def test_a_line_that_nobody_decoded_is_decoded_and_one_of_others_goes_no_f
     for fields in ({"service": "billing"}, {}):
         assert pipeline.run({"message": line, "fields": fields}) is None
     assert pipeline.run({"message": line}) is None
+
+
+@pytest.mark.req("G-57", "G-58", "D-20")
+def test_what_a_real_filebeat_made_of_our_files_is_what_logstash_looks_for() -> None:
+    """Filebeat 7.17.28 said "Config OK" of the file, and sent these events of a service's own lines."""
+    *decoded, stray = map(json.loads, SENT.read_text("utf-8").splitlines())
+    assert [event["message"] for event in decoded][-3:] == ["AUDIT", "AUTH_FAILURE", "stopping"]
+    for event in decoded:
+        came = logstash().run(event)
+        assert came is not None
+        assert (came["service"], came["level"]) == ("auth-api", "info")
+        assert ("audit" in came["tags"]) is (event["message"] == "AUDIT")
+        assert came["@timestamp"].isoformat(timespec="milliseconds") == event["timestamp"]
+    assert stray["error"]["type"] == "json"
+    assert {event["log"]["file"]["path"] for event in decoded} == {"/app/logs/combined.log"}
 
 
 @pytest.mark.req("D-20")

@@ -4,12 +4,14 @@ import asyncio
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.support.services.operated import Operated
 from tests.support.services.pgbouncer import SHIPPED, PgBouncer, started
 from tests.support.world import BASE, World, open_world
+from watchword.kernel.ids import DEFAULT_TENANT
 from watchword.kernel.problems import Unavailable
 from watchword.plumbing.db.changes import SESSIONS, Changes
 from watchword.records.sessions.service import Sessions
@@ -75,6 +77,28 @@ async def test_many_people_share_the_three_connections_of_a_pooler(
     assert lent <= 3 + 2, "three that are lent, and a direct one of each process"
 
 
+SESSION = "SELECT " + ", ".join(
+    f"current_setting('{name}')"
+    for name in ("watchword.tenant", "search_path", "statement_timeout", "role")
+)
+ANOTHER = (
+    "SET watchword.tenant = '00000000-0000-7000-8000-0000000000bb'; SET search_path = public;"
+    " SET statement_timeout = 0; SET application_name = 'a report'"
+)
+
+
+@pytest.mark.parametrize("role", ["app", "readonly"])
+def test_what_a_client_set_is_gone_with_it(
+    pgbouncer: PgBouncer, operated: Operated, role: str
+) -> None:
+    with started(pgbouncer, operated, **{"default_pool_size = 40": "default_pool_size = 1"}) as url:
+        place = {"database": "watchword", "PGPORT": str(urlsplit(url).port)}
+        lent = operated.psql(role, "-c", SESSION, **place)
+        operated.psql(role, "-c", ANOTHER, **place)
+        assert operated.psql(role, "-c", SESSION, **place) == lent
+    assert lent == f"{DEFAULT_TENANT}|auth|10s|none\n"
+
+
 @pytest.mark.req("K-47")
 async def test_news_of_other_processes_comes_past_the_pooler(
     pooled: str, operated: Operated, tmp_path: Path
@@ -134,7 +158,10 @@ async def test_a_direct_url_that_leads_to_a_pooler_is_refused(
 async def test_a_pooler_that_lends_connections_of_no_tenant_is_refused(
     operated: Operated, tmp_path: Path, pgbouncer: PgBouncer
 ) -> None:
-    without = {"SET watchword.tenant = ": "SET watchword.other = "}
+    without = {
+        "SET watchword.tenant = ''": "SET watchword.other = ''",
+        "server_reset_query_always = 1": "server_reset_query_always = 0",
+    }
     with started(pgbouncer, operated, **without) as url, pytest.raises(Unavailable) as refused:
         async with open_world(url, tmp_path, **given(operated)):
             pass

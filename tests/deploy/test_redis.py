@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.support import backups
 from tests.support.relay import certificate
 from tests.support.services import redis as shipped
 from tests.support.services import valkey
 from tests.support.services.redis import SHIPPED, Redis, Store, started
 from tests.support.worlds import Opener
+from watchword.plumbing.db.dumps.contents import DumpFailed
 
 pytestmark = pytest.mark.needs("redis", "valkey")
 BOTH = ["redis", "valkey"]
@@ -79,11 +81,13 @@ def test_the_store_of_state_starts_as_its_file_says_and_evicts_nothing(state: St
 
 @pytest.mark.req("M-55", "K-31", "D-18")
 def test_the_cache_starts_as_its_file_says_and_makes_room(programs: Redis) -> None:
-    with started(programs, "cache.conf", "--maxmemory", "4mb") as store:
+    with started(programs, "cache.conf", "--maxmemory", "4mb", users="cache.acl") as store:
         assert told(store, CACHE) == {**CACHE, "maxmemory": str(4 * 1024**2)}
         with store.line() as line:
             for number in range(200):
                 line.set(f"cache:{number}", "x" * 50_000)
+            with pytest.raises(redis.exceptions.RedisError, match=REFUSED):
+                line.set("watchword:limit", "0")  # what counts is kept elsewhere
         with store.line("operator") as line:
             assert line.info("stats")["evicted_keys"] > 0
 
@@ -158,6 +162,25 @@ def test_the_operator_may_what_runbooks_say(state: Store) -> None:
         assert line.slowlog_get() is not None
 
 
+@pytest.mark.req("G-55")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("GET", "watchword:a"),
+        ("KEYS", "*"),
+        ("SLOWLOG", "GET"),
+        ("CONFIG", "GET", "*"),
+        ("SCAN", "0"),
+    ],
+)
+def test_whoever_counts_reads_numbers_and_no_keys(state: Store, command: tuple[str, ...]) -> None:
+    with state.line("monitor") as line:
+        assert line.info("memory")["used_memory"] > 0
+        assert line.slowlog_len() >= 0
+        with pytest.raises(redis.exceptions.RedisError, match=REFUSED):
+            line.execute_command(*command)
+
+
 @pytest.mark.req("D-11")
 def test_the_health_check_wants_a_pong_and_writes_nothing(state: Store) -> None:
     with state.line("operator") as line:
@@ -229,6 +252,24 @@ async def test_the_service_counts_as_that_user_by_tls_that_is_verified(
     assert kept
     assert all(key.startswith("watchword:") for key in kept)
     assert refused <= {"client|setinfo"}, "which older servers do not know"
+
+
+@pytest.mark.req("G-60", "D-22")
+async def test_a_backup_of_it_is_made_as_the_operator_by_tls_that_is_verified(
+    redis_programs: Redis, small_worlds: Opener, tmp_path: Path
+) -> None:
+    folder = tmp_path / "tls"
+    folder.mkdir()
+    certificate(folder)
+    with started(redis_programs, "state.conf", certificates=folder) as store:
+        operator = store.url.replace(f":{store.password}@", f"operator:{store.operator_password}@")
+        given = backups.settings(tmp_path, backups.Keys(), BACKUP_REDIS="true", REDIS_URL=store.url)
+        async with small_worlds(**given) as world:
+            with pytest.raises(DumpFailed):
+                await backups.create(world)
+        async with small_worlds(**given, BACKUP_REDIS_URL=operator) as world:
+            made = await backups.create(world)
+    assert made.part("redis") is not None
 
 
 def test_the_programs_of_the_tests_are_new_enough(redis_programs: Redis) -> None:

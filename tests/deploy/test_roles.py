@@ -29,6 +29,7 @@ OF_TENANTS = (
     "SELECT table_name FROM information_schema.columns NATURAL JOIN information_schema.tables"
     " WHERE table_schema = 'auth' AND table_type = 'BASE TABLE' AND column_name = 'tenant_id'"
 )
+VIEWS = "SELECT viewname FROM pg_views WHERE schemaname = 'auth'"
 SEEN = "SELECT address_key FROM auth.suppressions WHERE address_key LIKE $1"
 
 
@@ -220,7 +221,9 @@ async def test_a_role_of_one_tenant_cannot_say_that_it_is_anothers(
             assert await theirs.fetchval(f"SELECT count(*) FROM auth.{table}") == 0, table
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await theirs.execute(SUSPEND, "forged@example.org")
-        for deed in ("SET ROLE watchword_app", "SELECT FROM auth.patients"):
+        views = [f"SELECT FROM auth.{name}" for (name,) in await theirs.fetch(VIEWS)]
+        assert len(views) >= 5
+        for deed in ("SET ROLE watchword_app", *views):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await theirs.execute(deed)
         assert await ours.fetchval("SELECT count(*) FROM auth.users") > 0

@@ -13,6 +13,9 @@ PROGRAM = "/opt/watchword/.venv/bin/watchword"
 def test_systemd_takes_the_unit_and_finds_it_safe(systemd_analyze: str, tmp_path: Path) -> None:
     shipped = UNIT.read_text()
     assert shipped.count(PROGRAM) == 2
+    assert "TimeoutStartSec=1h" in shipped
+    assert "StateDirectory=watchword watchword/backups\n" in shipped
+    assert " BACKUP_DIR=/var/lib/watchword/backups\n" in shipped
     unit = tmp_path / UNIT.name
     unit.write_text(shipped.replace(PROGRAM, "/bin/true"))
     verified = subprocess.run(

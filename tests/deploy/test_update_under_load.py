@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import tests.support.fake_docker as fake
 from tests.support.docker_host import DockerHost
 from tests.support.program import COMMAND
 from tests.support.proxied import Proxied, an_account, certify, load
+from tests.support.rolling import lost
 from tests.support.services.kept import free_port
 from tests.support.services.nginx import Nginx, Proxy
 from tests.support.world import environment
@@ -34,6 +34,7 @@ def site(nginx: Nginx, postgres_url: str, tmp_path: Path) -> Iterator[tuple[Dock
         PUBLIC_BASE_URL=f"https://localhost:{proxy.tls_port}",
         HTTPS="true",
         METRICS_PORT="",
+        DB_CONNECT_TIMEOUT_MS="20000",
     )
     made = Proxied(proxy=proxy, trust=trust, environ=environ, folder=tmp_path)
     host = DockerHost.laid_out(tmp_path / "host", "ariya", docker=PROCESSES)
@@ -73,14 +74,14 @@ async def test_while_a_deployment_is_updated_and_taken_back_nobody_is_refused(
 ) -> None:
     host, made = site
     await an_account(postgres_url, tmp_path)
-    with load(made) as loads:
+    with load(made) as people:
         updated = host.run("update.sh", "example/watchword:2", LOOK_EVERY="1")
         assert updated.returncode == 0, updated.stderr
         assert host.images() == [NEW]
         back = host.run("rollback.sh", LOOK_EVERY="1")
         assert back.returncode == 0, back.stderr
         assert host.images() == [OLD]
-    answers = sum((each.answers for each in loads), Counter[str]())
-    assert set(answers) == {"GET 200", "POST 202"}, answers
-    assert answers.total() > 20
+    assert not people.failed, people.answers
+    assert people.answers.total() > 100
+    assert await lost(people, postgres_url) == set()
     assert host.state["faults"] == []

@@ -1,5 +1,6 @@
 """The way from a change to production, as GitHub is told of it: known words, pinned parts, in order."""
 
+import os
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.deploy_files import DEPLOY, compose
 from tests.support.program import watchword
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +77,46 @@ def test_staging_is_tried_by_commands_that_the_program_has(tmp_path: Path) -> No
         assert f"{command} --base" in said
         told = watchword(command, "--help", cwd=tmp_path).stdout
         assert all(option in told for option in options)
+
+
+@pytest.mark.req("K-43", "R-01")
+def test_the_suite_runs_on_the_oldest_and_the_newest_stores_that_are_supported() -> None:
+    suite = jobs(CI)["test"]
+    tried = [(each["postgres"], each["redis"]) for each in suite["strategy"]["matrix"]["include"]]
+    assert tried == [("14", "6.2"), ("18", "8")]
+    assert suite["services"]["postgres"]["image"] == "postgres:${{ matrix.postgres }}"
+    assert suite["services"]["redis"]["image"] == "redis:${{ matrix.redis }}"
+    assert {"TEST_POSTGRES_URL", "TEST_REDIS_URL"} <= set(suite["env"])
+    shipped = compose(DEPLOY / "compose/compose.yaml", given={"PUBLIC_BASE_URL": "https://a.org"})
+    major = re.match(r"postgres:(\d+)", shipped["services"]["postgres"]["image"])
+    assert major
+    assert int(major[1]) in range(14, 19)
+
+
+@pytest.mark.parametrize("job", ["staging", "production"])
+def test_whoever_runs_the_image_may_fetch_it_before_anything_is_switched(job: str) -> None:
+    found = jobs(CI)[job]
+    assert found["permissions"] == {"contents": "read", "packages": "read"}
+    steps = [f"{step.get('uses', '')} {step.get('run', '')}" for step in found["steps"]]
+    entered = next(n for n, step in enumerate(steps) if step.startswith("docker/login-action@"))
+    rolled = next(n for n, step in enumerate(steps) if "deploy/scripts/" in step)
+    assert entered < rolled < next(n for n, step in enumerate(steps) if "docker run" in step)
+    assert "$options" in next(step for step in steps if "smoke --base" in step)
+
+
+@pytest.mark.parametrize("workflow", [CI, RELEASE])
+def test_the_image_has_a_name_that_a_registry_takes(workflow: Path, tmp_path: Path) -> None:
+    users = {name: job for name, job in jobs(workflow).items() if "IMAGE" in str(job["steps"])}
+    assert len(users) == (3 if workflow == CI else 1)
+    for name, job in users.items():
+        told = tmp_path / name
+        environ = {
+            "PATH": os.defpath,
+            "GITHUB_REPOSITORY": "Some-Owner/Auth",
+            "GITHUB_ENV": str(told),
+        }
+        subprocess.run(["sh", "-euc", job["steps"][0]["run"]], env=environ, check=True)
+        assert told.read_text() == "IMAGE=ghcr.io/some-owner/auth\n"
 
 
 @pytest.mark.req("A-16", "R-64", "R-01")

@@ -18,6 +18,7 @@ OURS = "auth.example.org"
 def clone(tmp_path: Path) -> DockerHost:
     """A clone on a machine with a certificate, a key for backups, and nothing else."""
     host = DockerHost.laid_out(tmp_path)
+    host.change(replicas=None)
     (host.home / ".env").unlink()
     shutil.rmtree(host.home / "tls")
     shutil.copy(ROOT / "Makefile", host.folder)
@@ -79,7 +80,8 @@ def test_every_command_of_the_page_works_in_its_order(clone: DockerHost) -> None
         assert ended.returncode == 0, (block.text, ended.stderr)
     assert clone.state["faults"] == []
     assert clone.told("COMPOSE_FILE").endswith(":monitoring.yaml")
-    assert any("--scale app=3" in line for line in clone.state["diary"])
+    assert any("--scale app=6" in line for line in clone.state["diary"])
+    assert clone.told("REPLICAS") == "3"
 
 
 @pytest.mark.req("G-33")

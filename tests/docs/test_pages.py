@@ -20,11 +20,21 @@ SOURCE = ROOT / "src/watchword"
 WRITTEN = [page for page in pages() if "Written by ./run docs" not in page.read_text("utf-8")]
 NO_SETTINGS = {
     "NAME_FILE",
+    *("TEST_POSTGRES_URL", "TEST_REDIS_URL", "TEST_AMQP_URL"),  # those of the suite
     *("AUTH_FAILURE", "SECURITY_EVENT"),  # words of the log
     *("WATCHWORD_HOST", "WATCHWORD_INSTANCES"),  # Caddy's
-    *("COMPOSE_FILE", "HTTP_PORT", "HTTPS_PORT", "WEB_SUBNET"),  # those of Compose
+    *(
+        "COMPOSE_FILE",
+        "HTTP_PORT",
+        "HTTPS_PORT",
+        "WEB_SUBNET",
+        "POSTGRES_PORT",
+        "REDIS_PORT",
+        "REDIS_USERS",
+    ),  # those of Compose
     *("UID", "GID", "ALERT_EMAIL"),  # the image's, and a script's
     *("KUBECONFIG_DATA", "TRIAL_ACCOUNT", "TRIAL_PASSWORD"),  # the workflow's
+    *("MIGRATION_TIMEOUT", "SMOKE_OPTIONS"),  # those of scripts for a cluster
 }
 
 PROVIDERS = {f"api.{name}" for name in ("sendgrid.com", "mailgun.net", "twilio.com")} | {
@@ -34,6 +44,8 @@ PROVIDERS = {f"api.{name}" for name in ("sendgrid.com", "mailgun.net", "twilio.c
     "github.com",
     "api.github.com",
     "www.linkedin.com",
+    "jsonlines.org",
+    "169.254.169.254",  # where a machine of AWS finds its role
 }
 
 
@@ -127,7 +139,7 @@ def test_a_command_that_a_page_names_is_one(page: Path) -> None:
         while rest and rest[0] in getattr(command, "commands", {}):
             command = command.commands[rest.pop(0)]  # type: ignore[attr-defined]
         by_itself = not hasattr(command, "commands") or command.invoke_without_command
-        assert by_itself or rest in ([], ["--version"]), line
+        assert by_itself or rest in ([], ["--version"], ["--help"]), line
         options = {o for p in command.params for o in (*p.opts, *p.secondary_opts)}  # type: ignore[attr-defined]
         assert {word for word in rest if word.startswith("--")} <= options | {"--help"}, line
 

@@ -19,9 +19,9 @@ TROUBLES = {
     "memory.md": ["watchword debug heap", "kill -USR2"],
     "migration.md": ["watchword migrate status", "watchword migrate up"],
     "events.md": ["watchword events status"],
-    "rollback.md": ["rollout undo", "digest"],
+    "rollback.md": ["rollout undo", "digest", "deploy/scripts/rollback.sh"],
     "recovery.md": ["watchword backup verify", "watchword backup restore", "scratch database"],
-    "scale-up.md": ["--scale auth-service=5", "--replicas=5", "max_connections"],
+    "scale-up.md": ["make scale N=5", "minReplicas", "--replicas=5", "max_connections"],
     "tests.md": ["make test-e2e"],
 }
 OTHER = {"README.md", "first-day.md"}

@@ -140,6 +140,40 @@ async def test_by_setting_strangers_learn_the_status_alone(small_worlds: Opener)
 
 
 @pytest.mark.req("D-25")
+@pytest.mark.parametrize(("sent", "told"), [("the-token", True), ("another", False), ("", False)])
+async def test_whoever_holds_the_token_is_an_operator(
+    small_worlds: Opener, sent: str, told: bool
+) -> None:
+    headers = {"Authorization": f"Bearer {sent}"}
+    async with (
+        small_worlds(HEALTH_DETAIL="false", METRICS_TOKEN="the-token") as world,
+        world.client() as client,
+    ):
+        assert ("checks" in (await client.get("/health", headers=headers)).json()) is told
+
+
+@pytest.mark.req("D-25")
+@pytest.mark.parametrize(("sent", "told"), [("the-token", {"reason"}), ("", set())])
+async def test_why_it_is_not_ready_is_for_operators(
+    small_worlds: Opener, sent: str, told: set[str]
+) -> None:
+    headers = {"Authorization": f"Bearer {sent}"}
+    async with small_worlds(HEALTH_DETAIL="false", METRICS_TOKEN="the-token") as world:
+        await world.database.close()
+        async with world.client(headers=headers) as client:
+            answer = await client.get("/ready")
+    assert answer.status_code == 503
+    assert set(answer.json()) - {"status"} == told
+
+
+@pytest.mark.req("D-25")
+async def test_without_a_token_nobody_is_an_operator_by_sending_none(small_worlds: Opener) -> None:
+    async with small_worlds(HEALTH_DETAIL="false") as world, world.client() as client:
+        answer = await client.get("/health", headers={"Authorization": "Bearer "})
+    assert answer.json() == {"status": "healthy"}
+
+
+@pytest.mark.req("D-25")
 def test_the_inner_port_tells_everything_all_the_same(sqlite_url: str, tmp_path: Path) -> None:
     port, inner = free_port(), free_port()
     environ = environment(

@@ -271,26 +271,30 @@ async def test_nobody_but_a_service_may_ask(small_world: World, path: str) -> No
 
 @pytest.mark.req("M-16")
 @pytest.mark.parametrize(
-    "whom",
+    ("whom", "fields"),
     [
-        {},
-        {"phone": "12"},
-        {"phone": "0550123456"},
-        {"phone": "0550123456", "country": "ZZ"},
-        {"phone": "+213550123456" * 40},
-        {"phone": NUMBER, "userId": "00000000-0000-7000-8000-000000000001"},
-        {"userId": "nobody"},
-        {"phone": 5},
+        ({}, ["phone"]),
+        ({"phone": "12"}, ["phone"]),
+        ({"phone": "0550123456"}, ["phone"]),
+        ({"phone": "0550123456", "country": "ZZ"}, ["phone"]),
+        ({"phone": "+213550123456" * 40}, ["phone"]),
+        (
+            {"phone": NUMBER, "userId": "00000000-0000-7000-8000-000000000001"},
+            ["userId", "phone"],
+        ),
+        ({"userId": "nobody"}, ["userId"]),
+        ({"phone": 5}, ["phone"]),
     ],
 )
 async def test_a_number_that_is_none_is_refused_by_field(
-    small_worlds: Opener, whom: dict[str, Any]
+    small_worlds: Opener, whom: dict[str, Any], fields: list[str]
 ) -> None:
     async with small_worlds() as world:
         token = await world.service_token()
         async with world.client(headers={"Authorization": f"Bearer {token}"}) as gateway:
             refused = await gateway.post(CHECK, json={**whom, "pin": PIN})
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
+    assert [each["field"] for each in refused.json()["errors"]] == fields
 
 
 @pytest.mark.req("M-15")

@@ -22,6 +22,7 @@ from tests.support.started import COMMAND
 from watchword.app.settings import dotenv, read
 
 EXAMPLES = ROOT / "examples"
+UNIT = ROOT / "deploy/systemd/watchword.service"
 SYSTEMS = ("ariya", "generic", "molam", "nova", "romapi")
 PORTS = {"ariya": 3000, "generic": 3000, "molam": 8085, "nova": 3000, "romapi": 3001}
 # Each example has a loopback address of its own, so that the port it prints can be had.
@@ -153,7 +154,9 @@ def _tell(shell: Shell, trial: Sequence[str], told: Sequence[str], service: Runn
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_its_production_is_complete_but_for_secrets(system: str, tmp_path: Path) -> None:
+def test_its_production_starts_as_the_settings_of_the_unit_but_for_secrets(
+    system: str, tmp_path: Path
+) -> None:
     shutil.copytree(EXAMPLES / system, tmp_path, dirs_exist_ok=True)
     given, faults = dotenv.parse((tmp_path / "production.env").read_text("utf-8"))
     kept = {
@@ -163,17 +166,29 @@ def test_its_production_is_complete_but_for_secrets(system: str, tmp_path: Path)
         "SMTP_PASSWORD": "kept-elsewhere",
         "METRICS_TOKEN": fresh_secrets()["PEPPER"],
     }
-    (tmp_path / "secrets").mkdir(mode=0o700)
+    machine = tmp_path / "etc/watchword"
+    (machine / "secrets").mkdir(parents=True, mode=0o700)
+    if (tmp_path / "letters").exists():
+        (tmp_path / "letters").rename(machine / "letters")
     for name, text in kept.items():
-        (tmp_path / "secrets" / name).write_text(text)
-        (tmp_path / "secrets" / name).chmod(0o600)
+        (machine / "secrets" / name).write_text(text)
+        (machine / "secrets" / name).chmod(0o600)
+    (line,) = re.findall(r"^Environment=(.*)$", UNIT.read_text(), re.MULTILINE)
+    of_the_unit = dict(word.split("=", 1) for word in line.split())
+    environ = {  # EnvironmentFile= goes before Environment=
+        name: value.replace("/etc/watchword", str(machine))
+        for name, value in (of_the_unit | given).items()
+    }
+    elsewhere = tmp_path / "var"
+    elsewhere.mkdir()
 
-    settings = read(given, cwd=tmp_path)
+    settings = read(environ, cwd=elsewhere)
 
     assert faults == []
     assert settings.texts["APP_PROFILE"] == system
     assert settings.warnings == ()
     assert not set(given) & set(kept)
+    assert not set(given) & {"SECRETS_DIR", "BACKUP_DIR"}
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,8 @@ from tests.support.letter import LETTER
 from tests.support.listening import listening
 from tests.support.world import World
 from tests.support.worlds import Opener
+from watchword.adapters.aws.sigv4 import AwsKey, Signer
 from watchword.adapters.mail.ses import SesMailer
-from watchword.adapters.mail.sigv4 import AwsKey, Signer
 from watchword.adapters.providers import Provider, new_client
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.clock import SystemClock

@@ -14,10 +14,10 @@ from tests.support.letter import LETTER
 from tests.support.relay import ScriptedRelay, relay
 from tests.support.services.kept import free_port
 from tests.support.stub import HANG_UP, SILENCE, Stub, answer, stub
+from watchword.adapters.aws.sigv4 import AwsKey, Signer
 from watchword.adapters.mail.mailgun import MailgunMailer
 from watchword.adapters.mail.sendgrid import SendgridMailer
 from watchword.adapters.mail.ses import SesMailer
-from watchword.adapters.mail.sigv4 import AwsKey, Signer
 from watchword.adapters.mail.smtp import Relay, SmtpMailer
 from watchword.adapters.providers import Provider, Reply, new_client
 from watchword.adapters.sms.twilio import TwilioTexter
@@ -26,7 +26,8 @@ from watchword.kernel.messages import Text
 from watchword.kernel.ports import Mailer
 from watchword.kernel.secret import Secret
 
-SHORT: Final = timedelta(seconds=1)
+SHORT: Final = timedelta(seconds=1)  # for those who keep silent
+LONG: Final = timedelta(minutes=1)
 CLOCK: Final = SystemClock()
 TEXT = Text(
     id="01939c-8",
@@ -112,10 +113,13 @@ class Counter:
 
 
 @asynccontextmanager
-async def provider(usual: Reply, *answers: Reply) -> AsyncIterator[tuple[Provider, Stub]]:
-    """Yield a provider's API, and the stub behind it."""
-    async with stub(usual, *answers) as listening, new_client(SHORT) as client:
-        yield Provider(client, listening.url, CLOCK, SHORT), listening
+async def provider(
+    usual: Reply, *answers: Reply, patience: timedelta | None = None
+) -> AsyncIterator[tuple[Provider, Stub]]:
+    """Yield a provider's API, and the stub behind it; only silence is not waited for."""
+    patience = patience or (SHORT if SILENCE in (usual, *answers) else LONG)
+    async with stub(usual, *answers) as listening, new_client(patience) as client:
+        yield Provider(client, listening.url, CLOCK, patience), listening
 
 
 @asynccontextmanager
@@ -143,6 +147,7 @@ async def _smtp(stack: AsyncExitStack, situation: str) -> SmtpMailer:
         port = free_port()
     else:
         port = (await stack.enter_async_context(relay(_RELAY[situation]))).port
-    made = SmtpMailer(Relay(host="127.0.0.1", port=port, timeout=SHORT), CLOCK)
+    patience = SHORT if situation == "silent" else LONG
+    made = SmtpMailer(Relay(host="127.0.0.1", port=port, timeout=patience), CLOCK)
     stack.push_async_callback(made.close)
     return made

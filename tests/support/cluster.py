@@ -27,11 +27,12 @@ class Cluster:
         return cls(render(ROOT / "overlays" / overlay))
 
     @classmethod
-    def with_component(cls, overlay: str, component: str, folder: Path) -> "Cluster":
-        """Return an overlay that has a component besides; the folder is for what says so."""
+    def with_component(cls, overlay: str, *components: str, folder: Path) -> "Cluster":
+        """Return an overlay that has components besides; the folder is for what says so."""
         up = "../" * (len(folder.parts) - 1)
         told = f"resources: [{up}{(ROOT / 'overlays' / overlay).relative_to('/')}]\n"
-        told += f"components: [{up}{(ROOT / 'components' / component).relative_to('/')}]\n"
+        places = [f"{up}{(ROOT / 'components' / each).relative_to('/')}" for each in components]
+        told += f"components: [{', '.join(places)}]\n"
         (folder / "kustomization.yaml").write_text(told)
         return cls(render(folder))
 

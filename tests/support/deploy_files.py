@@ -19,7 +19,7 @@ from watchword.app.settings import catalogue
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
-DIGEST = re.compile(r"^[a-z0-9./-]+:[\w.-]+@sha256:[0-9a-f]{64}$")
+DIGEST = re.compile(r"^[a-z0-9._/-]+:[\w.-]+@sha256:[0-9a-f]{64}$")
 _VARIABLE = re.compile(
     r"\$(?:(?P<dollar>\$)|\{(?P<name>\w+)(?:(?P<how>:?[-?+])(?P<word>[^}]*))?\}|(?P<bare>\w+))"
 )

@@ -33,6 +33,10 @@ _FRESH: dict[str, Any] = {
     "count": 0,
     "next": f"sha256:{'a' * 64}",
     "failing": [],
+    "killing": [],
+    "ending": [],
+    "meanwhile": {},
+    "said_meanwhile": [],
     "faults": [],
     "diary": [],
 }
@@ -99,6 +103,7 @@ class DockerHost:
             capture_output=True,
             text=True,
             check=False,
+            start_new_session=True,  # whoever is killed dies with what it began, and no more
         )
 
     def told(self, name: str) -> str:

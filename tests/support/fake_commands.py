@@ -22,9 +22,9 @@ for word; do
 	word=${{word#file://}}
 	[ ! -f "$word" ] || cat "$word" >>"{rendered}"
 done
-while IFS= read -r pattern; do
+while IFS='|' read -r pattern complaint; do
 	# shellcheck disable=SC2254
-	case $said in $pattern) exit 1 ;; esac
+	case $said in $pattern) printf '%s\n' "$complaint" >&2; exit 1 ;; esac
 done <"{failing}"
 while IFS='|' read -r pattern answer; do
 	# shellcheck disable=SC2254
@@ -57,7 +57,7 @@ class Fakes:
     def run(
         self, script: Path, *arguments: str, failing: tuple[str, ...] = (), **environ: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run a script with them; calls like those in `failing` fail."""
+        """Run a script with them; calls like those in `failing` fail, and say what is behind a `|`."""
         for name, lines in (
             ("log", []),
             ("words", []),
@@ -68,7 +68,11 @@ class Fakes:
             (self.folder / name).write_text("".join(f"{line}\n" for line in lines))
         return subprocess.run(
             [script, *arguments],
-            env={"PATH": f"{self.folder / 'bin'}:{os.defpath}", **environ},
+            env={
+                "PATH": f"{self.folder / 'bin'}:{os.defpath}",
+                "LOCKS": str(self.folder),
+                **environ,
+            },
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

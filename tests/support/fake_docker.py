@@ -2,18 +2,22 @@
 
 Usage: `docker ...` on PATH, with FAKE_DOCKER naming the file. It knows what the scripts of deploy/ say, and
 refuses the rest. What would have cost somebody an answer is among the `faults`: nginx sent to an instance
-that is not well, an instance that ends while nginx is sent to it, none that is left.
+that is not well, an instance that ends while nginx is sent to it, none that is left. What is like one of
+`killing` ends with the death of whoever asked, one of `ending` with a SIGTERM for them; `meanwhile` names
+scripts that somebody else runs just then.
 """
 
 import json
 import os
 import re
+import signal
 import sys
 from typing import Any
 
 State = dict[str, Any]
 OURS = re.compile(r"^(app|auth-\d+)$")
 JOBS = {"migrate", "grants"}
+AT_THE_DATABASE = re.compile(r"^(app|auth-\d+|.*-exporter|postgres)$")
 
 
 def say(text: str) -> None:
@@ -44,6 +48,34 @@ def find(state: State, name: str) -> dict[str, Any]:
     return next(each for each in state["containers"] if each["id"] == name)
 
 
+def told(name: str) -> str:
+    """Return what .env says."""
+    found: list[str] = re.findall(rf"^{name}=(.*)$", text_of(".env"), re.MULTILINE)
+    return found[-1] if found else ""
+
+
+def wished(state: State, service: str) -> int:
+    """Return how many there are to be of a service."""
+    return int(state["replicas"] or told("REPLICAS") or 1) if service == "app" else 1
+
+
+def config(state: State, words: list[str]) -> None:
+    """Print what Compose makes of its files, as far as scripts read it."""
+    say("services:")
+    for service in words or [*state["services"], *sorted(JOBS)]:
+        say(
+            f"  {service}:\n    deploy:\n      replicas: {wished(state, service)}\n    environment:"
+        )
+        for line in text_of(".env").splitlines():
+            name, _, value = line.partition("=")
+            say(f"      {name}: {value}")
+        say(f"    image: {present_image()}\n    volumes:")
+        if OURS.match(service):
+            say("      - type: bind\n        target: /app/ssl")
+        if AT_THE_DATABASE.match(service) or service in JOBS:
+            say("      - type: volume\n        source: database_socket")
+
+
 def start(state: State, service: str) -> None:
     """Start one more container of a service."""
     state["count"] += 1
@@ -68,8 +100,10 @@ def up(state: State, words: list[str]) -> int:
     scales: dict[str, str] = dict(re.findall(r"--scale ([\w-]+)=(\d+)", " ".join(words)))
     named = [word for word in words if word in {*state["services"], *JOBS}]
     for service in named:
-        wanted = int(scales.get(service, state["replicas"] if OURS.match(service) else 1))
-        there = running(state, service)
+        wanted = int(scales.get(service, wished(state, service)))
+        there = [each for each in state["containers"] if each["service"] == service]
+        for each in there:  # those that ended count, and are started again
+            each["status"] = "running"
         for _ in range(wanted - len(there)):
             start(state, service)
     ill = [each for each in running(state) if each["health"] != "healthy"]
@@ -95,6 +129,16 @@ def nginx(state: State, words: list[str]) -> int:
     return 0
 
 
+def restore(state: State, words: list[str]) -> int:
+    """Refuse as the service does: somebody is connected, or the key is none that its user can read."""
+    connected = {each["service"] for each in running(state)} - {"postgres"}
+    if any(AT_THE_DATABASE.match(service) for service in connected):
+        sys.exit(f"Somebody is connected to the database: {sorted(connected)}")
+    if words[words.index("--identity") + 1] != "-" or "AGE-SECRET-KEY" not in sys.stdin.read():
+        sys.exit("There is no key")
+    return 0
+
+
 def end(state: State, names: list[str]) -> int:
     """End containers."""
     for name in names:
@@ -105,25 +149,50 @@ def end(state: State, names: list[str]) -> int:
     return 0
 
 
+def tell(state: State, what: str, words: list[str]) -> None:
+    """Print what there is to be, or what runs."""
+    match [what, *words]:
+        case ["config", "--services"]:
+            say("\n".join([*state["services"], *sorted(JOBS)]))
+        case ["config", *services]:
+            config(state, services)
+        case ["ps", "--services"]:
+            say("\n".join(sorted({each["service"] for each in running(state)})))
+        case ["ps", "--quiet", service]:
+            for each in running(state, service):
+                say(each["id"])
+
+
+def less(state: State, words: list[str]) -> int:
+    """Stop containers, or remove them: by `rm` those that ended."""
+    match words:
+        case ["rm", "--force", service]:
+            gone = [each for each in state["containers"] if each["service"] == service]
+            gone = [each for each in gone if each["status"] != "running"]
+            state["containers"] = [each for each in state["containers"] if each not in gone]
+        case ["stop", "--timeout", _, *services]:
+            state["loaded"] = []
+            return end(state, [each["id"] for name in services for each in running(state, name)])
+        case _:
+            state["containers"], state["loaded"] = [], []
+    return 0
+
+
 def compose(state: State, words: list[str]) -> int:
     """Do a verb of Compose."""
     match words:
         case ["version"]:
             say("Docker Compose version v2.40.3")
-        case ["config", "--services"]:
-            say("\n".join([*state["services"], *sorted(JOBS)]))
-        case ["ps", "--quiet", service]:
-            for each in running(state, service):
-                say(each["id"])
+        case ["config" | "ps" as what, *more]:
+            tell(state, what, more)
         case ["up", *_]:
             return up(state, words)
+        case ["run", "--rm", *_] if "restore" in words:
+            return restore(state, words)
         case ["run", "--rm", *_] | ["logs", *_] | ["exec", "-T", "app" | "--user", *_]:
             return 0
-        case ["down"]:
-            state["containers"], state["loaded"] = [], []
-        case ["stop", "--timeout", _, *services]:
-            state["loaded"] = []
-            return end(state, [each["id"] for name in services for each in running(state, name)])
+        case ["down" | "rm" | "stop", *_]:
+            return less(state, words)
         case ["exec", "-T", "proxy", *more]:
             return nginx(state, more)
         case _:
@@ -175,6 +244,8 @@ def container(state: State, words: list[str]) -> int:
             return 1 if find(state, name)["image"] in state["mute"] else 0
         case ["logs", *_] | ["run", "--rm", *_]:
             return 0
+        case ["wait", _]:
+            return 1
         case _:
             sys.exit(f"docker {' '.join(words)} is not known")
     return 0
@@ -194,8 +265,21 @@ def main() -> int:
         code = image(state, words)
     else:
         code = container(state, words)
+    for pattern in list(state["meanwhile"]):
+        if re.search(pattern, line):
+            import subprocess
+
+            for script in state["meanwhile"].pop(pattern):
+                ended = subprocess.run(["sh", *script], capture_output=True, text=True, check=False)
+                state["said_meanwhile"].append([ended.returncode, ended.stderr])
+    ends: dict[str, signal.Signals] = {}
+    for name, sent in (("killing", signal.SIGKILL), ("ending", signal.SIGTERM)):
+        ends |= {pattern: sent for pattern in state[name] if re.search(pattern, line)}
+        state[name] = [pattern for pattern in state[name] if pattern not in ends]
     with open(file, "w") as opened:  # noqa: PTH123 - likewise
         json.dump(state, opened)
+    for sent in ends.values():
+        os.killpg(0, sent)
     return code
 
 

@@ -29,12 +29,12 @@ from tests.support.program import COMMAND
 from tests.support.services.postgres import Postgres
 from tests.support.world import START, World, environment, migrate, open_world
 from watchword.kernel.chance import SystemChance
-from watchword.plumbing.db import outbox
+from watchword.plumbing.db import queued
 from watchword.records.deliveries.rules import KIND, Letter
 from watchword.records.deliveries.service import Deliveries
 
 WORKERS: Final = 2
-PATIENCE_SECONDS: Final = 240.0
+PATIENCE_SECONDS: Final = 600.0
 NOBODY: Final = "no-such-"
 _AMONG_HUNDRED: Final = {
     "450": 4,
@@ -157,7 +157,7 @@ async def trial(url: str, folder: Path, *, letters: int, kills: int, seed: int =
             await _until_empty(world)
             for worker in workers:
                 await asyncio.to_thread(worker.stop)
-            dead = [each.id for each in await outbox.kept(world.database, KIND, START, letters)]
+            dead = [each.id for each in await queued.kept(world.database, KIND, START, letters)]
     told = [line for worker in every for line in worker.told()]
     return Tale(
         letters=wanted,
@@ -191,7 +191,7 @@ async def _queue(world: World, letters: int) -> None:
 
 
 async def _ids(world: World, letters: int) -> list[str]:
-    found = await outbox.kept(world.database, KIND, world.clock.now(), letters)
+    found = await queued.kept(world.database, KIND, world.clock.now(), letters)
     return [str(each.id) for each in found]
 
 
@@ -204,7 +204,7 @@ async def _until_arrived(relay: FaultyRelay, number: int) -> None:
 
 async def _until_empty(world: World) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while await outbox.depth(world.database, KIND):
+        while await queued.depth(world.database, KIND):
             await asyncio.sleep(0.1)
 
 

@@ -8,10 +8,7 @@ import contextlib
 import datetime as dt
 import ipaddress
 import ssl
-import threading
-from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,13 +17,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.support.running import Running, started, until, wait_until_ready
+from tests.support.crowd import Crowd, crowd
+from tests.support.running import Running, started, wait_until_ready
 from tests.support.services.kept import free_port
 from tests.support.services.nginx import Nginx, Proxy
 from tests.support.world import PASSWORD, environment, open_world
 
 AUTH = "/api/v1/auth"
-PEOPLE = 4
 ALICE = "alice@example.org"
 SIGN_IN = {"email": ALICE, "password": PASSWORD, "transport": "cookie"}
 
@@ -84,6 +81,11 @@ class Proxied:
             wait_until_ready(f"http://127.0.0.1:{port}")
             yield running
 
+    def restart_in_place(self, port: int) -> None:
+        """Restart an instance without a word to the proxy."""
+        assert self.instances[port].stop() == 0
+        self.instances[port] = self.starting.enter_context(self.instance(port))
+
     def restart(self, port: int) -> None:
         """Update an instance as docs/operate/proxy.md says: taken out, stopped, started, put back."""
         self.proxy.spread([other for other in self.instances if other != port])
@@ -112,6 +114,7 @@ def proxied(
             "PUBLIC_BASE_URL": f"https://localhost:{proxy.tls_port}",
             "HTTPS": "true",
             "METRICS_PORT": "",
+            "DB_CONNECT_TIMEOUT_MS": "20000",  # the machine may be busy with more than this
             **more,
         },
     )
@@ -128,42 +131,11 @@ async def an_account(database: str, folder: Path) -> None:
         await world.subscriber(ALICE)
 
 
-@dataclass(kw_only=True)
-class Load:
-    """Somebody who asks again and again, each time on a new connection, and how they were answered."""
-
-    made: Proxied
-    cookies: httpx2.Cookies
-    answers: Counter[str] = field(default_factory=Counter)
-    ending: threading.Event = field(default_factory=threading.Event)
-
-    def go_on(self) -> None:
-        """Read and write in turn until told to end."""
-        while not self.ending.is_set():
-            self._ask("GET", f"{AUTH}/me")
-            self._ask("POST", f"{AUTH}/otp/request", json={"email": ALICE})
-
-    def _ask(self, method: str, path: str, **body: object) -> None:
-        """Ask once; a proxy that reads its configuration anew may close a line that nobody speaks on."""
-        with self.made.client() as client:
-            client.cookies = self.cookies
-            answer = client.request(method, path, **body)  # type: ignore[arg-type]
-            self.answers[f"{method} {answer.status_code}"] += 1
-
-
 @contextlib.contextmanager
-def load(made: Proxied) -> Iterator[list[Load]]:
-    """Let people ask until the block ends."""
+def load(made: Proxied) -> Iterator[Crowd]:
+    """Let people ask until the block ends, with the cookie of one of them."""
     with made.client() as alice:
         assert alice.post(f"{AUTH}/login", json=SIGN_IN).status_code == 200
-    loads = [Load(made=made, cookies=alice.cookies) for _ in range(PEOPLE)]
-    with ThreadPoolExecutor(PEOPLE) as threads:
-        asking = [threads.submit(each.go_on) for each in loads]
-        until(lambda: all(each.answers for each in loads), "everybody asks")
-        try:
-            yield loads
-        finally:
-            for each in loads:
-                each.ending.set()
-        for each_asking in asking:
-            each_asking.result()
+        cookie = "; ".join(f"{name}={value}" for name, value in alice.cookies.items())
+    with crowd(made.proxy.tls_port, made.trust, cookie, AUTH) as people:
+        yield people

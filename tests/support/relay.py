@@ -78,6 +78,8 @@ class ScriptedRelay:
             return True
         content = b""
         while (line := await reader.readline()) != b".\r\n":
+            if not line:
+                return False
             content += line
         if (self.replies.get("BODY", "250") or "").startswith("2"):
             self.secured.append(writer.get_extra_info("ssl_object") is not None)
@@ -136,6 +138,13 @@ async def relay(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def _name(address: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(address))
+    except ValueError:
+        return x509.DNSName(address)
+
+
 def certificate(folder: Path, address: str = "127.0.0.1") -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """Make a certificate for an address, `relay.pem`; return the server's context and one that trusts it."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -149,9 +158,7 @@ def certificate(folder: Path, address: str = "127.0.0.1") -> tuple[ssl.SSLContex
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False
-        )
+        .add_extension(x509.SubjectAlternativeName([_name(address)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )

@@ -55,12 +55,14 @@ class Running:
 
 
 @contextlib.contextmanager
-def started(folder: Path, *arguments: str, **environ: str) -> Iterator[Running]:
-    """Start the command in a folder; end it in the end."""
+def started_by(
+    command: Path, folder: Path, /, *arguments: str, **environ: str
+) -> Iterator[Running]:
+    """Start a script that becomes the command, in a folder; end it in the end."""
     log = folder / f"log-{time.monotonic_ns()}"
     with log.open("w") as file:
         process = subprocess.Popen(
-            [str(COMMAND), *arguments],
+            [str(command), *arguments],
             cwd=folder,
             env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **environ},
             stdout=file,
@@ -73,6 +75,13 @@ def started(folder: Path, *arguments: str, **environ: str) -> Iterator[Running]:
         if process.poll() is None:
             process.kill()
             process.wait(PATIENCE)
+
+
+def started(
+    folder: Path, /, *arguments: str, **environ: str
+) -> contextlib.AbstractContextManager[Running]:
+    """Start the command in a folder; end it in the end."""
+    return started_by(COMMAND, folder, *arguments, **environ)
 
 
 def ask(url: str, body: object = None) -> tuple[int, dict[str, object]]:

@@ -68,7 +68,9 @@ class Standing:
 
     @contextlib.asynccontextmanager
     async def _opened(self) -> AsyncIterator[World]:
-        async with open_world(*self._place, MAX_LOGIN_ATTEMPTS="100") as world:
+        async with open_world(
+            *self._place, MAX_LOGIN_ATTEMPTS="100", RATE_LIMIT_UPLOAD="1000/60000"
+        ) as world:
             async with world.database.transaction() as tx:
                 token = await world.part(Services).add(tx, "swarm", world.clock.now())
             self._service = token.reveal()

@@ -11,9 +11,9 @@ import typer
 from typer.testing import CliRunner
 
 from tests.support.world import StoppedClock, environment
-from watchword.app import carrying, lettering, slices
-from watchword.app.backing import open_kit
-from watchword.app.building import configure_logs, open_house
+from watchword.app import carrying, lettering
+from watchword.app.building import configure_logs, open_house, open_kit
+from watchword.app.command_groups import command_groups
 from watchword.app.reading import reading_of
 from watchword.app.settings import Settings, read
 from watchword.kernel.clock import Clock
@@ -84,7 +84,6 @@ class Terminal:
 
 def _root() -> typer.Typer:
     root = typer.Typer(pretty_exceptions_enable=False)
-    for _, module in slices.modules("commands"):
-        for name, group in getattr(module, "groups", {}).items():
-            root.add_typer(group, name=name)
+    for name, group in command_groups().items():
+        root.add_typer(group, name=name)
     return root

@@ -10,9 +10,9 @@ from watchword.kernel.ids import mint
 from watchword.kernel.ports import Visitor
 from watchword.operations.audit.rules import FaultKind, Report
 from watchword.operations.audit.service import Auditor
+from watchword.plumbing.chain.checkpoints import Checkpoint
 from watchword.plumbing.db.journal import Journal, journal
 from watchword.plumbing.db.statements import insertion, statement
-from watchword.records.audit.rules import Checkpoint
 from watchword.records.audit.service import Chain
 from watchword.records.subscribers.rules import UserUpdated
 

@@ -27,11 +27,13 @@ from watchword.kernel.secret import Secret
 from watchword.migrations import migrate
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.db.ports import Database
+from watchword.plumbing.db.scope import Scope
 from watchword.plumbing.hashing.pool import HashPool
 from watchword.plumbing.logs import logger
 from watchword.plumbing.logs.logger import AccessLog
 from watchword.plumbing.words.languages import CHOSEN, SEEN, Spoken
 from watchword.records.deliveries.service import Deliveries
+from watchword.records.passwords.rules import PasswordSettings, Stored
 from watchword.records.passwords.service import Passwords
 from watchword.records.services.service import Services
 from watchword.records.subscribers.rules import ACTIVE, USER, Subscriber
@@ -229,7 +231,7 @@ class World:
         """
         now = self.clock.now()
         passwords = self.part(Passwords)
-        stored = await passwords.hash(Secret(password)) if password else None
+        stored = await _hashed(passwords, password) if password else None
         async with self.database.transaction() as tx:
             added = await self.part(Subscribers).add(
                 tx,
@@ -284,6 +286,17 @@ class World:
         return f"/api/v1{path}"
 
 
+_stored: dict[tuple[bytes, PasswordSettings], Stored] = {}
+
+
+async def _hashed(passwords: Passwords, password: str) -> Stored:
+    """Return a password's slow hash, made once under each pepper: everybody here has the same one."""
+    key = passwords.peppers.digest("told apart in tests", password), passwords.settings
+    if key not in _stored:
+        _stored[key] = await passwords.hash(Secret(password))
+    return _stored[key]
+
+
 def environment(database_url: str, **more: str) -> dict[str, str]:
     """Return the environment of a service under test: production's rules, raised limits."""
     return {
@@ -311,13 +324,14 @@ async def open_world(
     mailer: Mailer | None = None,
     fetcher: Fetcher | None = None,
     destinations: Destinations | None = None,
+    scope: Scope | None = None,
     **more: str,
 ) -> AsyncIterator[World]:
     """Open a world on a database that is already migrated.
 
     When the story ends, its log is searched for what no log may hold (see `canaries`).
     `mailer` carries letters in the mailbox's place; `fetcher` is the way to documents elsewhere;
-    `destinations` are the ways to destinations of events.
+    `destinations` are the ways to destinations of events; `scope` is that of another tenant.
     """
     settings = read(environment(database_url, **more), cwd=folder)
     clock, mailbox, log = StoppedClock(), Mailbox(), io.StringIO()
@@ -334,6 +348,7 @@ async def open_world(
         destinations=destinations,
         access=access,
         pool=Hashes(),
+        scope=scope,
     ) as house:
         yield World(house, asgi.build(house), settings, clock, mailbox, log, telephone)
     secrets = [PASSWORD, NEW_PASSWORD, *(SECRET.format(name=name) for name in SECRETS)]

@@ -24,7 +24,7 @@ def test_each_word_of_make_is_one_of_run() -> None:
         for name, lines in re.findall(r"^([a-z0-9-]+):\n\t(.+(?:\n\t.+)*)$", MAKEFILE, re.MULTILINE)
     }
     assert {name: each for name, each in words.items() if name not in ELSEWHERE} == {
-        "dev": ["./run"],
+        "dev": ["deploy/scripts/develop.sh"],
         "test": ["./run test"],
         "test-e2e": ['TEST_BASE_URL="$(BASE)" ./run test tests/e2e -v'],
         "ci": ["./run check", "./run test", "./run audit", "./run build"],

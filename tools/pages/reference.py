@@ -8,7 +8,7 @@ import typer.main
 from tools.pages import Pages, page, table
 from watchword.app import cli
 from watchword.app.wiring import House
-from watchword.operations.metrics.service import Gauges
+from watchword.operations.metrics.service import Dials, RedisDials
 from watchword.operations.reference.rules import Chapter, Line, Operation
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.metrics.snapshots import Series, described
@@ -16,8 +16,10 @@ from watchword.plumbing.metrics.snapshots import Series, described
 
 async def pages(house: House, chapters: tuple[Chapter, ...]) -> list[tuple[str, str]]:
     """Return the three references."""
-    Gauges(house)
-    return [*http(chapters), *commands(), *metrics(house.part(Metrics))]
+    known = house.part(Metrics)
+    Dials(known)
+    RedisDials(known)
+    return [*http(chapters), *commands(), *metrics(known)]
 
 
 def http(chapters: tuple[Chapter, ...]) -> Pages:

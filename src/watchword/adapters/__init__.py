@@ -7,6 +7,7 @@ cache          where copies are kept for a while
 counters       where hits under a limit are counted
 storage        where the audit trail is put away, and backups are kept
 secrets        who keeps secrets for us
+aws            how a request to AWS is signed
 sentry         errors, told without a word about people
 identity_providers
                who else may say who somebody is

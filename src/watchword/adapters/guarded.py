@@ -2,8 +2,9 @@
 
 A name is looked up for every request. Every address that it leads to must be public, or lie in a network
 that the settings allow; then the connection goes to that very address, so that no second look-up can
-lead elsewhere. TLS is verified against the name. No proxy of the environment is asked, and no redirect
-is followed. Source: OWASP Server-Side Request Forgery Prevention, case 2.
+lead elsewhere. TLS is verified against the very name that was looked up, as IDNA 2008 writes it. No proxy of
+the environment is asked, and no redirect is followed.
+Source: OWASP Server-Side Request Forgery Prevention, case 2; RFC 5891.
 """
 
 import asyncio
@@ -39,7 +40,7 @@ def guarded_client(
     context = tls or ssl.create_default_context()
     inner = httpx2.AsyncHTTPTransport(verify=context, trust_env=False)
     return httpx2.AsyncClient(
-        transport=_Guarded(inner, allowed, look_up or _resolve),
+        transport=_Guarded(inner, allowed, look_up or resolve),
         timeout=timeout,
         headers={"User-Agent": "Watchword"},
         trust_env=False,
@@ -57,7 +58,7 @@ class _Guarded(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Judge where it leads, then go there."""
-        host = request.url.host
+        host = request.url.raw_host.decode("ascii")
         address = await self._judged(host, request.url.port or 443)
         request.url = request.url.copy_with(host=address)
         request.extensions = {**request.extensions, "sni_hostname": host}
@@ -70,7 +71,7 @@ class _Guarded(httpx2.AsyncBaseTransport):
     async def _judged(self, host: str, port: int) -> str:
         try:
             addresses = await self._look_up(host, port)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # a name that is none, too
             raise httpx2.ConnectError(type(error).__name__) from None
         for address in addresses:
             if not (is_public(address) or is_within(address, self._allowed)):
@@ -80,6 +81,8 @@ class _Guarded(httpx2.AsyncBaseTransport):
         return addresses[0]
 
 
-async def _resolve(host: str, port: int) -> Sequence[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+async def resolve(host: str, port: int) -> Sequence[str]:
+    """Return the addresses that a name leads to."""
+    name = host.encode()  # as it is: of a text, IDNA 2003 would make another name
+    found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
     return [str(sockaddr[0]) for *_, sockaddr in found]

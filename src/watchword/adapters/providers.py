@@ -3,6 +3,8 @@
     2xx                            taken
     413                            NotAccepted, lasting: too large is too large for everybody
     400 about the reader           NotAccepted, lasting; each provider says it in its own words (`lasting`)
+    400 about the reader for now, or nobody knows about whom
+                                   NotAccepted, of the reader (`of_reader`): nothing against the provider
     429                            NotAccepted, with the time after which they want to be asked again
     other 4xx, other 5xx           NotAccepted: it is about us or about them; another carrier may take it
     no connection                  NotAccepted
@@ -120,6 +122,7 @@ class Provider:
         *,
         key: str,
         lasting: Callable[[Reply], bool] = nobodys_fault,
+        of_reader: Callable[[Reply], bool] = nobodys_fault,
         fault: Callable[[Reply], str] = unnamed,
         headers: Mapping[str, str] | None = None,
         **request: Any,
@@ -127,7 +130,8 @@ class Provider:
         """Post a message; return the answer of who took it. Problems: `NotAccepted`, `Undelivered`.
 
         `key` is the same whenever the message is tried again; `lasting` tells of a refusal whether it is
-        about the reader, `fault` its name, if it is one of a list.
+        about the reader for good, `of_reader` whether for now or in doubt; `fault`
+        its name, if it is one of a list.
         """
         named = {**(headers or {}), KEY: key.strip("<>")}
         reply = await self.ask("POST", path, headers=named, **request)
@@ -138,6 +142,7 @@ class Provider:
         raise NotAccepted(
             " ".join(filter(None, [f"refused with {reply.status}", fault(reply)])),
             lasting=reply.status == _TOO_LARGE or lasting(reply),
+            of_reader=of_reader(reply),
             retry_after=wait_asked_for(reply, self._clock.now()),
         )
 

@@ -1,7 +1,8 @@
 """Floor 5: joins everything; decides nothing.
 
     main, program, cli           the command `watchword`, from its first import to the command that was meant
-    examples                     what each command shows of itself
+    collector                    what an import made is looked through no more
+    command_groups, examples     the commands of the slices; what each shows of itself
     starting, reading            from settings to a listening service
     settings                     all of them, read once
     building, wiring, slices     the house: what is put in, what is built by type, what folders hold
@@ -14,7 +15,7 @@
     managing                     who keeps secrets for us
     flagging                     what operators may switch
     asgi, inner                  the application, and what stands at the port of metrics
-    serve, listening             bind, serve, drain, stop
+    serve, listening, stopping   bind, serve, drain, stop; who was asked to, and how often
     supervisor, reloading        several processes on one socket; a new one when the source changes
     hangup, diagnosing           another level of the log without a restart; where its time goes
     worker, running              the jobs of every slice; one of them by hand

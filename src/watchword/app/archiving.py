@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from watchword.app.wiring import House
 from watchword.kernel.clock import Clock
 from watchword.kernel.ports import ColdStorage
-from watchword.operations.audit.service import Cold
-from watchword.plumbing.settings import SesSettings
+from watchword.plumbing.chain.cold import Cold
+from watchword.plumbing.settings import AwsSettings
 from watchword.records.audit.rules import S3, AuditSettings
 from watchword.records.audit.service import LastSeen
 
@@ -24,16 +24,16 @@ def _cold(house: House) -> Cold:
     clock: Clock = house.part(Clock)
     if not settings.archive:
         return Cold()
-    return Cold(storage(settings.archive, settings.s3_url, house.part(SesSettings), clock))
+    return Cold(storage(settings.archive, settings.s3_url, house.part(AwsSettings), clock))
 
 
-def storage(place: str, s3_url: str, aws: SesSettings, clock: Clock) -> ColdStorage:
+def storage(place: str, s3_url: str, aws: AwsSettings, clock: Clock) -> ColdStorage:
     """Return the way to a folder, or to `s3://bucket/prefix` at `s3_url`, or where AWS has it."""
     if not place.startswith(S3):
         from watchword.adapters.storage.folder import FolderStorage
 
         return FolderStorage(Path(place))
-    from watchword.adapters.mail.sigv4 import AwsKey, Signer
+    from watchword.adapters.aws.sigv4 import AwsKey, Signer
     from watchword.adapters.storage.s3 import S3Storage
 
     named = urlsplit(place)

@@ -17,7 +17,6 @@ from watchword.kernel.problems import MethodNotAllowed, NotFound, Problem
 from watchword.plumbing.logs.logger import AccessLog
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.settings import ServerSettings
-from watchword.plumbing.shapes import to_json
 from watchword.plumbing.web import openapi
 from watchword.plumbing.web.call import Call, Web
 from watchword.plumbing.web.described import Described
@@ -41,16 +40,17 @@ def build(house: House) -> Front:
     routes.append(
         Route(static.path, Entry(static, web, "/static/{file}").__call__, methods=["GET"])
     )
-    described = openapi.document(
-        doors,
-        title="Watchword",
-        version=__version__,
-        url=server.public_url,
-        cookie=web.cookies.name("session"),
+    described = Described(
+        lambda: openapi.document(
+            doors,
+            title="Watchword",
+            version=__version__,
+            url=server.public_url,
+            cookie=web.cookies.name("session"),
+        )
     )
-    house.put(Described, Described(described))
-    answer = _fixed(to_json(described))
-    api_document = Door(method="GET", path=API_DOCUMENT, handler=answer, limits=())
+    house.put(Described, described)
+    api_document = Door(method="GET", path=API_DOCUMENT, handler=_telling(described), limits=())
     routes += _routes([(api_document.path, api_document)], web)
     front = FrontSettings(
         trusted_proxies=server.trusted_proxies,
@@ -175,12 +175,14 @@ class Rooms:
         return error_page(call, problem)
 
 
-def _fixed(body: bytes) -> Any:
+def _telling(described: Described) -> Any:
     """Return a handler that gives the same document to everybody."""
 
     async def handler(_call: Call[None]) -> Response:
         """Describe this API."""
-        return Response(body, media_type="application/json", headers={"Cache-Control": "no-cache"})
+        return Response(
+            described.body, media_type="application/json", headers={"Cache-Control": "no-cache"}
+        )
 
     return handler
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from watchword.app import archiving
 from watchword.app.settings import Settings
@@ -15,25 +16,37 @@ from watchword.operations.audit.service import Auditor
 from watchword.operations.backup.service import Elsewhere, Kit
 from watchword.plumbing.db.dumps.contents import Dumps
 from watchword.plumbing.db.dumps.libpq import Access
+from watchword.plumbing.db.scope import Scope
 from watchword.plumbing.house import House as Parts
-from watchword.plumbing.settings import DatabaseSettings, SecretSettings, SesSettings
+from watchword.plumbing.settings import AwsSettings, DatabaseSettings, SecretSettings
 from watchword.records.backups.rules import BackupSettings
 from watchword.records.backups.service import Vault
+
+
+class Opener(Protocol):
+    """Opens the whole service, as settings say."""
+
+    def __call__(
+        self, settings: Settings, *, clock: Clock, scope: Scope
+    ) -> AbstractAsyncContextManager[Parts]:
+        """Open it; in the end it is closed."""
+        ...
+
 
 _AT_REST = {FaultKind.LATE, FaultKind.UNSIGNED}  # nobody links and signs in a backup
 
 
-def put_kit(house: House, settings: Settings) -> None:
-    """Put in what backups need."""
-    kit = _kit(settings, house.part(Clock))
+def put_kit(house: House, settings: Settings, opener: Opener) -> None:
+    """Put in what backups need; `opener` opens the whole service."""
+    kit = _kit(settings, house.part(Clock), opener)
     house.put(Kit, kit)
     house.put(Dumps, kit.dumps)
 
 
 @asynccontextmanager
-async def open_kit(settings: Settings, clock: Clock) -> AsyncIterator[Kit]:
+async def open_kit(settings: Settings, clock: Clock, opener: Opener) -> AsyncIterator[Kit]:
     """Open what backups need, without a house."""
-    kit = _kit(settings, clock)
+    kit = _kit(settings, clock, opener)
     try:
         yield kit
     finally:
@@ -45,13 +58,15 @@ async def close(house: House) -> None:
     await house.part(Kit).vault.storage.close()
 
 
-def _kit(settings: Settings, clock: Clock) -> Kit:
+def _kit(settings: Settings, clock: Clock, opener: Opener) -> Kit:
     backups = settings.section(BackupSettings)
     database = settings.section(DatabaseSettings)
     return Kit(
         vault=_vault(settings, clock),
         dumps=_dumps(database, backups),
-        elsewhere=Elsewhere(lambda url: _open(settings, clock, url), _prove),
+        elsewhere=Elsewhere(
+            lambda url, scope: opener(_moved(settings, url), clock=clock, scope=scope), _prove
+        ),
         settings=backups,
         database=database,
         clock=clock,
@@ -62,7 +77,7 @@ def _kit(settings: Settings, clock: Clock) -> Kit:
 def _vault(settings: Settings, clock: Clock) -> Vault:
     backups = settings.section(BackupSettings)
     place = backups.bucket or backups.folder
-    aws = settings.section(SesSettings)
+    aws = settings.section(AwsSettings)
     storage = archiving.storage(place, backups.s3_url, aws, clock)
     return Vault(storage, settings.section(SecretSettings).peppers(), place)
 
@@ -91,16 +106,11 @@ def _dumps(database: DatabaseSettings, backups: BackupSettings) -> Dumps:
     )
 
 
-def _open(settings: Settings, clock: Clock, url: Secret) -> AbstractAsyncContextManager[Parts]:
-    """Open the whole service on another database."""
-    from watchword.app.building import open_house
-
+def _moved(settings: Settings, url: Secret) -> Settings:
+    """Return the settings of the whole service on another database."""
     found = settings.section(DatabaseSettings)
-    database = replace(
-        found, given_url=url, given_direct_url=Secret("")
-    )  # no pooler before that one
-    sections = {**settings.sections, DatabaseSettings: database}
-    return open_house(replace(settings, sections=sections), clock=clock)
+    database = replace(found, given_url=url, given_direct_url=Secret(""))  # no pooler before it
+    return replace(settings, sections={**settings.sections, DatabaseSettings: database})
 
 
 async def _prove(house: Parts) -> list[str]:

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeVar
 
 from watchword import __version__
@@ -51,6 +51,7 @@ from watchword.kernel.ports import (
     Texter,
 )
 from watchword.kernel.secret import Peppers
+from watchword.operations.backup.service import Kit
 from watchword.operations.health.service import Presence
 from watchword.operations.logs.rules import Heeded
 from watchword.operations.risk.service import Looks
@@ -60,6 +61,7 @@ from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.personal import Dossier
 from watchword.plumbing.db.ports import Database
+from watchword.plumbing.db.scope import Scope
 from watchword.plumbing.events.audience import Audience
 from watchword.plumbing.hashing.pool import HashPool
 from watchword.plumbing.issuer import Issuer
@@ -87,7 +89,7 @@ from watchword.plumbing.settings import (
     LogSettings,
     SecretSettings,
     ServerSettings,
-    TwilioSettings,
+    TextSettings,
 )
 from watchword.plumbing.throttle import Throttle
 from watchword.plumbing.web.call import Web
@@ -121,12 +123,13 @@ async def open_house(
     destinations: Destinations | None = None,
     pool: HashPool | None = None,
     patient: bool = False,
+    scope: Scope | None = None,
 ) -> AsyncIterator[House]:
     """Build the house, open its database, and close everything in the end.
 
     Tests hand in their own clock, chance, carriers, destinations of events, and what is fetched; nothing
     else can be exchanged. `patient`: a database that is away is waited for, as a service does, and is no
-    reason not to open.
+    reason not to open. `scope`: of another schema, or another tenant.
     """
     house = House(settings.sections)
     server = house.part(ServerSettings)
@@ -142,7 +145,7 @@ async def open_house(
     house.put(Destinations, destinations or relaying.destinations(house))
     house.put(Journal, _journal(house))
     flagging.put_flags(house)
-    database = await storing.open_database(house, patient=patient)
+    database = await storing.open_database(house, patient=patient, scope=scope)
     house.put(Dossier, Dossier(list(slices.personal())))
     house.put(Counters, storing.counters(house))
     pool = pool or HashPool()
@@ -154,7 +157,7 @@ async def open_house(
     house.put(LetterPorters, _porters(house, LetterPorters, LETTERS))
     house.put(TextPorters, _porters(house, TextPorters, TEXTS))
     _put_signals(house)
-    backing.put_kit(house, settings)
+    backing.put_kit(house, settings, open_house)
     house.put(Heeded, Heeded(since=house.part(Clock).now()))
     archiving.put_trail(house)
     house.put(Reporters, abroad.reporters(fetcher))
@@ -176,6 +179,11 @@ async def open_house(
         await database.close()
         house.part(logger.AccessLog).flush()
         await asyncio.to_thread(logger.flush_reports)
+
+
+def open_kit(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[Kit]:
+    """Open what backups need, without a house."""
+    return backing.open_kit(settings, clock, open_house)
 
 
 async def _leave(house: House, abroad: carrying.Abroad, vouchers: vouching.Vouchers) -> None:
@@ -233,7 +241,7 @@ def _mailing(house: House, mailers: Sequence[Mailer]) -> Mailing:
 
 def _texting(house: House, texters: Sequence[Texter]) -> Texting:
     clock, chance = house.part(Clock), house.part(Chance)
-    countries = house.part(TwilioSettings).countries
+    countries = house.part(TextSettings).countries
     return Texting(texters, clock, chance, house.part(Metrics), countries)
 
 

@@ -19,19 +19,21 @@ from watchword.plumbing.carriers.carrier import CarrierHealth, look_at
 from watchword.plumbing.db import dev_messages
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.settings import (
+    AwsSettings,
     Carrying,
     DkimSettings,
     MailgunSettings,
+    MailSettings,
     SendgridSettings,
     ServerSettings,
     SesSettings,
     SmtpSettings,
+    TextCarrying,
+    TextSettings,
     TwilioSettings,
 )
-from watchword.plumbing.settings.carrying import AT_HOME, OWN_RELAY, RELAYS
+from watchword.plumbing.settings.mail import AT_HOME, OWN_RELAY, RELAYS
 from watchword.plumbing.settings.server import DEVELOPMENT
-from watchword.records.deliveries.rules import MailSettings
-from watchword.records.texts.rules import TextSettings
 
 if TYPE_CHECKING:
     import httpx2
@@ -50,22 +52,19 @@ class Abroad:
 
     def mailers(self) -> list[Mailer]:
         """Return the carriers of letters, in their order."""
-        carrying = self._carrying()
+        carrying = self._house.part(Carrying)
         return [self._mailer(name, carrying) for name in carrying.names]
 
     def texters(self) -> list[Texter]:
         """Return the carriers of texts, in their order; without any account they stay on this machine."""
-        made = {
+        return [self._texter(name) for name in self._house.part(TextCarrying).names]
+
+    def _texter(self, name: str) -> Texter:
+        return {
             "twilio": self._twilio,
             "console": _console_texter,
             "mailbox": self._text_mailbox,
-        }
-        return [made[name]() for name in self._texter_names()]
-
-    def _texter_names(self) -> tuple[str, ...]:
-        here = "mailbox" if self._developing else "console"
-        complete = self._house.part(TwilioSettings).complete
-        return self._house.part(TextSettings).services or (("twilio",) if complete else (here,))
+        }[name]()
 
     @property
     def _developing(self) -> bool:
@@ -83,14 +82,14 @@ class Abroad:
 
     def leaving(self) -> list[Mailer]:
         """Return the carriers of letters that leave this machine."""
-        carrying = self._carrying()
+        carrying = self._house.part(Carrying)
         return [self._mailer(name, carrying) for name in carrying.names if name not in AT_HOME]
 
     def providers(self) -> tuple[list[Mailer], list[Texter]]:
         """Return those of them alone who are asked by HTTPS."""
-        carrying = self._carrying()
+        carrying = self._house.part(Carrying)
         names = [name for name in carrying.names if name not in {*RELAYS, *AT_HOME}]
-        texters = [self._twilio() for name in self._texter_names() if name == "twilio"]
+        texters = [self._texter(name) for name in self._house.part(TextCarrying).abroad]
         return [self._mailer(name, carrying) for name in names], texters
 
     def reporters(self, fetcher: Fetcher | None = None) -> Reporters:
@@ -133,7 +132,7 @@ class Abroad:
             settings.account,
             settings.token,
             settings.sender,
-            settings.senders,
+            self._house.part(TextSettings).senders,
             self._callback(),
         )
 
@@ -156,21 +155,12 @@ class Abroad:
         if "_client" in vars(self):
             await self._client.aclose()
 
-    def _carrying(self) -> Carrying:
-        return Carrying(
-            services=self._house.part(MailSettings).services,
-            sendgrid=self._house.part(SendgridSettings),
-            ses=self._house.part(SesSettings),
-            mailgun=self._house.part(MailgunSettings),
-            smtp=self._house.part(SmtpSettings),
-        )
-
     def _mailer(self, name: str, carrying: Carrying) -> Mailer:
         if name in RELAYS:
             return self._relay(name, carrying.relay(name))
         return {
             "sendgrid": lambda: self._sendgrid(carrying.sendgrid),
-            "ses": lambda: self._ses(carrying.ses),
+            "ses": lambda: self._ses(carrying.ses, carrying.aws),
             "mailgun": lambda: self._mailgun(carrying.mailgun),
             "console": self._console,
             "mailbox": self._mailbox,
@@ -206,13 +196,13 @@ class Abroad:
 
         return SendgridMailer(self._provider(settings.url), settings.key, settings.templates)
 
-    def _ses(self, settings: SesSettings) -> Mailer:
+    def _ses(self, settings: SesSettings, aws: AwsSettings) -> Mailer:
+        from watchword.adapters.aws.sigv4 import AwsKey, Signer
         from watchword.adapters.mail.ses import SesMailer
-        from watchword.adapters.mail.sigv4 import AwsKey, Signer
 
-        key = AwsKey(id=settings.key_id, secret=settings.key, session=settings.session)
-        signer = Signer(key=key, region=settings.region, service="ses")
-        return SesMailer(self._provider(settings.url), signer, self._clock)
+        key = AwsKey(id=aws.key_id, secret=aws.key, session=aws.session)
+        signer = Signer(key=key, region=aws.region, service="ses")
+        return SesMailer(self._provider(settings.url(aws.region)), signer, self._clock)
 
     def _mailgun(self, settings: MailgunSettings) -> Mailer:
         from watchword.adapters.mail.mailgun import MailgunMailer

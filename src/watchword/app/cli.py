@@ -3,7 +3,6 @@
 Each slice brings its own commands (`commands.py`, `groups`); this module adds what runs the service.
 """
 
-import gc
 import os
 import sys
 from collections.abc import Iterable
@@ -14,7 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from watchword import __version__
-from watchword.app import slices
+from watchword.app import collector
+from watchword.app.command_groups import command_groups
 from watchword.app.examples import illustrate, listed
 from watchword.app.reading import read_settings, read_some, reading_of
 from watchword.app.settings import Settings
@@ -26,6 +26,8 @@ from watchword.plumbing.commands.handed import handed
 from watchword.plumbing.commands.options import AsJson, Base
 from watchword.plumbing.commands.reading import Read
 from watchword.plumbing.house import House
+
+_OWN = {"serve", "worker", "health", "jobs", "--version"}
 
 root = typer.Typer(
     name="watchword",
@@ -86,9 +88,9 @@ def worker(
     as_json: AsJson = False,
 ) -> None:
     """Carry letters and do the timed jobs, in a process of its own."""
-    from watchword.app import starting
+    from watchword.app import running, starting
 
-    raise typer.Exit(starting.tell_jobs(as_json=as_json) if table else starting.work())
+    raise typer.Exit(running.tell_jobs(as_json=as_json) if table else starting.work())
 
 
 health = typer.Typer(
@@ -168,9 +170,9 @@ root.add_typer(jobs, name="jobs")
 @jobs.command("list", epilog="Example: watchword jobs list --json")
 def list_jobs(as_json: AsJson = False) -> None:
     """Print which jobs there are, when each is done, and next."""
-    from watchword.app import starting
+    from watchword.app import running
 
-    raise typer.Exit(starting.tell_jobs(as_json=as_json))
+    raise typer.Exit(running.tell_jobs(as_json=as_json))
 
 
 @jobs.command("run", epilog="Example: watchword jobs run retention")
@@ -186,13 +188,19 @@ def run_job(
     raise typer.Exit(running.run_once(name))
 
 
-def add_slices() -> None:
-    """Add the commands of the slices; those that are there already stay as they are."""
+def add_slices(asked: str = "") -> None:
+    """Add the commands of the slices, or only those beside which the one stands that is asked for.
+
+    Those that are there already stay as they are. Is none of that name, all are there to choose from.
+    """
+    if asked in _OWN:
+        return
     there = {each.name for each in root.registered_groups}
-    for _, module in slices.modules("commands"):
-        for name, group in getattr(module, "groups", {}).items():
-            if name not in there:
-                root.add_typer(group, name=name, epilog=illustrate(group))
+    for name, group in command_groups(asked).items():
+        if name not in there:
+            root.add_typer(group, name=name, epilog=illustrate(group))
+    if asked and asked not in {each.name for each in root.registered_groups}:
+        add_slices()
 
 
 def _read(sections: Iterable[type[Any]] | None = None) -> Settings:
@@ -202,38 +210,56 @@ def _read(sections: Iterable[type[Any]] | None = None) -> Settings:
 
 
 def _open_house() -> AbstractAsyncContextManager[House]:
-    from watchword.app.building import configure_logs, open_house
+    with collector.resting():
+        from watchword.app.building import configure_logs, open_house
 
-    settings = _read()
+        settings = _read()
     configure_logs(settings, quiet=True)
     return open_house(settings)
 
 
 def _open_kit() -> AbstractAsyncContextManager[Any]:
-    from watchword.app.backing import open_kit
-    from watchword.app.building import configure_logs
-    from watchword.kernel.clock import SystemClock
+    with collector.resting():
+        from watchword.app.building import configure_logs, open_kit
+        from watchword.kernel.clock import SystemClock
 
-    settings = _read()
+        settings = _read()
     configure_logs(settings, quiet=True)
     return open_kit(settings, SystemClock())
 
 
-def _hands() -> dict[type[Any], Any]:
-    """Return what only `app` can do for the commands of the slices."""
+class _Hands(dict[Any, Any]):
+    """What only `app` can do for the commands of the slices; what few ask for comes when one does."""
+
+    def __missing__(self, kind: Any) -> Any:
+        self.update(_rare_hands())
+        if kind not in self:
+            raise KeyError(kind)
+        return self[kind]
+
+
+def _hands() -> _Hands:
+    from watchword.operations.configuration.rules import SettingsGuide
+
+    return _Hands(
+        {
+            OpenHouse: _open_house,
+            Read: lambda: reading_of(_read),
+            SettingsGuide: CatalogueGuide(_read),
+        }
+    )
+
+
+def _rare_hands() -> dict[Any, Any]:
     from watchword.app import carrying, lettering
     from watchword.operations.backup.service import OpenKit
-    from watchword.operations.configuration.rules import SettingsGuide
     from watchword.operations.doctor.service import AskProviders, LookAtDomain, LookAtEvents
     from watchword.operations.events import service as events
     from watchword.operations.mail.service import OpenLetters
     from watchword.operations.sender_domain import service as sender_domain
 
     return {
-        OpenHouse: _open_house,
         OpenKit: _open_kit,
-        Read: lambda: reading_of(_read),
-        SettingsGuide: CatalogueGuide(_read),
         LookAtDomain: sender_domain.steps,
         AskProviders: lambda: carrying.ask_providers(_read()),
         LookAtEvents: events.steps,
@@ -243,12 +269,9 @@ def _hands() -> dict[type[Any], Any]:
 
 def run() -> int:
     """Run the command line; return the exit code."""
-    own = {"serve", "worker", "health"}
-    hands: dict[type[Any], Any] = {}
-    if not (len(sys.argv) > 1 and sys.argv[1] in own):
-        add_slices()
-        hands = _hands()
-    gc.enable()
+    add_slices(*sys.argv[1:2])
+    hands = _hands()
+    collector.begin()
     with handed(hands):
         root()
     return console.Exit.DONE

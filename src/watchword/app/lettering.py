@@ -1,6 +1,7 @@
 """Lettering: the words and letters of every slice, for the house and for commands that want none."""
 
 from collections.abc import Callable
+from functools import cache
 
 from watchword.app import slices
 from watchword.app.settings import Settings
@@ -11,8 +12,9 @@ from watchword.plumbing.web.pages import SHARED
 from watchword.plumbing.words.languages import Words, load_words
 
 
+@cache
 def every_word() -> Words:
-    """Return the words of every slice."""
+    """Return the words of every slice, which are read once: they are part of the program."""
     folders = slices.template_folders().values()
     return load_words([SHARED / "words", *(folder / "words" for folder in folders)])
 

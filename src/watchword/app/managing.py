@@ -1,24 +1,34 @@
 """Managing: who keeps secrets for us, as the settings say."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from watchword.kernel.addresses import is_loopback
 from watchword.kernel.clock import SystemClock
 from watchword.kernel.managers import ManagerTrouble, SecretManager
 from watchword.kernel.secret import Secret
-from watchword.plumbing.settings import ManagerSettings, SesSettings
+from watchword.plumbing.settings import AwsSettings, ManagerSettings, RoleSettings
 from watchword.plumbing.settings.managers import AWS, FILES, VAULT
+
+if TYPE_CHECKING:
+    from watchword.adapters.aws.sigv4 import AwsKey
 
 
 def manager_of(
-    provider: str, settings: ManagerSettings, aws: SesSettings, cwd: Path, *, strict: bool
+    provider: str,
+    settings: ManagerSettings,
+    aws: AwsSettings,
+    role: RoleSettings,
+    cwd: Path,
+    *,
+    strict: bool,
 ) -> SecretManager:
     """Return who keeps secrets; where it is `strict`, nobody is asked by plain http beyond this machine.
 
     Problem: `ManagerTrouble`, where something is missing for that.
     """
-    for address in (settings.vault_address, settings.aws_url):
+    for address in (settings.vault_address, settings.aws_url, role.sts_url):
         parts = urlsplit(address)
         if strict and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
             raise ManagerTrouble(f"{address} is plain http: use https")
@@ -29,7 +39,7 @@ def manager_of(
     if provider == VAULT:
         return _vault(settings, cwd)
     if provider == AWS:
-        return _aws(settings, aws)
+        return _aws(settings, aws, role)
     raise ManagerTrouble("no manager of secrets is named: set SECRETS_PROVIDER")
 
 
@@ -37,7 +47,7 @@ def _vault(settings: ManagerSettings, cwd: Path) -> SecretManager:
     from watchword.adapters.secrets.vault import VaultLogin, VaultSecrets
 
     if not settings.vault_address:
-        raise ManagerTrouble("VAULT_ADDR is missing: where is Vault?")
+        raise ManagerTrouble("VAULT_ADDR is missing: say where Vault is")
     login = VaultLogin(
         token=settings.vault_token,
         role_id=settings.vault_role_id,
@@ -63,13 +73,32 @@ def _pod_token(settings: ManagerSettings, cwd: Path) -> Secret:
         ) from error
 
 
-def _aws(settings: ManagerSettings, aws: SesSettings) -> SecretManager:
-    from watchword.adapters.mail.sigv4 import AwsKey, Signer
+def _aws(settings: ManagerSettings, aws: AwsSettings, role: RoleSettings) -> SecretManager:
     from watchword.adapters.secrets.aws import AwsSecrets
 
-    if not (aws.key_id and aws.key):
-        raise ManagerTrouble("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are missing")
-    key = AwsKey(id=aws.key_id, secret=aws.key, session=aws.session)
     url = settings.aws_url or f"https://secretsmanager.{aws.region}.amazonaws.com"
-    signer = Signer(key=key, region=aws.region, service="secretsmanager")
-    return AwsSecrets(url, signer, SystemClock())
+    return AwsSecrets(url, aws.region, lambda: _aws_key(aws, role), SystemClock())
+
+
+def _aws_key(aws: AwsSettings, role: RoleSettings) -> "AwsKey":
+    """Return the key among the settings; without one, what the role of this machine gives."""
+    from watchword.adapters.aws.sigv4 import AwsKey
+    from watchword.adapters.secrets.roles import Role
+
+    if aws.key_id and aws.key:
+        return AwsKey(id=aws.key_id, secret=aws.key, session=aws.session)
+    if aws.key_id or aws.key:
+        raise ManagerTrouble(
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY go together: one is missing"
+        )
+    here = Role(
+        arn=role.arn,
+        identity=role.identity,
+        session=role.session,
+        sts_url=role.sts_url or f"https://sts.{aws.region}.amazonaws.com",
+        agent_path=role.agent_path,
+        agent_url=role.agent_url,
+        agent_token=role.agent_token,
+        metadata_url="" if role.no_metadata else role.metadata_url,
+    )
+    return here.key()

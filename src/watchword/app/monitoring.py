@@ -16,8 +16,7 @@ from watchword.operations.monitor.rules import AlertSettings
 from watchword.operations.monitor.service import Watched
 from watchword.plumbing.commands import console
 from watchword.plumbing.logs.logger import log
-from watchword.plumbing.settings import ServerSettings
-from watchword.records.deliveries.rules import MailSettings
+from watchword.plumbing.settings import MailSettings, ServerSettings
 
 
 def watch(
@@ -44,9 +43,9 @@ def watch(
 async def _rounds(
     watched: Watched, settings: Settings, every: timedelta | None, state: Path | None
 ) -> int:
-    async def tell(words: str) -> None:
+    async def tell(words: str) -> bool:
         console.talk(words)
-        await _alert(settings, words)
+        return await _alert(settings, words)
 
     outage = service.remembered(state)
     while True:
@@ -57,17 +56,18 @@ async def _rounds(
         await asyncio.sleep(every.total_seconds())
 
 
-async def _alert(settings: Settings, words: str) -> None:
-    """Tell people by every way that was set."""
-    alerts = settings.section(AlertSettings)
+async def _alert(settings: Settings, words: str) -> bool:
+    """Tell people by every way that was set; return whether one of them took it, or none was set."""
+    alerts, taken = settings.section(AlertSettings), []
     if alerts.webhook:
-        await service.post(alerts.webhook.reveal(), words)
+        taken.append(await service.post(alerts.webhook.reveal(), words))
     if alerts.email:
-        await _write(settings, alerts.email, words)
+        taken.append(await _write(settings, alerts.email, words))
+    return any(taken) or not taken
 
 
-async def _write(settings: Settings, to: str, words: str) -> None:
-    """Give the letter to the first carrier that takes it."""
+async def _write(settings: Settings, to: str, words: str) -> bool:
+    """Give the letter to the first carrier that takes it; return whether one did."""
     mail = settings.section(MailSettings)
     message = Message(
         id=f"<alert-{SystemChance().draw(8).hex()}@{mail.sender.rpartition('@')[2].rstrip('>')}>",
@@ -89,4 +89,5 @@ async def _write(settings: Settings, to: str, words: str) -> None:
                     "a carrier did not take the alert", carrier=mailer.name, reason=str(refusal)
                 )
             else:
-                return
+                return True
+    return False

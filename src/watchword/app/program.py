@@ -4,10 +4,10 @@
 command line out, which would stay in memory for as long as they run and let them start later.
 """
 
-import gc
 import sys
 from pathlib import Path
 
+from watchword.app import collector
 from watchword.app.reading import refused
 from watchword.app.settings import SettingsRefused
 from watchword.kernel.problems import Problem
@@ -33,12 +33,12 @@ def _run(arguments: tuple[str, ...]) -> int:
     if arguments == ("serve",):
         from watchword.app import starting
 
-        gc.enable()
+        collector.begin()
         return starting.start(dev=False)
     if arguments == ("worker",):
         from watchword.app import starting
 
-        gc.enable()
+        collector.begin()
         return starting.work()
     from watchword.app import cli
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from watchword.app.settings import Settings, SettingsRefused, catalogue, read
+from watchword.app.settings.derivation import ROOT
 from watchword.app.settings.outward import outward
 from watchword.plumbing.commands.reading import Reading, Secretive
 from watchword.plumbing.settings.server import DEVELOPMENT, PRODUCTION, ServerSettings
@@ -39,6 +40,18 @@ def read_some(environ: Mapping[str, str], sections: Iterable[type[Any]]) -> Sett
     """Read some sections alone, whatever may be wrong with the others; no manager of secrets is asked."""
     assumed = DEVELOPMENT if _begun() else PRODUCTION
     return read(environ, cwd=Path.cwd(), sections=sections, assumed=assumed)
+
+
+def lacks_first_secret(environ: Mapping[str, str], refusal: SettingsRefused) -> bool:
+    """Tell whether a development was refused that no secret was ever made for."""
+    if ROOT not in {name for name, _ in refusal.faults} or (SECRETS / ROOT).exists():
+        return False
+    try:
+        server = read_some(environ, [ServerSettings]).section(ServerSettings)
+    except SettingsRefused:
+        return False
+    told = any(environ.get(name) for name in (ROOT, f"{ROOT}_FILE"))
+    return server.development and Path(server.secrets_dir) == SECRETS and not told
 
 
 def is_assumed(settings: Settings) -> bool:

@@ -1,4 +1,4 @@
-"""Running one job by hand: what the worker does under that name, once, and by one process at a time."""
+"""Jobs by hand: which there are, and one of them done as the worker does it, by one process at a time."""
 
 import asyncio
 import os
@@ -8,21 +8,30 @@ from watchword.app import worker
 from watchword.app.building import configure_logs, open_house
 from watchword.app.reading import read_settings
 from watchword.app.settings import Settings
+from watchword.app.wiring import House
 from watchword.kernel.chance import Chance
-from watchword.kernel.clock import Clock
+from watchword.kernel.clock import Clock, SystemClock
 from watchword.kernel.ids import mint
 from watchword.plumbing.commands import console
 from watchword.plumbing.db import leases
 from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing.work.jobs import Job
+from watchword.plumbing.work.jobs import Job, Where
 
 LASTS = timedelta(minutes=15)
 
 
+def tell_jobs(*, as_json: bool) -> int:
+    """Print when each job is done; return the exit code."""
+    house = House(read_settings(dict(os.environ)).sections)
+    found = worker.timetable(house, SystemClock().now())
+    console.rows(found, ("name", "when", "next"), as_json=as_json)
+    return 0
+
+
 def run_once(name: str) -> int:
     """Run a job; return the exit code: 2 there is none, 75 another process runs it."""
-    known = {job.name: job for job in worker.jobs(everywhere_only=False) if may_run(job)}
+    known = {job.name: job for job in worker.jobs() if may_run(job)}
     if name not in known:
         told = ", ".join(sorted(known))
         raise console.refuse(f"There is no job {name} to run by hand: {told}.", console.Exit.USAGE)
@@ -37,7 +46,7 @@ def run_once(name: str) -> int:
 
 def may_run(job: Job) -> bool:
     """Tell whether it ends by itself and concerns more than the memory of one process."""
-    return job.rest is None and not job.everywhere
+    return job.rest is None and job.where is Where.WORKER
 
 
 async def _alone(settings: Settings, job: Job) -> bool:

@@ -16,16 +16,24 @@ from watchword.app import worker as jobs
 from watchword.app.building import configure_logs
 from watchword.app.hangup import heeds_hangup, take_level
 from watchword.app.listening import bind
-from watchword.app.reading import BEGUN, SECRETS, VAR, is_assumed, read_settings
+from watchword.app.reading import (
+    BEGUN,
+    SECRETS,
+    VAR,
+    is_assumed,
+    lacks_first_secret,
+    read_settings,
+)
 from watchword.app.serve import serve
 from watchword.app.settings import Settings, SettingsRefused
 from watchword.app.settings.catalogue import secret_names
 from watchword.app.settings.checks.secrecy import DEVELOPMENT_MARK
+from watchword.app.settings.derivation import ROOT
+from watchword.app.stopping import Asked
 from watchword.app.supervisor import supervise
 from watchword.app.wiring import House
 from watchword.flows.setup.service import Setup
 from watchword.kernel.chance import SystemChance
-from watchword.kernel.clock import SystemClock
 from watchword.migrations import migrate
 from watchword.operations.configuration.service import fill
 from watchword.operations.diagnosis.rules import DiagnosisSettings
@@ -48,7 +56,7 @@ def start(*, dev: bool, reload: bool = False) -> int:
         VAR.mkdir(mode=0o700, exist_ok=True)
         fill(SECRETS, secret_names(), SystemChance(), mark=DEVELOPMENT_MARK)
         BEGUN.touch(mode=0o600)
-    settings = read_settings(environ, dev=dev)
+    settings = _read(environ, dev=dev)
     if (dev or reload) and not settings.section(ServerSettings).development:
         option = "--dev" if dev else "--reload"
         _say(f"{option} is for development: leave it out, or say APP_ENV=development.")
@@ -70,14 +78,34 @@ def start(*, dev: bool, reload: bool = False) -> int:
         return 0
     places = [BoardSlot() for _ in range(server.workers)]
 
-    def run(index: int, ready: Callable[[], None]) -> None:
+    def run(index: int, ready: Callable[[], None], asked: Asked) -> None:
         board = Board(places, index)
-        uvloop.run(serve(settings, listener, metrics, board=board, on_ready=lambda _house: ready()))
+
+        async def tell(_house: House) -> None:
+            ready()
+
+        uvloop.run(serve(settings, listener, metrics, board=board, on_ready=tell, asked=asked))
 
     on_hangup = _take_level if heeds_hangup(settings) else None
     ours = [each for each in (listener, metrics) if each]
     passed_on = diagnosing.SIGNALS if settings.section(DiagnosisSettings).folder else ()
     return supervise(server.workers, run, ours, on_hangup, passed_on)
+
+
+def _read(environ: dict[str, str], *, dev: bool) -> Settings:
+    """Read the settings; a development that has no secret at all is given its first one."""
+    try:
+        return read_settings(environ, dev=dev)
+    except SettingsRefused as refusal:
+        if not lacks_first_secret(environ, refusal):
+            raise
+        try:
+            VAR.mkdir(mode=0o700, exist_ok=True)
+            fill(SECRETS, [ROOT], SystemChance(), mark=DEVELOPMENT_MARK)
+        except OSError:
+            raise refusal from None
+    sys.stderr.write(f"warning: {ROOT}: was missing; {SECRETS / ROOT} holds one for development.\n")
+    return read_settings(environ, dev=dev)
 
 
 def _take_level() -> None:
@@ -91,14 +119,6 @@ def work() -> int:
     settings = read_settings(dict(os.environ))
     configure_logs(settings)
     uvloop.run(jobs.work(settings, _listen_beside(settings.section(ServerSettings))))
-    return 0
-
-
-def tell_jobs(*, as_json: bool) -> int:
-    """Print when each job is done; return the exit code."""
-    house = House(read_settings(dict(os.environ)).sections)
-    found = jobs.timetable(house, SystemClock().now())
-    console.rows(found, ("name", "when", "next"), as_json=as_json)
     return 0
 
 
@@ -157,13 +177,13 @@ def _start_development(environ: dict[str, str], settings: Settings) -> int:
     settings = read_settings(environ, dev=True)
     configure_logs(settings, quiet=True, unless_asked=True)
 
-    def ready(house: House) -> None:
+    async def ready(house: House) -> None:
         _step(
             4,
             f"Listening on {settings.section(ServerSettings).public_url}",
             time.monotonic() - started,
         )
-        asyncio.get_running_loop().create_task(_addresses(house))
+        await _addresses(house)
 
     uvloop.run(serve(settings, listener, metrics, on_ready=ready))
     _say("Stopped.")

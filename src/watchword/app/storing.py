@@ -8,12 +8,13 @@ from watchword.kernel.problems import Unavailable
 from watchword.migrations import migrate
 from watchword.plumbing.db.changes import SESSIONS, Changes
 from watchword.plumbing.db.ports import Database, DatabaseUnavailable
+from watchword.plumbing.db.scope import Scope
 from watchword.plumbing.logs import logger
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.settings import DatabaseSettings, RedisSettings
 
 
-async def open_database(house: House, *, patient: bool) -> Database:
+async def open_database(house: House, *, patient: bool, scope: Scope | None = None) -> Database:
     """Return the database, open; `patient`: one that is away is waited for."""
     settings, changes = house.part(DatabaseSettings), house.part(Changes)
     metrics = house.part(Metrics)
@@ -26,7 +27,9 @@ async def open_database(house: House, *, patient: bool) -> Database:
         from watchword.plumbing.db.postgres import PostgresDatabase
 
         failures = metrics.database_failures
-        database = PostgresDatabase(settings.url, changes, settings.pool(), on_failure=failures.inc)
+        database = PostgresDatabase(
+            settings.url, changes, settings.pool(), on_failure=failures.inc, scope=scope
+        )
     metrics.watch(
         "auth_database_connections", "Connections to the database.", lambda: database.size
     )

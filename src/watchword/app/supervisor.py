@@ -2,11 +2,11 @@
 
 Each process is forked before any event loop or thread exists and serves the same listening socket. One
 that dies is started anew after a second, and after twice as long each time it dies again, half a minute
-at most; one that has served for a minute begins with a second. When all have died and none ever served,
-waiting mends nothing: the service ends, with their exit code. Asked to stop, the parent lets go of the
-sockets at once: a socket that anybody keeps open goes on taking connections that nobody will serve. The
-first process alone runs the worker's jobs, looks after the gauges of the whole service and answers on
-METRICS_PORT, for all of them (see `plumbing/metrics/board`).
+at most; one that has served for a minute begins with a second; one that was asked to end, at once. When
+all have died and none ever served, waiting mends nothing: the service ends, with their exit code. Asked
+to stop, the parent lets go of the sockets at once: a socket that anybody keeps open goes on taking
+connections that nobody will serve. The first process alone runs the worker's jobs, looks after the
+gauges of the whole service and answers on METRICS_PORT, for all of them (see `plumbing/metrics/board`).
 """
 
 import contextlib
@@ -20,6 +20,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import timedelta
 from types import FrameType
 
+from watchword.app.stopping import Asked, Times, Word
 from watchword.kernel.backoff import pause
 from watchword.kernel.problems import Problem
 from watchword.plumbing.commands import console
@@ -32,7 +33,7 @@ _PR_SET_PDEATHSIG = 1
 _SIGNALS = {signal.SIGTERM, signal.SIGINT}
 _ASKED_TO_GO = {0, *(-number for number in _SIGNALS)}
 
-Work = Callable[[int, Callable[[], None]], None]
+Work = Callable[[int, Callable[[], None], Asked], None]
 
 
 def supervise(
@@ -42,17 +43,27 @@ def supervise(
     on_hangup: Callable[[], None] | None = None,
     passed_on: Collection[signal.Signals] = (),
 ) -> int:
-    """Run `work(index, ready)` in `count` processes until a signal; return the exit code.
+    """Run `work(index, ready, asked)` in `count` processes until a signal; return the exit code.
 
-    A process calls `ready` once it serves, and closes the listeners it inherited when it has drained.
+    A process calls `ready` once it serves, and closes the listeners it inherited when it has drained; from
+    `asked` it learns whether all leave.
     `on_hangup` is what SIGHUP asks for, here and then in each process, which unblocks it; else it ends all.
     `passed_on` are signals that concern the processes alone: one that starts ignores them until it serves.
     """
     return _Crew(count, work, listeners, on_hangup, passed_on).run()
 
 
+def deaths_in_a_row(before: int, code: int, *, steady: bool) -> int:
+    """Count one that ended with this code: an end that was asked for is no death."""
+    if code in _ASKED_TO_GO:
+        return 0
+    return 1 if steady else before + 1
+
+
 def rest(deaths: int) -> float:
     """Return how many seconds after so many deaths in a row the next start is."""
+    if not deaths:
+        return 0.0
     return pause(deaths, _FIRST_REST, _LONGEST_REST, jitter=0.0).total_seconds()
 
 
@@ -76,6 +87,7 @@ class _Crew:
         self._began = [0.0] * count
         self._deaths = [0] * count
         self._served = mmap.mmap(-1, count)  # one byte for each, shared with every fork
+        self._asked, self._word = Times(), Word(os.getpid())
         self._leaving = False
         self._worst = 0
 
@@ -110,7 +122,7 @@ class _Crew:
             self._worst = max(self._worst, 0 if code in _ASKED_TO_GO else abs(code))
             return
         steady = time.monotonic() - self._began[index] >= _STEADY_SECONDS
-        self._deaths[index] = 1 if steady else self._deaths[index] + 1
+        self._deaths[index] = deaths_in_a_row(self._deaths[index], code, steady=steady)
         if all(self._deaths) and not any(self._served[:]):
             log().error("no process could start: giving up", exit_code=abs(code))
             self._worst = abs(code)
@@ -131,6 +143,9 @@ class _Crew:
 
     def _pass_on(self, number: int, _frame: FrameType | None) -> None:
         """Pass a signal on to all; from now on nobody is started, and nothing is listened to here."""
+        if not self._asked.hear(time.monotonic()):
+            return
+        self._word.count = self._asked.count
         self._leaving = True
         self._resting.clear()
         for listener in self._listeners:
@@ -164,7 +179,7 @@ class _Crew:
         die_with_parent()
         code = 1
         try:
-            self._work(index, lambda: self._served.__setitem__(index, 1))
+            self._work(index, lambda: self._served.__setitem__(index, 1), Asked(self._word))
             code = 0
         except Problem as problem:
             code = console.exit_code(problem)

@@ -7,7 +7,7 @@ WORKER_METRICS_PORT. SIGTERM or SIGINT: it finishes what it has under way, and e
 import asyncio
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,20 +20,29 @@ from watchword.app.listening import Server
 from watchword.app.settings import Settings
 from watchword.app.wiring import House
 from watchword.kernel.clock import Clock
-from watchword.operations.metrics.service import Gauges
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.logs.logger import log
 from watchword.plumbing.metrics.counting import Metrics
-from watchword.plumbing.work.jobs import Job, Runner
+from watchword.plumbing.work.jobs import Job, Runner, Where
 
 PATIENCE = timedelta(seconds=10)
 _PATIENCE_ALONE = timedelta(seconds=25)
 
 
-def jobs(*, everywhere_only: bool) -> list[Job]:
-    """Return the jobs of every slice, or those alone that each process does for itself."""
+def jobs(where: Collection[Where] = tuple(Where)) -> list[Job]:
+    """Return the jobs of every slice, or those alone that are done there."""
     found = [job for _, module in slices.modules("jobs") for job in module.jobs]
-    return [job for job in found if job.everywhere or not everywhere_only]
+    return [job for job in found if job.where in where]
+
+
+def places(*, works: bool, tells: bool) -> set[Where]:
+    """Return which jobs a process does: one that works, one that tells metrics of the whole."""
+    found = {Where.EVERYWHERE}
+    if works:
+        found.add(Where.WORKER)
+    if tells:
+        found.add(Where.METRICS)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +56,7 @@ class Timed:
 
 def timetable(house: House, now: datetime) -> list[Timed]:
     """Return when each job is done."""
-    return [_timed(job, house, now) for job in jobs(everywhere_only=False)]
+    return [_timed(job, house, now) for job in jobs()]
 
 
 def _timed(job: Job, house: House, now: datetime) -> Timed:
@@ -57,19 +66,19 @@ def _timed(job: Job, house: House, now: datetime) -> Timed:
     return Timed(name=job.name, when=times.text, next=f"{times.next(now):%Y-%m-%dT%H:%MZ}")
 
 
-def start(house: House, *, everywhere_only: bool, more: Sequence[Job] = ()) -> Runner:
-    """Begin to run jobs; `stop` the runner in the end."""
+def start(house: House, where: Collection[Where]) -> Runner:
+    """Begin to run the jobs that are done there; `stop` the runner in the end."""
     clock = house.part(Clock)
     metrics = house.part(Metrics)
 
     def note(job: Job, done: bool) -> None:  # noqa: FBT001 - the runner says it so
         if not done:
             metrics.jobs_failed.labels(job.name).inc()
-        elif not job.everywhere:
+        elif job.where is not Where.EVERYWHERE:
             metrics.jobs_done.labels(job.name).set(clock.now().timestamp())
 
     runner = Runner(house, house.part(Changes), clock, note)
-    runner.start([*jobs(everywhere_only=everywhere_only), *more])
+    runner.start(jobs(where))
     return runner
 
 
@@ -80,7 +89,7 @@ async def work(settings: Settings, listener: socket.socket | None) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         telling = asyncio.create_task(told.serve(sockets=[listener])) if listener else None
-        runner = start(house, everywhere_only=False, more=Gauges(house).jobs() if listener else ())
+        runner = start(house, places(works=True, tells=listener is not None))
         log().info("worker started", metrics_port=listener.getsockname()[1] if listener else 0)
         with heeding_hangup(settings), heeding_diagnosis(settings):
             await stopping.wait()

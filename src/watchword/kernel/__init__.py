@@ -7,9 +7,11 @@ messages, feedback           a message as carriers take it; what they tell of it
 problems, parsing, parts     what goes wrong; texts into values; what a class is for
 ports                        what flows need of the outside
 addresses, assurance         who is asking, and how sure we are of it
+mail_server                  where a mail server is, and how the way to it is encrypted
 identity                     others who say who somebody is
 managers                     others who keep secrets for us
 flags                        what operators may switch, and for whom
 limits, cron, backoff        how often, when, and after how long a pause
+window                       how often each of many happened of late
 unseen                       signs that nobody sees
 """

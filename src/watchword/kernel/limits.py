@@ -9,18 +9,22 @@ same verdict.
     tick_of -> the tick of a moment      weigh -> one hit against a state kept here
     judge   -> the verdict, for a counter that keeps the state elsewhere
 
-A lock after too many failures is a limit, too: `lock_length` says how long it lasts.
+A lock after too many failures is a limit, too: `lock_length` says how long it lasts, `locked_for` how much of
+it is left, and a `MOMENT` is what one waits where nothing is locked, but as many tries as are borne are under
+way.
 """
 
 import re
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 TICKS = 1000
 MICRO = 1_000_000
 LONGEST_LOCK = timedelta(days=1)
+MOMENT: Final = timedelta(seconds=1)
+_UNDER_WAY: Final = timedelta(seconds=30)  # no try is for longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +116,18 @@ def microseconds(seconds: float) -> int:
 def lock_length(first: timedelta, locks: int) -> timedelta:
     """Return how long the lock after `locks` earlier ones lasts: doubling, at most a day."""
     return max(first, min(first * int(2 ** min(locks, 16)), LONGEST_LOCK))
+
+
+def locked_for(
+    until: datetime | None, full_since: datetime | None, first: timedelta, now: datetime
+) -> timedelta | None:
+    """Return for how long tries are still refused by a lock; nothing while there is none.
+
+    `full_since`: when the last of as many tries as are borne began. Of those that nobody settled (the process
+    died) it is not known whether they were wrong: they are a lock that began with the last of them.
+    """
+    if until is not None and until > now:
+        return until - now
+    if full_since is not None and full_since + _UNDER_WAY <= now < full_since + first:
+        return full_since + first - now
+    return None

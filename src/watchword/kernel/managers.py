@@ -29,6 +29,11 @@ class Kept:
     since: datetime | None = None
     file: str = ""
 
+    @property
+    def spot(self) -> str:
+        """Say where it is, below ours: `database`, or `database (url)` where it is one field of several."""
+        return self.path if self.field == VALUE else f"{self.path} ({self.field})"
+
 
 class ManagerTrouble(Exception):
     """The manager did not do what it was asked; the sentence says why, and holds no secret."""

@@ -7,6 +7,8 @@ from datetime import timedelta
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _LONGEST = 100 * 365 * _UNITS["d"]
 _MOST_MILLISECONDS = 100 * 365 * 86_400_000  # a hundred years
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -56,12 +58,19 @@ def whole(low: int, high: int | None = None) -> Callable[[str], int]:
     return parse
 
 
+def whole_of(unit: timedelta, low: int, high: int) -> Callable[[str], timedelta]:
+    """Make a parser of whole numbers of a unit of time, within bounds."""
+    number = whole(low, high)
+    return lambda text: unit * number(text)
+
+
 def choice(*words: str) -> Callable[[str], str]:
     """Make a parser that takes one of the words."""
 
     def parse(text: str) -> str:
         if text.strip() not in words:
-            message = "write one of: " + ", ".join(words)
+            empty = " or nothing" if "" in words else ""
+            message = "write one of: " + ", ".join(filter(None, words)) + empty
             raise ValueError(message)
         return text.strip()
 

@@ -7,15 +7,23 @@ Nothing is registered here: the slice's folder is the registration.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, Protocol, TypeVar, dataclass_transform
 
 Part = TypeVar("Part")
 
 
+class FindSection(Protocol):
+    """Finds a section by its type: settings that were read do it by `section`, a house by `part`."""
+
+    def __call__(self, kind: type[Part], /) -> Part:
+        """Return the section of that type."""
+        ...
+
+
 @dataclass_transform(frozen_default=True)
 def service(cls: type[Part]) -> type[Part]:
-    """Make the class a frozen dataclass that the house can build."""
-    built = dataclass(frozen=True)(cls)
+    """Make the class a frozen dataclass that the house can build; there is one of each, equal to itself."""
+    built = dataclass(frozen=True, eq=False, repr=False)(cls)
     built.__part__ = "service"  # type: ignore[attr-defined]
     return built
 

@@ -1,19 +1,18 @@
-"""What flows need of the outside and of one another, as shapes; `app` decides who fills them."""
+"""What is needed of the outside, and who comes from there, as shapes; `app` decides who fills them.
 
-from collections.abc import Sequence
+What slices do for one another stands in `plumbing/ports.py`.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 from watchword.kernel.feedback import Heard, Post
 from watchword.kernel.ids import SessionId, SubscriberId
 from watchword.kernel.limits import Limit, Verdict
 from watchword.kernel.messages import Message, Text
-
-LOGIN_REFUSED: Final = (
-    "the relay refused our name or password; some providers want an app password instead"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,16 +201,23 @@ class Migrations(Protocol):
 class NotAccepted(Exception):
     """The carrier certainly did not take the message.
 
-    `lasting`: it is about this very message or its address, so no carrier ever will. `retry_after` is
-    how long this carrier asked to be left alone.
+    `lasting`: it is about this very message or its address, so no carrier ever will. `of_reader`: it is
+    about this message or its reader for now, or in doubt; the carrier is well, and takes others.
+    `retry_after` is how long this carrier asked to be left alone.
     """
 
     def __init__(
-        self, reason: str, *, lasting: bool = False, retry_after: timedelta | None = None
+        self,
+        reason: str,
+        *,
+        lasting: bool = False,
+        of_reader: bool = False,
+        retry_after: timedelta | None = None,
     ) -> None:
         """Keep the reason (no secret, no address)."""
         super().__init__(reason)
         self.lasting = lasting
+        self.of_reader = of_reader
         self.retry_after = retry_after
 
 
@@ -261,6 +267,10 @@ class ColdStorage(Protocol):
 
     async def delete(self, name: str) -> None:
         """Delete an object; nothing happens when it is not there."""
+        ...
+
+    async def tidy(self, before: datetime, ours: Callable[[str], bool]) -> None:
+        """Throw away what was begun before a moment under such a name, and never became an object."""
         ...
 
     async def close(self) -> None:

@@ -15,17 +15,18 @@ from sqlalchemy.pool import NullPool
 from watchword.kernel.ids import DEFAULT_TENANT
 from watchword.plumbing.db.hosts import Hosts
 from watchword.plumbing.db.ports import DatabaseUnavailable
+from watchword.plumbing.db.scope import SCHEMA
 from watchword.plumbing.db.sqlite import connect, sqlite_path
 from watchword.plumbing.db.tls_fault import tls_fault
 
 Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
 
-SCHEMA = "auth"
 _LOCK = 0x77617463
 _TURN_SECONDS = 0.1
 _PATIENCE_SECONDS = 120.0
 _CONNECT_SECONDS = 10.0
+_PASSING = ("locked", "disk is full")
 
 
 async def on_sqlite(url: str, work: Work[Result]) -> Result:
@@ -44,7 +45,7 @@ def _on_sqlite(path: Path, work: Work[Result]) -> Result:
         with engine.connect() as connection:
             return work(connection)
     except DBAPIError as error:
-        if "locked" in str(error.orig):
+        if any(word in str(error.orig) for word in _PASSING):
             raise DatabaseUnavailable(private=f"sqlite: {error.orig}") from error
         raise
     finally:
@@ -58,7 +59,9 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-async def on_postgres(url: str, tls: SSLContext | None, work: Work[Result]) -> Result:
+async def on_postgres(
+    url: str, tls: SSLContext | None, work: Work[Result], schema: str = SCHEMA
+) -> Result:
     """Work on the database, alone."""
     import asyncpg  # noqa: PLC0415 - an extra
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
@@ -79,7 +82,7 @@ async def on_postgres(url: str, tls: SSLContext | None, work: Work[Result]) -> R
             timeout=_CONNECT_SECONDS,
             server_settings={
                 "application_name": "watchword migrate",
-                "search_path": SCHEMA,
+                "search_path": schema,
                 "lock_timeout": "10s",
                 "watchword.tenant": str(DEFAULT_TENANT),
             },

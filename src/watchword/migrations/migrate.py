@@ -25,6 +25,7 @@ from watchword.migrations.known import (
     revisions,
     status_of,
 )
+from watchword.plumbing.db.scope import SCHEMA
 
 Result = TypeVar("Result")
 
@@ -42,13 +43,18 @@ __all__ = [
 
 
 async def up(
-    url: str, *, half: str | None = None, tls: SSLContext | None = None, home: Path = HERE
+    url: str,
+    *,
+    half: str | None = None,
+    tls: SSLContext | None = None,
+    home: Path = HERE,
+    schema: str = SCHEMA,
 ) -> list[str]:
     """Apply what is pending, of one half or of both; return the ids of what was applied now."""
     from watchword.migrations import running  # noqa: PLC0415 - Alembic, for commands only
 
     halves = HALVES if half is None else (half,)
-    return await _on(url, tls, lambda connection: running.upgrade(connection, home, halves))
+    return await _on(url, tls, lambda connection: running.upgrade(connection, home, halves), schema)
 
 
 async def status(url: str, *, tls: SSLContext | None = None, home: Path = HERE) -> Status:
@@ -89,9 +95,11 @@ async def reset(url: str, *, tls: SSLContext | None = None, home: Path = HERE) -
     return await up(url, tls=tls, home=home)
 
 
-async def _on(url: str, tls: SSLContext | None, work: "Callable[..., Result]") -> Result:
+async def _on(
+    url: str, tls: SSLContext | None, work: "Callable[..., Result]", schema: str = SCHEMA
+) -> Result:
     from watchword.migrations import connecting  # noqa: PLC0415
 
     if url.startswith("sqlite"):
         return await connecting.on_sqlite(url, work)
-    return await connecting.on_postgres(url, tls, work)
+    return await connecting.on_postgres(url, tls, work, schema)

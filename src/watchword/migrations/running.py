@@ -10,10 +10,10 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
-from watchword.migrations.connecting import SCHEMA
 from watchword.migrations.known import MigrationFailed, revisions, status_of
+from watchword.plumbing.db.scope import SCHEMA
 
 Steps = Callable[[Any, MigrationContext], list[Any]]
 
@@ -115,11 +115,15 @@ def _run(
     except DBAPIError as error:
         connection.rollback()
         raise MigrationFailed(f"A migration failed: {error.orig}") from error
+    except PendingRollbackError as error:  # what a lost connection comes to outside a transaction
+        connection.rollback()
+        raise MigrationFailed("A migration failed: the database hung up; say it again.") from error
 
 
 def _make_schema(connection: Connection) -> None:
     """Make our schema within the first revision's transaction."""
-    if connection.scalar(text("SELECT to_regnamespace(:schema) IS NULL"), {"schema": SCHEMA}):
+    missing = "SELECT current_schema() IS NULL AND to_regnamespace(:schema) IS NULL"
+    if connection.scalar(text(missing), {"schema": SCHEMA}):
         connection.execute(text(f"CREATE SCHEMA {SCHEMA}"))
 
 

@@ -9,6 +9,11 @@ from alembic import op
 
 from watchword.kernel.ids import DEFAULT_TENANT
 
+_BROKEN_OFF = sa.text(
+    "SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
+    " WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace"
+)
+
 
 def moment() -> sa.DateTime:
     """Return the type of a point in time (see plumbing/db/columns.Moment)."""
@@ -39,7 +44,8 @@ def concurrently() -> Iterator[dict[str, Any]]:
     """Build indexes while others write (`with` it, and give what it yields to op.create_index).
 
     On PostgreSQL that is outside a transaction and may wait long for older ones; the revision must
-    hold nothing else, and say `if_not_exists=True`, so that it can be run again when it was broken off.
+    hold nothing else, and say `if_not_exists=True`, so that it can be run again when it was broken off:
+    what that left behind is no index that anybody may use, and goes first.
     In a script it is a plain index: tools run scripts in one transaction.
     """
     if not on_postgres() or op.get_context().as_sql:
@@ -47,7 +53,17 @@ def concurrently() -> Iterator[dict[str, Any]]:
         return
     with op.get_context().autocommit_block():
         op.execute("SET lock_timeout = 0")
+        for broken in op.get_bind().scalars(_BROKEN_OFF).all():
+            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {broken}")
         yield {"postgresql_concurrently": True}
+
+
+def schema_of_views() -> str:
+    """Return the schema of views for other systems: it stands beside ours, wherever that is (PostgreSQL)."""
+    if op.get_context().as_sql:
+        return "audit"
+    ours = op.get_bind().scalar(sa.text("SELECT current_schema()::text"))
+    return str(ours).replace("auth", "audit", 1)
 
 
 def on_postgres() -> bool:

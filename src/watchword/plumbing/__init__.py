@@ -9,6 +9,7 @@
     words      what people read, in three languages
     commands   how a command speaks, and what it is handed
     archives   files that leave this machine, sealed
+    chain      rows under digests, so that no change stays unseen: the audit trail
     events     which facts others are told, and in which shape
     ussd       what the gateway of a mobile network posts, and the signs of a screen
     logs, metrics, hashing, dns

@@ -9,6 +9,7 @@ A telephone number becomes E.164 by phonenumbers.
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from string import ascii_uppercase
 from typing import Final
 
@@ -24,6 +25,7 @@ _NO_NAME = re.compile(r"[<>]|://|www\.", re.IGNORECASE)
 _UNSEEN_KINDS = {"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Me", "Zl", "Zp", "Zs"}
 _BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # Hangul fillers, and Braille without a dot
 _NUMBER = re.compile(r"\+[0-9]{5,15}\Z")
+_COUNTRY = re.compile(r"[A-Z]{2}")
 _SMALL = {ord(letter): letter.lower() for letter in ascii_uppercase}
 # The channels: of a contact, and of somebody at the menu of a telephone, wherever their code goes.
 EMAIL, SMS, USSD = "email", "sms", "ussd"
@@ -74,7 +76,7 @@ def _key(local: str, domain: str | None) -> str:
 
 
 def phone_number(text: str, country: str | None, field: str = "phone") -> str:
-    """Read a telephone number as E.164. Problem: `invalid_input` naming the field."""
+    """Read a telephone number as E.164, which has no extension. Problem: `invalid_input` naming the field."""
     import phonenumbers  # noqa: PLC0415 - large, and few processes need it at once
 
     try:
@@ -85,6 +87,9 @@ def phone_number(text: str, country: str | None, field: str = "phone") -> str:
     if not good:
         told = FieldError(field, "invalid_phone", "This is not a telephone number.")
         raise InputInvalid(errors=[told])
+    if found.extension:
+        message = "Send the number without its extension: codes reach the number alone."
+        raise InputInvalid(errors=[FieldError(field, "phone_extension", message)])
     return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -181,6 +186,22 @@ def _is_seen(sign: str) -> bool:
     return unicodedata.category(sign) not in _UNSEEN_KINDS and sign not in _BLANKS
 
 
+@cache
+def countries_with_numbers() -> frozenset[str]:
+    """Return the countries of the world that have telephone numbers, by their two letters."""
+    import phonenumbers  # noqa: PLC0415 - large, and few processes need it at once
+
+    return frozenset(phonenumbers.SUPPORTED_REGIONS)
+
+
+def _country_or_none(text: str) -> str:
+    country = text.strip().upper()
+    if country and not _COUNTRY.fullmatch(country):
+        message = "write a country by its two letters: DZ"
+        raise ValueError(message)
+    return country
+
+
 @section
 class PhoneSettings:
     """Telephone numbers."""
@@ -188,5 +209,6 @@ class PhoneSettings:
     default_country: str = setting(
         "DEFAULT_COUNTRY",
         "The country (ISO 3166, two letters) of numbers written without one.",
+        parse=_country_or_none,
         default="",
     )

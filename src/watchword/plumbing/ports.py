@@ -1,6 +1,15 @@
-"""What flows need of one another inside an open transaction, as shapes; `app` decides who fills them.
+"""What slices do for one another, as shapes: none imports another, and `app` decides who fills them.
 
-The other ports, which know of no transaction, stand in `kernel/ports.py`.
+    PasswordProof  CodeProof  MailboxProof      something is proven
+    Entrance  Lockout                           an account is entered, or locked
+    ResetGrants  PinRecovery  TelephoneMenu     a password or a PIN is chosen anew; by telephone, too
+    IdentityLinking                             an account is entered by way of another provider
+    Permission  Postbook                        whether a letter or a text may leave, and which did
+    Exporter  Eraser                            what is known of somebody, given out or erased
+
+Whoever is handed a `Transaction` does its part in it, so that all of the flow happens or none
+(docs/decisions/0016); the others see to their own. What stands outside, which adapters fill, is a port
+in `kernel/ports.py`, and so is what the web asks about whoever comes: adapters know no plumbing.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -384,6 +393,14 @@ class Eraser(Protocol):
         """Erase it now; return the number of the receipt. Problems: `not_found`, `legal_hold`."""
         ...
 
+    async def erase_unused(self, user_id: SubscriberId, before: datetime, by: str) -> bool:
+        """Erase it now, unless it is held, or somebody used it since that moment; tell whether it went."""
+        ...
+
     async def repeat(self, receipt: UUID, user_id: SubscriberId, erased_at: datetime) -> bool:
         """Erase anew what an older backup brought back; false when there is nothing to erase."""
+        ...
+
+    async def remember(self, receipt: UUID, user_id: SubscriberId, erased_at: datetime) -> None:
+        """Keep that somebody was erased who is not here: an older backup may bring them back one day."""
         ...

@@ -6,7 +6,6 @@ Nothing here sends a letter, writes a key or prints a secret. Each probe gives u
 import asyncio
 import contextlib
 import socket
-import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -16,12 +15,9 @@ from urllib.parse import urlsplit
 
 from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException
 
-from watchword.kernel.addresses import is_loopback
-from watchword.kernel.ports import LOGIN_REFUSED
-from watchword.kernel.secret import Secret
+from watchword.kernel.mail_server import MailServer, lacking, login_refused
 
 PATIENCE: Final = timedelta(seconds=5)
-_IMPLICIT_PORT: Final = 465
 
 FREE, OURS, BUSY = "free", "ours", "busy"
 
@@ -39,28 +35,6 @@ def posting(url: str, keys: int) -> str:
     """Say how what is posted to a web address is protected on its way."""
     way = "by TLS" if urlsplit(url).scheme == "https" else "without TLS"
     return f"{way}, signed with {keys} {'key' if keys == 1 else 'keys'}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailServer:
-    """Where a mail server is, and who we are there."""
-
-    host: str
-    port: int
-    secure: bool
-    user: str
-    password: Secret
-    tls: ssl.SSLContext | None = None
-
-    @property
-    def implicit_tls(self) -> bool:
-        """Tell whether TLS begins with the first byte."""
-        return self.secure or self.port == _IMPLICIT_PORT
-
-    @property
-    def starttls(self) -> bool:
-        """Tell whether STARTTLS is required: everywhere but on this very machine."""
-        return not self.implicit_tls and (self.tls is not None or not is_loopback(self.host))
 
 
 async def mail_steps(server: MailServer) -> AsyncIterator[Step]:
@@ -137,7 +111,7 @@ async def resolve(host: str) -> Step:
             found = await asyncio.get_running_loop().getaddrinfo(
                 host, None, type=socket.SOCK_STREAM
             )
-    except (OSError, TimeoutError) as trouble:
+    except (OSError, UnicodeError) as trouble:
         return Step("DNS", good=False, detail=f"{host}: {type(trouble).__name__}")
     addresses = sorted({str(each[4][0]) for each in found})
     return Step("DNS", good=True, detail=", ".join(addresses[:4]))
@@ -161,9 +135,12 @@ async def _try(name: str, take: Callable[[], Awaitable[Any]]) -> Step:
     try:
         await take()
     except SMTPAuthenticationError as refusal:
-        return Step(name, good=False, detail=f"{refusal.code}: {LOGIN_REFUSED}")
+        return Step(name, good=False, detail=login_refused(refusal.code))
     except (SMTPException, OSError, TimeoutError) as trouble:
         code = getattr(trouble, "code", None)
-        detail = " ".join([type(trouble).__name__, *([str(code)] if code is not None else [])])
+        lacks = lacking(str(trouble)) if type(trouble) is SMTPException else None
+        detail = lacks or " ".join(
+            [type(trouble).__name__, *([str(code)] if code is not None else [])]
+        )
         return Step(name, good=False, detail=detail)
     return Step(name, good=True, detail="ok")

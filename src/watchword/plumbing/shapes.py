@@ -4,18 +4,16 @@ Unknown fields are refused, and so is one given under two names. Problem: `inval
 `errors[]`). Nothing of the web is in here, so that rules may declare what they take and give.
 """
 
+import json
 import re
-import types
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
-from watchword.kernel.problems import (
-    FieldError,
-    InputInvalid,
-)
+from watchword.kernel.problems import BodyMalformed, FieldError, InputInvalid
 
 MAX_FAULTS = 64
 
@@ -67,6 +65,31 @@ def convert(loose: Mapping[str, Any], shape: type[Shape], *, strict: bool = True
         return msgspec.convert(given, shape, strict=strict)
     except msgspec.ValidationError as error:
         raise InputInvalid(errors=[FieldError("", "invalid", str(error))]) from error
+
+
+def json_of(raw: bytes) -> dict[str, Any]:
+    """Read a JSON object. Problems: `malformed_body`, `invalid_input` for names given twice."""
+    try:
+        loose = msgspec.json.decode(raw)
+        _read_names(raw.decode())
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ValueError) as error:
+        raise BodyMalformed(private=str(error)) from error
+    if not isinstance(loose, dict):
+        raise BodyMalformed("Send a JSON object.")
+    return loose
+
+
+def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the fields of an object, a form or a query, each given once. Problem: `invalid_input`."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        repeated = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
+        raise InputInvalid(errors=[given_twice(name) for name in repeated[:MAX_FAULTS]])
+    return fields
+
+
+# msgspec keeps the last of equal names and says nothing; this one shows all, in two microseconds.
+_read_names = json.JSONDecoder(object_pairs_hook=each_once).decode
 
 
 def of_form(form: Mapping[str, str], shape: type[Shape]) -> Shape:
@@ -136,8 +159,3 @@ def given_twice(key: str) -> FieldError:
 
 def _printable(key: str) -> str:
     return key[:80].encode("utf-8", "replace").decode()
-
-
-def optional(kind: Any) -> bool:
-    """Tell whether None is a value of the type."""
-    return get_origin(kind) in (Union, types.UnionType) and type(None) in get_args(kind)

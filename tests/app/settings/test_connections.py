@@ -17,12 +17,13 @@ POOLED = "postgresql://auth:kept-elsewhere@db.example.org/auth_db"
 @pytest.mark.parametrize(
     ("replicas", "processes", "pool", "most", "warned"),
     [
-        (2, 2, 20, 100, False),
+        (2, 2, 19, 100, False),
         (3, 2, 20, 100, True),
-        (4, 1, 20, 100, False),
+        (4, 1, 19, 100, False),
+        (4, 1, 20, 100, True),
         (10, 1, 20, 100, True),
-        (10, 1, 20, 250, False),
-        (10, 4, 2, 100, False),
+        (10, 1, 19, 250, False),
+        (10, 4, 1, 100, False),
     ],
 )
 def test_a_warning_tells_when_less_than_a_fifth_is_left_to_others(
@@ -38,7 +39,8 @@ def test_a_warning_tells_when_less_than_a_fifth_is_left_to_others(
         )
     ).warnings
     assert [
-        bool(re.search(rf"want {replicas * processes * pool} connections", each)) for each in told
+        bool(re.search(rf"want {replicas * processes * (pool + 1)} connections", each))
+        for each in told
     ] == ([True] if warned else [])
 
 
@@ -72,3 +74,11 @@ def test_the_doctor_compares_with_what_the_server_allows() -> None:
     assert (close.outcome, "81 connections" in close.detail) == (Outcome.WARNING, True)
     assert "REPLICAS" in close.fix
     assert judge_server(Server(name="SQLite", version="3.40"), 1000).outcome is Outcome.OK
+
+
+@pytest.mark.req("K-45")
+def test_tls_that_a_url_asks_for_is_told_to_be_unread(read: Read) -> None:
+    told = read(production(DATABASE_URL=f"{POOLED}?sslmode=disable")).warnings
+    assert [each.partition(":")[0] for each in told if "sslmode=disable" in each] == [
+        "DATABASE_URL"
+    ]

@@ -13,12 +13,8 @@ from watchword.app.settings import Settings
 from watchword.plumbing.settings import (
     Carrying,
     MailgunSettings,
-    SendgridSettings,
-    SesSettings,
-    SmtpSettings,
     TwilioSettings,
 )
-from watchword.records.deliveries.rules import MailSettings
 
 SENDGRID = {"SENDGRID_API_KEY": "SG.kept-elsewhere"}
 SES = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "kept-elsewhere"}
@@ -39,13 +35,7 @@ NO_SMTP = dict.fromkeys(SMTP, "")
 
 
 def carrying(settings: Settings) -> Carrying:
-    return Carrying(
-        services=settings.section(MailSettings).services,
-        sendgrid=settings.section(SendgridSettings),
-        ses=settings.section(SesSettings),
-        mailgun=settings.section(MailgunSettings),
-        smtp=settings.section(SmtpSettings),
-    )
+    return Carrying.of(settings.section)
 
 
 @pytest.mark.req("K-15", "G-17")

@@ -119,9 +119,12 @@ def test_a_name_that_is_nearly_ours_is_told_and_two_for_one_refuse(
 ) -> None:
     one_vault.keep("auth/smtp-pasword", value="mistyped")
     one_vault.keep("auth/grocery-list", value="nobody's")
+    one_vault.keep("auth/several", jwt_sercet="mistyped", other="nobody's")
     warnings = " ".join(read(by_vault(one_vault), cwd=tmp_path).warnings)
     assert "SMTP_PASWORD" in warnings
     assert "SMTP_PASSWORD" in warnings
+    assert "JWT_SERCET" in warnings
+    assert "did you mean JWT_SECRET?" in warnings
     assert "GROCERY" not in warnings
 
     one_vault.keep("auth/database-url", value=URL)
@@ -144,7 +147,7 @@ def test_a_name_that_is_nearly_ours_is_told_and_two_for_one_refuse(
             "none cannot be read",
         ),
         ({"VAULT_CACERT": "none.pem"}, "holds no certificates"),
-        ({"SECRETS_PROVIDER": "aws"}, "AWS_ACCESS_KEY_ID"),
+        ({"SECRETS_PROVIDER": "aws", "AWS_EC2_METADATA_DISABLED": "true"}, "AWS_ACCESS_KEY_ID"),
     ],
 )
 def test_without_the_managers_answer_that_one_fault_is_told(

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from tests.app.settings.conftest import Faults, Read
 from tests.support.environments import development, production
 from watchword.kernel.secret import Secret
-from watchword.plumbing.settings import DatabaseSettings, RedisSettings
-from watchword.records.deliveries.rules import MailSettings
+from watchword.plumbing.settings import DatabaseSettings, MailSettings, RedisSettings
 
 PARTS = {
     "DB_HOST": "db.example.org",

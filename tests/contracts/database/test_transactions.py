@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.contracts.conftest import BUSY_SECOND, until
+from tests.contracts.conftest import PATIENCE, until
 from tests.contracts.words import BY_NAME, COUNT, LOOK_UP, SPEND, add
 from watchword.plumbing.db.ports import Broken, Database, Taken
 
@@ -124,7 +124,7 @@ async def test_who_is_cancelled_leaves_nothing_behind(database: Database, patien
     await asyncio.gather(*tasks, return_exceptions=True)
 
     assert (await database.first(COUNT)).number == 0
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*(add(database, f"next {number}") for number in range(40)))
     assert database.size <= 20
 
@@ -147,7 +147,7 @@ async def test_who_is_cancelled_while_committing_has_committed_or_not_at_all(
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     there = [n for n in range(30) if await database.first(BY_NAME, name=f"thing {n}")]
-    await until(lambda: {*map(str, there)} <= {*news}, BUSY_SECOND)
+    await until(lambda: {*map(str, there)} <= {*news})
 
     assert {*news} - {""} == {*map(str, there)}
     await add(database, "and on it goes")
@@ -183,7 +183,7 @@ async def test_a_turn_ends_with_its_transaction_whatever_became_of_it(database: 
         async with database.transaction() as tx:
             await tx.turn("number")
             raise LookupError
-    async with asyncio.timeout(BUSY_SECOND), database.transaction() as tx:
+    async with asyncio.timeout(PATIENCE), database.transaction() as tx:
         await tx.turn("number")
         await add(tx, "after")
     assert await database.first(BY_NAME, name="after")

@@ -1,5 +1,6 @@
 """The objects of every overlay: valid, whole among themselves, with the names and numbers of each system."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def test_every_object_of_an_overlay_is_one_that_a_cluster_takes(overlay: str) ->
 @pytest.mark.parametrize("component", [each for each in COMPONENTS if each != "ingress"])
 def test_every_component_fits_every_system(component: str, tmp_path: Path) -> None:
     for system in ("generic", "romapi"):  # keys that have to be named, and keys that have not
-        made = Cluster.with_component(system, component, tmp_path)
+        made = Cluster.with_component(system, component, folder=tmp_path)
         for each in made.objects:  # what a component brings itself is put where its overlay is
             each["metadata"].setdefault("namespace", "here")
         for each in made.all("Namespace").values():
@@ -152,7 +153,7 @@ def test_romapi_has_the_numbers_of_its_guide() -> None:
     }
     writable = {each["name"] for each in pod["volumes"] if "emptyDir" in each}
     mounts = {each["mountPath"] for each in container["volumeMounts"] if each["name"] in writable}
-    assert mounts == {"/tmp", "/app/logs"}  # noqa: S108 - a mount of the container
+    assert mounts == {"/tmp", "/app/logs", "/backups"}  # noqa: S108 - a mount of the container
     assert pod["nodeSelector"] == {"kubernetes.io/os": "linux"}
     assert [each["tolerationSeconds"] for each in pod["tolerations"]] == [300, 300]
     (port,) = made.one("Service")["spec"]["ports"]
@@ -247,6 +248,15 @@ def test_scripts_are_told_the_names_that_the_overlay_has(overlay: str) -> None:
     settings = next(
         each["data"] for each in made.all("ConfigMap").values() if "APP_PROFILE" in each["data"]
     )
+    below, smoke = told.pop("BELOW", ""), told.pop("SMOKE_OPTIONS", "")
+    if "auth" in made.all("HTTPRoute"):
+        matches = made.all("HTTPRoute")["auth"]["spec"]["rules"][0]["matches"]
+        led = [each["path"]["value"] for each in matches]
+    else:
+        led = [each["path"] for each in made.one("Ingress")["spec"]["rules"][0]["http"]["paths"]]
+    assert below == led[0].rstrip("/")
+    assert re.findall(r"--only (\S+)", smoke) == (led if below else [])
+    assert ("--health-path" in smoke) == bool(below)
     assert told == {
         "NAMESPACE": made.one("Namespace")["metadata"]["name"],
         "DEPLOYMENT": made.one("Deployment")["metadata"]["name"],
@@ -268,6 +278,9 @@ def test_only_the_gateway_comes_in_and_only_prometheus_reads_metrics(system: str
     made = Cluster.of(system)
     policy: dict[str, Any] = made.one("NetworkPolicy")["spec"]
     assert policy["policyTypes"] == ["Ingress", "Egress"]
+    (_, elsewhere) = policy["egress"]
+    vault = 8200
+    assert vault in {each["port"] for each in elsewhere["ports"]}
     entrances = {rule["ports"][0]["port"]: rule["from"] for rule in policy["ingress"]}
     assert {*entrances} == {"http", "metrics"}
     assert all("namespaceSelector" in each for each in (*entrances["http"], *entrances["metrics"]))
@@ -285,11 +298,13 @@ def test_no_value_of_a_secret_is_in_any_file() -> None:
 def test_a_next_version_stands_beside_the_one_that_serves_and_gets_none_of_its_requests(
     system: str, tmp_path: Path
 ) -> None:
-    stable, both = Cluster.of(system), Cluster.with_component(system, "next", tmp_path)
+    stable, both = Cluster.of(system), Cluster.with_component(system, "next", folder=tmp_path)
     assert sorted(each["kind"] for each in both.objects) == [
         *("ConfigMap", "ConfigMap"),
         *("Deployment", "Service"),
     ]
+    watched = Cluster.with_component(system, "monitor", "next", folder=tmp_path)
+    assert not watched.all("PodMonitor"), "which would stay when the next version leaves"
     name = stable.one("Deployment")["metadata"]["name"]
     assert both.one("Deployment")["metadata"]["name"] == f"{name}-next"
     pods = both.one("Deployment")["spec"]["template"]

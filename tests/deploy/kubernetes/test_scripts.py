@@ -1,7 +1,10 @@
 """The scripts of a roll-out: what they say to a cluster, in which order, and whom people meet in the end."""
 
+import fcntl
 import json
+import os
 import re
+import shutil
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -74,6 +77,13 @@ def whom_people_meet(calls: list[str], failing: str = "") -> str:
     return pods if not share else "both"
 
 
+def left_over(fakes: Fakes) -> list[str]:
+    """Return the folders that were rendered in and are still there."""
+    used = [call.split()[2] for call in fakes.calls if call.startswith("kubectl kustomize ")]
+    assert used
+    return [folder for folder in used if Path(folder).exists()]
+
+
 @pytest.mark.req("R-28", "K-51", "D-49", "D-51", "G-03", "G-40")
 def test_a_version_comes_step_by_step_and_no_release_scales_down(fakes: Fakes) -> None:
     ended = fakes.run(SCRIPTS / "deploy-k8s.sh", "romapi", IMAGE)
@@ -101,7 +111,7 @@ def test_a_version_comes_step_by_step_and_no_release_scales_down(fakes: Fakes) -
     assert image["digest"] == f"sha256:{DIGEST}"
     assert Cluster.of("romapi").container("Deployment")["image"].startswith(f"{image['name']}:")
     assert told["replicas"] == [{"name": "auth-service", "count": 7}]
-    assert not [*(ROOT / "overlays").glob(".render.*")]
+    assert not left_over(fakes)
 
 
 @pytest.mark.req("R-28")
@@ -121,7 +131,7 @@ def test_a_deployment_that_fails_leaves_the_former_version(fakes: Fakes, failing
     ended = fakes.run(SCRIPTS / "deploy-k8s.sh", "romapi", IMAGE, failing=(failing,))
     assert ended.returncode == 1
     assert whom_people_meet(fakes.calls, failing) == "old"
-    assert not [*(ROOT / "overlays").glob(".render.*")]
+    assert not left_over(fakes)
 
 
 @pytest.mark.req("D-49")
@@ -133,6 +143,65 @@ def test_migrations_that_fail_stop_everything(fakes: Fakes) -> None:
         assert "The migrations failed." in ended.stderr
         fakes.order("kubectl --namespace romapi logs job/migration *")
         assert not [call for call in fakes.calls if "part=server" in call or "next.yaml" in call]
+
+
+@pytest.mark.req("D-49")
+@pytest.mark.parametrize("failing", [(MIGRATED,), ()])
+def test_waiting_for_migrations_has_an_end(fakes: Fakes, failing: tuple[str, ...]) -> None:
+    fakes.answers[MIGRATED] = ""
+    script = SCRIPTS / "deploy-k8s.sh"
+    ended = fakes.run(script, "romapi", IMAGE, failing=failing, MIGRATION_TIMEOUT="0")
+    assert ended.returncode == 1
+    assert "did not end within 0 s" in ended.stderr
+    assert whom_people_meet(fakes.calls) == "old"
+
+
+@pytest.mark.req("D-49")
+def test_a_cluster_that_answers_late_is_waited_for_no_longer_than_was_said(tmp_path: Path) -> None:
+    fakes = Fakes.of(tmp_path / "fakes", "kubectl", "sleep")
+    clock = fakes.folder / "bin/date"  # a look at it every four minutes
+    looked = fakes.folder / "looked"
+    clock.write_text(f'#!/bin/sh\necho >>"{looked}"\necho $((240 * $(wc -l <"{looked}")))\n')
+    clock.chmod(0o755)
+    ended = fakes.run(SCRIPTS / "deploy-k8s.sh", "romapi", IMAGE)
+    assert ended.returncode == 1
+    assert "did not end within 660 s" in ended.stderr
+    looks = [call for call in fakes.calls if fnmatchcase(call, MIGRATED)]
+    assert len(looks) == 3
+    assert all("--request-timeout=10s" in call for call in looks)
+
+
+@pytest.mark.req("R-28")
+def test_what_a_killed_script_rendered_leaves_with_the_next_one(fakes: Fakes) -> None:
+    left, used = (
+        ROOT / "overlays/.render.left-by-a-test",
+        ROOT / "overlays/.render.used-by-a-test",
+    )
+    try:
+        for folder in (left, used):
+            folder.mkdir(exist_ok=True)
+            (folder / "stable.yaml").touch()
+            os.utime(folder, (0, 0))
+        holding = os.open(used, os.O_RDONLY)
+        fcntl.flock(holding, fcntl.LOCK_EX)
+        ended = fakes.run(SCRIPTS / "deploy-k8s.sh", "romapi", IMAGE)
+        assert ended.returncode == 0, ended.stderr
+        assert (left.exists(), used.exists()) == (False, True)
+        os.close(holding)
+    finally:
+        shutil.rmtree(left, ignore_errors=True)
+        shutil.rmtree(used, ignore_errors=True)
+
+
+@pytest.mark.req("R-28")
+def test_two_scripts_at_once_are_refused(fakes: Fakes) -> None:
+    with (fakes.folder / ".lock.romapi").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for script in ("deploy-k8s.sh", "blue-green.sh", "canary.sh"):
+            ended = fakes.run(SCRIPTS / script, "romapi", IMAGE)
+            assert ended.returncode == 1
+            assert "Another script rolls a version out to romapi" in ended.stderr
+            assert not [call for call in fakes.calls if " apply " in call or " delete " in call]
 
 
 @pytest.mark.req("R-28", "D-51")
@@ -265,7 +334,32 @@ def test_a_canary_that_falters_is_taken_from_everybody(fakes: Fakes, failing: st
     )
     assert ended.returncode == 1
     assert whom_people_meet(fakes.calls, failing) == "old"
-    fakes.order(REMOVED)
+    if failing != SHARED:
+        fakes.order(REMOVED)
+
+
+ROUTE = "kubectl --namespace romapi get httproute auth *"
+NOWHERE = '|error: the server doesn\'t have a resource type "httproute"'
+
+
+@pytest.mark.req("G-04", "G-71")
+@pytest.mark.parametrize(
+    ("failing", "removed"),
+    [
+        (ROUTE, False),
+        (SHARED, False),
+        ("kubectl * patch service *", False),
+        (f"{ROUTE}{NOWHERE}", True),
+    ],
+)
+def test_the_next_version_leaves_only_when_nobody_is_sent_to_it(
+    fakes: Fakes, failing: str, removed: bool
+) -> None:
+    fakes.answers[NEXT] = "deployment.apps/auth-service-next"
+    ended = fakes.run(SCRIPTS / "rollback-k8s.sh", "romapi", failing=(failing,))
+    assert ended.returncode == (0 if removed else 1)
+    assert bool([call for call in fakes.calls if fnmatchcase(call, REMOVED)]) is removed
+    assert ("rollback-k8s.sh romapi" in ended.stderr) is not removed
 
 
 @pytest.mark.req("G-04")

@@ -18,8 +18,8 @@ async def test_every_living_session_is_listed_with_its_device_and_last_use(world
     await world.subscriber()
     await world.subscriber("bob@example.org")
     async with (
-        world.client(headers={"User-Agent": FIREFOX}) as laptop,
-        world.client(headers={"User-Agent": "curl/8.5.0"}) as script,
+        world.client("198.51.100.9", {"User-Agent": FIREFOX}) as laptop,
+        world.client("2001:db8::7", {"User-Agent": "curl/8.5.0"}) as script,
         world.client() as bob,
     ):
         await world.sign_in(laptop, transport="cookie")
@@ -31,7 +31,7 @@ async def test_every_living_session_is_listed_with_its_device_and_last_use(world
         assert [entry["transport"] for entry in listed] == ["token", "cookie"]
         assert [entry["current"] for entry in listed] == [True, False]
         assert listed[0]["id"] == told["session_id"]
-        assert listed[0]["place"] is None
+        assert [entry["place"] for entry in listed] == ["2001:db8::7", "198.51.100.9"]
         assert listed[0]["last_used_at"] == listed[0]["created_at"] == "2026-03-01T12:01:00Z"
         assert listed[1]["last_used_at"] == "2026-03-01T12:00:00Z"
         assert (await script.get("/api/v1/me/sessions")).json()["sessions"] == listed
@@ -117,9 +117,13 @@ async def test_on_the_page_others_are_ended_one_by_one_or_all(world: World) -> N
 @pytest.mark.req("N-38")
 @pytest.mark.parametrize(
     ("language", "says"),
-    [("en", "Place: unknown"), ("fr", "Lieu\u00a0: inconnu"), ("ar", "المكان: غير معروف")],
+    [
+        ("en", "From: 203.0.113.7"),
+        ("fr", "Depuis\u00a0: 203.0.113.7"),
+        ("ar", "من العنوان: 203.0.113.7"),
+    ],
 )
-async def test_the_page_says_that_the_place_is_unknown(
+async def test_the_page_says_from_which_address(
     small_world: World, language: str, says: str
 ) -> None:
     await small_world.subscriber()

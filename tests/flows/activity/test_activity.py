@@ -12,12 +12,58 @@ from tests.support.world import NEW_PASSWORD, PASSWORD, World
 from tests.support.worlds import Opener
 from watchword.app import slices
 from watchword.flows import activity
-from watchword.flows.activity.rules import CODE_ACCEPTED, PAGE, UNTOLD, WORDS
+from watchword.flows.activity.rules import CODE_ACCEPTED, PAGE, SIGN_IN_REFUSED, WORDS
 from watchword.kernel.facts import Fact
 from watchword.plumbing.words.languages import LANGUAGES
 
 ACTIVITY = "/api/v1/me/activity"
 ALICE = "alice@example.org"
+UNTOLD = {  # by why it is not told
+    "about the service, and about nobody's account": (
+        "audit.archived",
+        "audit.chain_cut",
+        "auth.rate_limited",
+        "backup.created",
+        "backup.failed",
+        "backup.restored",
+        "backup.verified",
+        "flag.changed",
+        "id.users.imported",
+        "key.rotated",
+        "log.level_set",
+        "retention.run",
+        "risk.signal_dead_lettered",
+    ),
+    "what becomes of letters and texts is no act; the export has it": (
+        "email.suppressed",
+        "email.suppression_lifted",
+        "id.email.appointment_summary_queued",
+        "id.email.bounced",
+        "id.email.complained",
+        "id.email.dead_lettered",
+        "id.email.suppressed",
+        "id.sms.dead_lettered",
+        "id.sms.withheld",
+    ),
+    "a step between two that are told, or more of what is told": (
+        "codes.refused",
+        "email.rate_limited",
+        "guess.refused",
+        "id.password.reset.verified",
+        "id.token.refused",
+        "id.ussd.pin.reset.verified",
+    ),
+    "a stranger's attempt that came to nothing": (
+        "id.consent.ignored",
+        "id.password.reset.blocked",
+        "id.user.registration_repeated",
+        "id.ussd.pin.reset.blocked",
+    ),
+    "whoever attacks the account would read how they are watched": ("risk.signal_raised",),
+    "a legal duty, which may be a secret of others": ("gdpr.hold_lifted", "gdpr.hold_placed"),
+    "a letter asks, and the answer is told": ("id.consent.renewal_asked",),
+    "nobody is left to read it": ("id.user.erased",),
+}
 
 
 async def test_the_owner_sees_what_they_and_others_did_newest_first(world: World) -> None:
@@ -95,7 +141,7 @@ async def test_the_page_says_it_in_the_readers_language(small_world: World, lang
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_fact_that_is_told_has_a_word(language: str) -> None:
-    assert {*WORDS.values(), CODE_ACCEPTED} == set(words_of(language))
+    assert {*WORDS.values(), CODE_ACCEPTED, SIGN_IN_REFUSED} == set(words_of(language))
 
 
 def types_below(kind: type[Fact]) -> set[str]:

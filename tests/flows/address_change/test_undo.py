@@ -11,6 +11,7 @@ from tests.support.facts import facts
 from tests.support.world import NEW_PASSWORD, PASSWORD, World
 from watchword.flows.administration.rules import Act
 from watchword.flows.administration.service import Administration
+from watchword.flows.erasure.service import Erasing
 from watchword.records.subscribers.rules import PENDING
 
 CHANGE = "/api/v1/auth/change-email"
@@ -49,6 +50,26 @@ async def test_the_owner_gets_the_account_back_from_a_thief(world: World) -> Non
         assert (await owner.get(ME)).json()["email"] == ALICE
     [fact] = await facts(world, "email_change.undone")
     assert fact.user_id == alice.id
+
+
+async def test_a_thief_cannot_have_the_account_erased_against_the_owner(world: World) -> None:
+    alice = await world.subscriber()
+    async with world.client() as thief, world.client() as owner:
+        await world.sign_in(thief)
+        undo = await move(world, thief, ALICE, THIEF)
+        assert (await thief.request("DELETE", "/api/v1/me")).json()["status"] == "erasing"
+        theirs = await world.token(THIEF, "erasure/erasure_asked")
+        assert (await owner.post(UNDO, json={"token": undo})).status_code == 200
+        gone = await thief.post("/api/v1/auth/erasure/undo", json={"token": theirs})
+        assert (gone.status_code, gone.json()["code"]) == (400, "token_used")
+        token = await world.token(ALICE, "address_change/undone")
+        reset = await owner.post(RESET, json={"token": token, "password": NEW_PASSWORD})
+        assert reset.status_code == 200
+        world.clock.advance(timedelta(days=15))
+        assert await world.part(Erasing).erase_due() == 0
+        await world.sign_in(owner, password=NEW_PASSWORD)
+    [undone] = await facts(world, "id.user.erasure_undone")
+    assert undone.user_id == alice.id
 
 
 async def test_the_letter_after_an_undo_carries_a_code_for_the_new_password_too(

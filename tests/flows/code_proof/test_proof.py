@@ -16,11 +16,12 @@ AUTH = "/api/v1/auth"
 ALICE, NOBODY = "alice@example.org", "nobody@example.org"
 LOCKED = "lockout/account_locked"
 ORIGIN = {"Origin": "https://auth.example.test"}
+WRONG = "000000"
 DOORS = ("otp/verify", "verify-email", "reset-password")
 
 
 async def guess(
-    world: World, number: int, door: str = "otp/verify", address: str = ALICE, code: str = "x"
+    world: World, number: int, door: str = "otp/verify", address: str = ALICE, code: str = WRONG
 ) -> httpx2.Response:
     """Try a code at a door, from a network of its own; without a code, a wrong one."""
     body = {"email": address, "code": code}
@@ -114,7 +115,7 @@ async def test_the_owner_is_told_once_that_codes_are_refused_and_ends_it_by_the_
         async def wrong(number: int) -> int:
             if not signed_in:
                 return (await guess(world, number)).status_code
-            answer = await owner.client.post(f"{change}/confirm", json={"code": "x"})
+            answer = await owner.client.post(f"{change}/confirm", json={"code": WRONG})
             return answer.status_code
 
         assert [await wrong(number) for number in range(7)] == [400] * 5 + [429] * 2
@@ -164,13 +165,13 @@ async def test_whoever_is_signed_in_has_a_count_of_their_own(world: World) -> No
         await world.sign_in(owner)
         confirm = f"{AUTH}/change-email/confirm"
         await owner.post(f"{AUTH}/change-email", json={"newEmail": "new@example.org"})
-        assert (await owner.post(confirm, json={"code": "x"})).status_code == 400
+        assert (await owner.post(confirm, json={"code": WRONG})).status_code == 400
         right = await world.code("new@example.org")
         assert (await owner.post(confirm, json={"code": right})).status_code == 200
 
         for _ in range(5):
-            assert (await owner.post(confirm, json={"code": "x"})).status_code == 400
-        assert (await owner.post(confirm, json={"code": "x"})).status_code == 429
+            assert (await owner.post(confirm, json={"code": WRONG})).status_code == 400
+        assert (await owner.post(confirm, json={"code": WRONG})).status_code == 429
 
 
 async def test_a_right_code_forgets_the_wrong_ones(world: World) -> None:
@@ -193,3 +194,33 @@ async def test_a_reset_by_the_link_forgives_wrong_codes(world: World) -> None:
         body = {"token": token, "password": NEW_PASSWORD}
         assert (await owner.post(f"{AUTH}/reset-password", json=body)).status_code == 200
     assert (await guess(world, 100)).status_code == 400
+
+
+@pytest.mark.parametrize("slip", ["12345", "1234567", "abcdef", "", "12 34 5", "٣" * 5, "²" * 6])
+async def test_what_cannot_be_a_code_names_the_field_and_is_no_guess(
+    world: World, slip: str
+) -> None:
+    await world.subscriber()
+    async with world.client() as owner:
+        await owner.post(f"{AUTH}/otp/request", json={"email": ALICE})
+    told = {
+        (address, door): (await guess(world, number, door, address, slip)).json()
+        for number in range(2)
+        for address in (ALICE, NOBODY)
+        for door in (*DOORS, "password-reset/verify", "ussd-pin-reset/verify")
+    }
+    for said in told.values():
+        assert [(each["field"], each["code"]) for each in said["errors"]] == [
+            ("code", "code_malformed")
+        ]
+    assert len({said["detail"] for said in told.values()}) == 1
+    assert not await facts(world, "otp.validated")
+    right = await world.code(ALICE)
+    assert (await guess(world, 100, code=right)).status_code == 200
+
+
+async def test_slips_count_for_the_network_as_guesses_do(small_worlds: Opener) -> None:
+    async with small_worlds(RATE_LIMIT_AUTH="2/900000") as world, world.client() as stranger:
+        body = {"email": NOBODY, "code": "abcdef"}
+        told = [await stranger.post(f"{AUTH}/otp/verify", json=body) for _ in range(3)]
+        assert [answer.status_code for answer in told] == [422, 422, 429]

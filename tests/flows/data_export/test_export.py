@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import re
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -23,7 +25,7 @@ from watchword.plumbing.db.journal import WRITE
 from watchword.plumbing.db.personal import Dossier, Whose
 from watchword.plumbing.db.statements import statement
 from watchword.records.exports.rules import LEASE, MOST_TRIES
-from watchword.records.exports.service import Exports
+from watchword.records.exports.service import Exports, ExportSealer
 from watchword.records.exports.store import exports
 
 DOOR = "/api/v1/me/export"
@@ -133,6 +135,24 @@ async def test_a_value_that_a_spreadsheet_would_run_is_only_text(small_world: Wo
     assert "+213555123456" in values
 
 
+@pytest.mark.parametrize("divider", [";", "|", "; ", ';"'])
+async def test_a_spreadsheet_that_divides_at_another_sign_finds_no_formula_either(
+    small_world: World, divider: str
+) -> None:
+    """In Algiers and Paris it is the semicolon, whatever the file was written with."""
+    await small_world.subscriber()
+    planted = f"x{divider}=cmd|' /C calc'!A0{divider}-1+1"
+    async with small_world.client(headers={"User-Agent": planted}) as client:
+        await small_world.sign_in(client)
+        text = (await client.get(f"{DOOR}?format=csv")).text
+    [value] = {
+        each["value"] for each in csv.DictReader(io.StringIO(text)) if "cmd" in each["value"]
+    }
+    cells = [cell.strip(' "') for cell in re.split(r"[;|\t]", value)]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+    assert value.replace("'=", "=").replace("'-", "-") == planted
+
+
 async def test_an_export_that_is_given_out_is_a_fact(small_world: World) -> None:
     alice = await small_world.subscriber()
     async with small_world.client() as client:
@@ -190,6 +210,26 @@ async def test_the_link_opens_nothing_for_somebody_else(world: World) -> None:
         taken = await client.post(f"{JOBS}/download", json=body)
     assert (refused.status_code, refused.json()["code"]) == (400, "token_invalid")
     assert taken.status_code == 200
+
+
+async def test_a_copy_that_an_earlier_secret_sealed_is_gone_and_is_asked_for_again(
+    small_world: World,
+) -> None:
+    world = small_world
+    await world.subscriber()
+    sealer = ExportSealer(bytes(32), SystemChance())
+    earlier = replace(world.part(Exports), sealer=sealer)
+    async with world.client() as client:
+        await world.sign_in(client)
+        await client.post(JOBS)
+        assert await replace(world.part(DataExport), exports=earlier).prepare() == 1
+        body = {"token": await world.token("alice@example.org")}
+        refused = await client.post(f"{JOBS}/download", json=body)
+        assert (refused.status_code, refused.json()["code"]) == (400, "token_used")
+        assert (await client.post(JOBS)).status_code == 202
+        assert await world.part(DataExport).prepare() == 1
+        body = {"token": await world.token("alice@example.org")}
+        assert (await client.post(f"{JOBS}/download", json=body)).status_code == 200
 
 
 async def test_what_waits_is_sealed_and_gone_at_its_time(world: World) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.feedback import ALICE, counted, facts, left, listed, states, take, write
 from tests.support.webhooks import Mailgun
-from tests.support.world import START, World
+from tests.support.world import SECRET, START, World
 from tests.support.worlds import Opener
 from watchword.flows.delivery_feedback.service import DeliveryFeedback
 from watchword.kernel.feedback import Post
@@ -214,6 +214,18 @@ async def test_the_third_soft_bounce_within_a_week_suppresses_the_address(worlds
             assert status == 200
             assert await listed(world) == ([(ALICE, "bounce", "mailgun")] if number == 4 else [])
             world.clock.advance(timedelta(days=days))
+
+
+async def test_soft_bounces_from_before_the_pepper_changed_count(worlds: Opener) -> None:
+    mailgun = Mailgun()
+    first = SECRET.format(name="PEPPER")
+    second = {"PEPPER": SECRET.format(name="NEWER"), "PEPPER_VERSION": "2"}
+    rotated = {**second, "PEPPER_PREVIOUS": f"1:{first}"}
+    for number, peppers in ((1, {}), (2, {}), (3, rotated)):
+        async with worlds(**mailgun.settings, **peppers) as world:
+            await left(world, "mailgun", f"{number}@mg", ALICE)
+            await take(world, mailgun.post("failed", message=f"{number}@mg", reason="old"))
+            assert await listed(world) == ([(ALICE, "bounce", "mailgun")] if number == 3 else [])
 
 
 async def test_what_became_of_a_letter_never_goes_backwards(worlds: Opener) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -20,6 +21,7 @@ from watchword.records.consents.store import consents
 from watchword.records.erasures.service import Erasures
 from watchword.records.passwords.store import passwords
 from watchword.records.sessions.store import sessions
+from watchword.records.subscribers.rules import SubscriberId
 from watchword.records.subscribers.store import users
 from watchword.records.tickets.store import tickets
 
@@ -58,6 +60,19 @@ async def test_the_account_is_closed_at_once_and_a_receipt_tells_when_it_is_eras
     letter = await world.newest(ALICE, "erasure/erasure_asked")
     assert receipt["receipt"] in letter.text
     assert "15 March 2026" in letter.text
+
+
+async def test_what_a_proxy_asks_for_twice_is_done_once(world: World) -> None:
+    await world.subscriber()
+    async with world.client() as client, world.client() as other:
+        await world.sign_in(other)
+        await world.sign_in(client)
+        told = (await client.get("/api/v1/me/sessions")).json()["sessions"]
+        (theirs,) = (each["id"] for each in told if not each["current"])
+        session = f"/api/v1/me/sessions/{theirs}"
+        assert [(await client.delete(session)).status_code for _ in range(2)] == [204, 404]
+        assert [(await client.request("DELETE", ME)).status_code for _ in range(2)] == [202, 401]
+    assert len(await facts(world, "id.user.erasure_asked")) == 1
 
 
 @pytest.mark.req("N-55")
@@ -259,6 +274,17 @@ async def test_an_older_backup_is_erased_anew_by_the_tombstones(world: World) ->
     assert (tombstone.id, tombstone.user_id) == (receipt, alice.id)
     assert tombstone.erased_at is not None
     assert not await erasing.repeat(receipt, alice.id, tombstone.erased_at)
+
+
+async def test_a_tombstone_of_an_account_that_is_not_here_yet_is_kept_once(world: World) -> None:
+    """The backup restored next may have the account."""
+    receipt, nobody, at = UUID(int=7), SubscriberId(UUID(int=8)), world.clock.now()
+    erasing = world.part(Erasing)
+    for _ in range(2):
+        assert not await erasing.repeat(receipt, nobody, at)
+        await erasing.remember(receipt, nobody, at)
+    [kept] = [each async for each in world.part(Erasures).tombstones(world.database)]
+    assert (kept.id, kept.user_id, kept.erased_at) == (receipt, nobody, at)
 
 
 @pytest.mark.parametrize("token", ["", "rubbish", "wwt_1_" + "A1b2" * 13])

@@ -6,7 +6,8 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from tests.support.world import World
+from tests.support.world import SECRET, World
+from tests.support.worlds import Opener
 from watchword.flows.erasure.service import Erasing
 from watchword.plumbing.contact import email_address
 from watchword.plumbing.db.statements import statement
@@ -57,6 +58,20 @@ async def test_an_address_that_was_given_up_is_told_and_erased(world: World) -> 
     await world.part(Erasing).erase(alice.id, "operator")
     for table in (suppressions, former_addresses, dispatches):
         assert await rows(world, table) == [], table.name
+
+
+@pytest.mark.req("N-53", "N-55")
+async def test_what_left_before_the_pepper_changed_is_told_and_erased_too(worlds: Opener) -> None:
+    async with worlds() as world, world.client() as client:
+        alice = await moves(world, client)
+    first = SECRET.format(name="PEPPER")
+    second = {"PEPPER": SECRET.format(name="NEWER"), "PEPPER_VERSION": "2"}
+    async with worlds(**second, PEPPER_PREVIOUS=f"1:{first}") as world, world.client() as client:
+        await world.sign_in(client, NEW)
+        told = (await client.get(EXPORT)).json()
+        assert "address_change/notice" in {each["template"] for each in told["messages"]}
+        await world.part(Erasing).erase(alice.id, "operator")
+        assert await rows(world, dispatches) == []
 
 
 @pytest.mark.req("N-53", "N-55")

@@ -7,7 +7,8 @@ import pytest
 
 from tests.support.browser import browser
 from tests.support.facts import facts
-from tests.support.vouchers import Github, Google, Linkedin, Voucher, links, signs_in_by, town
+from tests.support.voucher import Voucher
+from tests.support.vouchers import Github, Google, Linkedin, links, signs_in_by, town
 from tests.support.world import World
 from tests.support.worlds import Opener
 from watchword.kernel.identity import Identity
@@ -57,6 +58,22 @@ async def test_whoever_is_signed_in_links_a_provider_and_signs_in_by_it(
 
 async def test_linking_twice_is_linking_once(worlds: Opener) -> None:
     google = Google()
+    async with town(worlds, google) as world, browser(world) as alice, browser(world) as other:
+        owner = await world.subscriber()
+        for seat in (alice, other):
+            await seat.sign_in()
+        await alice.open("/account/identities")
+        page = await alice.post("/account/identities/link", provider="google")
+        way = google.approves(page.headers["refresh"].removeprefix("0; url="))
+        await links(other, google)
+        await alice.open(way)
+        assert (alice.path, "It is linked" in alice.text) == ("/account/identities", True)
+        assert await linked(world, owner) == [ALICE]
+        assert len(await facts(world, "id.identity.linked")) == 1
+
+
+async def test_an_earlier_way_there_leads_back_too(worlds: Opener) -> None:
+    google = Google()
     async with town(worlds, google) as world, browser(world) as alice:
         owner = await world.subscriber()
         await alice.sign_in()
@@ -66,7 +83,7 @@ async def test_linking_twice_is_linking_once(worlds: Opener) -> None:
         await links(alice, google)
         await alice.open("/account/identities")
         assert "Link Google" not in alice.text
-        assert (await alice.open(way)).status_code == 400  # the earlier way is over
+        assert (await alice.open(way)).status_code == 200  # the earlier tab comes back, too
         assert await linked(world, owner) == [ALICE]
 
 
@@ -97,6 +114,10 @@ async def test_one_identity_opens_one_account(worlds: Opener) -> None:
         await bob.sign_in("bob@example.org")
         refused = await links(bob, google)
         assert (refused.status_code, "another account" in bob.text) == (409, True)
+        [failure] = await facts(world, "id.login.failed")
+        assert (failure.user_id, failure.facts["reason"]) == (owner.id, "identity_taken")
+        await bob.open("/account/activity")
+        assert ("A sign-in was refused" in bob.text, "wrong password" in bob.text) == (True, False)
         assert await linked(world, owner) == []
 
 

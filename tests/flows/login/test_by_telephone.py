@@ -59,15 +59,21 @@ async def test_guesses_by_number_and_by_mailbox_add_up(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
-    [{}, {"email": ALICE, "phone": NUMBER}, {"phone": "0550123456"}, {"phone": "x"}],
+    ("body", "fields"),
+    [
+        ({}, ["email"]),
+        ({"email": ALICE, "phone": NUMBER}, ["email", "phone"]),
+        ({"phone": "0550123456"}, ["phone"]),
+        ({"phone": "x"}, ["phone"]),
+    ],
 )
 async def test_what_names_nobody_is_refused_by_field(
-    small_world: World, body: dict[str, str]
+    small_world: World, body: dict[str, str], fields: list[str]
 ) -> None:
     async with small_world.client() as client:
         refused = await client.post(LOGIN, json={**body, "password": PASSWORD})
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
+    assert [each["field"] for each in refused.json()["errors"]] == fields
 
 
 async def test_somebody_signs_in_on_the_page_by_number(world: World) -> None:

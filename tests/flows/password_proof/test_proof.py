@@ -1,8 +1,5 @@
 """A password is a guess until it is proven: counted, noted and compared alike at every door."""
 
-import asyncio
-from datetime import timedelta
-
 import httpx2
 import pytest
 
@@ -14,8 +11,6 @@ from watchword.kernel.ports import Visitor
 from watchword.kernel.secret import Secret
 from watchword.plumbing.hashing.pool import HashPool
 from watchword.plumbing.ports import PasswordProof
-from watchword.records.guesses.rules import PASSWORD as BY_PASSWORD
-from watchword.records.guesses.service import Guesses
 
 AUTH = "/api/v1/auth"
 LOGIN = f"{AUTH}/login"
@@ -115,116 +110,6 @@ async def test_a_right_password_costs_no_more_statements_than_it_did(world: Worl
         with statements(world) as ran:
             assert (await guess(client, "login", PASSWORD)).status_code == 200
     assert len([word for word in ran if word not in {"BEGIN", "COMMIT"}]) <= 8, ran
-
-
-@pytest.mark.req("R-39")
-async def test_five_wrong_guesses_refuse_the_right_password_for_a_quarter_of_an_hour(
-    world: World,
-) -> None:
-    await world.subscriber()
-    async with world.client() as client:
-        for _ in range(5):
-            wrong = await client.post(LOGIN, json={**ALICE, "password": NEW_PASSWORD})
-            assert wrong.status_code == 401
-        refused = await client.post(LOGIN, json=ALICE)
-        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_attempts")
-        assert refused.headers["retry-after"] == "900"
-        world.clock.advance(timedelta(minutes=15))
-        assert (await client.post(LOGIN, json=ALICE)).status_code == 200
-
-
-@pytest.mark.req("R-39")
-async def test_an_address_without_an_account_locks_just_the_same(world: World) -> None:
-    async with world.client() as client:
-        for _ in range(5):
-            await client.post(LOGIN, json={**ALICE, "email": "nobody@example.org"})
-        refused = await client.post(LOGIN, json={**ALICE, "email": "nobody@example.org"})
-    assert (refused.status_code, refused.headers["retry-after"]) == (429, "900")
-
-
-async def test_locks_grow_each_time_anew(world: World) -> None:
-    await world.subscriber()
-    async with world.client() as client:
-        waits = []
-        for _ in range(3):
-            for _ in range(5):
-                await client.post(LOGIN, json={**ALICE, "password": NEW_PASSWORD})
-            refused = await client.post(LOGIN, json=ALICE)
-            waits.append(int(refused.headers["retry-after"]))
-            world.clock.advance(timedelta(seconds=waits[-1]))
-    assert waits == [900, 1800, 3600]
-
-
-async def test_parallel_guesses_never_get_more_tries_than_one_after_the_other(world: World) -> None:
-    await world.subscriber()
-    async with world.client() as client:
-        wrong = {**ALICE, "password": NEW_PASSWORD}
-        answers = await asyncio.gather(*(client.post(LOGIN, json=wrong) for _ in range(20)))
-    judged = [answer for answer in answers if answer.status_code == 401]
-    assert len(judged) == 5
-    assert {answer.status_code for answer in answers} == {401, 429}
-
-
-async def test_guesses_that_a_dead_process_left_lock_nobody_out_for_longer_than_a_lock_lasts(
-    world: World,
-) -> None:
-    await world.subscriber()
-    async with world.client() as client:
-        for _ in range(4):
-            await client.post(LOGIN, json={**ALICE, "password": NEW_PASSWORD})
-        await under_way(world)
-        waits = []
-        for minutes in (10, 4, 1):
-            refused = await client.post(LOGIN, json=ALICE)
-            waits.append(refused.headers["retry-after"])
-            world.clock.advance(timedelta(minutes=minutes))
-        assert waits == ["900", "300", "60"]
-        assert (await client.post(LOGIN, json=ALICE)).status_code == 200
-
-
-async def test_guesses_that_a_dead_process_left_make_the_next_lock_no_shorter(world: World) -> None:
-    await world.subscriber()
-    async with world.client() as client:
-        for _ in range(5):
-            await under_way(world)
-        world.clock.advance(timedelta(minutes=15))
-        for _ in range(5):
-            wrong = await client.post(LOGIN, json={**ALICE, "password": NEW_PASSWORD})
-            assert wrong.status_code == 401
-        refused = await client.post(LOGIN, json=ALICE)
-    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1800")
-
-
-async def test_a_guess_that_is_taken_back_makes_room_though_others_were_refused_meanwhile(
-    world: World,
-) -> None:
-    await world.subscriber()
-    async with world.client() as client:
-        for _ in range(5):
-            key = await under_way(world)
-        for _ in range(3):
-            assert (await client.post(LOGIN, json=ALICE)).status_code == 429
-        await world.part(Guesses).excuse(world.database, key)
-        assert (await client.post(LOGIN, json=ALICE)).status_code == 200
-
-
-async def under_way(world: World) -> bytes:
-    """Begin a guess as a stranger does, and never end it; return its key."""
-    guesses = world.part(Guesses)
-    key = guesses.key(BY_PASSWORD, ALICE["email"])
-    await guesses.enter(world.database, key, world.clock.now())
-    return key
-
-
-async def test_a_known_device_is_not_locked_out_by_strangers(world: World) -> None:
-    await world.subscriber()
-    async with world.client() as owner, world.client("198.51.100.9") as stranger:
-        first = await owner.post(LOGIN, json={**ALICE, "transport": "cookie"})
-        assert first.status_code == 200
-        for _ in range(5):
-            await stranger.post(LOGIN, json={**ALICE, "password": NEW_PASSWORD})
-        assert (await stranger.post(LOGIN, json=ALICE)).status_code == 429
-        assert (await owner.post(LOGIN, json=ALICE)).status_code == 200
 
 
 async def test_a_full_hash_queue_says_503_and_counts_no_guess(small_worlds: Opener) -> None:

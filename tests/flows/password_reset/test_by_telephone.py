@@ -11,6 +11,7 @@ from tests.support.browser import browser
 from tests.support.counting import statements
 from tests.support.facts import facts
 from tests.support.resets import resets_of
+from tests.support.watched import watched
 from tests.support.world import NEW_PASSWORD, PASSWORD, World
 from tests.support.worlds import Opener
 from watchword.plumbing.metrics.counting import Metrics
@@ -115,25 +116,26 @@ async def test_any_spelling_of_the_number_finds_its_owner(
 
 @pytest.mark.req("M-16")
 @pytest.mark.parametrize(
-    "body",
+    ("body", "fields"),
     [
-        {},
-        {"email": ALICE, "phone": NUMBER},
-        {"phone": "0550 12 34 56"},
-        {"phone": "0550 12 34 56", "country": "Algeria"},
-        {"phone": "+21355"},
-        {"phone": ["+213550123456"]},
-        {"email": "no address"},
-        {"phone": NUMBER, "user_id": 1},
+        ({}, ["email"]),
+        ({"email": ALICE, "phone": NUMBER}, ["email", "phone"]),
+        ({"phone": "0550 12 34 56"}, ["phone"]),
+        ({"phone": "0550 12 34 56", "country": "Algeria"}, ["phone"]),
+        ({"phone": "+21355"}, ["phone"]),
+        ({"phone": ["+213550123456"]}, ["phone"]),
+        ({"email": "no address"}, ["email"]),
+        ({"phone": NUMBER, "user_id": 1}, ["user_id"]),
     ],
 )
 async def test_what_is_no_address_is_refused_by_field(
-    small_worlds: Opener, body: dict[str, Any]
+    small_worlds: Opener, body: dict[str, Any], fields: list[str]
 ) -> None:
     async with small_worlds() as world, world.client() as client:
         for path, more in ((ASK, {}), (VERIFY, {"code": "123456"})):
             refused = await client.post(path, json={**body, **more})
             assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
+            assert [each["field"] for each in refused.json()["errors"]] == fields
 
 
 @pytest.mark.req("M-10", "D-37")
@@ -162,6 +164,19 @@ async def test_known_and_unknown_numbers_get_the_same_answer_after_the_same_work
     assert all(answers == told["active"] for answers in told.values()), told
     await world.deliver()
     assert [text.to for text in world.telephone.texts] == [NUMBER]
+
+
+async def test_requests_one_too_many_by_telephone_and_by_mail_are_counted_apart(
+    small_worlds: Opener,
+) -> None:
+    async with small_worlds() as world, world.client() as client, watched(world) as told:
+        for body in (*4 * (BY_PHONE,), *5 * ({"email": ALICE},)):
+            await client.post(ASK, json=body)
+    hits = {
+        route: told.rise("rate_limit_hits_total", route=route, rule="letters")
+        for route in ("forgot-password", "forgot-password-by-text")
+    }
+    assert hits == {"forgot-password": 2, "forgot-password-by-text": 1}
 
 
 @pytest.mark.req("M-11", "D-36")

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.support.vouchers import Google, Voucher, town
+from tests.support.voucher import Voucher
+from tests.support.vouchers import Google, town
 from tests.support.world import World
 from tests.support.worlds import Opener
 

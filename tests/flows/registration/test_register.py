@@ -72,6 +72,17 @@ async def test_a_number_that_cannot_be_is_refused_at_its_field(small_world: Worl
     assert (fault["field"], fault["code"]) == ("phone", "invalid_phone")
 
 
+@pytest.mark.parametrize(
+    "number", ["+213 21 12 34 56 ext 7", "+213 21 12 34 56;ext=7", "+213 21 12 34 56 x7"]
+)
+async def test_an_extension_is_refused_rather_than_lost(small_world: World, number: str) -> None:
+    async with small_world.client() as client:
+        refused = await client.post(f"{AUTH}/register", json={**BODY, "phone": number})
+    assert refused.status_code == 422
+    [fault] = refused.json()["errors"]
+    assert (fault["field"], fault["code"]) == ("phone", "phone_extension")
+
+
 async def test_letters_come_in_the_language_that_was_chosen(world: World) -> None:
     me = await me_after(world, name="Aïcha", language="fr")
     assert me["language"] == "fr"

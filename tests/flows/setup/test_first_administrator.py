@@ -13,8 +13,11 @@ from watchword.flows.administration.service import Administration
 from watchword.flows.setup.service import Setup
 from watchword.plumbing.db.statements import statement
 from watchword.records.subscribers.store import users
+from watchword.records.tickets.rules import Purpose
+from watchword.records.tickets.store import tickets
 
 DOOR = "/api/v1/auth/setup"
+SPENT = statement(select(tickets.c.spent_at).where(tickets.c.purpose == Purpose.SETUP))
 ADMINS = statement(select(users.c.email).where(users.c.role == "admin"))
 
 
@@ -67,6 +70,8 @@ async def test_the_link_is_dead_once_it_was_used(world: World) -> None:
         page = await client.get(f"/setup?token={secret}")
         assert page.status_code == 400
         assert "watchword users create --admin" in page.text
+    [spent] = await world.database.all(SPENT)
+    assert spent.spent_at == world.clock.now()
 
 
 async def test_the_link_expires_after_half_an_hour(world: World) -> None:

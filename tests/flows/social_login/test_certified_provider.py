@@ -9,7 +9,7 @@ import pytest
 from tests.support.browser import Browser, browser
 from tests.support.facts import facts
 from tests.support.services.oidc_provider import OidcProvider
-from tests.support.vouchers import CALLBACK
+from tests.support.voucher import CALLBACK
 from tests.support.world import World
 from tests.support.worlds import Opener
 from watchword.kernel.clock import SystemClock

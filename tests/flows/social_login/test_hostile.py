@@ -13,19 +13,12 @@ import pytest
 from tests.support.browser import Browser, browser
 from tests.support.facts import facts
 from tests.support.stub import HANG_UP, SILENCE, answer
-from tests.support.vouchers import (
-    Github,
-    Google,
-    Voucher,
-    key,
-    leaves,
-    published,
-    signs_in_by,
-    town,
-)
+from tests.support.voucher import Voucher, key, published
+from tests.support.vouchers import Github, Google, leaves, signs_in_by, town
 from tests.support.world import BASE, World
 from tests.support.worlds import Opener
 from watchword.adapters.providers import Reply
+from watchword.flows.social_login.rules import MOST_ATTEMPTS, MOST_KEPT
 
 KINDS: list[Any] = [Google, Github, Voucher]
 DISCOVERY = "/.well-known/openid-configuration"
@@ -107,6 +100,63 @@ async def test_a_way_back_is_good_once(worlds: Opener) -> None:
             assert (await thief.open("/account")).url.path == "/login"
 
 
+@pytest.mark.req("D-64")
+async def test_two_tabs_come_back_each_by_its_own_way(worlds: Opener) -> None:
+    google, staff = Google(), Voucher()
+    async with town(worlds, google, staff) as world, browser(world) as alice:
+        first, second, third = [
+            each.approves(await leaves(alice, each)) for each in (google, staff, google)
+        ]
+        assert (await alice.open(first)).url.path == "/account"
+        assert (
+            await alice.open(second)
+        ).status_code == 409  # the account is google's: it came back
+        assert (await alice.open(third)).url.path == "/account"
+        for way in (first, second, third):
+            assert (await alice.open(way)).status_code == 400
+        assert len(await facts(world, "id.session.created")) == 2
+
+
+@pytest.mark.req("D-64")
+async def test_what_another_attempt_left_in_the_browser_proves_no_state(
+    small_worlds: Opener,
+) -> None:
+    async with scene(small_worlds, Google()) as set_up, browser(set_up.world) as mallory:
+        google, alice = set_up.provider, set_up.alice
+        way = google.approves(await leaves(mallory, google))
+        await leaves(alice, google)
+        [hers], [his] = attempts(alice), attempts(mallory)
+        sealed = alice.client.cookies[hers]
+        alice.client.cookies.set(his, sealed, domain="auth.example.test", path="/")
+        await set_up.refused(way, 400, "was not begun in this browser")
+
+
+async def test_a_browser_keeps_so_many_attempts_and_the_newest(small_worlds: Opener) -> None:
+    async with scene(small_worlds, Google()) as set_up:
+        google, alice, clock = set_up.provider, set_up.alice, set_up.world.clock
+        ways = []
+        for _ in range(MOST_ATTEMPTS + 3):
+            ways.append(google.approves(await leaves(alice, google)))
+            clock.advance(timedelta(seconds=1))
+        assert len(attempts(alice)) == MOST_ATTEMPTS
+        await set_up.refused(ways[2], 400, "was not begun in this browser")
+        for way in ways[3:]:
+            assert (await alice.open(way)).url.path == "/account"
+        assert attempts(alice) == []
+        long = f"?return_to=/{1500 * 'x'}"
+        for _ in range(4):
+            await leaves(alice, google, long)
+        assert sum(len(alice.client.cookies[each]) for each in attempts(alice)) <= MOST_KEPT
+        clock.advance(timedelta(minutes=10))
+        await leaves(alice, google)
+        assert len(attempts(alice)) == 1, "those that are over have gone"
+
+
+def attempts(who: Browser) -> list[str]:
+    """Return the names of the attempts that a browser keeps."""
+    return [each for each in who.client.cookies if "-attempt-" in each]
+
+
 async def test_a_way_back_lasts_ten_minutes(worlds: Opener) -> None:
     async with scene(worlds, Google()) as set_up:
         way = set_up.provider.approves(await leaves(set_up.alice, set_up.provider))
@@ -119,8 +169,9 @@ async def test_a_cookie_that_is_not_ours_begins_nothing(small_worlds: Opener, va
     async with scene(small_worlds, Google()) as set_up:
         alice = set_up.alice
         way = set_up.provider.approves(await leaves(alice, set_up.provider))
+        [name] = attempts(alice)
         alice.client.cookies.clear()
-        headers = {"Cookie": f"__Host-watchword-attempt={value}".encode("latin-1")}
+        headers = {"Cookie": f"{name}={value}".encode("latin-1")}
         answered = await alice.client.get(way, headers=headers)
         assert answered.status_code == 400
         await set_up.left_nothing()
@@ -220,6 +271,50 @@ async def test_a_token_that_does_not_hold_opens_nothing(
         await set_up.refused(way, 400, "did not confirm")
         [failure] = await facts(set_up.world, "id.login.failed")
         assert failure.facts == {"method": "google", "reason": reason}
+
+
+@pytest.mark.req("R-36")
+@pytest.mark.parametrize(
+    ("kind", "spoilt"),
+    [
+        (Google, {"nested": 9_000}),
+        (Google, {"claims": {"nonce": "\ud800"}}),
+        (Google, {"claims": {"azp": ["client-at-google"]}}),
+        (Google, {"claims": {"sub": "\ud800x"}}),
+        (Google, {"claims": {"sub": "a\0b"}}),
+        (Google, {"claims": {"given_name": "\ud800bad"}}),
+        (Github, {"gives": {"access_token": "\u2603"}}),
+        (Voucher, {"gives": {"access_token": "\ud800"}}),
+        (Voucher, {"gives": {"access_token": "a\r\nX-Evil: 1"}}),
+    ],
+)
+async def test_whatever_a_provider_answers_costs_a_clear_page_and_is_noted(
+    worlds: Opener, kind: Any, spoilt: dict[str, Any]
+) -> None:
+    async with scene(worlds, kind(**spoilt)) as set_up:
+        way = set_up.provider.approves(await leaves(set_up.alice, set_up.provider))
+        await set_up.refused(way, 400, "did not confirm")
+        [failure] = await facts(set_up.world, "id.login.failed")
+        assert failure.facts["method"] == set_up.provider.name
+        assert '"message":"AUTH_FAILURE"' in set_up.world.log.getvalue().replace(": ", ":")
+
+
+@pytest.mark.req("R-36")
+@pytest.mark.parametrize("hostile", ["\r\nSet-Cookie: evil=1", "\u2603", " x"])
+async def test_a_provider_whose_address_is_none_is_gone_to_by_nobody(
+    small_worlds: Opener, hostile: str
+) -> None:
+    evil = Voucher()
+    async with scene(small_worlds, evil) as set_up:
+        evil.description = {"authorization_endpoint": f"{evil.issuer}/authorize{hostile}"}
+        await set_up.refused("/auth/oauth/staff", 503, "does not answer")
+        await set_up.world.subscriber()
+        await set_up.alice.sign_in()
+        await set_up.alice.open("/account/identities")
+        page = await set_up.alice.post("/account/identities/link", provider="staff")
+        assert (page.status_code, "refresh" in page.headers) == (503, False)
+        [failure] = await facts(set_up.world, "id.login.failed")
+        assert failure.facts == {"method": "staff", "reason": "no_authorization_endpoint"}
 
 
 LARGE = Reply(status=200, headers={"Content-Type": "application/json"}, body=b"[" * 5_000_000)

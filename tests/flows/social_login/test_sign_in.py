@@ -1,33 +1,43 @@
 """Signing in with Google, GitHub, LinkedIn and any OpenID provider."""
 
 import asyncio
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy import text
 
 from tests.support.browser import browser
 from tests.support.facts import facts
-from tests.support.vouchers import (
-    CALLBACK,
-    Github,
-    Google,
-    Linkedin,
-    Voucher,
-    leaves,
-    signs_in_by,
-    town,
-)
-from tests.support.world import BASE, NEW_PASSWORD, World
+from tests.support.voucher import CALLBACK, Voucher, somebody
+from tests.support.vouchers import Github, Google, Linkedin, leaves, signs_in_by, town
+from tests.support.world import BASE, NEW_PASSWORD, World, open_world
 from tests.support.worlds import Opener
+from watchword.kernel.identity import Identity
+from watchword.kernel.ports import Visitor
 from watchword.plumbing.contact import email_address
+from watchword.plumbing.db.ports import Executor
+from watchword.plumbing.db.statements import statement
 from watchword.plumbing.metrics.counting import Metrics
+from watchword.plumbing.words.languages import CHOSEN, Spoken
 from watchword.records.linked_identities.service import LinkedIdentities
-from watchword.records.subscribers.rules import Subscriber
+from watchword.records.subscribers.rules import ACTIVE, PENDING, Subscriber
 from watchword.records.subscribers.service import Subscribers
 
 ALICE = "alice@example.org"
 KINDS: list[Any] = [Google, Github, Linkedin, Voucher]
+
+VISITOR = Visitor(address="a", network="a", user_agent="", language="en", request_id="r")
+LOCK_OUT = statement(text("LOCK TABLE users IN ACCESS EXCLUSIVE MODE"))
+WAITING = statement(
+    text(
+        "SELECT pid FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+)
 
 
 async def account(world: World, email: str = ALICE) -> Subscriber | None:
@@ -189,7 +199,7 @@ async def test_an_address_that_is_not_verified_opens_and_links_nothing(
 async def test_an_account_is_never_linked_by_its_address(worlds: Opener, kind: Any) -> None:
     provider = kind()
     async with town(worlds, provider) as world, browser(world) as mallory:
-        await world.subscriber()
+        owner = await world.subscriber()
         refused = await signs_in_by(mallory, provider)
         assert (refused.status_code, "Sign in to it" in mallory.text) == (409, True)
         assert (await mallory.open("/account")).url.path == "/login"
@@ -197,6 +207,7 @@ async def test_an_account_is_never_linked_by_its_address(worlds: Opener, kind: A
         assert await facts(world, "id.session.created") == []
         [failure] = await facts(world, "id.login.failed")
         assert failure.facts == {"method": provider.name, "reason": "oauth_account_exists"}
+        assert failure.user_id == owner.id
 
 
 @pytest.mark.req("D-64")
@@ -234,7 +245,8 @@ async def test_an_account_that_is_closed_stays_closed(worlds: Opener) -> None:
                 await world.part(Subscribers).set_status(tx, found.id, status, now)
             async with browser(world) as again:
                 assert (await signs_in_by(again, google)).status_code == 403
-                assert (await facts(world, "id.login.failed"))[-1].facts["reason"] == code
+                failure = (await facts(world, "id.login.failed"))[-1]
+                assert (failure.user_id, failure.facts["reason"]) == (found.id, code)
                 assert (await again.open("/account")).url.path == "/login"
 
 
@@ -303,16 +315,58 @@ async def test_what_a_newcomer_agreed_by_signs_nobody_in_again(worlds: Opener) -
         assert len(await facts(world, "id.session.created")) == 1
 
 
-async def test_of_two_who_come_for_the_first_time_at_once_both_are_in(worlds: Opener) -> None:
+async def test_of_several_who_come_for_the_first_time_at_once_all_are_in(worlds: Opener) -> None:
     google = Google()
-    async with town(worlds, google) as world, browser(world) as one, browser(world) as other:
-        ways = [google.approves(await leaves(who, google)) for who in (one, other)]
+    async with town(worlds, google) as world, AsyncExitStack() as stack:
+        crowd = [await stack.enter_async_context(browser(world)) for _ in range(8)]
+        ways = [google.approves(await leaves(who, google)) for who in crowd]
         answers = await asyncio.gather(
-            *(who.client.get(way) for who, way in zip((one, other), ways, strict=True))
+            *(who.client.get(way) for who, way in zip(crowd, ways, strict=True))
         )
-        assert [each.status_code for each in answers] == [303, 303]
+        assert [each.status_code for each in answers] == 8 * [303]
         assert len(await facts(world, "id.user.registered")) == 1
-        assert len(await facts(world, "id.session.created")) == 2
+        assert len(await facts(world, "id.session.created")) == 8
+
+
+@pytest.mark.needs("postgres")
+@pytest.mark.parametrize("status", [None, PENDING])
+async def test_whoever_is_overtaken_between_two_looks_finds_the_linked_identity(
+    postgres_url: str, tmp_path: Path, status: str | None
+) -> None:
+    google = Google()
+    async with (
+        town(partial(open_world, postgres_url, tmp_path), google) as world,
+        browser(world) as alice,
+        asyncio.timeout(60),
+    ):
+        subscribers, now = world.part(Subscribers), world.clock.now()
+        way = google.approves(await leaves(alice, google))
+        owner = await _add(world, world.database, status) if status else None
+        async with world.database.transaction() as winner:
+            await (subscribers.hold(winner, owner.id) if owner else winner.run(LOCK_OUT))
+            arriving = asyncio.create_task(alice.open(way))
+            while await world.database.first(WAITING) is None:
+                pass
+            if owner is None:
+                owner = await _add(world, winner, ACTIVE)
+            else:
+                await subscribers.verify(winner, owner.id, now)
+            who = Identity(issuer=google.issuer, subject=somebody()["sub"], email=ALICE)
+            await world.part(LinkedIdentities).link(winner, owner.id, who, VISITOR, now)
+        assert (await arriving).url.path == "/account"
+        assert len(await facts(world, "id.session.created")) == 1
+
+
+async def _add(world: World, tx: Executor, status: str) -> Subscriber:
+    return await world.part(Subscribers).add(
+        tx,
+        email=email_address(ALICE),
+        given_name="Alice",
+        family_name="Benali",
+        speaks=Spoken("en", CHOSEN),
+        status=status,
+        now=world.clock.now(),
+    )
 
 
 @pytest.mark.req("R-35")

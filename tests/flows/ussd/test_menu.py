@@ -62,7 +62,7 @@ async def test_a_key_pressed_by_mistake_is_no_guess(world: World, handset: Hands
     await handset.dial("ATUid_1")
     await handset.press("1")
     code = await world.texted(NUMBER)
-    for slip in ("", "1", "12345", "abcdef", "12345678901", ""):
+    for slip in ("", "1", "12345", "1234567", "abcdef", "12345678901", ""):
         assert (await handset.press(slip)).startswith("CON Tapez le code"), slip
     assert (await handset.press(code)).startswith("CON Choisissez un nouveau PIN")
     assert await facts(world, "otp.validated") == [] or all(
@@ -83,6 +83,27 @@ async def test_nothing_that_was_typed_is_logged_or_kept(world: World, handset: H
     for secret in (code, f"1*{code}", f"*{PIN}", NUMBER, "ATUid_1", GATEWAY):
         assert secret not in world.log.getvalue()
         assert secret.encode() not in kept
+
+
+@pytest.mark.parametrize("nought", ["\u0660", "\u06f0"], ids=["arabic", "eastern arabic"])
+async def test_every_digit_may_be_typed_in_arabic(
+    world: World, handset: Handset, nought: str
+) -> None:
+    def arabic(digits: str) -> str:
+        return "".join(chr(ord(nought) + int(each)) for each in digits)
+
+    alice = await world.subscriber(phone=NUMBER)
+    await handset.dial("ATUid_1")
+    assert (await handset.press(arabic("9"))).startswith("CON 1. English")
+    assert (await handset.press(arabic("1"))).startswith("CON Molam: new PIN")
+    assert (await handset.press(arabic("3"))).startswith("CON Type the code")
+    assert (await handset.press(arabic("0"))).startswith("CON Molam: new PIN")
+    await handset.press(arabic("1"))
+    code = await world.texted(NUMBER)
+    assert (await handset.press(arabic(code))).startswith("CON Choose a new PIN")
+    assert (await handset.press(arabic(PIN))).startswith("CON Type the new PIN once more")
+    assert (await handset.press(PIN)).startswith("END Your PIN is changed")
+    assert await holds(world, alice)
 
 
 @pytest.mark.req("M-14", "D-37")

@@ -1,6 +1,7 @@
 """The screens of the menu: short enough, of the signs that telephones have, in every language."""
 
 import string
+from operator import mul
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from watchword.plumbing.words.languages import LANGUAGES, load_words
 
 WORDS = load_words(FOLDERS)
 SCREENS = sorted(key for key in WORDS.texts["en"] if key.startswith("ussd."))
+TIMES = st.integers(1, 100)  # what is drawn is mostly short; said so often, it is past every bound
 
 
 def screen(language: str, key: str) -> str:
@@ -80,7 +82,41 @@ def test_whatever_the_name_a_screen_is_whole(name: str, language: str, key: str)
     assert fit(text, ucs2=True) == fit(text, ucs2=False) == text
 
 
-@given(st.text(max_size=400), st.booleans())
+@pytest.mark.req("M-14")
+@pytest.mark.parametrize(
+    ("text", "ucs2", "most"),
+    [
+        ("é" * 182, False, 182),
+        ("é" * 183, False, 182),
+        ("€" * 91, False, 91),
+        ("€" * 92, False, 91),
+        ("é" + "€" * 91, False, 91),
+        ("é" * 182 + "€", False, 182),
+        ("é" * 182, True, 182),
+        ("é" * 183, True, 182),
+        ("م" * 80, True, 80),
+        ("م" * 81, True, 80),
+        ("é" * 80 + "م", True, 80),
+        ("😀" * 40, True, 40),
+        ("😀" * 41, True, 40),
+        ("م" * 79 + "😀", True, 79),
+    ],
+    ids=lambda part: str(len(part) if isinstance(part, str) else part),
+)
+def test_a_screen_is_cut_where_it_is_full_and_no_sooner(text: str, ucs2: bool, most: int) -> None:
+    assert fit(text, ucs2=ucs2) == text[:most]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("م" * 183, "?" * 182), ("\u2026" * 61, "." * 182)],
+    ids=["none is near", "three for one"],
+)
+def test_what_the_alphabet_lacks_is_counted_as_it_is_shown(text: str, told: str) -> None:
+    assert fit(text, ucs2=False) == told
+
+
+@given(st.builds(mul, st.text(max_size=9), TIMES), st.booleans())
 def test_whatever_is_said_fits(text: str, ucs2: bool) -> None:
     told = fit(text, ucs2=ucs2)
     if is_gsm(told):
@@ -90,7 +126,7 @@ def test_whatever_is_said_fits(text: str, ucs2: bool) -> None:
         assert len(told.encode("utf-16-be")) <= 2 * MOST_UCS2
 
 
-@given(st.text(string.ascii_letters + "^{}[]~|€", max_size=400))
+@given(st.builds(mul, st.text(string.ascii_letters + "^{}[]~|€", max_size=9), TIMES))
 def test_signs_of_the_extension_count_twice(text: str) -> None:
     told = fit(text, ucs2=False)
     assert text.startswith(told)

@@ -22,13 +22,14 @@ from tests.support.world import START, StoppedClock, World, open_world
 from tests.support.worlds import Opener
 from watchword.kernel.ports import Visitor
 from watchword.operations.audit.jobs import jobs
-from watchword.operations.audit.rules import FaultKind, NoArchive
+from watchword.operations.audit.rules import FaultKind
 from watchword.operations.audit.service import CONSOLE, LEASE, LEASE_LASTS, Archivist, Auditor
+from watchword.plumbing.chain.cold import NoArchive
+from watchword.plumbing.chain.stretches import Archive
 from watchword.plumbing.db import event_outbox, leases
 from watchword.plumbing.db.journal import Journal, journal
 from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.statements import statement
-from watchword.records.audit.rules import Archive
 from watchword.records.audit.service import Chain
 from watchword.records.audit.store import audit_chain
 from watchword.records.subscribers.rules import UserUpdated

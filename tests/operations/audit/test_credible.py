@@ -178,6 +178,7 @@ NONSENSE: dict[str, Any] = {
     "no zone": {"navigation_before": "2026-01-01T00:00:00"},
     "nothing": {},
     "months of words": {"navigation_before": START.isoformat(), "navigation_months": "x"},
+    "without months": {"navigation_before": START.isoformat()},
     "no months": {"navigation_before": START.isoformat(), "navigation_months": 0},
     "a list": [1],
     "a word": "retention",

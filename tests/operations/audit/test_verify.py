@@ -14,9 +14,10 @@ from tests.support.terminal import Terminal
 from tests.support.trail import ALICE, happen, verified
 from tests.support.world import SECRET, World, open_world
 from tests.support.worlds import Opener
-from watchword.operations.audit.rules import FaultKind, anchors_in
+from watchword.operations.audit.rules import FaultKind
+from watchword.plumbing.chain.checkpoints import Checkpoint, anchors_in
 from watchword.plumbing.db.journal import Journal
-from watchword.records.audit.rules import LATE, Checkpoint
+from watchword.records.audit.rules import LATE
 from watchword.records.audit.service import Chain
 from watchword.records.subscribers.rules import UserUpdated
 

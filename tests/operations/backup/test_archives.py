@@ -15,7 +15,7 @@ from tests.support.backups import Keys, create, settings, verify
 from tests.support.program import COMMAND
 from tests.support.world import SECRETS, World, environment, open_world
 from tests.support.worlds import Opener
-from watchword.operations.backup.service import Kit, Restorer
+from watchword.operations.backup.service import Backups, Kit, Restorer
 from watchword.plumbing.db.dumps.contents import DumpFailed
 from watchword.plumbing.db.statements import statement
 from watchword.records.subscribers.store import users
@@ -235,3 +235,17 @@ async def test_what_a_killed_process_left_is_gone_after_the_next_backup(
     async with small_worlds(**settings(tmp_path, keys)) as world:
         await create(world)
     assert [folder for folder in left if folder.exists()] == []
+
+
+async def test_what_never_became_a_backup_is_not_the_latest_and_goes_after_a_day(
+    small_worlds: Opener, tmp_path: Path, keys: Keys
+) -> None:
+    backups = tmp_path / "backups"
+    async with small_worlds(**settings(tmp_path, keys)) as world:
+        made = await create(world)
+        for name, part in (("20290301_120000", "auth_db.age"), ("20200301_120000", ".a.begun")):
+            (backups / name).mkdir()
+            (backups / name / part).write_text("half")
+        assert (await verify(world, keys)).name == made.id
+        await world.part(Backups).prune(really=True)
+    assert sorted(names(backups)) == sorted(["20290301_120000", made.id, "latest", "latest.sha256"])

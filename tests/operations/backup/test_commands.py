@@ -68,6 +68,15 @@ def test_restore_without_a_date_says_how_and_which_there_are(terminal: Terminal)
     assert made["name"] in terminal.run("backup", "restore").err
 
 
+@pytest.mark.req("G-61", "G-72")
+def test_the_key_may_come_by_standard_input(terminal: Terminal, keys: Keys) -> None:
+    assert terminal.run("backup", "create").code == 0
+    restore = ("backup", "restore", "latest", "--identity", "-", "--force", "--yes")
+    said = terminal.run(*restore, typed=keys.file(terminal.folder).read_text())
+    assert said.code == 0, said.err
+    assert terminal.run(*restore, typed="AGE-SECRET-KEY-OF-NOBODY").code != 0
+
+
 def test_without_a_recipient_nothing_is_made(terminal: Terminal) -> None:
     terminal.more["BACKUP_RECIPIENT"] = ""
     said = terminal.run("backup", "create")

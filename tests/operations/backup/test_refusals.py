@@ -7,17 +7,19 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import asyncpg
 import msgspec
 import pytest
 
-from tests.support.backups import Keys, create, restore, settings
+from tests.support.backups import Keys, create, restore, settings, verify
 from tests.support.world import StoppedClock, environment, open_world
-from watchword.app.backing import open_kit
+from watchword.app.building import open_kit
 from watchword.app.settings import read
 from watchword.operations.backup.rules import BackupForeign, BackupOutdated, DatabaseNotEmpty
-from watchword.operations.backup.service import Kit
+from watchword.operations.backup.service import Backups, Kit
 from watchword.plumbing.archives.age import BackupKeyWrong
 from watchword.plumbing.db.dumps.contents import DatabaseInUse
+from watchword.plumbing.db.dumps.looking import OTHERS
 from watchword.records.backups.rules import MANIFEST, BackupAltered, BackupMissing, signed
 
 Harm = Callable[[Path, str, str], None]
@@ -176,6 +178,25 @@ async def test_after_an_older_one_the_newest_is_still_known_when_the_others_are_
         assert (await create(world)).number == second.number + 1
 
 
+@pytest.mark.req("N-104")
+async def test_a_backup_of_a_clock_that_was_ahead_is_neither_the_latest_nor_in_the_way(
+    sqlite_url: str, tmp_path: Path, keys: Keys
+) -> None:
+    given = settings(tmp_path, keys)
+    async with open_world(sqlite_url, tmp_path, **given) as world:
+        world.clock.advance(timedelta(days=300))
+        ahead = await create(world)
+        world.clock.advance(timedelta(days=-300))
+        await world.subscriber()
+        second = await world.part(Backups).create_when_due()
+        assert second is not None, "one that is made in the future is none that was made"
+        assert second.number == 2
+        assert (await verify(world, keys)).name == second.id
+        kit = world.part(Kit)
+        assert (await kit.vault.find(f"{ahead.made_at:%Y-%m-%d}")).id == ahead.id
+    assert (await restore(kit, keys, force=True)).name == second.id
+
+
 async def test_another_service_s_backup_is_not_ours(
     sqlite_url: str, tmp_path: Path, keys: Keys
 ) -> None:
@@ -205,6 +226,36 @@ async def test_while_somebody_is_connected_nothing_is_restored(
         with pytest.raises(DatabaseInUse):
             await restore(kit, keys, force=True)
     assert (await restore(kit, keys, force=True)).kept
+
+
+ACTIVITY = """
+CREATE SCHEMA told;
+CREATE TABLE told.pg_stat_activity AS SELECT * FROM pg_catalog.pg_stat_activity LIMIT 0;
+INSERT INTO told.pg_stat_activity (datname, pid, usesysid, usename, application_name, backend_type) VALUES
+    (current_database(), -1, NULL, NULL, '', NULL),
+    (current_database(), -2, NULL, NULL, '', 'autovacuum worker'),
+    (current_database(), -3, 10, 'postgres', 'pg_cron', 'background worker'),
+    ('another', -4, 10, 'postgres', 'psql', NULL);
+SET search_path = told, pg_catalog;
+"""
+A_CLIENT = (
+    "INSERT INTO told.pg_stat_activity (datname, pid, usesysid, usename, application_name, backend_type)"
+    " VALUES (current_database(), -5, 11, 'clinic', 'psql', $1)"
+)
+
+
+@pytest.mark.req("G-61")
+async def test_what_a_server_does_by_itself_is_nobody_connected_though_its_kind_is_hidden(
+    postgres_url: str,
+) -> None:
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute(ACTIVITY)
+    assert await connection.fetch(OTHERS) == []
+    for kind in (None, "client backend"):
+        await connection.execute(A_CLIENT, kind)
+        assert [*map(tuple, await connection.fetch(OTHERS))] == [("clinic, psql",)]
+        await connection.execute("DELETE FROM told.pg_stat_activity WHERE pid = -5")
+    await connection.close()
 
 
 @pytest.mark.parametrize("harm", [{"schema": ["before_9999"]}, {"database": "postgresql"}])

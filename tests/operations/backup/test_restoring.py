@@ -125,10 +125,10 @@ async def test_a_restoration_that_fails_half_way_leaves_everything_as_it_was(
     def whole(target: BinaryIO) -> None:
         target.write(dump)
 
-    with pytest.raises(RestoreFailed):
-        await kit.dumps.restore(half, made.rows, "before")
-    with pytest.raises(RestoreFailed):
-        await kit.dumps.restore(whole, {**made.rows, "users": 7}, "before")
+    for feed, rows in ((half, made.rows), (whole, {**made.rows, "users": 7})):
+        async with kit.dumps.beside() as beside:
+            with pytest.raises(RestoreFailed):
+                await beside.restore(feed, rows)
     async with open_world(database_url, tmp_path, **given) as world:
         assert set(await statuses(world)) == {"alice@example.org", "bob@example.org"}
 

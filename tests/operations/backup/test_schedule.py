@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,14 +15,29 @@ from tests.support.facts import facts
 from tests.support.program import watchword
 from tests.support.world import START, environment
 from tests.support.worlds import Opener
+from watchword.kernel.ports import ColdStorage
 from watchword.operations.backup.rules import HELD, RETRY
-from watchword.operations.backup.service import Backups, Verifier
+from watchword.operations.backup.service import Backups, Kit, Verifier
 from watchword.operations.metrics.service import Gauges
+from watchword.records.backups.rules import BackupStorageUnavailable
 
 
 @pytest.fixture
 def keys() -> Keys:
     return Keys()
+
+
+class NoDeletion:
+    """A storage whose key may do all but delete."""
+
+    def __init__(self, storage: ColdStorage) -> None:
+        self._storage = storage
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._storage, name)
+
+    async def delete(self, name: str) -> None:
+        raise PermissionError(f"S3 answered 403 to {name}")
 
 
 def names(folder: Path) -> list[str]:
@@ -44,6 +61,27 @@ async def test_a_backup_a_day_is_kept_for_a_week(
         await backups.prune(really=True)
         assert len(names(tmp_path)) == 1
     assert (tmp_path / "backups/latest").read_text().strip() == names(tmp_path)[0]
+
+
+@pytest.mark.req("G-59")
+async def test_a_backup_is_made_although_older_ones_may_not_be_thrown_away(
+    small_worlds: Opener, tmp_path: Path, keys: Keys
+) -> None:
+    async with small_worlds(**settings(tmp_path, keys)) as world:
+        kit = world.part(Kit)
+        barred = replace(kit.vault, storage=NoDeletion(kit.vault.storage))
+        backups = replace(world.part(Backups), kit=replace(kit, vault=barred))
+        await backups.create(unheard)
+        world.clock.advance(timedelta(days=30))
+        made = await backups.create_when_due()
+        assert made is not None
+        assert made.number == 2
+        assert await backups.create_when_due() is None, "nothing is tried again"
+        assert len(names(tmp_path)) == 2
+        assert await facts(world, "backup.failed") == []
+        assert "let whoever makes them delete them" in world.log.getvalue()
+        with pytest.raises(BackupStorageUnavailable):
+            await backups.prune(really=True)
 
 
 async def test_of_two_processes_one_makes_the_backup_of_a_time(
@@ -87,7 +125,7 @@ async def test_metrics_tell_when_how_large_and_whether_it_was_good(
 ) -> None:
     given = settings(tmp_path, keys)
     async with small_worlds(**given) as world:
-        gauges = Gauges(world.house)
+        gauges = world.house.part(Gauges)
         await gauges.look()
         told = await scrape(world)
         assert told.value("backup_last_success_timestamp_seconds") == 0

@@ -85,7 +85,7 @@ async def work(world: World) -> None:
 
 def job() -> Job:
     """Return the worker's job."""
-    [found] = [each for each in worker.jobs(everywhere_only=False) if each.name == "cleanup-auth"]
+    [found] = [each for each in worker.jobs() if each.name == "cleanup-auth"]
     return found
 
 
@@ -272,9 +272,9 @@ async def test_by_hand_it_says_that_another_runs_and_ends_with_75(
     database_url: str, tmp_path: Path
 ) -> None:
     async def command(name: str) -> tuple[int, str]:
-        environ = environment(database_url)
-        done = await asyncio.to_thread(watchword, "cleanup", name, cwd=tmp_path, environ=environ)
-        return done.returncode, done.stderr
+        terminal = Terminal(database_url, tmp_path, clock=SystemClock())
+        said = await asyncio.to_thread(terminal.run, "cleanup", name)
+        return said.code, said.err
 
     async with open_world(database_url, tmp_path) as world:
         lease = await hold(world.database, SystemClock().now())

@@ -126,6 +126,14 @@ def test_show_prints_no_secret(run: Run) -> None:
     assert not any(environ[name] in answer.stdout for name in (*SECRETS, "SMTP_PASSWORD"))
 
 
+@pytest.mark.parametrize(
+    ("other", "name"), [("NODE_ENV", "APP_ENV"), ("RATE_LIMIT_MAX", "RATE_LIMIT_MAX_REQUESTS")]
+)
+def test_show_knows_a_setting_by_its_other_name(run: Run, other: str, name: str) -> None:
+    [line] = json.loads(run("config", "show", other, "--json", environ=production()).stdout)
+    assert line["name"] == name
+
+
 def test_show_knows_its_names(run: Run) -> None:
     good = run("config", "show", "PORT", "--json", environ=production())
     bad = run("config", "show", "PROT", environ=production())

@@ -13,6 +13,7 @@ from click.testing import Result
 
 from tests.operations.configuration.conftest import Run
 from tests.support import moto
+from tests.support.aws_roles import AGENT, ARN, roles
 from tests.support.environments import SECRETS, production
 from tests.support.markdown import ROOT, blocks
 from tests.support.program import watchword
@@ -64,12 +65,14 @@ def test_what_vault_keeps_is_pulled_into_a_folder_for_its_owner_alone(
 def test_what_is_for_no_setting_is_left_there(one_vault: Vault, tmp_path: Path, run: Run) -> None:
     one_vault.keep("auth/database", url=URL)
     one_vault.keep("auth/nothing-of-ours", value="left")
+    one_vault.keep("auth/several", theirs="left", his="left")
     words = ("secrets", "pull", "--from", "vault", "--dir", str(tmp_path / "all"), "--json")
 
     answer = run(*words, environ=ours(one_vault))
 
     assert good(answer)
-    told = {"written": ["DATABASE_URL"], "same": [], "left": ["nothing-of-ours"]}
+    left = ["nothing-of-ours", "several (theirs)", "several (his)"]
+    told = {"written": ["DATABASE_URL"], "same": [], "left": left}
     assert json.loads(answer.stdout) == told
 
 
@@ -92,6 +95,27 @@ def test_what_aws_keeps_is_pulled_and_pulled_again(tmp_path: Path, run: Run) -> 
         (["DATABASE_URL"], []),
     ]
     assert (folder / "DATABASE_URL").read_text() == URL + "?again\n"
+
+
+@pytest.mark.parametrize("way", ["pod", "task", "machine"])
+def test_a_role_reads_what_aws_keeps_without_a_key(tmp_path: Path, run: Run, way: str) -> None:
+    words = ("secrets", "pull", "--from", "aws", "--dir", str(tmp_path / "kept"), "--json")
+    with moto.aws() as url, roles() as aws:
+        moto.client("secretsmanager", url).create_secret(Name="auth/database-url", SecretString=URL)
+        token = tmp_path / "token"
+        token.write_text(aws.identity)
+        told = {
+            "pod": {
+                "AWS_ROLE_ARN": ARN,
+                "AWS_WEB_IDENTITY_TOKEN_FILE": str(token),
+                "AWS_ENDPOINT_URL_STS": aws.url,
+            },
+            "task": {"AWS_CONTAINER_CREDENTIALS_FULL_URI": aws.url + AGENT},
+            "machine": {"AWS_EC2_METADATA_SERVICE_ENDPOINT": aws.url},
+        }
+        answer = run(*words, environ={"AWS_SECRETS_URL": url, **told[way]})
+    assert good(answer)
+    assert json.loads(answer.stdout)["written"] == ["DATABASE_URL"]
 
 
 def test_a_manager_that_keeps_nothing_for_us_or_is_away_ends_the_command(

@@ -9,7 +9,8 @@ from tests.support.relay import certificate
 from tests.support.risk import KEY, OTHER_KEY, sira
 from tests.support.stub import answer, listening
 from tests.support.terminal import Said, Terminal
-from tests.support.vouchers import Github, Voucher
+from tests.support.voucher import Voucher
+from tests.support.vouchers import Github
 
 
 def webhook(url: str, keys: str = KEY) -> dict[str, str]:

@@ -17,6 +17,7 @@ from tests.support.terminal import Terminal
 from tests.support.world import START, World, open_world
 from watchword.kernel.destinations import Destinations
 from watchword.kernel.ports import NotAccepted
+from watchword.operations.events.service import Events
 from watchword.plumbing.db.event_outbox import event_outbox, owe
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.statements import statement
@@ -104,6 +105,20 @@ def test_what_waits_and_who_does_not_answer_is_told(terminal: Terminal) -> None:
     (shop,) = said.json
     assert (shop["destination"], shop["answers"], shop["waiting"]) == ("webhook:shop", False, 2)
     assert shop["trouble"] == "nobody answers there (ConnectError)"
+
+
+async def test_one_destination_that_breaks_says_nothing_against_the_others(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    class Broken(Shelf):
+        async def check(self) -> str | None:
+            raise UnicodeError("encoding with 'idna' codec failed")
+
+    shelves = Destinations((Broken("webhook:bad"), Shelf("webhook:good")))
+    async with open_world(sqlite_url, tmp_path, destinations=shelves) as world:
+        bad, good = await world.part(Events).status()
+    assert (bad.answers, bad.trouble) == (False, "UnicodeError")
+    assert good.answers
 
 
 def test_the_doctor_names_the_command_that_tells_more(terminal: Terminal) -> None:

@@ -75,6 +75,22 @@ async def test_a_share_registers_the_same_mailboxes_each_time(small_world: World
             assert taken == chosen
 
 
+@pytest.mark.parametrize("door", ["otp/request", "forgot-password"])
+async def test_who_has_no_account_is_led_to_registration_only_while_it_is_on(
+    world: World, door: str
+) -> None:
+    stranger = {"email": "nobody@example.org"}
+    async with world.client(headers={"Accept-Language": "fr"}) as client:
+        await client.post(world.path(f"/auth/{door}"), json=stranger)
+        await switch(world, "registration", "off")
+        await client.post(world.path(f"/auth/{door}"), json=stranger)
+    before, after = await world.letters("nobody@example.org")
+    assert "/register" in before.text
+    assert "/register" in (before.html or "")
+    assert "/register" not in after.text + (after.html or "")
+    assert "essayez une autre" in after.text
+
+
 async def test_letters_that_were_sent_open_nothing_once_they_are_switched_off(world: World) -> None:
     await world.subscriber()
     async with world.client() as client:

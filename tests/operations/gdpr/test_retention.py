@@ -16,8 +16,11 @@ from watchword.operations.gdpr.rules import Overdue, bounds
 from watchword.operations.gdpr.service import Gdpr, Retention
 from watchword.plumbing.db.journal import journal
 from watchword.plumbing.db.statements import statement
+from watchword.plumbing.ports import Eraser
 from watchword.plumbing.settings import RetentionSettings
 from watchword.records.consents.store import consents
+from watchword.records.erasures.service import Erasures
+from watchword.records.subscribers.rules import SubscriberId
 from watchword.records.subscribers.store import users
 
 CLINIC = {"RETENTION_ACCOUNT_YEARS": "20"}
@@ -99,6 +102,42 @@ async def test_facts_forget_where_they_came_from_after_thirteen_months(world: Wo
     [ran] = await facts(world, "retention.run")
     assert ran.facts["navigation"] == 1
     assert ran.facts["navigation_before"].startswith("2026-03-01T12:00:01")
+
+
+@pytest.mark.req("N-60")
+async def test_of_an_account_that_is_held_nothing_goes(world: World) -> None:
+    await consented(world, "alice@example.org", withdrawn=True)
+    await consented(world, "bob@example.org", withdrawn=True)
+    [alice] = [each for each in await rows(world, users) if each.email == "alice@example.org"]
+    async with world.database.transaction() as tx:
+        await world.part(Erasures).hold(tx, SubscriberId(alice.id), "case 7/2026", START)
+    late = START + 4 * YEAR
+    gone = await world.part(Retention).run(late)
+    assert gone is not None
+    assert gone.consents == 2
+    acts = [act for act in await rows(world, consents) if act.user_id == alice.id]
+    assert [(act.purpose, act.deed) for act in acts].count(("marketing", "withdrawn")) == 1
+    told = [each for each in await rows(world, journal) if each.type == "id.session.created"]
+    assert {each.user_id == alice.id: bool(each.address) for each in told} == {
+        True: True,
+        False: False,
+    }
+
+
+@pytest.mark.req("N-60")
+async def test_an_account_whose_owner_came_back_meanwhile_stays(worlds: Opener) -> None:
+    async with worlds(**CLINIC) as world:
+        alice = await world.subscriber()
+        bob = await world.subscriber("bob@example.org")
+        world.clock.advance(21 * YEAR)
+        over = bounds(world.part(RetentionSettings), world.clock.now()).accounts
+        assert over is not None
+        async with world.client() as client:
+            await world.sign_in(client)
+            eraser = world.part(Eraser)
+            went = [await eraser.erase_unused(each.id, over, "retention") for each in (alice, bob)]
+            assert went == [False, True]
+            assert (await client.get("/api/v1/auth/me")).status_code == 200
 
 
 @pytest.mark.req("N-60")

@@ -98,5 +98,5 @@ def test_who_follows_sees_new_lines_also_after_the_file_was_turned_over(tmp_path
         with path.open("a") as file:
             file.write(line("quiet") + line("first", "warn"))
         until_written.wait(0.4)
-    assert two.wait(10)
+    assert two.wait(30)
     assert (seen[0], seen[-1]) == ("first", "second")

@@ -2,11 +2,13 @@
 
 import pytest
 
+from tests.records.deliveries.test_deliveries import queue
 from tests.support.exposed import scrape
 from tests.support.watched import watched
 from tests.support.world import World
 from watchword.kernel.ports import NotAccepted
 from watchword.operations.metrics.service import Gauges
+from watchword.plumbing.carriers.latest import MANY
 
 AUTH = "/api/v1/auth"
 ALICE = "alice@example.org"
@@ -25,7 +27,7 @@ async def test_the_seconds_of_a_delivery_fall_into_these_buckets(small_world: Wo
 
 
 async def test_whether_the_carrier_answers_is_a_gauge(small_world: World) -> None:
-    gauges, seen = Gauges(small_world.house), []
+    gauges, seen = small_world.house.part(Gauges), []
     for small_world.mailbox.well in (True, False):
         await gauges.look_at_carriers()
         told = await scrape(small_world)
@@ -34,8 +36,29 @@ async def test_whether_the_carrier_answers_is_a_gauge(small_world: World) -> Non
     assert seen == [1, 0]
 
 
+async def test_a_carrier_that_answers_and_takes_nothing_from_many_readers_is_told_of(
+    small_world: World,
+) -> None:
+    gauges, seen = small_world.house.part(Gauges), []
+    for trouble in (NotAccepted("refused with 550", of_reader=True), None):
+        small_world.mailbox.trouble = trouble
+        for number in range(MANY):
+            await queue(small_world, to=f"u{number}@example.org")
+        await small_world.deliver()
+        await gauges.look()
+        await gauges.look_at_carriers()
+        told = await scrape(small_world)
+        seen.append(
+            [told.value(f"email_provider_{what}", provider="fake") for what in ("up", "takes")]
+        )
+        async with small_world.client() as client:
+            answer = await client.get("/api/health/email")
+        seen.append([answer.status_code, answer.json()["status"]])
+    assert seen == [[1, 0], [200, "degraded"], [1, 1], [200, "healthy"]]
+
+
 async def test_whether_the_carrier_of_texts_answers_is_a_gauge_too(small_world: World) -> None:
-    gauges, seen = Gauges(small_world.house), []
+    gauges, seen = small_world.house.part(Gauges), []
     for small_world.telephone.well in (True, False):
         await gauges.look_at_carriers()
         told = await scrape(small_world)

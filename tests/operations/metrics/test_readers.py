@@ -47,7 +47,7 @@ async def test_the_job_of_letters_is_down_while_no_carrier_takes_any(small_world
     async with small_worlds(METRICS_TOKEN="only-prometheus") as world, world.client() as anyone:
         path, proof = "/metrics/email-provider", {"Authorization": "Bearer only-prometheus"}
         assert (await anyone.get(path)).status_code == 401
-        await Gauges(world.house).look_at_carriers()
+        await world.house.part(Gauges).look_at_carriers()
         up = await anyone.get(path, headers=proof)
         world.mailbox.well = False
         world.clock.advance(timedelta(minutes=1))
@@ -68,7 +68,7 @@ async def test_files_tell_when_they_end_and_how_old_they_are(
     os.utime(secrets / "PEPPER", (1000, 1000))
     ours = {"SSL_CERT_PATH": str(files.certificate), "SSL_KEY_PATH": str(files.key)}
     async with small_worlds(SECRETS_DIR=str(secrets), PEPPER="", **ours) as world:
-        await Gauges(world.house).look_at_files()
+        await world.house.part(Gauges).look_at_files()
         told = await scrape(world)
     ends = START + timedelta(days=30)
     assert told.value("certificate_expires_timestamp_seconds") == ends.timestamp()
@@ -77,7 +77,7 @@ async def test_files_tell_when_they_end_and_how_old_they_are(
 
 async def test_no_certificate_and_no_folder_are_not_told_of(small_worlds: Opener) -> None:
     async with small_worlds() as world:
-        await Gauges(world.house).look_at_files()
+        await world.house.part(Gauges).look_at_files()
         told = await scrape(world)
     assert not told.shows("certificate_expires_timestamp_seconds")
     assert not told.shows("secret_written_timestamp_seconds")

@@ -55,7 +55,7 @@ async def test_sign_ins_refusals_locks_and_limits_are_counted(small_worlds: Open
 @pytest.mark.req("N-63", "R-52", "K-35", "D-15")
 async def test_living_sessions_are_a_gauge_under_both_its_names(small_world: World) -> None:
     await small_world.subscriber()
-    gauges = Gauges(small_world.house)
+    gauges = small_world.house.part(Gauges)
     seen = []
     async with small_world.client() as phone, small_world.client() as desk:
         for step in ("in", "in", "out"):

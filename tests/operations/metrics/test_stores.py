@@ -34,7 +34,7 @@ async def test_a_database_that_is_gone_counts_as_failed_connections(
     postgres_url: str, tmp_path: Path
 ) -> None:
     async with wire_to(postgres_url) as wire, open_world(wire.url, tmp_path) as world:
-        gauges = Gauges(world.house)
+        gauges = world.house.part(Gauges)
         await gauges.look()
         assert (await scrape(world)).value("database_up") == 1
         async with world.client() as anyone, watched(world) as told:
@@ -90,13 +90,22 @@ async def test_a_redis_that_is_gone_counts_as_failed_connections(small_worlds: O
         assert told.rise("redis_connections_failed_total") >= 1
 
 
+@pytest.mark.req("R-51", "K-04")
+async def test_a_redis_that_is_gone_counts_though_nobody_comes(small_worlds: Opener) -> None:
+    gone = f"redis://127.0.0.1:{free_port()}/0"
+    async with small_worlds(REDIS_URL=gone) as world, watched(world) as told:
+        await world.house.part(Gauges).look()
+    assert told.rise("redis_connections_failed_total") >= 1
+    assert told.after.value("redis_up") == 0
+
+
 @pytest.mark.req("A-49")
 @pytest.mark.needs("valkey")
 async def test_whether_redis_answers_and_how_much_memory_it_takes_are_gauges(
     small_worlds: Opener, valkey_url: str
 ) -> None:
     async with wire_to(valkey_url) as wire, small_worlds(REDIS_URL=wire.url) as world:
-        gauges = Gauges(world.house)
+        gauges = world.house.part(Gauges)
         assert not (await scrape(world)).shows("redis_up")
         await gauges.look()
         well = await scrape(world)
@@ -122,10 +131,10 @@ async def test_a_redis_that_knows_no_tls_is_not_spoken_to_where_tls_is_asked_for
     }
     for tls, up in (("true", 0), ("false", 1)):
         async with small_worlds(**told, REDIS_TLS=tls) as world:
-            await Gauges(world.house).look()
+            await world.house.part(Gauges).look()
             assert (await scrape(world)).value("redis_up") == up
 
 
 async def test_without_redis_nobody_is_told_that_it_is_down(small_world: World) -> None:
-    await Gauges(small_world.house).look()
+    await small_world.house.part(Gauges).look()
     assert not (await scrape(small_world)).shows("redis_up")

@@ -22,12 +22,14 @@ AT_ONCE = timedelta(0)
 class Told:
     """Keeps what people were told."""
 
-    def __init__(self) -> None:
+    def __init__(self, *taken: bool) -> None:
         self.words: list[str] = []
+        self._taken = list(taken)
 
-    async def __call__(self, words: str) -> None:
-        """Keep it."""
+    async def __call__(self, words: str) -> bool:
+        """Keep it, and take it unless it was said otherwise."""
         self.words.append(words)
+        return self._taken.pop(0) if self._taken else True
 
 
 def counting(path: Path) -> str:
@@ -82,8 +84,60 @@ def test_a_command_is_run_more_and_more_seldom() -> None:
     assert [n for n in range(20) if runs_command(Outage(rounds=n))] == [1, 2, 4, 8, 16]
 
 
-async def test_an_alert_that_nobody_takes_stops_nothing() -> None:
-    await post(f"http://127.0.0.1:{free_port()}", "auth is down")
+async def test_an_alert_that_nobody_takes_stops_nothing_and_is_known_as_untold() -> None:
+    assert not await post(f"http://127.0.0.1:{free_port()}", "auth is down")
+    async with stub(answer(200, {}), answer(404, {})) as hook:
+        assert [await post(hook.url, "auth is down") for _ in range(2)] == [False, True]
+
+
+@pytest.mark.req("R-69")
+async def test_what_nobody_took_is_told_again_in_the_next_round() -> None:
+    told, outage = Told(False, False, True, False, True), Outage()
+    async with stub(answer(503, {})) as service:
+        watched = Watched(service="auth", base=service.url, recheck=AT_ONCE)
+        for _ in range(4):
+            outage = await look(watched, outage, told)
+        service.usual = answer(200, {})
+        for _ in range(3):
+            outage = await look(watched, outage, told)
+    down, well = (
+        f"auth is down: {service.url} (it answers 503)",
+        f"auth is well again: {service.url}",
+    )
+    assert told.words == [down, down, down, well, well]
+    assert outage == Outage()
+
+
+@pytest.mark.req("R-68")
+async def test_a_command_that_hangs_is_ended_with_what_it_started_and_people_are_told() -> None:
+    told = Told()
+    async with stub(answer(503, {})) as service:
+        watched = Watched(
+            service="auth",
+            base=service.url,
+            on_fail="sleep 600 & sleep 600",
+            recheck=AT_ONCE,
+            at_most=timedelta(milliseconds=50),
+        )
+        await look(watched, Outage(), told)
+    assert len(told.words) == 1
+
+
+@pytest.mark.req("R-69")
+async def test_by_hand_an_alert_stays_untold_until_the_webhook_takes_it(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    async with stub(answer(200, {}), answer(500, {})) as hook:
+        settings = environment(sqlite_url, ALERT_WEBHOOK_URL=hook.url)
+        words = [
+            *("health", "monitor", "--once", "--recheck", "0"),
+            *("--base", f"http://localhost:{free_port()}", "--state", str(tmp_path / "state")),
+        ]
+        known = []
+        for _ in range(2):
+            await asyncio.to_thread(watchword, *words, cwd=tmp_path, environ=settings)
+            known.append(remembered(tmp_path / "state").told)
+    assert known == [False, True]
 
 
 def test_what_was_told_is_kept_between_rounds(tmp_path: Path) -> None:
@@ -123,3 +177,5 @@ async def test_by_hand_it_runs_the_command_posts_once_and_writes_a_letter(
     assert "is down" in posted.json["text"]
     [letter] = smtp_sink.letters
     assert "is down" in str(letter.message["Subject"])
+    assert letter.message.get_content_type() == "text/plain", "an empty part of HTML would be shown"
+    assert "is down" in letter.message.get_content()

@@ -3,12 +3,13 @@
 import json
 import ssl
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.support.deploy_files import ROOT
 from tests.support.listening import listening
 from tests.support.program import watchword
 from tests.support.stub import answer, stub
@@ -18,8 +19,12 @@ from watchword.kernel.chance import SystemChance
 from watchword.kernel.clock import SystemClock
 from watchword.operations.certs.service import make_self_signed
 from watchword.operations.security_check.rules import (
+    BASELINE,
+    MOST_BYTES,
+    SKIPPED_FOLDERS,
     Address,
     entropy,
+    holds_secrets,
     judge_headers,
     judge_https,
     suspects,
@@ -28,6 +33,7 @@ from watchword.operations.security_check.service import _headers
 from watchword.plumbing.findings import Finding, Outcome
 
 TOKEN = "ghp_" + "x7Kq2Lm9Rt4Vb8Nc3Zd6Wf1Yh5Jg0PsAeUiO"
+NOT_KEPT = SKIPPED_FOLDERS | {".venv", ".venv-bench", "bench-results", "var"}
 UNKNOWN = {"PUBLIC_BASE_URL": ""}
 HEADERS = {
     "content-security-policy": "default-src 'self'; frame-ancestors 'none'",
@@ -35,6 +41,16 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "strict-transport-security": "max-age=31536000",
 }
+
+
+def kept_files() -> Iterator[Path]:
+    """Yield the files of the project, but none of a development or a deployment that runs in its folder."""
+    for place in (each for each in ROOT.iterdir() if each.name not in NOT_KEPT):
+        for path in [place] if place.is_file() else place.rglob("*"):
+            inside = path.relative_to(ROOT)
+            made = NOT_KEPT & set(inside.parts) or inside.is_relative_to("deploy/compose/secrets")
+            if path.is_file() and not (made or path.is_symlink() or holds_secrets(path.name)):
+                yield path
 
 
 def look(url: str, place: Path, *words: str) -> tuple[Said, dict[str, dict[str, str]]]:
@@ -131,6 +147,21 @@ def test_what_only_speaks_of_secrets_is_none(line: str) -> None:
 
 
 @pytest.mark.req("D-52")
+def test_nothing_that_this_project_keeps_looks_like_a_secret_that_nobody_looked_at() -> None:
+    """When it does and is none: `.venv/bin/watchword security-check --write-baseline .`, in a fresh clone."""
+    known = set((ROOT / BASELINE).read_text("utf-8").split())
+    kept = [path for path in kept_files() if path.stat().st_size <= MOST_BYTES]
+    found = [
+        f"{each.path}:{each.line} ({each.kind})"
+        for path in kept
+        for each in suspects(path.relative_to(ROOT).as_posix(), path.read_text("utf-8", "replace"))
+        if each.digest not in known
+    ]
+    assert found == []
+    assert len(kept) > 1000
+
+
+@pytest.mark.req("D-52")
 def test_what_was_looked_at_is_silent_and_another_value_is_not(
     sqlite_url: str, place: Path
 ) -> None:
@@ -208,6 +239,17 @@ def test_faults_that_pip_audit_knows_of_are_told(
 )
 def test_production_is_spoken_to_by_tls_alone(required: bool, url: str, outcome: Outcome) -> None:
     assert judge_https(production=True, required=required, url=url).outcome is outcome
+
+
+@pytest.mark.req("R-65", "A-16")
+def test_from_outside_the_address_alone_is_judged(sqlite_url: str, place: Path) -> None:
+    unset = {**UNKNOWN, "PORT": "none"}
+    base = ("--base", "https://127.0.0.1:9")
+    said = Terminal(sqlite_url, place.parent, more=unset).run(
+        "security-check", "--json", *base, str(place)
+    )
+    found = {each["check"]: each["outcome"] for each in said.json["checks"]}
+    assert (found["https"], found["headers"]) == ("ok", "failed")
 
 
 def judged(

@@ -14,16 +14,18 @@ from tests.support.started import Started, started
 from tests.support.stub import answer, stub
 from tests.support.terminal import Terminal
 from tests.support.world import PASSWORD, World
+from tests.support.worlds import Opener
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.clock import SystemClock
 from watchword.kernel.secret import Secret
 from watchword.operations.certs.service import make_self_signed
 from watchword.operations.smoke import rules
-from watchword.operations.smoke.rules import INSIDE, OUTSIDE, Account, Paths, Told
+from watchword.operations.smoke.rules import INSIDE, Account, Paths, Told
 from watchword.operations.smoke.service import smoke
 from watchword.operations.stats.service import Statistics
 from watchword.plumbing.findings import Finding, Outcome
 
+OUTSIDE = Paths().checks(None)
 ALICE = "alice@example.org"
 
 
@@ -90,6 +92,21 @@ async def test_a_certificate_that_nobody_vouches_for_is_no_tls(
     assert friend["tls"].detail == "verified; the certificate is good for 89 days"
 
 
+@pytest.mark.req("A-60")
+async def test_behind_a_proxy_that_leads_only_some_paths_to_it_only_these_are_asked(
+    small_world: World,
+) -> None:
+    paths = Paths(health="/auth/health", led=("/auth", "/.well-known"))
+    async with listening(small_world) as port:
+        checks = smoke(f"http://localhost:{port}", None, SystemClock(), paths)
+        found = {each.check: each.outcome async for each in checks}
+    assert tuple(found) == paths.checks(None)
+    assert {*found} == {"tls", "health", "headers", "missing", "keys", "contact"}
+    assert Outcome.FAILED not in found.values()
+    assert paths.prefix == ""
+    assert not Paths(led=("/auth",)).leads_to("/authors")
+
+
 def test_a_service_that_does_not_answer_fails_whole(tmp_path: Path, sqlite_url: str) -> None:
     base = f"http://localhost:{free_port()}"
     said = Terminal(sqlite_url, tmp_path).run("smoke", "--base", base, "--json")
@@ -139,3 +156,30 @@ def test_what_degrades_is_a_warning_and_what_is_down_a_failure() -> None:
     assert rules.judge_health(told('{"status": "degraded"}'), well).outcome is Outcome.WARNING
     assert rules.judge_health(bad, bad).outcome is Outcome.FAILED
     assert "to HEAD 503" in rules.judge_health(well, bad).detail
+
+
+async def test_who_came_too_often_is_told_how_long_to_wait(small_worlds: Opener) -> None:
+    async with small_worlds(RATE_LIMIT_AUTH="1/900000") as world, listening(world) as port:
+        await world.subscriber()
+        base, alice = f"http://localhost:{port}", Account(email=ALICE, password=Secret(PASSWORD))
+        await looked(base, alice)
+        found = (await looked(base, alice))["sign-in"]
+    assert found.detail == (
+        "/api/v1/auth/login answers 429 too_many_attempts: too many attempts from here"
+    )
+    assert found.fix == "wait 900 seconds, then run it again"
+
+
+@pytest.mark.parametrize(
+    ("after", "fix"),
+    [
+        ({}, "wait a while, then run it again"),
+        (
+            {"retry-after": "Fri, 31 Dec 2027 23:59:59 GMT"},
+            "wait until Fri, 31 Dec 2027 23:59:59 GMT, then run it again",
+        ),
+    ],
+)
+def test_a_proxy_may_tell_it_as_a_date_or_not_at_all(after: dict[str, str], fix: str) -> None:
+    refused = Told(path="/", status=429, headers=after)
+    assert rules.judge_answer("refresh", refused, (200,), "").fix == fix

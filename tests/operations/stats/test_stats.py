@@ -51,7 +51,7 @@ async def test_codes_are_counted_by_what_became_of_them(world: World) -> None:
         code = await world.code("used@example.org")
         await client.post(verify, json={"email": "used@example.org", "code": code})
         for _ in range(3):
-            await client.post(verify, json={"email": "failed@example.org", "code": "0000000"})
+            await client.post(verify, json={"email": "failed@example.org", "code": "000000"})
     (tally,) = await world.part(Statistics).codes()
     assert (tally.purpose, tally.active, tally.expired, tally.failed, tally.used) == (
         "sign_in",

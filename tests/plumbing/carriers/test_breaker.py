@@ -40,6 +40,16 @@ def test_after_a_pause_it_lets_somebody_through_and_each_further_failure_doubles
     assert pauses == [30, 60, 120, 240, 480, 600]
 
 
+def test_what_was_tried_before_comes_some_seconds_after_what_never_was() -> None:
+    opened = after(FAILURES)
+    assert opened.open_until is not None
+    second = timedelta(seconds=1)
+    for wait, admitted in ((0, False), (4, False), (5, True)):
+        assert opened.admits(opened.open_until + wait * second)
+        assert opened.admits(opened.open_until + wait * second, tried=True) is admitted
+    assert Breaker().admits(NOW, tried=True)
+
+
 def test_one_success_closes_it() -> None:
     assert after(FAILURES + 3).succeeded() == Breaker()
 

@@ -20,6 +20,7 @@ from watchword.plumbing.carriers.mailing import Mailing
 from watchword.plumbing.metrics.counting import Metrics
 
 AWAY = NotAccepted("away")
+NOT_HIM = NotAccepted("refused with 450 4.2.0", of_reader=True)
 NO_SUCH = NotAccepted("refused with 550", lasting=True)
 SILENT = Undelivered("ReadTimeout")
 CANNOT = Unfit("knows no SMTPUTF8")
@@ -106,6 +107,47 @@ async def test_who_cannot_carry_a_letter_leaves_it_to_another_and_is_not_blamed(
     for _ in range(FAILURES + 1):
         handover = await town.carriers.send(LETTER)
         assert results(handover.tries) == [("first", "unfit"), ("second", "sent")]
+
+
+async def test_who_does_not_take_one_reader_for_now_leaves_them_to_the_next_and_is_not_blamed() -> (
+    None
+):
+    town = Town(NOT_HIM, None)
+    for _ in range(FAILURES + 1):
+        handover = await town.carriers.send(LETTER)
+        assert results(handover.tries) == [("first", "deferred"), ("second", "sent")]
+    town.mailers[1].trouble = AWAY
+    handover = await town.carriers.send(LETTER)
+    assert (handover.hopeless, handover.untried) == (False, False)
+
+
+async def test_an_answer_about_one_reader_is_an_answer_and_ends_the_rest_of_who_gives_it() -> None:
+    town = Town(AWAY)
+    for _ in range(FAILURES):
+        await town.carriers.send(LETTER)
+    assert town.carriers.all_rest()
+
+    town.clock.advance(timedelta(seconds=40))
+    town.mailers[0].trouble = NOT_HIM
+    for _ in range(3):
+        await town.carriers.send(LETTER)
+    assert town.asked == [FAILURES + 3]
+
+
+async def test_after_a_rest_what_was_tried_before_lets_something_new_go_first() -> None:
+    town = Town(AWAY)
+    for _ in range(FAILURES):
+        await town.carriers.send(LETTER)
+    rest_until = (await town.carriers.send(LETTER)).rest_until
+    assert rest_until is not None
+    town.clock.advance(rest_until - town.clock.now())
+    handover = await town.carriers.send(LETTER, tried=True)
+    assert handover.untried
+    assert handover.rest_until == rest_until + timedelta(seconds=5)
+
+    town.mailers[0].trouble = None
+    assert (await town.carriers.send(LETTER)).sent
+    assert (await town.carriers.send(LETTER, tried=True)).sent
 
 
 @pytest.mark.parametrize("trouble", [RuntimeError("a fault"), ValueError("another")])

@@ -5,6 +5,7 @@ import pytest
 from tests.support.zones import zone
 from watchword.plumbing.dns import spf
 from watchword.plumbing.dns.senders import Senders
+from watchword.plumbing.dns.zone import Answer, found
 
 HOME = "example.org"
 BEHIND = {
@@ -18,12 +19,25 @@ BEHIND = {
     "round.example TXT": ("v=spf1 include:example.org -all",),
     "bare.example TXT": ("v=spf1 a -all",),
     "broken.example TXT": ("v=spf1 nonsense",),
+    "relay.example A": ("192.0.2.1",),
+    "relay.example AAAA": ("2001:db8::1",),
+    "relay.example MX": ("10 relay.example",),
+    "example.org MX": ("10 relay.example",),
+    "listed.example A": ("127.0.0.2",),
+    "1.2.0.192.in-addr.list.example A": ("127.0.0.2",),
     "two.example TXT": ("v=spf1 +all", "v=spf1 +all"),
 }
 
 
 def senders(text: str) -> Senders:
-    return Senders(zone(BEHIND), HOME, spf.parse(f"v=spf1 {text}"))
+    known = zone(BEHIND)
+
+    def look(name: str, kind: str) -> Answer:
+        return (
+            found("127.0.0.2") if (name[-12:], kind) == (".any.example", "A") else known(name, kind)
+        )
+
+    return Senders(look, HOME, spf.parse(f"v=spf1 {text}"))
 
 
 @pytest.mark.parametrize(
@@ -48,6 +62,17 @@ def senders(text: str) -> Senders:
         ("include:good.example -all", "include:sendgrid.net", "+"),
         ("include:SendGrid.net. -all", "include:sendgrid.net", "+"),
         ("-include:sendgrid.net include:sendgrid.net -all", "include:sendgrid.net", "-"),
+        ("a:relay.example -all", "ip4:192.0.2.1", "+"),
+        ("-a:relay.example ip4:192.0.2.1 -all", "ip4:192.0.2.1", "-"),
+        ("~mx ip4:192.0.2.1 -all", "ip4:192.0.2.1", "~"),
+        ("-mx:relay.example ip6:2001:db8::1 -all", "ip6:2001:db8::1", "-"),
+        ("-a:relay.example/24 ip4:192.0.2.9 -all", "ip4:192.0.2.9", "-"),
+        ("-ip4:192.0.2.1 mx -all", "mx", "-"),
+        ("ip4:192.0.2.1 mx:else.example -all", "mx", ""),
+        ("-exists:listed.example ip4:192.0.2.1 -all", "ip4:192.0.2.1", "-"),
+        ("-exists:listed.example include:sendgrid.net -all", "include:sendgrid.net", "-"),
+        ("-exists:%{ir}.%{v}.list.example ip4:192.0.2.1 -all", "ip4:192.0.2.1", "-"),
+        ("-exists:%{ir}.%{v}.list.example ip4:192.0.2.2 -all", "ip4:192.0.2.2", "+"),
         ("a -all", "a:example.org", "+"),
         ("a:example.org/32 -all", "a", "+"),
         ("include:bare.example -all", "a", ""),
@@ -58,7 +83,8 @@ def senders(text: str) -> Senders:
 def test_the_first_term_that_speaks_of_a_sender_decides(
     record: str, wanted: str, verdict: str
 ) -> None:
-    assert senders(record).verdict(spf.term(wanted), HOME) == verdict
+    decider = senders(record).decider(spf.term(wanted), HOME)
+    assert (decider.qualifier if decider else "") == verdict
 
 
 @pytest.mark.parametrize(
@@ -76,6 +102,11 @@ def test_the_first_term_that_speaks_of_a_sender_decides(
         ("include:led.example -all", "include:led.example"),
         ("redirect=open.example", "redirect=open.example"),
         ("redirect=deep.example", "redirect=deep.example"),
+        ("exists:listed.example -all", "exists:listed.example"),
+        ("exists:listed.%{d1r} -all", "exists:listed.%{d1r}"),
+        ("exists:%{ir}.%{v}.list.example -all", ""),
+        ("exists:%{l}.any.example -all", "exists:%{l}.any.example"),
+        ("-exists:listed.example -all", ""),
         ("-all include:open.example", ""),
         ("-include:open.example -all", ""),
         ("include:mild.example -all", ""),

@@ -60,17 +60,34 @@ def test_every_include_in_a_chain_counts(length: int) -> None:
         ("ip4:192.0.2.300", "address of ip4"),
         ("ip4:2001:db8::1", "address of ip4"),
         ("ip6:192.0.2.1", "address of ip6"),
-        ("ip4:192.0.2.1/33", "address of ip4"),
+        ("ip4:192.0.2.1/33", "length that no network has"),
         ("include:", "no term"),
         ("include:localhost", "names no domain"),
         ("include:a..example.net", "names no domain"),
         ("include:exämple.net", "names no domain"),
-        ("include:example.net/24", "names no domain|takes no length"),
+        ("include:example.net/24", "names no domain"),
         ("all:example.net", "stands alone"),
         ("-redirect=example.net", "no term"),
         ("redirect=", "no term"),
         ("a:", "no term"),
+        ("a//129", "length that no network has"),
+        ("a/33", "length that no network has"),
+        ("mx:example.net/24//0128", "length that no network has"),
+        ("ip4:192.0.2.0/024", "length that no network has"),
+        ("ip4:192.0.2.0/255.255.255.0", "address of ip4"),
+        ("a:example.net/24/24", "names no domain"),
+        ("exists:%{zz}.example", "names no domain"),
+        ("exists:%{c}.example", "names no domain"),
+        ("exists:%{i0}.example", "names no domain"),
+        ("exists:%{i}.example.7", "names no domain"),
+        ("include:%foo.example", "names no domain"),
+        ("redirect=%{d", "names no domain"),
+        ("note=100%", "a macro that is none"),
         ("v=spf1", None),
+        ("note=", None),
+        ("note=%{d}%%", None),
+        ("exists:%{ir/}.%{v}._spf.%{d2}", None),
+        ("a:%{d}/24//64", None),
     ],
 )
 def test_a_term_that_is_wrong_is_named(word: str, told: str | None) -> None:
@@ -80,6 +97,12 @@ def test_a_term_that_is_wrong_is_named(word: str, told: str | None) -> None:
     with pytest.raises(spf.SpfInvalid, match=told) as caught:
         spf.parse(f"v=spf1 {word} -all")
     assert f"`{word}`" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["redirect", "exp", "REDIRECT"])
+def test_a_modifier_that_stands_twice_makes_the_record_none(name: str) -> None:
+    with pytest.raises(spf.SpfInvalid, match=f"`{name.lower()}=` stands 2 times"):
+        spf.parse(f"v=spf1 {name}=a.example redirect=b.example exp=c.example")
 
 
 def test_what_stands_behind_all_is_not_counted() -> None:

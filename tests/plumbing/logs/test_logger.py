@@ -61,6 +61,10 @@ def test_a_line_tells_when_what_and_who(stream: io.StringIO) -> None:
         {"event": "x", "error": ValueError("no such account: alice@example.org")},
         {"event": "x", "given": Secret("hunter2")},
         {"event": "x", "form": "password=hunter2&name=Alice"},
+        {"event": "x", "user_agent": '{"password":"hunter2"}'},
+        {"event": "x", "user_agent": "{'code' : 'hunter2'}"},
+        {"event": "x", "user_agent": "curl api_key=hunter2"},
+        {"event": "x", "user_agent": "token: hunter2"},
     ],
 )
 def test_secrets_and_addresses_are_struck_out(stream: io.StringIO, said: dict[str, Any]) -> None:
@@ -68,6 +72,14 @@ def test_secrets_and_addresses_are_struck_out(stream: io.StringIO, said: dict[st
 
     assert len(lines(stream)) == 1
     assert not [secret for secret in SECRETS if secret in stream.getvalue()]
+
+
+@pytest.mark.parametrize(
+    "said", ["error code: 42P01", "at 12:00:05, host db:5432", "duplicate key: id"]
+)
+def test_what_is_no_secret_stays_to_be_read(stream: io.StringIO, said: str) -> None:
+    log().info("x", detail=said)
+    assert lines(stream)[0]["detail"] == said
 
 
 def test_a_traceback_keeps_no_secret_either(stream: io.StringIO) -> None:
@@ -112,6 +124,20 @@ def test_the_lines_of_libraries_look_like_ours(stream: io.StringIO) -> None:
         "redis is away (TimeoutError)",
         "watchword.counters",
     )
+
+
+def test_lines_for_a_full_disk_are_lost_and_trouble_nobody() -> None:
+    full = io.TextIOWrapper(io.FileIO("/dev/full", "w"), write_through=True)
+    with pytest.raises(OSError, match="No space left"):
+        full.write("so it is with every line")
+    access = logger.AccessLog("watchword", "node-1", full)
+    logger.configure("info", "watchword", "node-1", stream=full)
+    try:
+        log().info("what happened")
+        access.write(0.0, "GET", "/live", 200, 0.001, "r", "")
+        access.flush()
+    finally:
+        logger.configure()
 
 
 def test_a_last_word_after_the_end_of_the_stream_troubles_nobody(stream: io.StringIO) -> None:

@@ -1,5 +1,6 @@
 """The texts that people agree to."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -47,25 +48,26 @@ def test_a_purpose_that_the_folder_does_not_have_keeps_our_text(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "told"),
+    ("name", "text", "where", "told"),
     [
-        ("marketing/2.fr.txt", "Oui.", "version 2 lacks ar, en"),
-        ("marketing/two.fr.txt", "Oui.", "name it"),
-        ("marketing/2.de.txt", "Ja.", "name it"),
-        ("marketing/1.fr.txt", " \n", "write 1 to"),
-        ("marketing/1.fr.txt", "x" * 4001, "write 1 to"),
-        ("marketing/1.fr.txt", "\udcff\udcfe", "UTF-8"),
+        ("marketing/2.fr.txt", "Oui.", "marketing", "version 2 lacks ar, en"),
+        ("marketing/two.fr.txt", "Oui.", "marketing/two.fr.txt", "name it"),
+        ("marketing/2.de.txt", "Ja.", "marketing/2.de.txt", "name it"),
+        ("marketing/1.fr.txt", " \n", "marketing/1.fr.txt", "write 1 to"),
+        ("marketing/1.fr.txt", "x" * 4001, "marketing/1.fr.txt", "write 1 to"),
+        ("marketing/1.fr.txt", "\udcff\udcfe", "marketing/1.fr.txt", "this is not UTF-8"),
     ],
 )
-def test_whatever_is_wrong_is_told_with_the_file(
-    tmp_path: Path, name: str, text: str, told: str
+def test_whatever_is_wrong_is_told_with_the_file_or_the_folder(
+    tmp_path: Path, name: str, text: str, where: str, told: str
 ) -> None:
     whole(tmp_path)
     write(tmp_path, name, text)
-    with pytest.raises(ConsentTextsWrong, match=told):
+    with pytest.raises(ConsentTextsWrong, match=re.escape(f"{tmp_path / where}: {told}")):
         read_consent_texts(OURS, tmp_path, ["marketing"], "X")
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConsentTextsWrong, match="no such folder"):
-        read_consent_texts(OURS, tmp_path / "nowhere", ["marketing"], "X")
+    nowhere = tmp_path / "nowhere"
+    with pytest.raises(ConsentTextsWrong, match=re.escape(f"{nowhere}: there is no such folder")):
+        read_consent_texts(OURS, nowhere, ["marketing"], "X")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from watchword.plumbing.words.dates import day_in_words, in_words, moment
+from watchword.plumbing.words.dates import day_in_words, in_words, moment, span_in_words
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,24 @@ def test_a_day_is_told_in_words(language: str, told: str) -> None:
 )
 def test_a_moment_is_told_in_words_and_in_utc(language: str, told: str) -> None:
     assert moment(datetime.fromisoformat("2027-03-01T00:30:59+01:00"), language) == told
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "unit", "told"),
+    [
+        ("en", 1, "month", "1 month"),
+        ("en", 13, "month", "13 months"),
+        ("fr", 1, "year", "1 an"),
+        ("fr", 13, "month", "13 mois"),
+        ("ar", 1, "month", "شهر واحد"),
+        ("ar", 2, "year", "سنتان"),
+        ("ar", 3, "year", "3 سنوات"),
+        ("ar", 13, "month", "13 شهرًا"),
+        ("ar", 20, "year", "20 سنة"),
+        ("ar", 100, "month", "100 شهر"),
+    ],
+)
+def test_a_span_is_told_by_the_form_its_number_asks_for(
+    language: str, number: int, unit: str, told: str
+) -> None:
+    assert span_in_words(number, unit, language) == told

@@ -9,7 +9,7 @@ import pytest
 from tests.support.world import StoppedClock
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.ids import mint
-from watchword.plumbing.db import outbox, pieces
+from watchword.plumbing.db import outbox, pieces, queued
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.pieces import Settled, Work
 from watchword.plumbing.db.ports import DatabaseUnavailable
@@ -77,7 +77,7 @@ class Yard:
 
     async def reaches(self, *labels: str) -> None:
         """Wait until these are done."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not {*labels} <= {*self.done}:
                 await asyncio.sleep(0.002)
 
@@ -95,14 +95,14 @@ async def test_as_much_is_under_way_at_once_as_there_are_hands(yard: Yard) -> No
 
     assert await yard.carry() == 7
     assert (sorted(yard.done), yard.most) == ([*"abcdefg"], 2)
-    assert await outbox.depth(yard.database, "mail") == 0
+    assert await queued.depth(yard.database, "mail") == 0
 
 
 async def test_a_code_that_comes_while_a_slow_letter_is_under_way_passes_it(yard: Yard) -> None:
     yard.slow = {"slow"}
     await yard.put("slow")
     carrying = asyncio.create_task(yard.carry())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not yard.under_way:
             await asyncio.sleep(0.002)
     await yard.put("code", priority=1)
@@ -117,7 +117,7 @@ async def test_a_code_waits_for_no_hand_and_a_notice_does(yard: Yard) -> None:
     yard.slow = {"a", "b"}
     await yard.put("a", "b")
     carrying = asyncio.create_task(yard.carry())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while yard.under_way < 2:
             await asyncio.sleep(0.002)
     await yard.put("notice")
@@ -133,7 +133,7 @@ async def test_what_comes_back_together_is_settled_together(yard: Yard) -> None:
     yard.slow = {"a", "b"}
     await yard.put("a", "b")
     carrying = asyncio.create_task(yard.carry())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while yard.under_way < 2:
             await asyncio.sleep(0.002)
     yard.let_go.set()
@@ -150,7 +150,7 @@ async def test_what_was_done_while_the_database_is_away_is_settled_when_it_is_ba
     await yard.carry()
 
     assert yard.done == ["a"]
-    assert await outbox.depth(yard.database, "mail") == 0
+    assert await queued.depth(yard.database, "mail") == 0
 
 
 async def test_a_piece_with_a_fault_holds_up_no_other_and_stays_leased(yard: Yard) -> None:
@@ -158,7 +158,7 @@ async def test_a_piece_with_a_fault_holds_up_no_other_and_stays_leased(yard: Yar
     await yard.carry()
 
     assert sorted(yard.done) == [*"abc"]
-    [left] = await outbox.kept(yard.database, "mail", NOW, 9)
+    [left] = await queued.kept(yard.database, "mail", NOW, 9)
     assert left.state == "under way"
 
 
@@ -167,7 +167,7 @@ async def test_while_they_rest_nothing_is_claimed(yard: Yard) -> None:
     await yard.put("a")
 
     assert await yard.carry() == 0
-    [waiting] = await outbox.kept(yard.database, "mail", NOW, 9)
+    [waiting] = await queued.kept(yard.database, "mail", NOW, 9)
     assert (waiting.state, waiting.attempts) == ("waiting", 0)
 
 
@@ -177,21 +177,21 @@ async def test_who_is_to_end_finishes_what_is_under_way_and_begins_nothing_more(
     yard.slow = {"a", "b"}
     await yard.put(*"abc")
     carrying = asyncio.create_task(yard.carry())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while yard.under_way < 2:
             await asyncio.sleep(0.002)
     yard.porters.rest()
     yard.let_go.set()
 
     assert await carrying == 2
-    assert await outbox.depth(yard.database, "mail") == 1
+    assert await queued.depth(yard.database, "mail") == 1
 
 
 async def test_what_is_cancelled_comes_back_when_its_lease_ends(yard: Yard) -> None:
     yard.slow = {"a"}
     await yard.put("a")
     carrying = asyncio.create_task(yard.carry())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not yard.under_way:
             await asyncio.sleep(0.002)
     carrying.cancel()

@@ -17,11 +17,12 @@ from tests.support.worlds import Opener
 from watchword.kernel.ids import DEFAULT_TENANT
 from watchword.operations.audit.service import Auditor
 from watchword.operations.metrics.service import Gauges
+from watchword.plumbing.chain.links import beginning
 from watchword.plumbing.db import leases
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.statements import statement
-from watchword.records.audit.rules import BATCH, EVERY, beginning
+from watchword.records.audit.rules import BATCH, EVERY
 from watchword.records.audit.service import LEASE, LEASE_LASTS, Chain
 from watchword.records.audit.store import audit_chain, audit_checkpoints, audit_waiting
 from watchword.records.subscribers.rules import EmailVerified, UserUpdated
@@ -185,7 +186,7 @@ async def test_a_process_that_saw_more_of_the_chain_than_there_is_says_so_loudly
 
 
 async def test_the_metrics_tell_how_many_rows_wait(small_world: World) -> None:
-    gauges = Gauges(small_world.house)
+    gauges = small_world.house.part(Gauges)
     await happen(small_world, 3)
     await gauges.look()
     assert "audit_waiting_rows 3.0" in metrics_of(small_world.house)

@@ -12,7 +12,7 @@ from tests.support.facts import facts
 from tests.support.world import World
 from tests.support.worlds import Opener
 from watchword.kernel.ports import NotAccepted, Undelivered
-from watchword.plumbing.db import outbox
+from watchword.plumbing.db import outbox, queued
 from watchword.plumbing.db.journal import journal
 from watchword.plumbing.db.pieces import QueuedPiece
 from watchword.plumbing.db.statements import statement
@@ -40,7 +40,7 @@ async def queue(world: World, **more: Any) -> None:
 
 
 async def kept(world: World) -> Sequence[QueuedPiece]:
-    return await outbox.kept(world.database, KIND, world.clock.now(), 100)
+    return await queued.kept(world.database, KIND, world.clock.now(), 100)
 
 
 async def rounds(world: World, number: int) -> None:
@@ -50,15 +50,15 @@ async def rounds(world: World, number: int) -> None:
         world.clock.advance(timedelta(seconds=1))
 
 
-async def test_codes_go_before_notices_and_notices_before_bulk(world: World) -> None:
-    for priority, name in ((BULK, "bulk"), (NOTICE, "notice"), (CODE, "code")):
-        await queue(world, priority=priority, to=f"{name}@example.org")
-    await world.deliver()
-    assert [each.to.partition("@")[0] for each in world.mailbox.messages] == [
-        "code",
-        "notice",
-        "bulk",
-    ]
+async def test_codes_go_before_notices_and_notices_before_bulk(worlds: Opener) -> None:
+    async with worlds(WORKER_CONCURRENCY="1") as world:
+        for priority, name in ((BULK, "bulk"), (NOTICE, "notice"), (CODE, "code")):
+            for _ in range(3):
+                await queue(world, priority=priority, to=f"{name}@example.org")
+                world.clock.advance(timedelta(seconds=1))
+        await world.deliver()
+    left = [each.to.partition("@")[0] for each in world.mailbox.messages]
+    assert left == 3 * ["code"] + 3 * ["notice"] + 3 * ["bulk"]
 
 
 async def test_a_letter_waits_until_it_is_wanted(world: World) -> None:
@@ -185,10 +185,10 @@ async def test_an_operator_retries_what_was_given_up_and_drops_what_nobody_wants
     world.mailbox.trouble = None
     now = world.clock.now()
     async with world.database.transaction() as tx:
-        assert await outbox.retry(tx, KIND, first.id, now)
-        assert not await outbox.retry(tx, "events", second.id, now)
-    assert await outbox.drop(world.database, KIND, second.id, now)
-    assert not await outbox.drop(world.database, KIND, second.id, now)
+        assert await queued.retry(tx, KIND, first.id, now)
+        assert not await queued.retry(tx, "events", second.id, now)
+    assert await queued.drop(world.database, KIND, second.id, now)
+    assert not await queued.drop(world.database, KIND, second.id, now)
 
     await world.deliver()
     assert [each.id.partition("@")[0] for each in world.mailbox.messages] == [f"<{first.id}"]
@@ -200,9 +200,9 @@ async def test_a_letter_under_way_can_be_neither_retried_nor_dropped(world: Worl
     now = world.clock.now()
     [held] = await outbox.claim(world.database, KIND, now, timedelta(seconds=30), 1)
     assert (await kept(world))[0].state == "under way"
-    assert not await outbox.drop(world.database, KIND, held.id, now)
+    assert not await queued.drop(world.database, KIND, held.id, now)
     async with world.database.transaction() as tx:
-        assert not await outbox.retry(tx, KIND, held.id, now)
+        assert not await queued.retry(tx, KIND, held.id, now)
 
 
 async def test_a_letter_whose_worker_was_lost_leaves_again_under_its_id_and_is_counted(

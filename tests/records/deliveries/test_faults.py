@@ -44,7 +44,7 @@ TABLE = {
     "greylists": ELSEWHERE,
     "refuses the password": ELSEWHERE,
 }
-SHORT = timedelta(milliseconds=500)
+SHORT = timedelta(seconds=1)
 
 
 @dataclass
@@ -194,7 +194,7 @@ async def test_who_is_greylisted_and_has_no_other_comes_back_and_is_taken(town: 
     await town.deliver()
     assert await town.fate() == LATER
 
-    town.world.clock.advance(timedelta(seconds=5))
+    town.world.clock.advance(timedelta(seconds=7))
     await town.deliver()
     assert await town.fate() == SENT
     assert [*town.first.kept.values()] == [1]
@@ -203,7 +203,7 @@ async def test_who_is_greylisted_and_has_no_other_comes_back_and_is_taken(town: 
 async def test_who_is_too_slow_for_our_patience_before_the_letter_is_passed_over(
     town: Town,
 ) -> None:
-    town.first.choose = lambda _recipient: Fault(wait=0.2)
+    town.first.choose = lambda _recipient: Fault(wait=0.4)
     await queue(town.world)
     await town.deliver()
 

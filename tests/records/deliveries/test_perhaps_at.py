@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.records.deliveries.test_deliveries import kept, queue
-from tests.support.carriers import SHORT, TAKEN, mailgun, provider, sendgrid
+from tests.support.carriers import TAKEN, mailgun, provider, sendgrid
 from tests.support.faulty_relay import FAULTS, WELL, faulty_relay
 from tests.support.stub import HANG_UP, Stub, answer
 from tests.support.world import World
@@ -17,7 +17,7 @@ from watchword.kernel.chance import SystemChance
 from watchword.kernel.messages import Message
 from watchword.kernel.ports import Mailer
 from watchword.plumbing.carriers.mailing import Mailing
-from watchword.plumbing.db import outbox
+from watchword.plumbing.db import queued
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.work.porters import LEASE
 from watchword.records.deliveries.rules import KIND
@@ -66,7 +66,7 @@ async def test_letters_of_which_a_relay_never_said_a_word_come_back_to_it_and_go
 ) -> None:
     async with faulty_relay() as relay, provider(TAKEN["sendgrid"]) as (api, other):
         relay.choose = lambda _recipient: FAULTS["keeps and drops"]
-        where = Relay(host="127.0.0.1", port=relay.port, timeout=SHORT, connections=6)
+        where = Relay(host="127.0.0.1", port=relay.port, timeout=LONG, connections=6)
         smtp = SmtpMailer(where, world.clock)
         deliveries = carried_by(world, [smtp, sendgrid(api)])
         for _ in range(6):
@@ -150,7 +150,7 @@ async def test_a_letter_goes_elsewhere_once_an_operator_says_so(pair: Pair) -> N
     assert pair.mailgun.asked == []
     [waiting] = await kept(pair.world)
     async with pair.world.database.transaction() as tx:
-        assert await outbox.retry(tx, KIND, waiting.id, pair.world.clock.now())
+        assert await queued.retry(tx, KIND, waiting.id, pair.world.clock.now())
     await rounds(pair.world, deliveries, 1, LONG)
 
     assert len(pair.mailgun.asked) == 1

@@ -116,12 +116,14 @@ async def test_a_letter_that_expires_before_the_first_carrier_is_asked_is_never_
 async def test_a_letter_whose_code_ends_before_the_next_carrier_is_asked_is_written_anew(
     world: World,
 ) -> None:
+    while_leased = LEASE * 2 / 3
+
     async def pause() -> None:
-        world.clock.advance(MINUTE)
+        world.clock.advance(while_leased)
 
     good = Good()
     facts = {"name": "Alice", "link": "https://x.test", "minutes": 60, "code": "492817"}
-    await queue(world, facts=facts, code_ends_at=world.clock.now() + MINUTE)
+    await queue(world, facts=facts, code_ends_at=world.clock.now() + while_leased)
     await worker(world, Sleepy("sleepy", pause), good).carry()
 
     [message] = good.got

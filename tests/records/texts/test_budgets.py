@@ -11,7 +11,7 @@ from tests.records.texts.test_texts import ALGIERS, FACTS, PARIS, queue
 from tests.support.world import World
 from tests.support.worlds import Opener
 from watchword.plumbing.contact import PhoneNumber, described
-from watchword.plumbing.db import outbox
+from watchword.plumbing.db import queued
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.records.texts.rules import KIND, BudgetSettings, WithheldReason, barred, shares
 
@@ -96,7 +96,7 @@ async def test_a_withheld_text_leaves_the_queue_as_long_as_one_that_is_sent(worl
     await queue(world)
     await queue(world, to="+33899123456")
 
-    assert await outbox.depth(world.database, KIND) == 2
+    assert await queued.depth(world.database, KIND) == 2
 
 
 @given(st.from_regex(r"\+[1-9][0-9]{7,14}", fullmatch=True), st.sampled_from(["DZ", "FR"]))

@@ -1,12 +1,15 @@
 """Texts on their way: as letters are, by telephone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from tests.support.carriers import TAKEN, provider, twilio
+from tests.support.stub import answer
 from tests.support.world import StoppedClock, Telephone, World
 from tests.support.worlds import Opener
 from watchword.kernel.chance import SystemChance
@@ -14,7 +17,7 @@ from watchword.kernel.messages import BULK, CODE, NOTICE, Text
 from watchword.kernel.ports import NotAccepted, Undelivered
 from watchword.plumbing.carriers.carrier import TryResult
 from watchword.plumbing.carriers.texting import Texting
-from watchword.plumbing.db import outbox
+from watchword.plumbing.db import outbox, queued
 from watchword.plumbing.db.journal import journal
 from watchword.plumbing.db.pieces import QueuedPiece
 from watchword.plumbing.db.statements import statement
@@ -38,7 +41,7 @@ async def queue(world: World, **more: Any) -> bool:
 
 
 async def kept(world: World) -> Sequence[QueuedPiece]:
-    return await outbox.kept(world.database, KIND, world.clock.now(), 100)
+    return await queued.kept(world.database, KIND, world.clock.now(), 100)
 
 
 def counted(world: World, provider: str, country: str, result: str) -> float:
@@ -145,8 +148,8 @@ async def test_a_text_whose_worker_was_lost_leaves_again_under_its_id_and_is_cou
 async def test_letters_and_texts_are_counted_apart(world: World) -> None:
     await queue(world)
 
-    assert await outbox.depth(world.database, KIND) == 1
-    assert await outbox.depth(world.database, "mail") == 0
+    assert await queued.depth(world.database, KIND) == 1
+    assert await queued.depth(world.database, "mail") == 0
 
 
 async def test_a_text_for_nobody_is_never_sent(world: World) -> None:
@@ -185,3 +188,21 @@ async def test_the_next_carrier_gets_what_the_first_certainly_did_not_take(
 
     assert [each.result for each in handover.tries] == results
     assert bool(second.texts) is second_has_it
+
+
+async def test_a_text_leaves_at_once_behind_many_to_a_country_that_twilio_has_not_permitted(
+    world: World,
+) -> None:
+    not_there = answer(400, {"code": 21408, "message": "not enabled for the region"})
+    async with provider(TAKEN["twilio"], *[not_there] * 6) as (api, behind):
+        metrics = world.part(Metrics)
+        carriers = Texting([twilio(api)], world.clock, SystemChance(), metrics)
+        texts = replace(world.part(Texts), carriers=carriers)
+        for number in range(6):
+            await queue(world, to=f"+35567212345{number}")
+            await texts.carry()
+        await queue(world)
+        await texts.carry()
+    assert [each.form["To"] for each in behind.asked][6:] == [ALGIERS]
+    assert counted(world, "twilio", "AL", "deferred") == 6
+    assert {each.state for each in await kept(world)} == {"waiting"}

@@ -21,7 +21,7 @@ from tests.support.services.kept import Kept, am_root, free_port
 ROOT = Path(__file__).parents[3]
 CACHE = ROOT / ".cache/nginx"
 SHIPPED = ROOT / "deploy/nginx"
-_INSTANCE = "    server app:3000 max_fails=3 fail_timeout=30s;\n"
+_INSTANCE = "    server app:3000 max_fails=0;\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

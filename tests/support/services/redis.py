@@ -75,6 +75,7 @@ class Store:
     tls: bool
     password: str
     operator_password: str
+    monitor_password: str
 
     @property
     def url(self) -> str:
@@ -92,6 +93,7 @@ class Store:
     def line(self, user: str = "default", password: str | None = None) -> Any:
         """Return a connection as the service, or as whom it is said."""
         known = {"default": self.password, "operator": self.operator_password}
+        known["monitor"] = self.monitor_password
         word = known[user] if password is None else password
         url = f"{self._scheme}://{user}:{word}@127.0.0.1:{self.port}/0{self._trust}"
         return redis.Redis.from_url(url, decode_responses=True)
@@ -117,7 +119,11 @@ class Store:
 
 @contextlib.contextmanager
 def started(
-    programs: Redis, name: str, *words: str, certificates: Path | None = None
+    programs: Redis,
+    name: str,
+    *words: str,
+    users: str = "users.acl",
+    certificates: Path | None = None,
 ) -> Iterator[Store]:
     """Start `name` with overlays and options, as an operator does; by TLS with a folder's certificate."""
     home = Path(tempfile.mkdtemp(prefix="watchword-redis-"))
@@ -128,16 +134,19 @@ def started(
         tls=certificates is not None,
         password=secrets.token_hex(16),
         operator_password=secrets.token_hex(16),
+        monitor_password=secrets.token_hex(16),
     )
     for folder in ("secrets", "run", "data"):
         (home / folder).mkdir()
     (home / "secrets/redis_password").write_text(store.password)
+    (home / "secrets/redis_monitor_password").write_text(store.monitor_password)
     (home / "secrets/redis_operator_password").write_text(f"{store.operator_password}\n")
     told = {
         **programs.environment,
         "REDIS_SECRETS": f"{home}/secrets",
         "REDIS_RUN": f"{home}/run",
         "REDIS_DATA": f"{home}/data",
+        "REDIS_USERS": users,
     }
     ours = ["--tls-port" if store.tls else "--port", str(store.port)]
     if certificates is not None:

@@ -1,7 +1,6 @@
 """When `./run` installs, and when it has nothing to do."""
 
 import subprocess
-import time
 from pathlib import Path
 
 from tests.support.machine import Machine
@@ -13,13 +12,11 @@ def test_the_second_start_installs_nothing(machine: Machine) -> None:
     machine.run()
     installed = machine.asked("--no-deps")
 
-    began = time.monotonic()
     answer = machine.run()
 
     assert answer.returncode == 0
     assert len(installed) == 2
     assert machine.asked("--no-deps") == installed
-    assert time.monotonic() - began < 3
 
 
 def test_the_lock_is_installed_by_hash_and_the_package_without_a_network(machine: Machine) -> None:

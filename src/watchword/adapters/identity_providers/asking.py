@@ -9,7 +9,6 @@ could be any length. Source: RFC 6749, section 5.2; RFC 9110.
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -18,6 +17,7 @@ from typing import Any, Final
 import httpx2
 
 from watchword.adapters.guarded import Forbidden
+from watchword.adapters.identity_providers.told import as_object, read_json
 from watchword.kernel.identity import NotVouched
 from watchword.kernel.ports import OutOfReach
 
@@ -86,7 +86,7 @@ class Asker:
             raise OutOfReach(type(error).__name__) from None
         if head.status_code == _TOO_MANY or head.status_code >= _THEIR_FAULT:
             raise OutOfReach(f"answered_{head.status_code}")
-        told = _read(bytes(body))
+        told = read_json(bytes(body))
         word = told.get("error") if isinstance(told, dict) else None
         if head.status_code != _GOOD or word is not None:
             known = isinstance(word, str) and word in _WORDS
@@ -94,26 +94,3 @@ class Asker:
         if told is None:
             raise NotVouched("no_json")
         return told
-
-
-def as_object(told: Any) -> dict[str, Any]:
-    """Return an answer that is an object. Problem: `NotVouched`."""
-    if not isinstance(told, dict):
-        raise NotVouched("no_object")
-    return told
-
-
-def as_text(told: dict[str, Any], name: str) -> str:
-    """Return a text of an answer that it must have. Problem: `NotVouched`."""
-    value = told.get(name)
-    if not isinstance(value, str) or not value:
-        raise NotVouched(f"no_{name}")
-    return value
-
-
-def _read(body: bytes) -> Any:
-    """Return what a body says; nothing where it is no JSON."""
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None

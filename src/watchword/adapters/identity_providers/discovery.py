@@ -1,7 +1,8 @@
 """Discovery: what an OpenID provider says of itself, and the keys that it signs by.
 
     description   asked for once an hour; while the provider is away the last one serves for a day
-    keys          asked for once an hour; a token by an unknown one makes us look again, once a minute
+    keys          asked for once an hour; a token by an unknown one, or one that does not verify (the keys
+                  went round, perhaps under no name or the old one), makes us look again, four times a minute
 
 One asks, the others wait for what comes. After a failure nobody asks for some seconds: a provider that
 does not answer costs each visitor no more than one page. A description that names another issuer, or leads
@@ -13,12 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, RSAKey
 
-from watchword.adapters.identity_providers.asking import Asker, as_object, as_text
+from watchword.adapters.identity_providers.asking import Asker
+from watchword.adapters.identity_providers.told import as_address, as_object
 from watchword.kernel.identity import NotVouched
 from watchword.kernel.ports import OutOfReach
 
@@ -26,6 +27,7 @@ PATH: Final = "/.well-known/openid-configuration"
 FRESH: Final = timedelta(hours=1)
 STALE: Final = timedelta(days=1)
 AGAIN: Final = timedelta(minutes=1)
+LOOKS: Final = 4
 REST: Final = timedelta(seconds=10)
 ALGORITHMS: Final = (
     "RS256",
@@ -39,7 +41,9 @@ ALGORITHMS: Final = (
     "ES512",
 )
 _CURVES: Final = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
+_PARTS: Final = ("kty", "crv", "x", "y", "n", "e")
 _LEAST_RSA_BITS: Final = 2048
+_MOST_RSA_BITS: Final = 16_384
 _MOST_KEYS: Final = 64
 
 
@@ -75,6 +79,7 @@ class Discovery:
         self._found: Description | None = None
         self._keys: Keys | None = None
         self._rests_until: datetime | None = None
+        self._looked: tuple[datetime, ...] = ()
         self._asking = asyncio.Lock()
 
     async def description(self, now: datetime) -> Description:
@@ -85,18 +90,23 @@ class Discovery:
             assert self._found is not None
             return self._found
 
-    async def key(self, kid: str | None, algorithm: str, now: datetime) -> Key:
-        """Return the key that a token names. Problems: `NotVouched`, `OutOfReach`."""
+    async def key(
+        self, kid: str | None, algorithm: str, now: datetime, wrong: Key | None = None
+    ) -> Key:
+        """Return the key that a token names, but not the one that did not verify it.
+
+        Problems: `NotVouched`, `OutOfReach`.
+        """
         where = (await self.description(now)).keys
         async with self._asking:
             if self._keys is None or now - self._keys.read_at >= FRESH:
                 await self._look(where, now)
-            key = self._fitting(kid, algorithm)
-            if key is None and self._keys is not None and now - self._keys.read_at >= AGAIN:
+            key = self._fitting(kid, algorithm, wrong)
+            if key is None and self._may_look_again(now):
                 await self._look(where, now)
-                key = self._fitting(kid, algorithm)
+                key = self._fitting(kid, algorithm, wrong)
         if key is None:
-            raise NotVouched("unknown_key")
+            raise NotVouched("unknown_key" if wrong is None else "signature")
         return key
 
     async def keys(self, now: datetime) -> int:
@@ -124,6 +134,14 @@ class Discovery:
         if self._found is None or now - self._found.read_at >= STALE:
             raise trouble
 
+    def _may_look_again(self, now: datetime) -> bool:
+        """Count a look before its hour: what nobody signed makes us ask no more than so often."""
+        lately = tuple(each for each in self._looked if now - each < AGAIN)
+        if len(lately) >= LOOKS:
+            return False
+        self._looked = (*lately, now)
+        return True
+
     async def _look(self, where: str, now: datetime) -> None:
         told = as_object(await self._asker.get(where)).get("keys")
         if not isinstance(told, list):
@@ -131,7 +149,7 @@ class Discovery:
         objects = tuple(each for each in told[:_MOST_KEYS] if isinstance(each, dict))
         self._keys = Keys(each=objects, read_at=now)
 
-    def _fitting(self, kid: str | None, algorithm: str) -> Key | None:
+    def _fitting(self, kid: str | None, algorithm: str, wrong: Key | None) -> Key | None:
         """Return the key of a name; without a name, the only one that fits."""
         assert self._keys is not None
         found = [
@@ -140,7 +158,9 @@ class Discovery:
             if kid is None or each.get("kid") == kid
             if (key := _key(each, algorithm)) is not None
         ]
-        return found[0] if len(found) == 1 else None
+        if len(found) != 1 or (wrong and found[0].thumbprint() == wrong.thumbprint()):
+            return None
+        return found[0]
 
 
 def _description(told: dict[str, Any], issuer: str, now: datetime) -> Description:
@@ -149,10 +169,10 @@ def _description(told: dict[str, Any], issuer: str, now: datetime) -> Descriptio
     secure = issuer.startswith("https://")
     methods = told.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
     return Description(
-        authorization=_endpoint(told, "authorization_endpoint", secure=secure),
-        token=_endpoint(told, "token_endpoint", secure=secure),
-        keys=_endpoint(told, "jwks_uri", secure=secure),
-        userinfo=_endpoint(told, "userinfo_endpoint", secure=secure)
+        authorization=as_address(told, "authorization_endpoint", secure=secure),
+        token=as_address(told, "token_endpoint", secure=secure),
+        keys=as_address(told, "jwks_uri", secure=secure),
+        userinfo=as_address(told, "userinfo_endpoint", secure=secure)
         if told.get("userinfo_endpoint")
         else "",
         algorithms=frozenset(ALGORITHMS) & _texts(told, "id_token_signing_alg_values_supported"),
@@ -160,20 +180,6 @@ def _description(told: dict[str, Any], issuer: str, now: datetime) -> Descriptio
         tells_issuer=told.get("authorization_response_iss_parameter_supported") is True,
         read_at=now,
     )
-
-
-def _endpoint(told: dict[str, Any], name: str, *, secure: bool) -> str:
-    """Return an address that a description must have; where we are by https, it is https."""
-    url = as_text(told, name)
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        raise NotVouched(f"no_{name}") from None
-    schemes = {"https"} if secure else {"https", "http"}
-    if parts.scheme not in schemes or not parts.hostname or parts.username or parts.fragment:
-        raise NotVouched(f"no_{name}")
-    return url
 
 
 def _texts(told: dict[str, Any], name: str) -> frozenset[str]:
@@ -189,7 +195,7 @@ def _key(told: Mapping[str, Any], algorithm: str) -> Key | None:
     """Return a published key if signatures of this kind are made by it."""
     if told.get("use", "sig") != "sig" or told.get("alg", algorithm) != algorithm:
         return None
-    public = {name: told[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in told}
+    public = {name: text for name in _PARTS if isinstance(text := told.get(name), str)}
     try:
         return _curve(public, algorithm) if algorithm in _CURVES else _rsa(public)
     except (JoseError, ValueError, TypeError, KeyError):
@@ -205,4 +211,4 @@ def _rsa(public: dict[str, Any]) -> Key | None:
     if public.get("kty") != "RSA":
         return None
     key = RSAKey.import_key(public)
-    return key if key.raw_value.key_size >= _LEAST_RSA_BITS else None
+    return key if _LEAST_RSA_BITS <= key.raw_value.key_size <= _MOST_RSA_BITS else None

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from watchword.adapters.identity_providers.asking import Asker, as_object, as_text, within
+from watchword.adapters.identity_providers.asking import Asker, within
 from watchword.adapters.identity_providers.oidc import Registered, challenge, with_query
+from watchword.adapters.identity_providers.told import as_object, as_subject, as_token, as_word
 from watchword.kernel.identity import Errand, Identity, NotVouched
 from watchword.kernel.secret import Secret
 
@@ -64,13 +65,12 @@ class GithubProvider:
         if not isinstance(number, int) or isinstance(number, bool):
             raise NotVouched("subject")
         email = _primary(emails if isinstance(emails, list) else [])
-        name = user.get("name")
         return Identity(
             issuer=self.issuer,
-            subject=str(number),
-            email=str(email.get("email") or ""),
+            subject=as_subject(str(number)),
+            email=as_word(email, "email"),
             email_verified=email.get("verified") is True,
-            name=name if isinstance(name, str) else "",
+            name=as_word(user, "name"),
         )
 
     async def _redeem(self, errand: Errand, code: Secret) -> str:
@@ -82,7 +82,7 @@ class GithubProvider:
             "code_verifier": errand.verifier.reveal(),
         }
         told = await self._asker.post(f"{self.issuer}/login/oauth/access_token", form)
-        return as_text(told, "access_token")
+        return as_token(told, "access_token")
 
 
 def _primary(emails: Iterable[Any]) -> dict[str, Any]:

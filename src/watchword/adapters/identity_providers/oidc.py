@@ -17,8 +17,9 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from watchword.adapters.identity_providers import id_token
-from watchword.adapters.identity_providers.asking import Asker, as_object, as_text, within
+from watchword.adapters.identity_providers.asking import Asker, within
 from watchword.adapters.identity_providers.discovery import Description, Discovery
+from watchword.adapters.identity_providers.told import as_object, as_text, as_token, as_word
 from watchword.kernel.identity import Errand, Identity, NotVouched
 from watchword.kernel.secret import Secret
 
@@ -113,14 +114,17 @@ class OpenIdProvider:
             nonce_may_lack=not self._us.nonce_comes_back,
         )
         return await id_token.read(
-            token, expected, lambda kid, alg: self._discovery.key(kid, alg, now), now
+            token,
+            expected,
+            lambda kid, alg, wrong: self._discovery.key(kid, alg, now, wrong),
+            now,
         )
 
     async def _userinfo(
         self, found: Description, tokens: dict[str, Any], subject: str
     ) -> dict[str, Any]:
         """Return what else the provider says of somebody; it must be the same."""
-        token = as_text(tokens, "access_token")
+        token = as_token(tokens, "access_token")
         told = as_object(await self._asker.get(found.userinfo, token))
         if told.get("sub") != subject:
             raise NotVouched("another_subject")
@@ -145,19 +149,14 @@ def _identity(issuer: str, claims: dict[str, Any]) -> Identity:
     return Identity(
         issuer=issuer,
         subject=claims["sub"],
-        email=_word(claims, "email"),
+        email=as_word(claims, "email"),
         email_verified=_is_true(claims.get("email_verified")),
-        given_name=_word(claims, "given_name"),
-        family_name=_word(claims, "family_name"),
-        name=_word(claims, "name"),
+        given_name=as_word(claims, "given_name"),
+        family_name=as_word(claims, "family_name"),
+        name=as_word(claims, "name"),
     )
 
 
 def _is_true(told: Any) -> bool:
     """Some write the word; a number, which Python finds equal, is no yes."""
     return told is True or told == "true"
-
-
-def _word(claims: dict[str, Any], name: str) -> str:
-    value = claims.get(name)
-    return value if isinstance(value, str) else ""

@@ -118,7 +118,6 @@ def mailbox(text: str) -> Mailbox:
 def compose(message: Message, now: datetime) -> Envelope:
     """Write the message. Problem: `NotAccepted`."""
     guarded = guard(message)
-    boundary = f"=_{message.id.strip('<>').partition('@')[0][:60]}"  # "=_" is never in the parts
     headers = {
         "From": str(guarded.sender),
         "To": str(guarded.recipient),
@@ -128,12 +127,9 @@ def compose(message: Message, now: datetime) -> Envelope:
         "Message-ID": message.id,
         **{name: _words(value) for name, value in guarded.headers.items()},
         "MIME-Version": "1.0",
-        "Content-Type": f'multipart/alternative; boundary="{boundary}"',
     }
     lines = [f"{name}: {value}".encode() for name, value in headers.items()]
-    for kind, text in (("plain", message.text), ("html", message.html)):
-        lines += [b"", f"--{boundary}".encode(), *_part(kind, text)]
-    content = b"\r\n".join([*lines, f"--{boundary}--".encode(), b""])
+    content = b"\r\n".join([*lines, *_body(message), b""])
     return Envelope(sender=guarded.sender.spec, recipient=guarded.recipient.spec, content=content)
 
 
@@ -144,6 +140,20 @@ def _more(message: Message) -> Iterator[tuple[str, str]]:
         if name.lower() in _OURS or not _NAME.fullmatch(name):
             raise NotAccepted(f"header not allowed: {name!r}", lasting=True)
         yield "Reply-To" if name.lower() == "reply-to" else name, _one_line(value)
+
+
+def _body(message: Message) -> Iterator[bytes]:
+    """Yield both parts, or the plain one alone where there is no HTML; their heads and boundaries first."""
+    if not message.html:
+        yield from _part("plain", message.text)
+        return
+    boundary = f"=_{message.id.strip('<>').partition('@')[0][:60]}"  # "=_" is never in the parts
+    yield f'Content-Type: multipart/alternative; boundary="{boundary}"'.encode()
+    for kind, text in (("plain", message.text), ("html", message.html)):
+        yield b""
+        yield f"--{boundary}".encode()
+        yield from _part(kind, text)
+    yield f"--{boundary}--".encode()
 
 
 def _part(kind: str, text: str) -> Iterator[bytes]:

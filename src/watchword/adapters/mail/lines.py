@@ -3,7 +3,7 @@
     turn        there are only so many: who has a letter to send waits for its turn (`turns`)
     take        within it, a line that is free, else a new one; the one used last goes first, so that those
                 which are not needed grow old
-    give_back   it serves the next letter, unless it has carried its share or is broken
+    give_back   it serves the next letter, unless it has carried its share, is broken, or left an answer over
     drop        nobody knows what was said on it
 
 A line that nobody took for a while is closed, as people take leave: QUIT, and no long wait for an answer.
@@ -32,6 +32,13 @@ class Line:
     carried: int = 0
     used: bool = False
     free_since: float = 0.0
+
+    @property
+    def said_too_much(self) -> bool:
+        """Tell whether an answer is left over: the next question would be answered by it."""
+        return bool(
+            getattr(self.smtp.protocol, "_buffer", b"")
+        )  # no public way to what was not read
 
 
 class Lines:
@@ -79,7 +86,7 @@ class Lines:
 
     def give_back(self, line: Line) -> None:
         """Let the next letter have it."""
-        if not line.smtp.is_connected:
+        if not line.smtp.is_connected or line.said_too_much:
             self.drop(line)
             return
         self._at_work.discard(line)

@@ -3,7 +3,8 @@
 The base address says the region: https://api.mailgun.net/v3, or https://api.eu.mailgun.net/v3 in Europe.
 Clicks and opens are not tracked: a link that proves a mailbox is nobody else's. Whether the key is good
 is told by a letter without content: a good one is told what is missing (400), and a key that may only
-send is enough. Mailgun documents no key against
+send is enough. A 400 in words of `to` is about the reader; one that
+does not begin with a field of ours is in doubt, and says nothing against us. Mailgun documents no key against
 doubles: the Message-ID is ours (`h:Message-Id`). Source: https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/messages
 """
 
@@ -16,6 +17,7 @@ from watchword.kernel.messages import Message
 from watchword.kernel.secret import Secret
 
 _SOMETHING_IS_MISSING: Final = str(BAD)
+_OURS: Final = re.compile(r"\W?(from|domain|h:\S+|o:\S+)\W? ", re.IGNORECASE)
 _THE_READER: Final = re.compile(r"\W?to\W? parameter\b", re.IGNORECASE)
 
 
@@ -38,7 +40,7 @@ class MailgunMailer:
             "to": str(guarded.recipient),
             "subject": message.subject,
             "text": message.text,
-            "html": message.html,
+            **({"html": message.html} if message.html else {}),
             "o:tag": message.known_as,
             "o:tracking": "no",
             "v:message_id": message.id,
@@ -47,7 +49,12 @@ class MailgunMailer:
             **{f"h:{name}": value for name, value in guarded.headers.items()},
         }
         reply = await self._provider.hand_over(
-            self._path, key=message.id, lasting=_about_the_reader, data=form, auth=self._auth
+            self._path,
+            key=message.id,
+            lasting=_about_the_reader,
+            of_reader=_in_doubt,
+            data=form,
+            auth=self._auth,
         )
         return reply.said("id")
 
@@ -62,3 +69,8 @@ class MailgunMailer:
 
 def _about_the_reader(reply: Reply) -> bool:
     return reply.status == BAD and _THE_READER.match(reply.said("message") or "") is not None
+
+
+def _in_doubt(reply: Reply) -> bool:
+    said = reply.said("message") or ""
+    return reply.status == BAD and not _about_the_reader(reply) and _OURS.match(said) is None

@@ -6,6 +6,7 @@ SendGrid documents no key against doubles: the Message-ID is ours, and its event
 
     400 whose `errors` name the reader's field alone   NotAccepted, lasting
     400 about the sender, a template, the content      NotAccepted: another may take it
+    400 that names no field, or the reader's, too      NotAccepted, of the reader: it says nothing against us
 Source: https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
 """
 
@@ -44,6 +45,7 @@ class SendgridMailer:
             "/v3/mail/send",
             key=message.id,
             lasting=_about_the_reader,
+            of_reader=_in_doubt,
             json=letter,
             headers=self._headers,
         )
@@ -88,15 +90,28 @@ class SendgridMailer:
             to["dynamic_template_data"] = {**message.facts, **told}
             return {**letter, "template_id": template}
         parts = (("text/plain", message.text), ("text/html", message.html))
-        return {**letter, "content": [{"type": kind, "value": text} for kind, text in parts]}
+        content = [{"type": kind, "value": text} for kind, text in parts if text]
+        return {**letter, "content": content}
 
 
 def _about_the_reader(reply: Reply) -> bool:
-    errors = reply.json.get("errors")
-    if reply.status != BAD or not isinstance(errors, list) or not errors:
+    fields = _fields(reply)
+    return reply.status == BAD and bool(fields) and all(map(_THE_READER.fullmatch, fields))
+
+
+def _in_doubt(reply: Reply) -> bool:
+    if reply.status != BAD or _about_the_reader(reply):
         return False
-    fields = (each.get("field") if isinstance(each, dict) else None for each in errors)
-    return all(isinstance(field, str) and _THE_READER.fullmatch(field) for field in fields)
+    fields = _fields(reply)
+    return not all(fields) or any(each.startswith("personalizations") for each in fields)
+
+
+def _fields(reply: Reply) -> list[str]:
+    """Return the field that each fault is about; empty where it names none."""
+    errors = reply.json.get("errors")
+    faults = errors if isinstance(errors, list) and errors else [{}]
+    named = (each.get("field") if isinstance(each, dict) else None for each in faults)
+    return [each if isinstance(each, str) else "" for each in named]
 
 
 def _may_not_send(reply: Reply) -> str | None:

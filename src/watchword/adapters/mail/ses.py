@@ -5,6 +5,7 @@ token against doubles. Whether it would
 take a letter is asked by `GetSendQuota`, which a policy for sending alone allows.
 
     BadRequestException in words of an address or of the length, 413    NotAccepted, lasting
+    BadRequestException in other words                                 NotAccepted, of the reader: in doubt
     any other refusal                                                  NotAccepted: another may take it
 
 Most of its refusals are about us: a sender or a return path that is not verified, the sandbox, a
@@ -22,8 +23,8 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from watchword.adapters.aws.sigv4 import Signer
 from watchword.adapters.mail.letter import compose
-from watchword.adapters.mail.sigv4 import Signer
 from watchword.adapters.providers import Provider, Reply
 from watchword.kernel.clock import Clock
 from watchword.kernel.messages import Message
@@ -67,7 +68,12 @@ class SesMailer:
         body = json.dumps(letter).encode()
         signed = self._signed(_SEND, body, "application/json")
         reply = await self._provider.hand_over(
-            _SEND, key=message.id, lasting=_about_the_reader, fault=_fault, **signed
+            _SEND,
+            key=message.id,
+            lasting=_about_the_reader,
+            of_reader=_in_doubt,
+            fault=_fault,
+            **signed,
         )
         return reply.said("MessageId")
 
@@ -103,6 +109,10 @@ def _number(name: bytes, reply: Reply) -> int | None:
 def _about_the_reader(reply: Reply) -> bool:
     said = reply.said("message") or reply.said("Message") or ""
     return _fault(reply) in _MALFORMED and _THE_READER.match(said) is not None
+
+
+def _in_doubt(reply: Reply) -> bool:
+    return _fault(reply) in _MALFORMED and not _about_the_reader(reply)
 
 
 def _fault(reply: Reply) -> str:

@@ -3,7 +3,7 @@
 Encryption: from the first byte when `secure` or on port 465; else STARTTLS, and without it nothing is
 sent, not even a name, unless the relay is on this very machine. Certificates are verified.
 
-    refused, or no connection                          NotAccepted (lasting for what `refusals` finds so)
+    refused, or no connection                          NotAccepted (whom it is about, `refusals` finds)
     silence or a broken line before the letter         NotAccepted: nothing of it was said
     silence or a broken line after the letter began    Undelivered: nobody can tell; so after an answer
                                                        that is neither yes nor no
@@ -13,10 +13,9 @@ Source: RFC 5321 (4.2.1: digits), 3207 (STARTTLS), 4954 (AUTH), 8314 (TLS), 6531
 
 import asyncio
 import re
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from aiosmtplib import (
@@ -33,48 +32,30 @@ from watchword.adapters.mail import refusals
 from watchword.adapters.mail.dkim import Signer
 from watchword.adapters.mail.letter import Envelope, compose
 from watchword.adapters.mail.lines import Line, Lines
-from watchword.kernel.addresses import is_loopback
 from watchword.kernel.clock import Clock
+from watchword.kernel.mail_server import MailServer, lacking, login_refused
 from watchword.kernel.messages import CODE, Message
-from watchword.kernel.ports import LOGIN_REFUSED, NotAccepted, Undelivered, Unfit
-from watchword.kernel.secret import Secret
+from watchword.kernel.ports import NotAccepted, Undelivered, Unfit
 
-_IMPLICIT_PORT = 465
 _CLOSING = 421
 _DONE, _GO_ON, _REFUSALS = 2, 3, (4, 5)
 _BARE = re.compile(rb"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Relay:
-    """A relay: where, who we are to it, and how long we wait.
+class Relay(MailServer):
+    """A relay, and how long we wait for it.
 
     `timeout` is for each of two halves: until it waits for the letter, and until it has answered to it.
     `connections` is how many are open at most, `letters_each` how many letters one carries.
-    `greeting` is our name in EHLO; `tls` a context with the relay's own authority, if it has one.
+    `greeting` is our name in EHLO.
     """
 
-    host: str
-    port: int = 587
-    secure: bool = False
-    user: str = ""
-    password: Secret = field(default_factory=lambda: Secret(""))
     greeting: str = "localhost"
     timeout: timedelta = timedelta(seconds=8)
     idle: timedelta = timedelta(seconds=30)
     connections: int = 5
     letters_each: int = 100
-    tls: ssl.SSLContext | None = None
-
-    @property
-    def implicit_tls(self) -> bool:
-        """Tell whether TLS begins with the first byte."""
-        return self.secure or self.port == _IMPLICIT_PORT
-
-    @property
-    def starttls(self) -> bool:
-        """Tell whether STARTTLS is required; only this very machine is spoken to in clear."""
-        return not self.implicit_tls and (self.tls is not None or not is_loopback(self.host))
 
 
 class SmtpMailer:
@@ -187,6 +168,9 @@ class SmtpMailer:
         except BaseException:
             self._lines.drop(line)
             raise
+        if line.said_too_much:  # the next answer would be taken for the one to the letter
+            self._lines.drop(line)
+            raise NotAccepted("the relay gave more answers than we asked questions")
         return True
 
     async def _hand_over(self, line: Line, content: bytes) -> None:
@@ -218,7 +202,7 @@ class SmtpMailer:
         try:
             await smtp.connect()
         except SMTPAuthenticationError as refusal:
-            raise NotAccepted(f"{refusal.code}: {LOGIN_REFUSED}") from None
+            raise NotAccepted(login_refused(refusal.code)) from None
         except (SMTPException, OSError) as trouble:
             raise NotAccepted(_reason(trouble)) from None
         except BaseException:
@@ -228,6 +212,9 @@ class SmtpMailer:
 
     async def _start_over(self, line: Line) -> None:
         """Forget the half-told letter, so that the line serves the next one."""
+        if line.said_too_much:
+            self._lines.drop(line)
+            return
         try:
             await _granted(line.smtp.rset())
         except (SMTPException, OSError):
@@ -277,12 +264,19 @@ async def _say(smtp: SMTP, content: bytes, patience: timedelta) -> SMTPResponse:
 
 
 def _refused(refusal: SMTPResponseException) -> NotAccepted:
-    """Say a refusal: lasting when it is about the reader or the letter."""
-    return NotAccepted(refusals.words(refusal), lasting=refusals.is_lasting(refusal))
+    """Say a refusal, and whom it is about."""
+    about = refusals.about(refusal)
+    return NotAccepted(
+        refusals.words(refusal),
+        lasting=about is refusals.About.FOR_GOOD,
+        of_reader=about is refusals.About.FOR_NOW,
+    )
 
 
 def _reason(trouble: Exception) -> str:
     """Name the trouble without what the relay said: it may quote addresses."""
+    if type(trouble) is SMTPException and (lacks := lacking(str(trouble))):
+        return lacks
     code = getattr(trouble, "code", None)
     cause = trouble.__cause__
     names = [type(trouble).__name__, *([type(cause).__name__] if cause else [])]

@@ -6,7 +6,7 @@ A read that finds nobody, or somebody who is busy, is tried once more; what chan
 import json
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx2
@@ -25,6 +25,7 @@ class Answer:
 
     status: int
     body: Mapping[str, Any]
+    text: str = field(default="", repr=False)
 
     @property
     def good(self) -> bool:
@@ -35,9 +36,16 @@ class Answer:
 class Asker:
     """Asks one manager, whom `title` names in what is told."""
 
-    def __init__(self, title: str, ca_path: str = "") -> None:
-        """Trust the system's list, or who is in a file (PEM). Problem: `ManagerTrouble`."""
+    def __init__(
+        self, title: str, ca_path: str = "", *, seconds: float = _SECONDS, beside: bool = False
+    ) -> None:
+        """Trust the system's list, or who is in a file (PEM); no proxy leads to whoever is `beside` us.
+
+        Problem: `ManagerTrouble`.
+        """
         self._title = title
+        self._seconds = seconds
+        self._beside = beside
         try:
             self._tls = ssl.create_default_context(cafile=ca_path or None)
         except OSError as error:
@@ -63,14 +71,19 @@ class Asker:
         told = {"User-Agent": "Watchword", **headers}
         body = bytearray()
         with (
-            httpx2.Client(timeout=_SECONDS, verify=self._tls, follow_redirects=False) as client,
+            httpx2.Client(
+                timeout=self._seconds,
+                verify=self._tls,
+                follow_redirects=False,
+                trust_env=not self._beside,
+            ) as client,
             client.stream(method, url, headers=told, content=content) as head,
         ):
             for part in head.iter_bytes():
                 body += part
                 if len(body) > _MOST:
                     raise ManagerTrouble(f"{self._title} answers without end")
-        return Answer(head.status_code, _object(bytes(body)))
+        return Answer(head.status_code, _object(bytes(body)), body.decode(errors="replace"))
 
 
 def _object(body: bytes) -> Mapping[str, Any]:

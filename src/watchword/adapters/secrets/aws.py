@@ -4,18 +4,18 @@
     read below     BatchGetSecretValue, filtered by what the names begin with, page by page
     write          CreateSecret; where it is there already and shall be anew, PutSecretValue
 
-Signed by hand as letters to SES are (Signature Version 4). The key wants these actions, and
-`secretsmanager:ListSecrets` with BatchGetSecretValue. A binary secret is none of ours.
+Signed by hand as letters to SES are (Signature Version 4), with a key or as a role (`roles`). Either wants
+these actions, and `secretsmanager:ListSecrets` with BatchGetSecretValue. A binary secret is none of ours.
 Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from watchword.adapters.mail.sigv4 import Signer
+from watchword.adapters.aws.sigv4 import AwsKey, Signer
 from watchword.adapters.secrets.asking import Answer, Asker
 from watchword.kernel.clock import Clock
 from watchword.kernel.managers import VALUE, Kept, ManagerTrouble
@@ -29,11 +29,13 @@ _THERE: Final = "ResourceExistsException"
 class AwsSecrets:
     """Keeps secrets in AWS Secrets Manager."""
 
-    def __init__(self, url: str, signer: Signer, clock: Clock) -> None:
-        """Ask at this address. Problem: `ManagerTrouble`."""
-        self.title = f"AWS Secrets Manager in {signer.region}"
+    def __init__(self, url: str, region: str, key: Callable[[], AwsKey], clock: Clock) -> None:
+        """Ask at this address; the key is wanted with the first question. Problem: `ManagerTrouble`."""
+        self.title = f"AWS Secrets Manager in {region}"
         self._url = f"{url.rstrip('/')}/"
-        self._signer = signer
+        self._region = region
+        self._key = key
+        self._signer: Signer | None = None
         self._clock = clock
         self._asker = Asker(self.title)
 
@@ -85,6 +87,8 @@ class AwsSecrets:
     def _ask(self, action: str, asked: Mapping[str, Any]) -> Answer:
         content = json.dumps(asked).encode()
         headers = {"Content-Type": _TYPE, "X-Amz-Target": f"secretsmanager.{action}"}
+        if self._signer is None:
+            self._signer = Signer(key=self._key(), region=self._region, service="secretsmanager")
         signed = self._signer.sign("POST", self._url, headers, content, self._clock.now())
         return self._asker.ask("POST", self._url, signed, content)
 

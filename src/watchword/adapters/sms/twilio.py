@@ -6,9 +6,13 @@ another one for each country, because many let only registered senders through.
 The Messages resource has no key against doubles (`I-Twilio-Idempotency-Token` is what Twilio sends to our
 webhook): a text that nobody can tell of may come twice, and is counted.
 
-    400 about the number            NotAccepted, lasting
-    400 about our sender or region  NotAccepted: it is about us
-Source: https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource
+    a code of the number or the text     NotAccepted, lasting
+    a code of our queue or service       NotAccepted: it is about us
+    any other code, and 400 without one  NotAccepted, of the reader: many are about a country (whether it is
+                                         permitted, whether it knows our sender), and whoever asks for a code
+                                         chooses that; so they say nothing against Twilio
+Source: https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource;
+https://www.twilio.com/docs/api/errors
 """
 
 import re
@@ -23,10 +27,12 @@ from watchword.kernel.secret import Secret
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{5,14}")
 _LONGEST: Final = 1600
 _SERVICE: Final = re.compile(r"MG[0-9a-fA-F]{32}")
-# Sender unknown, of another account or without numbers; region not permitted; trial account.
-_ABOUT_US: Final = frozenset(
-    {21212, 21408, 21603, 21606, 21608, 21611, 21612, 21659, 21660, 21701, 21703, 21704, 21705}
-)
+# No number, a short code, ourselves, opted out, no mobile, a landline; no text, too long.
+_FOR_GOOD: Final = frozenset({21211, 21217, 21265, 21266, 21602, 21605, 21610, 21614, 21617, 21635})
+# No sender, a full queue, a sender of another account; a messaging service that is not there or not fit.
+_ABOUT_US: Final = frozenset({21603, 21611, 21660, 21701, 21703, 21704, 21705})
+_REGIONS: Final = frozenset({21408, 21608, 21612})
+_REFUSED: Final = frozenset({BAD, 403})
 
 
 class TwilioTexter:
@@ -64,6 +70,7 @@ class TwilioTexter:
             f"{self._path}/Messages.json",
             key=text.id,
             lasting=_lasting,
+            of_reader=_of_reader,
             data=form,
             auth=self._auth,
         )
@@ -78,4 +85,17 @@ class TwilioTexter:
 
 
 def _lasting(reply: Reply) -> bool:
-    return reply.status == BAD and reply.json.get("code") not in _ABOUT_US
+    return reply.status in _REFUSED and _code(reply) in _FOR_GOOD
+
+
+def _of_reader(reply: Reply) -> bool:
+    code = _code(reply)
+    if reply.status == BAD:
+        return code not in _ABOUT_US | _FOR_GOOD
+    return reply.status in _REFUSED and code in _REGIONS
+
+
+def _code(reply: Reply) -> int | None:
+    """Return Twilio's code, be it a number or text."""
+    told = str(reply.json.get("code", ""))
+    return int(told) if re.fullmatch(r"[0-9]{5}", told, re.ASCII) else None

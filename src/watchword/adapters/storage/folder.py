@@ -8,6 +8,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
@@ -47,12 +48,15 @@ class FolderStorage:
         return True
 
     async def names(self) -> Sequence[str]:
-        """Return the name of every object."""
+        """Return the name of every object; `.NAME.begun` is one that a killed process did not end."""
         return await asyncio.to_thread(self._names)
 
     async def delete(self, name: str) -> None:
         """Delete an object, and its folder with the last one; nothing happens when it is not there."""
         await asyncio.to_thread(self._delete, name)
+
+    async def tidy(self, before: datetime, ours: Callable[[str], bool]) -> None:
+        """Do nothing: what is begun here has a name of its own and is found by it."""
 
     async def close(self) -> None:
         """Do nothing: nothing is open."""
@@ -78,7 +82,7 @@ class FolderStorage:
             path.as_posix()
             for path in found
             if path.suffix != _CHECKSUM
-            and not any(part.startswith(".") for part in path.parts)
+            and not any(part.startswith(".") for part in path.parts[:-1])
             and (self._folder / path).is_file()
         )
 

@@ -8,7 +8,8 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, API_
 import asyncio
 import re
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from hashlib import sha256
 from html import unescape
 from itertools import count
@@ -17,12 +18,12 @@ from urllib.parse import quote
 
 import httpx2
 
-from watchword.adapters.mail.sigv4 import Signer
+from watchword.adapters.aws.sigv4 import Signer
 from watchword.kernel.clock import Clock
 
 PAGE = 1000
 PART = 64 * 1024 * 1024
-_GOOD, _GONE, _MISSING = 200, 204, 404
+_GOOD, _GONE, _FORBIDDEN, _MISSING = 200, 204, 403, 404
 _SECONDS = 60.0
 
 
@@ -103,6 +104,22 @@ class S3Storage:
     async def delete(self, name: str) -> None:
         """Delete an object; nothing happens when it is not there. OSError: it may be there still."""
         _good(await self._ask("DELETE", self._url(name)))
+
+    async def tidy(self, before: datetime, ours: Callable[[str], bool]) -> None:
+        """Abort uploads in parts that were begun before a moment: they cost as much as objects, unseen.
+
+        Where the key may not list them a life cycle rule of the bucket does it. OSError: some may be there.
+        """
+        url = f"{self._bucket}?prefix={quote(self._prefix, safe='')}&uploads="
+        answer = await self._ask("GET", url)
+        if answer.status_code == _FORBIDDEN:
+            return
+        told = (_told(_good(answer), element) for element in ("Key", "UploadId", "Initiated"))
+        for key, upload, begun in zip(*told, strict=True):
+            name = key.removeprefix(self._prefix)
+            if ours(name) and datetime.fromisoformat(begun) < before:
+                there = f"{self._url(name)}?uploadId={quote(upload, safe='')}"
+                _good(await self._ask("DELETE", there))
 
     async def close(self) -> None:
         """Hang up."""

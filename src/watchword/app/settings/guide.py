@@ -8,7 +8,7 @@ from watchword.app.settings import catalogue, reference
 from watchword.app.settings.masking import shown
 from watchword.app.settings.values import Settings, SettingsRefused
 from watchword.operations.configuration.rules import Described, Fault, Line, Report, Shelf
-from watchword.plumbing.settings import ManagerSettings, ServerSettings, SesSettings
+from watchword.plumbing.settings import AwsSettings, ManagerSettings, RoleSettings, ServerSettings
 
 
 class CatalogueGuide:
@@ -46,11 +46,12 @@ class CatalogueGuide:
 
     def shelf(self, provider: str, path: str) -> Shelf:
         """Return who keeps secrets, and where; whatever else is missing. Problem: `ManagerTrouble`."""
-        settings = self._read(sections=(ServerSettings, ManagerSettings, SesSettings))
-        ours, aws = settings.section(ManagerSettings), settings.section(SesSettings)
+        settings = self._read(sections=(ServerSettings, ManagerSettings, AwsSettings, RoleSettings))
+        ours, aws = settings.section(ManagerSettings), settings.section(AwsSettings)
         named = provider or ours.provider
         strict = not settings.section(ServerSettings).development
-        manager = manager_of(named, ours, aws, Path.cwd(), strict=strict)
+        role = settings.section(RoleSettings)
+        manager = manager_of(named, ours, aws, role, Path.cwd(), strict=strict)
         return Shelf(manager=manager, path=path or ours.path)
 
     def reference(self) -> str:

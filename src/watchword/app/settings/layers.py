@@ -63,6 +63,13 @@ class Folder:
 
     path: Path
 
+    def names(self) -> frozenset[str]:
+        """Return what its files are called."""
+        try:
+            return frozenset(each.name for each in self.path.iterdir() if each.is_file())
+        except OSError:
+            return frozenset()
+
     def get(self, name: str) -> Told | None:
         """Return the content of the file of that name."""
         file = self.path / name

@@ -73,4 +73,5 @@ def _sentence(entry: Entry, sentence: str, told: Told | None) -> str:
     """Return the parser's sentence, unless it repeats a secret."""
     if entry.secret and told is not None and told.text in sentence:
         sentence = "this is not acceptable here"
-    return f"{sentence}."
+    elsewhere = told is not None and told.source.kind is not Kind.ENVIRONMENT
+    return f"{sentence} ({told.source})." if told and elsewhere else f"{sentence}."

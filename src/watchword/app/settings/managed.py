@@ -15,7 +15,7 @@ from watchword.app.settings.layers import MOST_BYTES, Told, Unreadable
 from watchword.app.settings.lookup import Lookup
 from watchword.app.settings.values import Kind, Source
 from watchword.kernel.managers import VALUE, Kept, meant, names_of
-from watchword.plumbing.settings import ManagerSettings, SesSettings
+from watchword.plumbing.settings import AwsSettings, ManagerSettings, RoleSettings
 
 Section = TypeVar("Section")
 
@@ -53,10 +53,11 @@ def asked(
 
     Problem: `ManagerTrouble`.
     """
-    settings, aws = _section(ManagerSettings, lookup), _section(SesSettings, lookup)
-    if settings is None or aws is None or not settings.provider:
+    settings, aws = _section(ManagerSettings, lookup), _section(AwsSettings, lookup)
+    role = _section(RoleSettings, lookup)
+    if settings is None or aws is None or role is None or not settings.provider:
         return None, []
-    manager = manager_of(settings.provider, settings, aws, cwd, strict=strict)
+    manager = manager_of(settings.provider, settings, aws, role, cwd, strict=strict)
     question = (settings.provider, settings.path, manager.title, str(cwd))
     kept = _memory.get(question)
     if kept is None:
@@ -70,7 +71,7 @@ def sorted_out(
     """Find out which setting each secret is meant for; a sentence for each that is nearly one."""
     plain = {name for name in known if not name.endswith("_FILE")}
     by_name, left = meant(kept, plain)
-    strange = {names_of(each)[0]: "" for each in left}
+    strange = {name: "" for each in left for name in names_of(each)}
     return Managed(by_name, title, path), near.strange(strange, plain, title)
 
 

@@ -51,5 +51,18 @@ def _nearest(name: str, known: Collection[str]) -> str | None:
         return None
     alike = _ALIKE_IN_FAMILY if name.startswith(_FAMILIES) else _ALIKE
     plain = [each for each in known if not each.endswith("_FILE") or name.endswith("_FILE")]
-    found = difflib.get_close_matches(name, plain, 1, alike)
+    found = difflib.get_close_matches(name, _likely(name, plain, alike), 1, alike)
     return found[0] if found else None
+
+
+def _likely(name: str, known: Collection[str], alike: float) -> list[str]:
+    """Leave out what its length or its signs alone make too unlike: to compare hundreds takes long."""
+    signs, length = set(name), len(name)
+    likely = []
+    for each in known:
+        both = length + len(each)
+        if 2 * min(length, len(each)) < alike * both:
+            continue
+        if both - len(signs.symmetric_difference(each)) >= alike * both:
+            likely.append(each)
+    return likely

@@ -2,11 +2,11 @@
 
 from urllib.parse import urlsplit
 
-from watchword.app.settings.checks.mail import carrying_of
 from watchword.app.settings.values import Settings
 from watchword.kernel.addresses import is_loopback
 from watchword.plumbing.settings import (
     AmqpSettings,
+    Carrying,
     DatabaseSettings,
     EventWebhookSettings,
     KafkaSettings,
@@ -15,7 +15,7 @@ from watchword.plumbing.settings import (
     ServerSettings,
     TwilioSettings,
 )
-from watchword.plumbing.settings.carrying import AT_HOME
+from watchword.plumbing.settings.mail import AT_HOME
 from watchword.plumbing.settings.managers import AWS, VAULT
 from watchword.records.signals.rules import SignalSettings
 
@@ -32,7 +32,7 @@ def outward(settings: Settings) -> tuple[str, ...]:
         "HTTPS": server.https,
         "SSL_CERT_PATH": bool(server.ssl_cert_path),
         "TRUSTED_PROXIES": bool(server.trusted_proxies),
-        "EMAIL_SERVICE": not set(carrying_of(settings).names) <= set(AT_HOME),
+        "EMAIL_SERVICE": not set(Carrying.of(settings.section).names) <= set(AT_HOME),
         "SIRA_ENABLED": settings.section(SignalSettings).enabled,
         "KAFKA_ENABLED": settings.section(KafkaSettings).enabled,
         "AMQP_ENABLED": settings.section(AmqpSettings).enabled,

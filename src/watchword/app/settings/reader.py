@@ -64,6 +64,7 @@ class _Reader:
         self._kinds = kinds
         self._whole = whole
         self._kept_by = ""
+        self._named: dict[str, frozenset[str]] = {}  # folders of files, and what these are called
         self._entries = catalogue.entries(kinds)
         self._server = catalogue.entries([ServerSettings])
         self._cwd = cwd
@@ -88,6 +89,8 @@ class _Reader:
         known = catalogue.known_names(self._entries)
         for each in self._variables:
             self._warnings += near.strange(each.values, known, each.where)
+        for place, names in self._named.items():
+            self._warnings += near.strange(dict.fromkeys(names, ""), known, place)
         draft = Settings(
             sections=self._built(values),
             texts={name: value.text for name, value in values.items()},
@@ -143,10 +146,27 @@ class _Reader:
         ]
         folder = Lookup([*self._variables, *defaults]).find(self._server["SECRETS_DIR"])
         told = self._cwd / str(folder.value) if folder and folder.value else None
-        if told is not None and folder is not None and folder.source.given and not told.is_dir():
+        files = [Folder(told)] if told is not None and told.is_dir() else []
+        if told is not None and folder is not None and folder.source.given and not files:
             self._faults.append(("SECRETS_DIR", f"{folder.value} is not a folder."))
-        nearer: list[Layer] = [*self._variables, self._where, *([Folder(told)] if told else [])]
-        return [*nearer, *self._managed([*nearer, *defaults]), *defaults]
+        for each in files:
+            self._named[str(each.path)] = each.names()
+        nearer: list[Layer] = [*self._variables, self._where, *files]
+        kept = self._managed([*nearer, *defaults])
+        self._refuse_late([*files, *kept])
+        return [*nearer, *kept, *defaults]
+
+    def _refuse_late(self, layers: Sequence[Layer]) -> None:
+        """Refuse what decides which layers there are where it comes too late to decide."""
+        chosen = {"APP_ENV": self._environment, "APP_PROFILE": self._profile.name}
+        for name, said in chosen.items():
+            for each in layers:
+                for spelled in self._server[name].names:
+                    told = each.get(spelled)
+                    if told is not None and told.text and told.text != said:
+                        self._faults.append(
+                            (name, f"is read before {told.source}: say it in the environment.")
+                        )
 
     def _managed(self, layers: Sequence[Layer]) -> list[Layer]:
         """Return what a manager of secrets keeps, if there is one; without its answer nothing is known."""
@@ -184,8 +204,10 @@ class _Reader:
     def _built(self, values: Mapping[str, Value]) -> dict[type[Any], object]:
         """Build the sections whose settings are all there."""
         built: dict[type[Any], object] = {}
-        for kind in self._kinds:
-            own = [each for each in self._entries.values() if each.section is kind]
+        fields: dict[type[Any], list[Entry]] = {kind: [] for kind in self._kinds}
+        for each in self._entries.values():
+            fields[each.section].append(each)
+        for kind, own in fields.items():
             if all(each.name in values for each in own):
                 built[kind] = kind(**{each.field: values[each.name].value for each in own})
         return built
@@ -199,7 +221,8 @@ def _assumption(environment: str) -> Source:
 def _missing(entry: Entry, kept_by: str) -> str:
     if entry.derivable and kept_by:
         return (
-            f"is missing, here and in {kept_by}: `watchword secrets generate --to` makes it there."
+            f"is missing, here and in {kept_by}: `watchword secrets generate` makes it"
+            " (with --to at Vault or AWS, with --dir in a folder)."
         )
     if entry.derivable:
         return "is missing; make all secrets with `watchword secrets generate`."

@@ -9,7 +9,7 @@ from watchword.flows.account.rules import PREFERENCES_FOR, ProfilePatch, Session
 from watchword.flows.account.service import Account
 from watchword.kernel.ids import SessionId, parse
 from watchword.kernel.problems import NotFound, Problem
-from watchword.plumbing.settings import texting
+from watchword.plumbing.settings import TextCarrying
 from watchword.plumbing.shapes import Body
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Who, page_get, page_post
@@ -48,7 +48,7 @@ async def show(call: Call[Any], problem: Problem | None = None) -> Response:
     return call.page(
         "account/account.html",
         profile=profile,
-        texts_leave=texting.carried(call.web.house),
+        texts_leave=call.part(TextCarrying).leaves,
         email=subscriber.email,
         done=_done(call, "profile", "phone"),
         errors=call.faults(problem),

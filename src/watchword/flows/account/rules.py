@@ -32,7 +32,7 @@ class ProfilePatch(Body, frozen=True):
 
 
 class SessionEntry(Answer, frozen=True):
-    """One session of the subscriber; `place` is not told yet."""
+    """One session of the subscriber; `place` is the address it was opened from."""
 
     id: str
     current: bool
@@ -123,6 +123,7 @@ def entry_of(session: Session, current: SessionId) -> SessionEntry:
         created_at=session.created_at,
         last_used_at=session.last_used_at,
         expires_at=session.expires_at,
+        place=session.address or None,
     )
 
 

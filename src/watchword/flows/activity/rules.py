@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from watchword.plumbing.shapes import Answer, Body
+from watchword.records.sessions.rules import WRONG, LoginFailed
 from watchword.records.tickets.rules import SUCCESS, CodeTried
 
 MOST: Final = 100
@@ -50,52 +51,8 @@ WORDS: Final[Mapping[str, str]] = {
     "gdpr.export_asked": "export_asked",
     "gdpr.exported": "exported",
 }
-UNTOLD: Final[Mapping[str, tuple[str, ...]]] = {
-    "about the service, and about nobody's account": (
-        "audit.archived",
-        "audit.chain_cut",
-        "auth.rate_limited",
-        "backup.created",
-        "backup.failed",
-        "backup.restored",
-        "backup.verified",
-        "flag.changed",
-        "key.rotated",
-        "log.level_set",
-        "retention.run",
-        "risk.signal_dead_lettered",
-    ),
-    "what becomes of letters and texts is no act; the export has it": (
-        "email.suppressed",
-        "email.suppression_lifted",
-        "id.email.appointment_summary_queued",
-        "id.email.bounced",
-        "id.email.complained",
-        "id.email.dead_lettered",
-        "id.email.suppressed",
-        "id.sms.dead_lettered",
-        "id.sms.withheld",
-    ),
-    "a step between two that are told, or more of what is told": (
-        "codes.refused",
-        "email.rate_limited",
-        "guess.refused",
-        "id.password.reset.verified",
-        "id.token.refused",
-        "id.ussd.pin.reset.verified",
-    ),
-    "a stranger's attempt that came to nothing": (
-        "id.consent.ignored",
-        "id.password.reset.blocked",
-        "id.user.registration_repeated",
-        "id.ussd.pin.reset.blocked",
-    ),
-    "whoever attacks the account would read how they are watched": ("risk.signal_raised",),
-    "a legal duty, which may be a secret of others": ("gdpr.hold_lifted", "gdpr.hold_placed"),
-    "a letter asks, and the answer is told": ("id.consent.renewal_asked",),
-    "nobody is left to read it": ("id.user.erased",),
-}
 CODE_ACCEPTED: Final = "code_accepted"
+SIGN_IN_REFUSED: Final = "sign_in_refused"
 
 
 class ListActivity(Body, frozen=True):
@@ -130,4 +87,6 @@ def word_of(kind: str, facts: Mapping[str, Any]) -> str:
     """Return the word for a fact."""
     if kind == CodeTried.type and facts.get("result") == SUCCESS:
         return CODE_ACCEPTED
+    if kind == LoginFailed.type and facts.get("reason", WRONG) != WRONG:
+        return SIGN_IN_REFUSED
     return WORDS[kind]

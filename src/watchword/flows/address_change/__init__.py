@@ -14,7 +14,8 @@ does not hold it against somebody who does. Of two who confirm one address at th
 
 The letter of an undo link carries no code: nobody waits at a page where it could be typed, for seven days.
 An undo link outlives resets and changes of the password, and it takes with it the undo links issued after
-it: so whoever moves an account away cannot move it back against its first owner.
+it: so whoever moves an account away cannot move it back against its first owner. Nor can they have it erased:
+the link undoes an erasure that was asked for since, whose own undo link went to the other mailbox.
 
 Problems: `token_invalid|used|expired`, `code_invalid`, `email_taken`, `invalid_input`, `rate_limited`,
 `fresh_sign_in_required`.

@@ -17,6 +17,7 @@ from watchword.flows.address_change.rules import (
     wrong_password,
 )
 from watchword.kernel.clock import Clock
+from watchword.kernel.facts import OWNER
 from watchword.kernel.ids import SessionId
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Caller, Visitor
@@ -30,6 +31,7 @@ from watchword.plumbing.throttle import Throttle
 from watchword.records.consents.service import Consents
 from watchword.records.deliveries.rules import Letter, LetterWithheld
 from watchword.records.deliveries.service import Deliveries
+from watchword.records.erasures.service import Erasures
 from watchword.records.former_addresses.service import FormerAddresses
 from watchword.records.guesses.rules import KINDS
 from watchword.records.guesses.service import Guesses
@@ -38,6 +40,8 @@ from watchword.records.passwords.service import Passwords
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import (
+    ACTIVE,
+    ERASING,
     RELEASED,
     EmailTaken,
     EmailVerified,
@@ -72,6 +76,7 @@ class AddressChange:
     code_proof: CodeProof
     suppressions: Suppressions
     consents: Consents
+    erasures: Erasures
     deliveries: Deliveries
     journal: Journal
     throttle: Throttle
@@ -219,8 +224,19 @@ class AddressChange:
         for kind in KINDS:
             await self.guesses.forget(tx, self.guesses.key(kind, stub.address))
         await self.journal.record(tx, ChangeUndone(user_id=owner.id), now, visitor)
+        await self._keep(tx, owner, visitor, now)
         await self._send_reset(tx, owner, change.old, visitor, now)
         return change.old
+
+    async def _keep(
+        self, tx: Transaction, owner: Subscriber, visitor: Visitor, now: datetime
+    ) -> None:
+        """Undo an erasure that was asked for in the owner's name: its own link went to the other mailbox."""
+        waiting = await self.erasures.waiting(tx, owner.id)
+        if waiting is not None and waiting.by == OWNER:
+            await self.erasures.undo(tx, owner.id, visitor, now)
+            if owner.status == ERASING:
+                await self.subscribers.set_status(tx, owner.id, ACTIVE, now)
 
     async def _hold(self, tx: Transaction, stub: Stub) -> Subscriber:
         found = await self.subscribers.hold(tx, stub.user_id)

@@ -1,6 +1,8 @@
 """Code proof: tell the right code from a wrong one; every door that asks for one comes by here.
 
     prove   purpose, address, code, from where
+              -> what cannot be a code (letters, too few digits) is `invalid_input`, whoever asks: it is no
+                   guess, and counts for nobody but the network that knocks
               -> the guess is counted in its own commit, then compared (records/tickets)
                    right      no guess after all; the flow spends the code and the count is forgotten
                    wrong      `code_invalid`; one too many, and the address refuses codes for a while
@@ -14,6 +16,6 @@ letter opens meanwhile. A browser that the account knows has a count of its own 
 has the owner who is signed in.
 
 It has no doors: flows see it as the port `CodeProof` (docs/decisions/0016).
-Problems: `code_invalid`, `too_many_attempts`.
+Problems: `invalid_input`, `code_invalid`, `too_many_attempts`, `rate_limited`.
 Source: NIST SP 800-63B-4, section 3.2.2; OWASP Authentication.
 """

@@ -39,7 +39,11 @@ class CodeProver:
         visitor: Visitor,
         now: datetime,
     ) -> RightCode:
-        """Compare a code with the one of an address. Problems: `code_invalid`, `too_many_attempts`."""
+        """Compare a code with the one of an address.
+
+        Problems: `invalid_input` for what is no code, `code_invalid`, `too_many_attempts`, `rate_limited`.
+        """
+        code = self.tickets.read(code)
         key = await self._key(address, owner, visitor)
         guess = await self.guesses.enter(self.database, key, now)
         try:

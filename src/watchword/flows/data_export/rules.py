@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 import msgspec
 
@@ -14,12 +14,15 @@ from watchword.kernel.facts import OWNER, Fact, by_another
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.times import hours
-from watchword.plumbing.db.personal import Field, Told
 from watchword.plumbing.ports import Document
 from watchword.plumbing.shapes import Answer, Body
 from watchword.records.deliveries.rules import Letter
 from watchword.records.exports.rules import Export, ExportSettings, State
 from watchword.records.subscribers.rules import Subscriber
+
+# Settings are read without SQLAlchemy, and so are the rules that hold them.
+if TYPE_CHECKING:
+    from watchword.plumbing.db.personal import Field, Told
 
 VERSION: Final = 1
 AT_ONCE: Final = 50_000
@@ -44,6 +47,10 @@ _TYPES: Final[Mapping[str, dict[str, str]]] = {
     "text": {"type": "string"},
 }
 _FORMULA: Final = re.compile(r"[=@\t\r]|[+-](?![\d .()-]*$)")
+_LATER_CELL: Final = re.compile(r"([;|\t\r\n][\s\"']*)(?=[=@+-])")
+_DIVIDERS: Final = {
+    ord(sign): f"\\u{ord(sign):04x}" for sign in ";|"
+}  # in JSON they stand in strings alone
 
 
 class ExportTooLarge(Problem):
@@ -127,7 +134,7 @@ class JsonForm:
 
     form = JSON
 
-    def __init__(self, every: Sequence[Told]) -> None:
+    def __init__(self, every: "Sequence[Told]") -> None:
         """Write these kinds of records, in this order."""
         self._every = [*every]
         self._open: Told | None = None
@@ -138,7 +145,7 @@ class JsonForm:
         head = {"version": VERSION, "user_id": str(user_id), "exported_at": now}
         return msgspec.json.encode(head)[:-1]
 
-    def add(self, told: Told, records: Sequence[Mapping[str, Any]]) -> bytes:
+    def add(self, told: "Told", records: Sequence[Mapping[str, Any]]) -> bytes:
         """Return a page of records, and what had none before it."""
         parts = self._until(told)
         for record in records:
@@ -151,7 +158,7 @@ class JsonForm:
         """Return the end."""
         return b"".join([*self._until(None), b"}"])
 
-    def _until(self, told: Told | None) -> list[bytes]:
+    def _until(self, told: "Told | None") -> list[bytes]:
         """Close the kind that is open, write those that have nothing, open this one."""
         parts: list[bytes] = []
         if told is not None and self._open is told:
@@ -175,7 +182,7 @@ class CsvForm:
 
     form = CSV
 
-    def __init__(self, every: Sequence[Told]) -> None:
+    def __init__(self, every: "Sequence[Told]") -> None:
         """Count the records of each kind for themselves."""
         self._rows = dict.fromkeys((each.name for each in every), 0)
 
@@ -184,7 +191,7 @@ class CsvForm:
         head = {"version": VERSION, "user_id": user_id, "exported_at": now}
         return _lines([COLUMNS, *(("export", 1, name, _cell(head[name])) for name in head)])
 
-    def add(self, told: Told, records: Sequence[Mapping[str, Any]]) -> bytes:
+    def add(self, told: "Told", records: Sequence[Mapping[str, Any]]) -> bytes:
         """Return a page of records."""
         lines: list[tuple[Any, ...]] = []
         for record in records:
@@ -210,7 +217,7 @@ def of_their_own(user_id: SubscriberId, record: dict[str, Any]) -> dict[str, Any
     return {**record, **nowhere, "facts": {**facts, "by": SOMEBODY}}
 
 
-def schema(every: Iterable[Told]) -> dict[str, Any]:
+def schema(every: "Iterable[Told]") -> dict[str, Any]:
     """Return the JSON Schema of the JSON document."""
     kinds = {each.name: _kind_of(each) for each in every}
     return {
@@ -224,7 +231,7 @@ def schema(every: Iterable[Told]) -> dict[str, Any]:
     }
 
 
-def csv_schema(every: Iterable[Told]) -> dict[str, Any]:
+def csv_schema(every: "Iterable[Told]") -> dict[str, Any]:
     """Return the schema of the CSV document (CSV on the Web)."""
     names = [each.name for each in every]
     notes = f"`record` is one of: export, {', '.join(names)}. A value that a spreadsheet would take"
@@ -251,7 +258,7 @@ def named(form: str, now: datetime, content: bytes) -> Document:
     )
 
 
-def _kind_of(told: Told) -> dict[str, Any]:
+def _kind_of(told: "Told") -> dict[str, Any]:
     record = {
         "type": "object",
         "properties": {each.name: _type_of(each) for each in told.shape},
@@ -263,7 +270,7 @@ def _kind_of(told: Told) -> dict[str, Any]:
     return {"type": "array", "items": record}
 
 
-def _type_of(field: Field) -> dict[str, Any]:
+def _type_of(field: "Field") -> dict[str, Any]:
     known: dict[str, Any] = dict(_TYPES[field.kind])
     return {**known, "type": [known["type"], "null"]} if field.nullable else known
 
@@ -272,12 +279,18 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return "'" + value if _FORMULA.match(value) else value
+        return _harmless(value)
     if isinstance(value, (dict, list)):
-        return msgspec.json.encode(value).decode()
+        return msgspec.json.encode(value).decode().translate(_DIVIDERS)
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _harmless(text: str) -> str:
+    """Write text so that no spreadsheet takes it for a formula, at whichever sign it divides lines."""
+    text = _LATER_CELL.sub(r"\1'", text)
+    return "'" + text if _FORMULA.match(text) else text
 
 
 def _lines(rows: Iterable[Sequence[Any]]) -> bytes:

@@ -212,5 +212,5 @@ class DataExport:
         return Whose(
             user_id=owner.id,
             addresses=addresses,
-            digests=tuple(self.dispatches.digest(each) for each in sorted(reached)),
+            digests=tuple(one for each in sorted(reached) for one in self.dispatches.digests(each)),
         )

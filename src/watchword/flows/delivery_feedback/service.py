@@ -161,7 +161,9 @@ class DeliveryFeedback:
                 carrier=carrier, template=template, lasting=lasting, user_id=user_id
             )
             await self.journal.record(tx, bounced, now)
-        soft = await self.dispatches.soft_bounces(tx, dispatch, now) if dispatch else 0
+        soft = 0
+        if dispatch is not None:
+            soft = await self.dispatches.soft_bounces(tx, dispatch, report.address or "", now)
         reason = ground(report.outcome, soft, self.settings.soft_bounces)
         if reason is not None:
             await self.suppressions.add(tx, address, reason, carrier, now, user_id)

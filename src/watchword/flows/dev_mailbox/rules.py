@@ -1,12 +1,15 @@
 """What the mailbox tells, and how a letter may look at us."""
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from watchword.plumbing.db.dev_messages import DevMessage
 from watchword.plumbing.house import House
 from watchword.plumbing.settings import ServerSettings
 from watchword.plumbing.settings.server import DEVELOPMENT
 from watchword.plumbing.shapes import Answer, Body
+
+# Settings are read without SQLAlchemy, and so are the rules that hold them.
+if TYPE_CHECKING:
+    from watchword.plumbing.db.dev_messages import DevMessage
 
 TABS: Final = ("html", "text", "source")
 
@@ -51,7 +54,7 @@ def enabled(house: House) -> bool:
     return house.part(ServerSettings).environment == DEVELOPMENT
 
 
-def caught_letter(message: DevMessage) -> CaughtLetter:
+def caught_letter(message: "DevMessage") -> CaughtLetter:
     """Return a letter as a program gets it."""
     return CaughtLetter(
         id=str(message.id),
@@ -65,7 +68,7 @@ def caught_letter(message: DevMessage) -> CaughtLetter:
     )
 
 
-def shown(message: DevMessage) -> dict[str, Any]:
+def shown(message: "DevMessage") -> dict[str, Any]:
     """Return a letter as a page shows it."""
     return {
         "id": str(message.id),

@@ -2,7 +2,9 @@
 
     ask       signed in within fifteen minutes
                     -> closed at once: every session and every ticket ends, nobody can sign in; a receipt,
-                       and a letter with a link that undoes it, for ERASURE_GRACE_DAYS
+                       and a letter with a link that undoes it, for ERASURE_GRACE_DAYS. The undo link of a
+                       change of address outlives it, and undoes both: whoever moved an account to their
+                       own mailbox cannot have it erased against its first owner
     undo      the link, until then
                     -> the account is open as before, unless an administrator locked or disabled
                        it meanwhile

@@ -22,7 +22,7 @@ from watchword.plumbing.words.dates import day_in_words
 from watchword.records.consents.service import Consents
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.dispatches.service import Dispatches
-from watchword.records.erasures.rules import TOMBSTONE, Erasure, ErasureAsked, ErasureUndone
+from watchword.records.erasures.rules import TOMBSTONE, Erasure, ErasureAsked, tombstone_of
 from watchword.records.erasures.service import Erasures
 from watchword.records.former_addresses.service import FormerAddresses
 from watchword.records.guesses.rules import KINDS
@@ -94,12 +94,10 @@ class Erasing:
             peeked = await self.tickets.peek(tx, Purpose.ERASURE_UNDO, token, now)
             owner = await self.subscribers.hold(tx, peeked.user_id)
             await self.tickets.spend(tx, Purpose.ERASURE_UNDO, token, now)
-            if owner is None or not await self.erasures.undo(tx, owner.id, now):
+            if owner is None or not await self.erasures.undo(tx, owner.id, visitor, now):
                 raise TokenInvalid(private="nothing to undo")
             if owner.status == ERASING:
                 owner = await self.subscribers.set_status(tx, owner.id, ACTIVE, now)
-            await self.journal.record(tx, ErasureUndone(user_id=owner.id), now, visitor)
-        self.metrics.gdpr_requests.labels("erasure_undone").inc()
         return owner.status
 
     async def erase_due(self) -> int:
@@ -121,6 +119,21 @@ class Erasing:
         self.metrics.gdpr_requests.labels("erased").inc()
         return erasure.id
 
+    async def erase_unused(self, user_id: SubscriberId, before: datetime, by: str) -> bool:
+        """Erase it now, unless it is held, or somebody used it since that moment; tell whether it went."""
+        now = self.clock.now()
+        async with self.database.transaction() as tx:
+            await self.subscribers.hold_admins(tx)
+            await self.subscribers.hold(tx, user_id)  # whoever comes now waits, and finds it erased
+            if await self.erasures.is_held(tx, user_id):
+                return False
+            if not await self.subscribers.is_idle(tx, user_id, before):
+                return False
+            erasure, owner = await self._close(tx, user_id, by, None, now)
+            await self._erase(tx, owner, erasure, by, now)
+        self.metrics.gdpr_requests.labels("erased").inc()
+        return True
+
     async def repeat(self, receipt: UUID, user_id: SubscriberId, erased_at: datetime) -> bool:
         """Erase anew what an older backup brought back; false when there is nothing to erase."""
         now = self.clock.now()
@@ -128,17 +141,14 @@ class Erasing:
             owner = await self.subscribers.hold(tx, user_id)
             if owner is None or owner.status == ERASED:
                 return False
-            tombstone = Erasure(
-                id=receipt,
-                user_id=user_id,
-                asked_at=erased_at,
-                due_at=erased_at,
-                by=TOMBSTONE,
-                erased_at=erased_at,
-            )
-            await self.erasures.bury(tx, tombstone)
+            await self.erasures.bury(tx, tombstone_of(receipt, user_id, erased_at))
             await self._scrub(tx, owner, TOMBSTONE, now)
         return True
+
+    async def remember(self, receipt: UUID, user_id: SubscriberId, erased_at: datetime) -> None:
+        """Keep that somebody was erased who is not here: an older backup may bring them back one day."""
+        async with self.database.transaction() as tx:
+            await self.erasures.bury(tx, tombstone_of(receipt, user_id, erased_at))
 
     async def _close(
         self,
@@ -157,7 +167,7 @@ class Erasing:
         erasure, _ = await self.erasures.ask(tx, user_id, by, now)
         await self.subscribers.set_status(tx, user_id, ERASING, now)
         await self.sessions.end_all(tx, user_id, SESSION_ERASED, visitor, now, by=by)
-        await self.tickets.void(tx, user_id, now)
+        await self.tickets.void(tx, user_id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
         return erasure, owner
 
     async def _write(
@@ -224,7 +234,7 @@ class Erasing:
         return Whose(
             user_id=owner.id,
             addresses=addresses,
-            digests=tuple(self.dispatches.digest(each) for each in reached),
+            digests=tuple(one for each in reached for one in self.dispatches.digests(each)),
             acts_as=(str(owner.id),) if acted else (),
         )
 

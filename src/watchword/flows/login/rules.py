@@ -82,7 +82,7 @@ def no_code_letter(
 ) -> Letter:
     """Tell a mailbox why it gets no code: its account is closed, or it has none and may `register`.
 
-    As urgent as a code, so that the queue tells nothing.
+    `register` is empty where nobody may just now. As urgent as a code, so that the queue tells nothing.
     """
     return Letter(
         template="login/account_closed" if owner else "login/no_account",

@@ -41,12 +41,14 @@ from watchword.plumbing.throttle import Throttle
 from watchword.plumbing.words.languages import CHOSEN, SEEN
 from watchword.records.deliveries.rules import LetterWithheld
 from watchword.records.deliveries.service import Deliveries
-from watchword.records.guesses.rules import CODE, LoginFailed
+from watchword.records.guesses.rules import CODE
 from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
+from watchword.records.sessions.rules import LoginFailed
 from watchword.records.subscribers.rules import (
     ACTIVE,
+    NEW_ACCOUNTS,
     PENDING,
     Subscriber,
     person_of,
@@ -158,7 +160,8 @@ class Login:
                 settings = self.tickets.settings
                 letter = code_letter(found, purpose, ticket, link, settings, visitor)
             else:
-                register = f"{self.issuer.pages}/register"
+                open_to_all = self.flags.on(NEW_ACCOUNTS, email.key)
+                register = f"{self.issuer.pages}/register" if open_to_all else ""
                 letter = no_code_letter(found, email, visitor, register, ticket)
             user_id = found.id if found else None
             queued = await self.deliveries.queue(tx, letter, now, user_id)

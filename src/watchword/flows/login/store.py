@@ -12,7 +12,7 @@ STILL = statement(
     select(users.c.id)
     .select_from(users.join(passwords, passwords.c.user_id == users.c.id))
     .where(users.c.id == bindparam("user_id"), passwords.c.hash == bindparam("hash"))
-    .with_for_update(read=True)
+    .with_for_update(key_share=True)  # a shared lock would wait for its like: `seen_at` follows
 )
 
 

@@ -13,6 +13,6 @@ the same work. Whoever is signed in proves the password of their own account, an
 address by now.
 
 It has no doors: flows see it as the port `PasswordProof` (docs/decisions/0016).
-Problems: `too_many_attempts`, `overloaded`.
+Problems: `too_many_attempts`, `rate_limited`, `overloaded`.
 Source: NIST SP 800-63B-4, section 3.2.2; OWASP Authentication.
 """

@@ -12,10 +12,11 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.ports import Exhausted, Lockout, Proven
-from watchword.records.guesses.rules import PASSWORD, Guess, LoginFailed
+from watchword.records.guesses.rules import PASSWORD, Guess
 from watchword.records.guesses.service import Guesses
 from watchword.records.passwords.rules import Stored
 from watchword.records.passwords.service import Passwords
+from watchword.records.sessions.rules import LoginFailed
 
 
 @service

@@ -95,8 +95,13 @@ def closed_letter(owner: Subscriber, visitor: Visitor, ticket: Ticket) -> Letter
     )
 
 
+def route_of(contact: Contact) -> str:
+    """Return what a request that is one too many counts as: letters and texts are told apart."""
+    return "forgot-password" if contact.email else "forgot-password-by-text"
+
+
 def no_account_letter(email: str, language: str, link: str, ticket: Ticket) -> Letter:
-    """Tell a mailbox that it has no account, and where to make one."""
+    """Tell a mailbox that it has no account, and where to make one; no link where nobody may."""
     return Letter(
         template="password_reset/no_account",
         to=email,

@@ -9,6 +9,7 @@ from watchword.flows.password_reset.rules import (
     may_reset,
     no_account_letter,
     reset_letter,
+    route_of,
 )
 from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
@@ -18,6 +19,7 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EMAIL, Contact, EmailAddress, mailbox_key
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database, Transaction
+from watchword.plumbing.flags import Flags
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.ports import MailboxProof, Permit, ResetGrants, RightCode, Stub
 from watchword.plumbing.throttle import Throttle
@@ -32,7 +34,7 @@ from watchword.records.resets.rules import Way, What, hindrance
 from watchword.records.resets.service import Resets
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
-from watchword.records.subscribers.rules import Subscriber, country_of
+from watchword.records.subscribers.rules import NEW_ACCOUNTS, Subscriber, country_of
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.texts.rules import code_draft
 from watchword.records.texts.service import Texts
@@ -60,6 +62,7 @@ class PasswordReset:
     journal: Journal
     throttle: Throttle
     issuer: Issuer
+    flags: Flags
     clock: Clock
 
     async def begin(self, contact: Contact, visitor: Visitor) -> None:
@@ -68,7 +71,7 @@ class PasswordReset:
         A mailbox without an account gets a note that there is none; a telephone gets nothing then.
         """
         now = self.clock.now()
-        verdict = await self.throttle.weigh("letters", f"reset:{contact.key}", "forgot-password")
+        verdict = await self.throttle.weigh("letters", f"reset:{contact.key}", route_of(contact))
         async with self.database.transaction() as tx:
             found = await self.subscribers.find_by_contact(tx, contact)
             user_id = found.id if found else None
@@ -222,9 +225,9 @@ class PasswordReset:
             return reset_letter(found, link, ticket, self.tickets.settings, visitor)
         if found is not None:
             return closed_letter(found, visitor, ticket)
-        return no_account_letter(
-            email.text, visitor.language, f"{self.issuer.pages}/register", ticket
-        )
+        open_to_all = self.flags.on(NEW_ACCOUNTS, email.key)
+        register = f"{self.issuer.pages}/register" if open_to_all else ""
+        return no_account_letter(email.text, visitor.language, register, ticket)
 
     async def _text(
         self,

@@ -8,12 +8,16 @@ from watchword.flows.phone_proof.rules import PhoneCode
 from watchword.flows.phone_proof.service import PhoneProof
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
-from watchword.plumbing.settings.texting import carried
+from watchword.plumbing.house import House
+from watchword.plumbing.settings import TextCarrying
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.code_page import RESEND_AFTER
 from watchword.plumbing.web.doors import Who, page_get, page_post
 
-enabled = carried
+
+def enabled(house: House) -> bool:
+    """Tell whether texts reach anybody."""
+    return house.part(TextCarrying).leaves
 
 
 async def show(call: Call[Any], problem: Problem | None = None) -> Response:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from watchword.flows.session_check.service import SessionCheck
 from watchword.plumbing.house import House
-from watchword.plumbing.work.jobs import Job
+from watchword.plumbing.work.jobs import Job, Where
 
 
 async def flush(house: House) -> None:
@@ -12,4 +12,4 @@ async def flush(house: House) -> None:
     await house.part(SessionCheck).flush()
 
 
-jobs = [Job("last-used", flush, every=timedelta(seconds=2), everywhere=True)]
+jobs = [Job("last-used", flush, every=timedelta(seconds=2), where=Where.EVERYWHERE)]

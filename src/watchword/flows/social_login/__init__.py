@@ -9,11 +9,11 @@
     link     signed in freshly        -> the same way; what comes back opens this account, too
 
 A way there and back is good once, within ten minutes, in the browser that began it (`state` in a sealed
-cookie, a receipt), with the code that it began (PKCE), for the token that it asked for (`nonce`), from the
-provider it went to (`iss`, RFC 9207), and back at the one address that the provider knows; that is shared by
-none but Google, GitHub and LinkedIn, so that no provider that an operator names is told the code of another
-(mix-up). What a newcomer agrees by makes one account, and signs nobody in. Nothing is
-written before the provider has vouched, and then all of it or nothing.
+cookie of its own, so that two tabs do not meet; a receipt), with the code that it began (PKCE), for the
+token that it asked for (`nonce`), from the provider it went to (`iss`, RFC 9207), and back at the one
+address that the provider knows; that is shared by none but Google, GitHub and LinkedIn, so that no provider
+that an operator names is told the code of another (mix-up). What a newcomer agrees by makes one account,
+and signs nobody in. Nothing is written before the provider has vouched, and then all of it or nothing.
 
 No account is linked by its address: whoever owns an address at a provider need not be whoever opened the
 account. The one exception is an account whose mailbox nobody has proven: a verified address proves it, as

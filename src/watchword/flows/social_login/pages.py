@@ -17,8 +17,10 @@ from watchword.flows.social_login.rules import (
     OauthStateInvalid,
     OauthUnavailable,
     Returned,
+    is_mark,
+    mark_of,
 )
-from watchword.flows.social_login.service import Arrival, SocialLogin
+from watchword.flows.social_login.service import Arrival, Departure, SocialLogin
 from watchword.kernel.problems import NotFound, Problem
 from watchword.plumbing.flags import NotOffered
 from watchword.plumbing.shapes import Body
@@ -54,11 +56,25 @@ async def begin(call: Call[None]) -> Response:
     """Send a browser to a provider; `return_to` is where it is to be after the sign-in."""
     wanted = safe_return(call.request.query_params.get("return_to"), "")
     departure = await call.part(SocialLogin).begin(
-        call.request.path_params["provider"], wanted, call.visitor
+        call.request.path_params["provider"], wanted, _under_way(call), call.visitor
     )
     response = call.redirect(departure.address)
-    call.web.cookies.put(response, ATTEMPT, departure.attempt, LASTS)
+    _remember(call, response, departure)
     return response
+
+
+def _under_way(call: Call[Any]) -> dict[str, str]:
+    """Return the attempts that the browser keeps, by their marks: each tab has its own."""
+    front = call.web.cookies.name(f"{ATTEMPT}-")
+    kept = call.request.cookies.items()
+    named = ((name.removeprefix(front), each) for name, each in kept if name.startswith(front))
+    return {mark: each for mark, each in named if is_mark(mark)}
+
+
+def _remember(call: Call[Any], response: Response, departure: Departure) -> None:
+    for mark in departure.crowded_out:
+        call.web.cookies.drop(response, f"{ATTEMPT}-{mark}")
+    call.web.cookies.put(response, f"{ATTEMPT}-{departure.mark}", departure.attempt, LASTS)
 
 
 async def arrive(call: Call[None]) -> Response:
@@ -71,11 +87,12 @@ async def arrive(call: Call[None]) -> Response:
         issuer=asked.get("iss"),
         error=asked.get("error", "")[:_LONGEST],
     )
+    attempt = f"{ATTEMPT}-{mark_of(back.state)}"
     arrival = await call.part(SocialLogin).arrive(
-        back, call.cookie(ATTEMPT), call.caller, call.visitor
+        back, call.cookie(attempt), call.caller, call.visitor
     )
     response = _inside(call, arrival)
-    call.web.cookies.drop(response, ATTEMPT)
+    call.web.cookies.drop(response, attempt)
     return response
 
 
@@ -95,10 +112,12 @@ async def link(call: Call[LinkForm]) -> Response:
     A form of ours may not lead elsewhere (CSP, form-action); a page that leads on does.
     """
     back = f"{ACCOUNT_PAGE}?saved=linked"
-    departure = await call.part(SocialLogin).begin(call.body.provider, back, call.visitor, call.me)
+    departure = await call.part(SocialLogin).begin(
+        call.body.provider, back, _under_way(call), call.visitor, call.me
+    )
     page = call.page("social_login/leaving.html", title=departure.title, address=departure.address)
     page.headers["Refresh"] = f"0; url={departure.address}"
-    call.web.cookies.put(page, ATTEMPT, departure.attempt, LASTS)
+    _remember(call, page, departure)
     return page
 
 

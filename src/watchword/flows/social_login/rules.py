@@ -1,8 +1,11 @@
 """What a browser remembers of a sign-in elsewhere, what can go wrong with one, and what letters say."""
 
 import hmac
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -18,10 +21,14 @@ from watchword.plumbing.ports import Account
 from watchword.plumbing.settings.identity_providers import SHARED_CALLBACK
 from watchword.plumbing.words.languages import Spoken, learned
 from watchword.records.deliveries.rules import Letter
+from watchword.records.sessions.rules import LoginFailed
 from watchword.records.subscribers.rules import split_name
 
 LASTS: Final = timedelta(minutes=10)
 DECLINED: Final = "access_denied"
+MOST_ATTEMPTS: Final = 5
+MOST_KEPT: Final = 4096  # signs in all cookies of attempts together: a header has bounds
+_MARK: Final = re.compile("[0-9a-f]{16}")
 
 
 class OauthStateInvalid(Problem):
@@ -89,7 +96,42 @@ class Attempt(msgspec.Struct, frozen=True):
     def holds(self, state: str, now: datetime) -> bool:
         """Tell whether somebody comes back by this way, in time."""
         same = hmac.compare_digest(self.state.encode(), state.encode())
-        return same and now - self.begun_at < LASTS
+        return same and self.lasts(now)
+
+    def lasts(self, now: datetime) -> bool:
+        """Tell whether there is time left to come back."""
+        return now - self.begun_at < LASTS
+
+
+def mark_of(state: str) -> str:
+    """Return what the cookie of an attempt is called by; whose it is, the seal in it says."""
+    return sha256(state.encode()).hexdigest()[:16]
+
+
+def is_mark(text: str) -> bool:
+    """Tell whether a cookie may be called so."""
+    return _MARK.fullmatch(text) is not None
+
+
+def crowded_out(
+    kept: Mapping[str, tuple[Attempt | None, int]], room: int, now: datetime
+) -> tuple[str, ...]:
+    """Return the marks of attempts that leave the browser when one more begins.
+
+    `kept` says of each what it is, if anything, and how long: the newest stay that fit into the room.
+    """
+    alive = [
+        (attempt.begun_at, mark, size)
+        for mark, (attempt, size) in kept.items()
+        if attempt is not None and attempt.lasts(now)
+    ]
+    stay: set[str] = set()
+    for _, mark, size in sorted(alive, reverse=True)[: MOST_ATTEMPTS - 1]:
+        room -= size
+        if room < 0:
+            break
+        stay.add(mark)
+    return tuple(mark for mark in kept if mark not in stay)
 
 
 class Newcomer(msgspec.Struct, frozen=True):
@@ -123,6 +165,12 @@ class Returned:
         """Tell whether it is the address to which this provider sends people, and no other."""
         shared = urlsplit(provider.redirect_uri).path == SHARED_CALLBACK
         return self.provider == (None if shared else provider.name)
+
+
+def failed(problem: Problem, provider: str, whose: UUID) -> Problem:
+    """Return a problem by which the journal learns at whose account somebody was refused."""
+    problem.fact = LoginFailed(user_id=whose, method=provider, reason=problem.code)
+    return problem
 
 
 def verified_address(identity: Identity) -> EmailAddress:

@@ -1,7 +1,8 @@
 """Social login: begin, arrive, and what comes of it."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -10,6 +11,7 @@ import msgspec
 
 from watchword.flows.social_login.rules import (
     DECLINED,
+    MOST_KEPT,
     Attempt,
     Newcomer,
     OauthAccountExists,
@@ -19,6 +21,9 @@ from watchword.flows.social_login.rules import (
     OauthUnavailable,
     Returned,
     consent_missing,
+    crowded_out,
+    failed,
+    mark_of,
     names_of,
     opened_letter,
     speaks_of,
@@ -44,10 +49,9 @@ from watchword.plumbing.sealing import SealBroken, Sealer
 from watchword.records.consents.rules import REGISTRATION, Deed, Purpose
 from watchword.records.consents.service import Consents, Source
 from watchword.records.deliveries.service import Deliveries
-from watchword.records.guesses.rules import LoginFailed
 from watchword.records.linked_identities.service import LinkedIdentities
 from watchword.records.receipts.service import Receipts
-from watchword.records.sessions.rules import COOKIE
+from watchword.records.sessions.rules import COOKIE, LoginFailed
 from watchword.records.subscribers.rules import (
     ACTIVE,
     NEW_ACCOUNTS,
@@ -61,6 +65,7 @@ from watchword.records.subscribers.service import Subscribers
 
 _SOURCE, _NEWCOMER = "oauth", "newcomer"
 _SECRET_BYTES = 32
+_OVERTAKEN = 2
 
 Kept = TypeVar("Kept", Attempt, Newcomer)
 
@@ -71,11 +76,13 @@ class AttemptSealer(Sealer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Departure:
-    """Where a browser goes, and what it keeps meanwhile."""
+    """Where a browser goes, what it keeps meanwhile, and which earlier attempts it keeps no longer."""
 
     address: str
     title: str
+    mark: str
     attempt: str
+    crowded_out: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,10 +117,16 @@ class SocialLogin:
     chance: Chance
 
     async def begin(
-        self, name: str, return_to: str, visitor: Visitor, caller: Caller | None = None
+        self,
+        name: str,
+        return_to: str,
+        kept: Mapping[str, str],
+        visitor: Visitor,
+        caller: Caller | None = None,
     ) -> Departure:
         """Return where the browser goes; `caller`: whose account is to be linked.
 
+        `kept` are the attempts that the browser has under way, by their marks.
         Problems: `not_found`, `not_offered`, `oauth_unavailable`.
         """
         now, provider = self.clock.now(), self._chosen(name, visitor)
@@ -128,9 +141,21 @@ class SocialLogin:
         )
         try:
             address = await provider.leave(attempt.errand, now)
-        except (OutOfReach, NotVouched) as trouble:
-            raise OauthUnavailable(private=f"{name}: {trouble}") from trouble
-        return Departure(address=address, title=provider.title, attempt=self._seal(attempt))
+        except OutOfReach as away:
+            raise OauthUnavailable(private=f"{name}: {away}") from away
+        except NotVouched as wrong:
+            whose = caller.user_id if caller else None
+            fact = LoginFailed(user_id=whose, method=name, reason=str(wrong))
+            raise OauthUnavailable(private=f"{name}: {wrong}", fact=fact) from wrong
+        sealed = self._seal(attempt)
+        earlier = {mark: (self._open(each, Attempt), len(each)) for mark, each in kept.items()}
+        return Departure(
+            address=address,
+            title=provider.title,
+            mark=mark_of(attempt.state),
+            attempt=sealed,
+            crowded_out=crowded_out(earlier, MOST_KEPT - len(sealed), now),
+        )
 
     async def arrive(
         self, back: Returned, cookie: str | None, caller: Caller | None, visitor: Visitor
@@ -140,7 +165,7 @@ class SocialLogin:
         try:
             return await self._arrive(attempt, back, caller, visitor, self.clock.now())
         except Problem as problem:
-            self._count_failure(problem, attempt.provider if attempt else _SOURCE)
+            self._count_failure(problem, attempt, caller)
             raise
 
     def newcomer(self, cookie: str | None) -> Newcomer:
@@ -214,11 +239,15 @@ class SocialLogin:
         visitor: Visitor,
         now: datetime,
     ) -> Arrival:
-        """Open a session; of two who come for the first time at once, the second finds the account."""
-        try:
-            return await self._enter_once(newcomer, allowed, visitor, now)
-        except Taken:
-            return await self._enter_once(newcomer, allowed, visitor, now)
+        """Open a session; of several who come for the first time at once, the later find the link.
+
+        Who was overtaken meets the account before the link to it, so only a second look can tell. A
+        third is for two who overtake: one registers the address, another proves it.
+        """
+        for _ in range(_OVERTAKEN):
+            with suppress(Taken, OauthAccountExists):
+                return await self._enter_once(newcomer, allowed, visitor, now)
+        return await self._enter_once(newcomer, allowed, visitor, now)
 
     async def _enter_once(
         self,
@@ -228,14 +257,14 @@ class SocialLogin:
         now: datetime,
     ) -> Arrival:
         async with self.database.transaction() as tx:
-            owner = await self._known(tx, newcomer.identity, now)
+            owner = await self._known(tx, newcomer, now)
             if allowed is not None:
                 await self._use_up(tx, newcomer, owner, now)
             if owner is None:
                 email = verified_address(newcomer.identity)
                 found = await self.subscribers.find_by_email(tx, email)
                 if found is not None and found.status != PENDING:
-                    raise OauthAccountExists(private=f"account {found.id}")
+                    raise failed(OauthAccountExists(), newcomer.provider, found.id)
                 if found is None:
                     self.flags.demand(NEW_ACCOUNTS, email.key)
                 if allowed is None and self.consents.settings.required:
@@ -255,16 +284,16 @@ class SocialLogin:
         if not new or owner is not None:
             raise OauthStateInvalid(private="no newcomer any more")
 
-    async def _known(self, tx: Transaction, identity: Identity, now: datetime) -> Account | None:
+    async def _known(self, tx: Transaction, newcomer: Newcomer, now: datetime) -> Account | None:
         """Return whose account an identity opens, if any. Problems: the account's."""
-        linked = await self.identities.find(tx, identity)
+        linked = await self.identities.find(tx, newcomer.identity)
         if linked is None:
             return None
         owner = await self.subscribers.hold(tx, linked.user_id)
         if owner is None or not await self.identities.use(tx, linked, now):
             raise OauthStateInvalid(private="unlinked in the meantime")
         if (refused := refusal(owner.status)) is not None:
-            raise refused
+            raise failed(refused, newcomer.provider, owner.id)
         return owner
 
     async def _welcome(
@@ -343,11 +372,16 @@ class SocialLogin:
         )
         return await self.subscribers.change(tx, named, opened.version, now)
 
-    def _count_failure(self, problem: Problem, provider: str) -> None:
-        """Count a failure, and have the journal learn of it."""
+    def _count_failure(
+        self, problem: Problem, attempt: Attempt | None, caller: Caller | None
+    ) -> None:
+        """Count a failure, and have the journal learn of it: of whoever links, that it is theirs."""
+        provider = attempt.provider if attempt else _SOURCE
+        links = attempt is not None and caller is not None and attempt.session == caller.session_id
         self.metrics.logins.labels(provider, problem.code).inc()
         self.metrics.logins_failed.labels(provider, problem.code).inc()
-        problem.fact = problem.fact or LoginFailed(method=provider, reason=problem.code)
+        fact = problem.fact or LoginFailed(method=provider, reason=problem.code)
+        problem.fact = replace(fact, user_id=caller.user_id) if links and caller else fact
 
     def _chosen(self, name: str, visitor: Visitor) -> IdentityProvider:
         """Return a provider that is offered to this visitor. Problems: `not_found`, `not_offered`."""

@@ -17,9 +17,9 @@ from watchword.plumbing.contact import phone_number
 from watchword.plumbing.house import House
 from watchword.plumbing.logs.logger import log
 from watchword.plumbing.metrics.counting import Metrics
-from watchword.plumbing.shapes import Body, convert
+from watchword.plumbing.shapes import Body, convert, json_of
 from watchword.plumbing.ussd.gateway import MOST_TYPED, Dialled, why_unknown
-from watchword.plumbing.web.bodies import form_of, json_of, read_bytes
+from watchword.plumbing.web.bodies import form_of, read_bytes
 from watchword.plumbing.web.call import Call
 from watchword.plumbing.web.doors import Door, post
 from watchword.plumbing.web.openapi import FORM, JSON

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from watchword.kernel.addresses import Network, networks
+from watchword.kernel.digits import as_sent
 from watchword.kernel.parsing import boolean
 from watchword.kernel.parts import section, setting
 from watchword.kernel.ports import Visitor
@@ -22,8 +23,6 @@ from watchword.records.ussd_sessions.rules import Kept
 MOST_INPUTS: Final = 24
 _SHORTEST_SECRET: Final = 32
 _BACK: Final = "0"
-_SHORTEST_CODE: Final = 6  # as OTP_LENGTH
-_LONGEST_CODE: Final = 10
 _LANGUAGES: Final = {"1": "en", "2": "fr", "3": "ar"}
 
 
@@ -142,8 +141,8 @@ def opening(language: str) -> State:
 
 
 def turn(state: State, typed: str, before: str = "") -> Turn:
-    """Return what an input comes to; `before` is the one before it."""
-    return _TURNS[state.step](state, typed, before)
+    """Return what an input comes to; `before` is the one before it. Each is read as its digits."""
+    return _TURNS[state.step](state, as_sent(typed), as_sent(before))
 
 
 def _of_menu(state: State, typed: str, _before: str) -> Turn:
@@ -166,8 +165,6 @@ def _of_language(state: State, typed: str, _before: str) -> Turn:
 def _of_code(state: State, typed: str, _before: str) -> Turn:
     if typed == _BACK:
         return _shows(state, Step.MENU, "menu")
-    if not _SHORTEST_CODE <= len(typed) <= _LONGEST_CODE or not typed.isdecimal():
-        return _shows(state, Step.CODE, "code")  # a key pressed by mistake is no guess
     return Turn(deed=Deed.PROVE, state=replace(state, step=Step.PIN, screen="pin"))
 
 
@@ -201,6 +198,8 @@ _TURNS: Final[Mapping[Step, Callable[[State, str, str], Turn]]] = {
 
 def refused(state: State, problem: Problem) -> State:
     """Return where somebody is whose input was refused: they try again, or the session ends."""
+    if isinstance(problem, InputInvalid) and state.step is Step.CODE:
+        return replace(state, screen="code")  # a key pressed by mistake is no guess
     if isinstance(problem, InputInvalid):
         return replace(state, step=Step.PIN, screen=problem.errors[0].code)
     if isinstance(problem, CodeInvalid) and problem.worn_out is None:

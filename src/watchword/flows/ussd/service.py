@@ -30,7 +30,7 @@ from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import described
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.ports import PinRecovery
-from watchword.plumbing.settings import ServerSettings, TwilioSettings, texting
+from watchword.plumbing.settings import ServerSettings, TextCarrying
 from watchword.plumbing.settings.organisation import Organisation
 from watchword.plumbing.ussd.gateway import Dialled
 from watchword.plumbing.ussd.gsm import fit
@@ -55,7 +55,7 @@ class UssdMenu:
     words: Words
     organisation: Organisation
     server: ServerSettings
-    twilio: TwilioSettings
+    texts: TextCarrying
     settings: UssdSettings
     clock: Clock
 
@@ -118,7 +118,7 @@ class UssdMenu:
     ) -> State:
         """Do the deed of a turn. Problems: whatever refuses it."""
         state, deed = wanted.state, wanted.deed
-        if deed is Deed.TEXT_CODE and not texting.leave(self.twilio, self.server):
+        if deed is Deed.TEXT_CODE and not self.texts.leaves:
             return replace(state, step=Step.MENU, screen="no_texts")
         if deed in {Deed.TEXT_CODE, Deed.MAIL_CODE}:
             by_letter = deed is Deed.MAIL_CODE

@@ -9,7 +9,7 @@ A later revision that changes the type of a column, or drops one, makes the view
 
 from alembic import op
 
-from watchword.migrations.words import on_postgres
+from watchword.migrations.words import on_postgres, schema_of_views
 
 revision = "before_0020"
 down_revision = "before_0019"
@@ -17,7 +17,7 @@ branch_labels = None
 
 _OURS = "tenant_id = nullif(current_setting('watchword.tenant', true), '')::uuid"
 
-_SCHEMA = "DO $$ BEGIN IF to_regnamespace('audit') IS NULL THEN CREATE SCHEMA audit; END IF; END $$"
+_SCHEMA = "DO $$ BEGIN IF to_regnamespace('{0}') IS NULL THEN CREATE SCHEMA {0}; END IF; END $$"
 _ADDRESS = """
 CREATE FUNCTION address_of(told text) RETURNS inet LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN RETURN nullif(told, '')::inet;
@@ -68,7 +68,7 @@ JOIN LATERAL (
 WHERE users.{_OURS}
 """  # noqa: S608 - our own words
 _AUDIT_LOG = f"""
-CREATE VIEW audit.audit_log WITH (security_barrier) AS SELECT
+CREATE VIEW {{0}}.audit_log WITH (security_barrier) AS SELECT
     id, at AS "timestamp", user_id, type AS action, facts AS details,
     address_of(address) AS ip_address, user_agent, request_id
 FROM journal WHERE {_OURS}
@@ -79,13 +79,14 @@ def upgrade() -> None:
     """Apply."""
     if not on_postgres():
         return
+    views = schema_of_views()
     for made in (
-        _SCHEMA,
+        _SCHEMA.format(views),
         _ADDRESS,
         _PATIENTS,
         _AUTH_SESSIONS,
         _OTP_RECORDS,
         _GDPR_CONSENTS,
-        _AUDIT_LOG,
+        _AUDIT_LOG.format(views),
     ):
         op.execute(made)

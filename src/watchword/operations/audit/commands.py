@@ -9,8 +9,10 @@ from uuid import UUID
 import typer
 
 from watchword.kernel.clock import SystemClock
-from watchword.operations.audit.rules import MOST, Report, Sought, anchors_in, like
+from watchword.operations.audit.rules import MOST, Report, Sought, like
 from watchword.operations.audit.service import Archivist, Auditor, Search
+from watchword.plumbing.chain.checkpoints import Checkpoint, anchors_in
+from watchword.plumbing.chain.stretches import Archive
 from watchword.plumbing.commands import console
 from watchword.plumbing.commands.console import Exit, run_in_house
 from watchword.plumbing.commands.moments import moment
@@ -18,7 +20,7 @@ from watchword.plumbing.commands.options import AsJson, DryRun, Yes
 from watchword.plumbing.commands.progress import progress
 from watchword.plumbing.house import House
 from watchword.plumbing.settings import LogSettings
-from watchword.records.audit.rules import Archive, AuditSettings, Checkpoint
+from watchword.records.audit.rules import AuditSettings
 
 audit = typer.Typer(help="The audit trail: prove it, search it, put it away.", no_args_is_help=True)
 

@@ -1,4 +1,4 @@
-"""What is wrong with a chain, what is sought in it, and how a stretch of it looks in cold storage.
+"""What is wrong with a chain, and what is sought in it.
 
 Links tell whether a row was changed since it was linked; a row that a stranger put in is linked like any
 other. So each is asked, too, whether it can be what it says: its moment fits its id and its neighbours, its
@@ -6,31 +6,21 @@ words make sense, and it does not say itself that the chain was cut. What tells 
 believed as far as it can be true, and no further.
 """
 
-import gzip
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from hashlib import sha256
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-import msgspec
 from msgspec import Meta
 
 from watchword.kernel import ids
 from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.times import months_before
+from watchword.plumbing.chain.links import Entry, Head, Link, next_head
 from watchword.plumbing.shapes import Answer, Body
-from watchword.records.audit.rules import (
-    BEHIND,
-    CHECKPOINT,
-    ChainCut,
-    Checkpoint,
-    Entry,
-    Head,
-    next_head,
-)
+from watchword.records.audit.rules import BEHIND, ChainCut
 from watchword.records.subscribers.rules import UserErased
 
 MOST: Final = 1000
@@ -42,21 +32,6 @@ _MANY: Final = 20  # rows that are named; the others are counted
 _TICK: Final = 1000  # milliseconds by which an id may miss its row's moment
 _MONTHS: Final = range(1, 121)  # how long RETENTION_NAVIGATION_MONTHS can be
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
-_FORM: Final = "watchword-audit-1"
-
-
-class NoArchive(Problem):
-    """There is no cold storage: say where it is in AUDIT_ARCHIVE."""
-
-    code = "no_archive"
-    kind = Kind.CONFLICT
-
-
-class ArchiveUnavailable(Problem):
-    """Cold storage does not keep, or does not give back, what was put there."""
-
-    code = "archive_unavailable"
-    kind = Kind.UNAVAILABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,19 +110,6 @@ class Report:
         return not self.faults
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A link as it was found; without an entry its row is gone."""
-
-    position: int
-    journal_id: UUID
-    entry: Entry | None
-    origin: bytes | None
-    digest: bytes
-    linked_at: datetime | None = None
-    exposed: bool = False
-
-
 @dataclass(slots=True)
 class _Bared:
     """The newest row of an account that lost its origin."""
@@ -169,11 +131,8 @@ class LetGo:
 
 
 def let_go(facts: Mapping[str, Any]) -> LetGo | None:
-    """Read what a run of retention says; nothing when that makes no sense.
-
-    Before they said so, runs kept origins for at least the shortest time there is.
-    """
-    months = facts.get("navigation_months", _MONTHS.start)
+    """Read what a run of retention says; nothing when that makes no sense."""
+    months = facts.get("navigation_months")
     try:
         before = datetime.fromisoformat(facts["navigation_before"])
     except (KeyError, TypeError, ValueError):
@@ -251,8 +210,7 @@ class Walk:
         if run.before > run.until(entry.at):
             told = f"said at {entry.at:%F}, is believed up to {run.until(entry.at):%F}"
             self.remarks.append(f"Retention up to {run.before:%F}, {told} ({_where(position)}).")
-        if "navigation_months" in entry.facts:
-            self.shortest = min(self.shortest or run.months, run.months)
+        self.shortest = min(self.shortest or run.months, run.months)
 
     def _bare(self, entry: Entry, link: Link) -> None:
         self.without_origin += 1
@@ -314,119 +272,6 @@ def _where(position: int | None) -> str:
 
 def _fault(kind: FaultKind, link: Link, told: str) -> Fault:
     return Fault(kind=kind, position=link.position, id=link.journal_id, told=told)
-
-
-class _Header(msgspec.Struct, frozen=True):
-    """The first line of an object."""
-
-    form: str
-    tenant: UUID
-    first: int
-    last: int
-    previous: str
-    digest: str
-
-
-class _Line(msgspec.Struct, frozen=True):
-    """A row of an object: as in the journal, without where it came from."""
-
-    position: int
-    id: UUID
-    at: datetime
-    type: str
-    user_id: UUID | None
-    facts: Any
-    origin: str | None
-    digest: str
-
-
-def object_name(tenant: UUID, first: int, last: int) -> str:
-    """Return the name of a stretch in cold storage."""
-    return f"audit-{tenant}-{first:012d}-{last:012d}.jsonl.gz"
-
-
-def packed(tenant: UUID, before: Head, links: Sequence[Link]) -> bytes:
-    """Return a stretch as an object: a header and a line a row, compressed, the same each time."""
-    last = links[-1]
-    header = _Header(
-        form=_FORM,
-        tenant=tenant,
-        first=before.position + 1,
-        last=last.position,
-        previous=before.digest.hex(),
-        digest=last.digest.hex(),
-    )
-    lines = [msgspec.json.encode(header), *(msgspec.json.encode(_line(each)) for each in links)]
-    return gzip.compress(b"\n".join(lines) + b"\n", compresslevel=6, mtime=0)
-
-
-def _line(link: Link) -> _Line:
-    entry = link.entry
-    assert entry is not None, "only what was verified is packed"
-    return _Line(
-        position=link.position,
-        id=entry.id,
-        at=entry.at,
-        type=entry.type,
-        user_id=entry.user_id,
-        facts=entry.facts,
-        origin=link.origin.hex() if link.origin is not None else None,
-        digest=link.digest.hex(),
-    )
-
-
-def unpacked(content: bytes) -> Iterator[Link]:
-    """Yield the links of an object. ValueError, OSError: it is none of ours."""
-    lines = iter(gzip.decompress(content).splitlines())
-    header = msgspec.json.decode(next(lines, b""), type=_Header)
-    if header.form != _FORM:
-        message = f"not of the form {_FORM}"
-        raise ValueError(message)
-    decoder = msgspec.json.Decoder(_Line)
-    for line in lines:
-        read = decoder.decode(line)
-        origin = bytes.fromhex(read.origin) if read.origin is not None else None
-        entry = Entry(read.id, read.at, read.type, read.user_id, read.facts, origin)
-        yield Link(read.position, read.id, entry, origin, bytes.fromhex(read.digest))
-
-
-def checksum_of(content: bytes) -> bytes:
-    """Return the checksum of an object, as `sha256sum` tells it."""
-    return sha256(content).digest()
-
-
-class _Anchor(msgspec.Struct, frozen=True):
-    """A line of the log that says a checkpoint."""
-
-    message: str
-    number: int
-    position: int
-    digest: str
-    made_at: datetime
-    key_version: int
-    signature: str
-
-
-def anchors_in(lines: Iterable[bytes]) -> Iterator[Checkpoint]:
-    """Yield the checkpoints that lines of a log hold; other lines are passed over."""
-    word = CHECKPOINT.encode()
-    decoder = msgspec.json.Decoder(_Anchor)
-    for line in lines:
-        if word not in line:
-            continue
-        try:
-            read = decoder.decode(line)
-            digest, signature = bytes.fromhex(read.digest), bytes.fromhex(read.signature)
-        except ValueError:
-            continue
-        if read.message == CHECKPOINT:
-            yield Checkpoint(
-                number=read.number,
-                head=Head(read.position, digest),
-                made_at=read.made_at.astimezone(UTC),
-                pepper_version=read.key_version,
-                signature=signature,
-            )
 
 
 class SearchAudit(Body, frozen=True):

@@ -3,7 +3,7 @@
 import asyncio
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
@@ -12,7 +12,6 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
 from watchword.kernel.ids import DEFAULT_TENANT, mint
 from watchword.kernel.parts import service
-from watchword.kernel.ports import ColdStorage
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Peppers
 from watchword.operations.audit import store
@@ -21,22 +20,19 @@ from watchword.operations.audit.rules import (
     ERASED,
     OBJECT_ROWS,
     RETENTION,
-    ArchiveUnavailable,
     AuditRow,
     AuditRows,
     ChainBroken,
     Fault,
     FaultKind,
-    Link,
-    NoArchive,
     Report,
     Sought,
     Walk,
-    checksum_of,
-    object_name,
-    packed,
-    unpacked,
 )
+from watchword.plumbing.chain.checkpoints import Checkpoint, is_genuine
+from watchword.plumbing.chain.cold import Cold
+from watchword.plumbing.chain.links import Head, Link, beginning
+from watchword.plumbing.chain.stretches import Archive, checksum_of, object_name, packed, unpacked
 from watchword.plumbing.db import leases
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.leases import Lease
@@ -44,17 +40,7 @@ from watchword.plumbing.db.ports import Database
 from watchword.plumbing.logs.logger import log
 from watchword.plumbing.settings import RetentionSettings
 from watchword.records.audit import store as trail
-from watchword.records.audit.rules import (
-    BATCH,
-    LATE,
-    Archive,
-    AuditArchived,
-    AuditSettings,
-    Checkpoint,
-    Head,
-    beginning,
-    is_genuine,
-)
+from watchword.records.audit.rules import BATCH, LATE, AuditArchived, AuditSettings
 from watchword.records.audit.service import Chain
 
 LEASE: Final = "audit-archive"
@@ -64,37 +50,6 @@ SCHEDULE: Final = "schedule"
 _PAGE: Final = 5000
 
 Tell = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Cold:
-    """Where the trail is put away; nowhere while AUDIT_ARCHIVE is empty."""
-
-    storage: ColdStorage | None = None
-
-    async def keep(self, name: str, content: bytes) -> None:
-        """Keep an object. Problems: `no_archive`, `archive_unavailable`."""
-        try:
-            await self._there().put(name, content)
-        except OSError as error:
-            raise ArchiveUnavailable(private=f"{name}: {error}") from error
-
-    async def fetch(self, archive: Archive) -> bytes:
-        """Return an object as it was put away. Problems: `no_archive`, `archive_unavailable`."""
-        try:
-            content = await self._there().get(archive.name)
-        except OSError as error:
-            raise ArchiveUnavailable(private=f"{archive.name}: {error}") from error
-        if content is None:
-            raise ArchiveUnavailable(private=f"{archive.name} is not there")
-        if checksum_of(content) != archive.checksum:
-            raise ArchiveUnavailable(private=f"{archive.name} is not what was put there")
-        return content
-
-    def _there(self) -> ColdStorage:
-        if self.storage is None:
-            raise NoArchive
-        return self.storage
 
 
 @service
@@ -352,11 +307,11 @@ async def _pages(
 ) -> AsyncIterator[list[Link]]:
     """Yield the links here, in order."""
     while after < until:
-        rows = await trail.links(database, after, until, most)
-        if not rows:
+        links = await trail.links(database, after, until, most)
+        if not links:
             return
-        yield [_link(row) for row in rows]
-        after = rows[-1].position
+        yield links
+        after = links[-1].position
 
 
 def _remarks(walk: Walk, report: Report, months: int) -> Iterator[str]:
@@ -370,21 +325,6 @@ def _remarks(walk: Walk, report: Report, months: int) -> Iterator[str]:
             f"A run of retention kept origins for {walk.shortest} months;"
             f" RETENTION_NAVIGATION_MONTHS is {months}."
         )
-
-
-def _link(row: Any) -> Link:
-    entry = trail.entry_of(row)
-    bare = row.salt is None and any((row.address, row.user_agent, row.request_id))
-    origin = None if row.origin is None else bytes(row.origin)
-    return Link(
-        position=row.position,
-        journal_id=row.journal_id,
-        entry=entry,
-        origin=origin,
-        digest=bytes(row.digest),
-        linked_at=row.linked_at,
-        exposed=bare,
-    )
 
 
 def _cut(head: Head, marks: Iterable[int]) -> Iterable[Fault]:

@@ -1,5 +1,6 @@
 """`watchword backup ...`."""
 
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -31,9 +32,12 @@ Identity = Annotated[
         "--identity",
         "-i",
         metavar="FILE",
-        help="The file of the secret key, as age-keygen writes it; else BACKUP_IDENTITY.",
+        help="The file of the secret key, as age-keygen writes it, or - for standard input; else"
+        " BACKUP_IDENTITY.",
+        allow_dash=True,
     ),
 ]
+_STDIN = Path("-")
 _BUSY = "Another backup is made just now: try again when it is done."
 _NO_DATE = (
     "Usage: watchword backup restore DATE --identity FILE. Say which: a name, a day (2026-03-01), or"
@@ -210,7 +214,7 @@ def _key(path: Path | None, kit: Kit) -> Secret:
             raise console.refuse("Say where the secret key is: --identity FILE.", Exit.USAGE)
         return kit.settings.identity
     try:
-        return Secret(path.read_text("utf-8"))
+        return Secret(sys.stdin.read() if path == _STDIN else path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise console.refuse(f"{path}: {error}", Exit.USAGE) from error
 

@@ -16,6 +16,10 @@ RETRY: Final = timedelta(minutes=15)
 SCHEDULE: Final = "schedule"
 CONSOLE: Final = "console"
 RESTORED: Final = "restored"
+UNPRUNED: Final = (
+    "the backup is made; older ones could not be thrown away: let whoever makes them delete them, or"
+    " give that task to a life cycle rule of the bucket, and set BACKUP_RETENTION_DAYS beyond it"
+)
 
 
 class BackupOutdated(Problem):
@@ -72,11 +76,20 @@ class Wish:
     tombstones: Sequence[Tombstone] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What bringing a restored database to this day came to, over all its tenants."""
+
+    migrated: Sequence[str]
+    erased_anew: int
+    sessions_ended: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
     """What restoring came to; `kept` is where the former database is.
 
-    `unread` are the backups whose tombstones nobody could read.
+    `unread` are the backups and the databases kept aside whose tombstones nobody could read.
     """
 
     name: str
@@ -105,10 +118,20 @@ def written(tombstones: Iterable[Tombstone]) -> bytes:
             "receipt": str(each.receipt),
             "user_id": str(each.user_id),
             "erased_at": each.erased_at.isoformat(),
+            **({"tenant_id": str(each.tenant_id)} if each.tenant_id else {}),
         }
         for each in tombstones
     )
     return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+def once_each(tombstones: Iterable[Tombstone]) -> list[Tombstone]:
+    """Return one of each receipt, the one that knows its tenant if there is one."""
+    found: dict[UUID, Tombstone] = {}
+    for each in tombstones:
+        if each.tenant_id or each.receipt not in found:
+            found[each.receipt] = each
+    return list(found.values())
 
 
 def tombstones_in(lines: Iterable[str | bytes]) -> list[Tombstone]:
@@ -120,7 +143,8 @@ def _tombstone(line: str | bytes) -> Tombstone:
     try:
         told: Any = json.loads(line)
         receipt, user_id = UUID(told["receipt"]), UUID(told["user_id"])
-        return Tombstone(receipt, user_id, datetime.fromisoformat(told["erased_at"]))
+        tenant = UUID(told["tenant_id"]) if "tenant_id" in told else None
+        return Tombstone(receipt, user_id, datetime.fromisoformat(told["erased_at"]), tenant)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BackupAltered(
             "This is no line of `watchword gdpr tombstones export`.", private=str(error)

@@ -5,8 +5,8 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
@@ -14,7 +14,7 @@ from typing import BinaryIO, Final, Protocol
 from watchword import __version__
 from watchword.kernel.chance import Chance
 from watchword.kernel.clock import Clock
-from watchword.kernel.ids import SubscriberId, mint
+from watchword.kernel.ids import DEFAULT_TENANT, SubscriberId, TenantId, mint
 from watchword.kernel.parts import service
 from watchword.kernel.problems import Problem
 from watchword.kernel.secret import Secret
@@ -27,13 +27,16 @@ from watchword.operations.backup.rules import (
     RESTORED,
     RETRY,
     SCHEDULE,
+    UNPRUNED,
     BackupForeign,
     DatabaseNotEmpty,
     FileInTheWay,
     Restored,
+    Settled,
     Verdict,
     Wish,
     judge,
+    once_each,
     tombstones_in,
     written,
 )
@@ -41,12 +44,20 @@ from watchword.plumbing import folders
 from watchword.plumbing.archives import poured, tar
 from watchword.plumbing.archives.sealed import Opening, Sealing, opening, sealing
 from watchword.plumbing.db import leases
-from watchword.plumbing.db.dumps.contents import Contents, DumpFailed, Dumps, Tombstone
+from watchword.plumbing.db.dumps.contents import (
+    Contents,
+    DumpFailed,
+    Dumps,
+    RestoreFailed,
+    Tombstone,
+)
 from watchword.plumbing.db.holding import hold_folder
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.ports import Database
+from watchword.plumbing.db.scope import Scope
 from watchword.plumbing.house import House
+from watchword.plumbing.logs import logger
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import Eraser
 from watchword.plumbing.settings import DatabaseSettings, RedisSettings
@@ -74,6 +85,7 @@ from watchword.records.backups.rules import (
 from watchword.records.backups.service import Desk, FetchedPart, Vault, newest_number
 
 _BEGUN: Final = ".begun-"
+_OUR_OWN_LEAVE: Final = timedelta(seconds=30)
 
 Tell = Callable[[int, int], None]
 
@@ -82,7 +94,7 @@ Tell = Callable[[int, int], None]
 class Elsewhere:
     """The whole service on another database, and who proves the trail there; `app` fills it."""
 
-    open: Callable[[Secret], AbstractAsyncContextManager[House]]
+    open: Callable[[Secret, Scope], AbstractAsyncContextManager[House]]
     prove: Callable[[House], Awaitable[list[str]]]
 
 
@@ -158,7 +170,7 @@ class Backups:
         if not settings.recipients:
             return None
         async with self.database.exclusively(HELD) as held:
-            newest = await ledger.newest(self.database, BackupCreated.type)
+            newest = await ledger.newest(self.database, BackupCreated.type, now)
             if held is None or (newest and newest.at >= settings.times.latest(now)):
                 return None
             lease = Lease(HELD, mint(now, self.chance))
@@ -170,9 +182,12 @@ class Backups:
 
     async def prune(self, *, really: bool) -> list[str]:
         """Throw away what is too old, or only say what that would be."""
-        gone = await self.kit.vault.prunable(self.clock.now(), self.kit.settings.stays)
+        now = self.clock.now()
+        gone = await self.kit.vault.prunable(now, self.kit.settings.stays)
         for name in gone if really else ():
             await self.kit.vault.remove(name)
+        if really:
+            await self.kit.vault.tidy(now)
         return gone
 
     async def _create(self, tell: Tell, by: str) -> Manifest:
@@ -194,8 +209,15 @@ class Backups:
             by=by,
         )
         await self.journal.note(self.database, created, ended)
-        await self.prune(really=True)
+        await self._prune_if_we_may()
         return manifest
+
+    async def _prune_if_we_may(self) -> None:
+        """Throw away what is too old; where that is denied, what was made is made all the same."""
+        try:
+            await self.prune(really=True)
+        except Problem as problem:
+            logger.log().warning(UNPRUNED, reason=problem.private or problem.detail)
 
     async def _make(self, now: datetime, tell: Tell) -> Manifest:
         work = self._sealing()
@@ -209,7 +231,7 @@ class Backups:
                     await desk.database(dump, dumps.ending, tell),
                     await desk.content(TOMBSTONES, written(dump.contents.tombstones)),
                     *await desk.configuration(self.kit.home, self.kit.settings.configuration),
-                    *([await desk.redis(Secret(self.redis.url))] if self._with_redis else []),
+                    *[await desk.redis(url) for url in self._redis()],
                 ]
                 contents = dump.contents
                 known = max(known, contents.known)
@@ -228,9 +250,11 @@ class Backups:
             await vault.keep(manifest, folder)
         return manifest
 
-    @property
-    def _with_redis(self) -> bool:
-        return self.kit.settings.redis and bool(self.redis.url)
+    def _redis(self) -> list[Secret]:
+        """Return where the Redis is whose state goes along, if any."""
+        settings = self.kit.settings
+        url = settings.redis_url or Secret(self.redis.url)
+        return [url] if settings.redis and url else []
 
     def _sealing(self) -> Sealing:
         recipients = self.kit.settings.recipients
@@ -276,8 +300,9 @@ class Verifier:
         if not (settings.identity and settings.recipients):
             return None
         async with self.database.exclusively(f"{HELD}-verify") as held:
-            last = await ledger.newest(self.database, BackupVerified.type)
-            due = settings.verify_times.latest(self.clock.now())
+            now = self.clock.now()
+            last = await ledger.newest(self.database, BackupVerified.type, now)
+            due = settings.verify_times.latest(now)
             if held is None or (last and last.at >= due) or not await self.kit.vault.names():
                 return None
             return await self.verify(LATEST, settings.identity, _unheard, SCHEDULE)
@@ -288,13 +313,13 @@ class Verifier:
             self.kit.fetched(manifest, manifest.parts, key, tell) as parts,
             self.kit.dumps.scratch(f"watchword_scratch_{manifest.id}") as scratch,
         ):
-            await scratch.restore(parts[kind].pour, manifest.rows, None)
+            await scratch.restore(parts[kind].pour, manifest.rows)
             found = await scratch.look()
             faults = differences(manifest, found.schema, found.rows)
             if found.head != (manifest.trail.position, manifest.trail.digest):
                 faults.append("the audit trail ends elsewhere")
             await migrate.up(scratch.url.reveal(), tls=self.kit.database.tls_context())
-            async with self.kit.elsewhere.open(scratch.url) as house:
+            async with self.kit.elsewhere.open(scratch.url, Scope()) as house:
                 return faults + await self.kit.elsewhere.prove(house)
 
 
@@ -305,7 +330,10 @@ class Restorer:
     kit: Kit
 
     async def restore(self, wish: Wish, identity: Secret, tell: Tell) -> Restored:
-        """Refuse all that can be refused, then restore. Problems: see the story."""
+        """Refuse all that can be refused, then restore beside what is there, settle, and put it in its place.
+
+        Until that last step, which is one, everything is as it was. Problems: see the story.
+        """
         key, kit = opening(identity), self.kit
         manifest = await kit.vault.find(wish.asked)
         former = await self._former()
@@ -315,15 +343,32 @@ class Restorer:
         if unknown := status_of(manifest.schema).unknown:
             raise BackupForeign(f"A newer program made it: it has {', '.join(unknown)}.")
         part = _database_of(manifest)
-        beside = [each for each in [manifest.part(TOMBSTONES)] if each]
-        async with kit.fetched(manifest, [part, *beside], key, tell) as parts:
-            tombstones = [*wish.tombstones, *(former.tombstones if former else ())]
+        with_it = [each for each in [manifest.part(TOMBSTONES)] if each]
+        async with kit.fetched(manifest, [part, *with_it], key, tell) as parts:
             told, unread = await self._told_by(newer, key)
             people = await self._people(wish, former)
             await kit.dumps.refuse_in_use()
+            known = await kit.dumps.erased()
+            tombstones = once_each([*wish.tombstones, *told, *known.tombstones])
             keep = kept_as(kit.clock.now()) if people else None
-            kept = await kit.dumps.restore(parts[part.kind].pour, manifest.rows, keep)
-        return await self._settle(wish, manifest, newest, [*tombstones, *told], kept, unread)
+            fact = BackupRestored(name=manifest.id, number=manifest.number, newest=newest)
+            settling = Settling(kit, fact, wish.keep_sessions, tombstones)
+            async with kit.dumps.beside() as beside:
+                await beside.restore(parts[part.kind].pour, manifest.rows)
+                settled = await settling.settle(beside)
+                await kit.dumps.refuse_in_use(_OUR_OWN_LEAVE)
+                kept = await kit.dumps.take_in(beside, keep)
+        return Restored(
+            name=manifest.id,
+            number=manifest.number,
+            made_at=manifest.made_at,
+            rows=sum(manifest.rows.values()),
+            migrated=settled.migrated,
+            erased_anew=settled.erased_anew,
+            sessions_ended=settled.sessions_ended,
+            kept=kept,
+            unread=[*unread, *known.unread],
+        )
 
     async def configuration(
         self, asked: str, identity: Secret, home: Path, *, over: bool
@@ -408,49 +453,58 @@ class Restorer:
                 unread.append(manifest.id)
         return [], unread
 
-    async def _settle(
-        self,
-        wish: Wish,
-        manifest: Manifest,
-        newest: int,
-        tombstones: Sequence[Tombstone],
-        kept: str | None,
-        unread: Sequence[str],
-    ) -> Restored:
-        """Bring what was restored to this day."""
-        kit, now = self.kit, self.kit.clock.now()
-        url = kit.dumps.url
-        migrated = await migrate.up(url.reveal(), tls=kit.database.tls_context())
-        async with kit.elsewhere.open(url) as house:
-            database, eraser = house.part(Database), house.part(Eraser)
-            erased = 0
-            for each in dict.fromkeys(tombstones):
-                erased += await eraser.repeat(
-                    each.receipt, SubscriberId(each.user_id), each.erased_at
-                )
-            async with database.transaction() as tx:
-                ended = (
-                    0 if wish.keep_sessions else await store.end_what_was_issued(tx, RESTORED, now)
-                )
-                fact = BackupRestored(
-                    name=manifest.id,
-                    number=manifest.number,
-                    newest=newest,
-                    erased_anew=erased,
-                    sessions_ended=ended,
-                )
-                await house.part(Journal).record(tx, fact, now)
-        return Restored(
-            name=manifest.id,
-            number=manifest.number,
-            made_at=manifest.made_at,
-            rows=sum(manifest.rows.values()),
-            migrated=migrated,
-            erased_anew=erased,
-            sessions_ended=ended,
-            kept=kept,
-            unread=unread,
-        )
+
+@dataclass(frozen=True)
+class Settling:
+    """Brings what was restored to this day, before anybody is let to it."""
+
+    kit: Kit
+    fact: BackupRestored
+    keep_sessions: bool
+    tombstones: Sequence[Tombstone]
+
+    async def settle(self, place: Dumps) -> Settled:
+        """Migrate, and settle the rows of each tenant. Problem: `restore_failed`: everything is as it was."""
+        with _nothing_done():
+            url, tls = place.url, self.kit.database.tls_context()
+            migrated = await migrate.up(url.reveal(), tls=tls, schema=place.schema)
+            told = []
+            for tenant in await place.tenants():
+                scope = Scope(schema=place.schema, tenant=tenant)
+                async with self.kit.elsewhere.open(url, scope) as house:
+                    told.append(await self._settle(house, tenant))
+        erased, ended = (sum(numbers) for numbers in zip(*told, strict=True))
+        return Settled(migrated, erased, ended)
+
+    async def _settle(self, house: House, tenant: TenantId) -> tuple[int, int]:
+        """Erase anew who was erased, end what was issued, and note it; return how many those were."""
+        database, eraser, now = house.part(Database), house.part(Eraser), self.kit.clock.now()
+        erased, ended = 0, 0
+        for each in self.tombstones:
+            tombstone = each.receipt, SubscriberId(each.user_id), each.erased_at
+            if await eraser.repeat(
+                *tombstone
+            ):  # an id is of one tenant, whichever kept the tombstone
+                erased += 1
+            elif (each.tenant_id or DEFAULT_TENANT) == tenant:
+                await eraser.remember(*tombstone)
+        async with database.transaction() as tx:
+            if not self.keep_sessions:
+                ended = await store.end_what_was_issued(tx, RESTORED, now)
+            fact = replace(self.fact, erased_anew=erased, sessions_ended=ended)
+            await house.part(Journal).record(tx, fact, now)
+        return erased, ended
+
+
+@contextlib.contextmanager
+def _nothing_done() -> Iterator[None]:
+    """Say of whatever went wrong that everything is as it was."""
+    try:
+        yield
+    except RestoreFailed:
+        raise
+    except Problem as problem:
+        raise RestoreFailed(private=str(problem.private or problem.detail)) from problem
 
 
 def _database_of(manifest: Manifest) -> Part:

@@ -76,7 +76,8 @@ def show(names: Names = None, as_json: AsJson = False) -> None:
     if not report.ok:
         _talk(report)
         raise typer.Exit(console.Exit.REFUSED)
-    wanted = set(names or ())
+    canonical = {other: each.name for each in _guide().described() for other in each.aliases}
+    wanted = {canonical.get(name, name) for name in names or ()}
     unknown = sorted(wanted - {line.name for line in report.lines})
     if unknown:
         known = [line.name for line in report.lines]

@@ -83,7 +83,7 @@ def pull(shelf: Shelf, folder: Path, known: Collection[str]) -> Pulled:
     for name, [kept] in by_name.items():
         fresh = _put(folder / name, kept.value.reveal() + "\n")
         (written if fresh else same).append(name)
-    return Pulled(written=written, same=same, left=[each.path for each in left])
+    return Pulled(written=written, same=same, left=[each.spot for each in left])
 
 
 def _put(path: Path, text: str) -> bool:

@@ -9,14 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from watchword.kernel.parts import section, setting
+from watchword.plumbing.settings.parsers import file_path
 
 LASTS: Final = timedelta(seconds=10)
 BETWEEN: Final = timedelta(milliseconds=10)
 _TOP: Final = 40
-
-
-def _path(text: str) -> Path | None:
-    return Path(text.strip()) if text.strip() else None
 
 
 @section
@@ -27,7 +24,7 @@ class DiagnosisSettings:
         "DEBUG_DIR",
         "The folder for reports of a live process: SIGUSR1 writes where it spends its time, SIGUSR2 what"
         " fills its memory. Empty: both are ignored.",
-        parse=_path,
+        parse=file_path,
         default="",
     )
 

@@ -4,8 +4,10 @@
     redis    mail       texts      events     signals    backup     providers    dns    address
     disk     port
 
-Every check says `ok`, `warning`, `failed` or `skipped` (when what it needs is away), and nothing is
-changed. Settings are told as set or unset, never by value. Exit 0 when nothing failed, else 1.
+Every check says `ok`, `warning`, `failed` or `skipped`, and nothing is changed. The service's own parts are
+put together once for the whole round, for the checks that want them; only where that fails is the database
+away and the rest of these `skipped`. Any other fault is `failed`, by its own name. Settings are told as set
+or unset, never by value. Exit 0 when nothing failed or was skipped, else 1.
 
     secrets      files of secrets are their owner's alone; a warning where one is older than 90 days
     database     answers; a warning when all instances may want more than 80 % of its connections

@@ -2,7 +2,8 @@
 
 import shutil
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 from watchword.kernel.clock import Clock, SystemClock
 from watchword.kernel.identity import IdentityProvider, IdentityProviders, NotVouched
+from watchword.kernel.mail_server import MailServer
 from watchword.kernel.ports import Migrations, OutOfReach
 from watchword.kernel.problems import Problem
 from watchword.operations.doctor import rules, store
@@ -32,17 +34,13 @@ from watchword.plumbing.probes import Step
 from watchword.plumbing.settings import (
     Carrying,
     DatabaseSettings,
-    MailgunSettings,
     RedisSettings,
-    SendgridSettings,
     ServerSettings,
-    SesSettings,
     SmtpSettings,
 )
-from watchword.plumbing.settings.carrying import AT_HOME, RELAYS
+from watchword.plumbing.settings.mail import AT_HOME, RELAYS
 from watchword.records.backups import store as backups
 from watchword.records.backups.rules import BackupCreated, BackupSettings
-from watchword.records.deliveries.rules import MailSettings
 from watchword.records.signals.service import Signals
 from watchword.records.signing_keys.rules import TokenSettings
 
@@ -66,7 +64,6 @@ CHECKS: Final = (
     "disk",
     "port",
 )
-_OF_THE_DATABASE: Final = ("database", "migrations", "isolation", "clock")
 
 
 class LookAtEvents(Protocol):
@@ -93,6 +90,33 @@ class AskProviders(Protocol):
         ...
 
 
+class _Away(Exception):
+    """The house cannot be opened; in the words of who said so."""
+
+
+class _Place:
+    """Where the round is made: what the settings say, and one house for all who want to go in."""
+
+    def __init__(self, sections: Sections, until_the_end: AsyncExitStack) -> None:
+        """Open nothing yet: some rounds want no house."""
+        self.sections = sections
+        self._until_the_end = until_the_end
+        self._house: House | None = None
+        self._away: _Away | None = None
+
+    async def house(self) -> House:
+        """Return the house, open until the round ends. `_Away`: it does not open, and is not tried again."""
+        if self._away is not None:
+            raise self._away
+        if self._house is None:
+            try:
+                self._house = await self._until_the_end.enter_async_context(open_house())
+            except Exception as error:  # whatever a driver says, it is a finding
+                self._away = _Away(_words(error))
+                raise self._away from error
+        return self._house
+
+
 async def examine(wanted: Collection[str] = CHECKS) -> AsyncIterator[Finding]:
     """Make the round; yields a finding for each wanted check, in their order."""
     found = reading.read()
@@ -106,17 +130,25 @@ async def examine(wanted: Collection[str] = CHECKS) -> AsyncIterator[Finding]:
 
 async def _abroad(told: Reading, wanted: set[str]) -> AsyncIterator[Finding]:
     """Look at what answers from elsewhere, if it is wanted."""
-    sections = told.sections
-    if sections is None:
+    if told.sections is None:
         for check in CHECKS[2:]:
             yield rules.settings_first(check, told.faults)
         return
-    if wanted & set(_OF_THE_DATABASE):
-        for finding in await _database(sections):
-            yield finding
-    for check, visit in _VISITS.items():
-        if check in wanted:
-            yield await visit(sections)
+    async with AsyncExitStack() as until_the_end:
+        place = _Place(told.sections, until_the_end)
+        for check in _VISITS:
+            if check in wanted:
+                yield await _visit(check, place)
+
+
+async def _visit(check: str, place: _Place) -> Finding:
+    """Make one check; whatever it meets is a finding, and under its own name."""
+    try:
+        return await _VISITS[check](place)
+    except _Away as away:
+        return skipped(check, f"the database is away: {away}")
+    except Exception as error:  # noqa: BLE001 - one check cannot stop the others
+        return failed(check, _words(error), _FIXES.get(check, rules.VALIDATE))
 
 
 def _at_home(told: Reading) -> list[Finding]:
@@ -139,27 +171,15 @@ def _secret_files(sections: Sections) -> list[Mode]:
     return [Mode(str(path), path.stat().st_mode) for path in paths if path.is_file()]
 
 
-async def _database(sections: Sections) -> list[Finding]:
-    """Open the house, and ask its database all that we want to know."""
-    sqlite = sections.section(DatabaseSettings).url.startswith("sqlite")
-    fix = "watchword config show DATABASE_URL"
+async def _database(place: _Place) -> Finding:
     try:
-        async with open_house() as house:
-            database = house.part(Database)
-            await ping(database)
-            server = await store.server(database, database.dialect)
-            found = [rules.judge_server(server, _wanted(sections))]
-            found.append(await _asked("migrations", lambda: _migrations(house)))
-            if sqlite:
-                found.append(ok("isolation", "one file, one tenant"))
-                found.append(ok("clock", "the database keeps no time of its own"))
-            else:
-                found.append(await _asked("isolation", lambda: _isolation(database)))
-                found.append(await _asked("clock", lambda: _clock(house, database)))
-            return found
-    except Exception as error:  # noqa: BLE001 - whatever a driver says, it is a finding
-        away = [skipped(check, "the database is away") for check in _OF_THE_DATABASE[1:]]
-        return [failed("database", _words(error), fix), *away]
+        house = await place.house()
+    except _Away as away:
+        return failed("database", str(away), _FIXES["database"])
+    database = house.part(Database)
+    await ping(database)
+    server = await store.server(database, database.dialect)
+    return rules.judge_server(server, _wanted(place.sections))
 
 
 def _wanted(sections: Sections) -> int:
@@ -168,47 +188,41 @@ def _wanted(sections: Sections) -> int:
     return sections.section(DatabaseSettings).wanted(server.replicas * server.web_concurrency)
 
 
-async def _asked(check: str, ask: Callable[[], Awaitable[Finding]]) -> Finding:
-    try:
-        return await ask()
-    except Exception as error:  # noqa: BLE001 - likewise
-        return failed(check, _words(error), "watchword migrate status")
-
-
-async def _migrations(house: House) -> Finding:
+async def _migrations(place: _Place) -> Finding:
+    house = await place.house()
     if await house.part(Migrations).complete():
         return ok("migrations", "the schema is complete")
     return failed("migrations", "the schema is not complete", "watchword migrate up")
 
 
-async def _isolation(database: Database) -> Finding:
+async def _isolation(place: _Place) -> Finding:
+    database = (await place.house()).part(Database)
+    if database.dialect == "sqlite":
+        return ok("isolation", "one file, one tenant")
     return rules.judge_isolation(await store.isolation(database))
 
 
-async def _clock(house: House, database: Database) -> Finding:
-    ours = house.part(Clock)
+async def _clock(place: _Place) -> Finding:
+    house = await place.house()
+    database, ours = house.part(Database), house.part(Clock)
+    if database.dialect == "sqlite":
+        return ok("clock", "the database keeps no time of its own")
     before = ours.now()
     theirs = await store.clock(database)
     middle = before + (ours.now() - before) / 2
     return rules.judge_clock(theirs - middle)
 
 
-async def _redis(sections: Sections) -> Finding:
-    settings = sections.section(RedisSettings)
+async def _redis(place: _Place) -> Finding:
+    settings = place.sections.section(RedisSettings)
     if not settings.url:
         return ok("redis", "not configured: limits are counted in each process")
     steps = [step async for step in probes.redis_steps(settings.url)]
     return rules.judge_steps("redis", steps, "watchword config show REDIS_URL REDIS_HOST")
 
 
-async def _mail(sections: Sections) -> Finding:
-    carrying = Carrying(
-        services=sections.section(MailSettings).services,
-        sendgrid=sections.section(SendgridSettings),
-        ses=sections.section(SesSettings),
-        mailgun=sections.section(MailgunSettings),
-        smtp=sections.section(SmtpSettings),
-    )
+async def _mail(place: _Place) -> Finding:
+    carrying = Carrying.of(place.sections.section)
     if set(carrying.names) <= set(AT_HOME):
         return ok("mail", "letters stay on this machine")
     relays = [name for name in carrying.names if name in RELAYS]
@@ -228,7 +242,7 @@ async def _mail(sections: Sections) -> Finding:
 
 def _along(smtp: SmtpSettings) -> AsyncIterator[Step]:
     """Go along a relay, step by step."""
-    server = probes.MailServer(
+    server = MailServer(
         host=smtp.host,
         port=smtp.port,
         secure=smtp.secure,
@@ -238,7 +252,7 @@ def _along(smtp: SmtpSettings) -> AsyncIterator[Step]:
     return probes.mail_steps(server)
 
 
-async def _texts(_sections: Sections) -> Finding:
+async def _texts(_place: _Place) -> Finding:
     _, asked = await in_hand(AskProviders)()
     if not asked:
         return ok("texts", "texts stay on this machine")
@@ -246,51 +260,39 @@ async def _texts(_sections: Sections) -> Finding:
     return rules.judge_steps("texts", steps, rules.show(fixes))
 
 
-async def _events(_sections: Sections) -> Finding:
+async def _events(place: _Place) -> Finding:
     look = in_hand(LookAtEvents)
-    try:
-        async with open_house() as house:
-            steps = await look(house)
-    except Exception as error:  # noqa: BLE001 - whatever a driver says, it is a finding
-        return skipped("events", f"the database is away: {_words(error)}")
+    steps = await look(await place.house())
     if not steps:
         return ok("events", "told to nobody")
     return rules.judge_steps("events", steps, "watchword events status, and watchword events dead")
 
 
-async def _signals(_sections: Sections) -> Finding:
-    try:
-        async with open_house() as house:
-            step = await house.part(Signals).status()
-    except Exception as error:  # noqa: BLE001 - whatever a driver says, it is a finding
-        return skipped("signals", f"the database is away: {_words(error)}")
+async def _signals(place: _Place) -> Finding:
+    step = await (await place.house()).part(Signals).status()
     if step is None:
         return ok("signals", "told to nobody")
     return rules.judge_steps("signals", [step], rules.show(rules.RECEIVER))
 
 
-async def _backup(sections: Sections) -> Finding:
+async def _backup(place: _Place) -> Finding:
+    sections = place.sections
     if not sections.section(BackupSettings).recipients:
         return rules.judge_no_backups(sections.section(ServerSettings).environment)
+    house = await place.house()
     try:
-        async with open_house() as house:
-            made_by = await house.part(Dumps).check_tools()
-            newest = await backups.newest(house.part(Database), BackupCreated.type)
-            now = house.part(Clock).now()
+        made_by = await house.part(Dumps).check_tools()
     except BackupToolMissing as missing:
         return failed("backup", _words(missing), "apt-get install postgresql-client")
-    except Exception as error:  # noqa: BLE001 - whatever a driver says, it is a finding
-        return skipped("backup", f"the database is away: {_words(error)}")
+    now = house.part(Clock).now()
+    newest = await backups.newest(house.part(Database), BackupCreated.type, now)
     return rules.judge_backup(newest.at if newest else None, now, made_by)
 
 
-async def _providers(_sections: Sections) -> Finding:
-    try:
-        async with open_house() as house:
-            now = house.part(Clock).now()
-            steps = [await _look_at(each, now) for each in house.part(IdentityProviders).each]
-    except Exception as error:  # noqa: BLE001 - whatever a driver says, it is a finding
-        return skipped("providers", f"the database is away: {_words(error)}")
+async def _providers(place: _Place) -> Finding:
+    house = await place.house()
+    now = house.part(Clock).now()
+    steps = [await _look_at(each, now) for each in house.part(IdentityProviders).each]
     if not steps:
         return ok("providers", "people sign in with nobody else")
     return rules.judge_steps("providers", steps, rules.show(rules.PROVIDERS))
@@ -304,19 +306,19 @@ async def _look_at(provider: IdentityProvider, now: datetime) -> Step:
         return Step(provider.name, good=False, detail=f"cannot be used: {trouble}")
 
 
-async def _dns(sections: Sections) -> Finding:
+async def _dns(place: _Place) -> Finding:
     look = in_hand(LookAtDomain)
-    return rules.judge_steps("dns", await look(sections), "watchword dns check")
+    return rules.judge_steps("dns", await look(place.sections), "watchword dns check")
 
 
-async def _address(sections: Sections) -> Finding:
-    server = sections.section(ServerSettings)
+async def _address(place: _Place) -> Finding:
+    server = place.sections.section(ServerSettings)
     found = await probes.resolve(urlsplit(server.public_url).hostname or "")
     return rules.judge_address(server.public_url, server.environment, found)
 
 
-async def _disk(sections: Sections) -> Finding:
-    url = sections.section(DatabaseSettings).url
+async def _disk(place: _Place) -> Finding:
+    url = place.sections.section(DatabaseSettings).url
     folder = sqlite_path(url).parent if url.startswith("sqlite") else Path()
     try:
         free = shutil.disk_usage(folder).free
@@ -325,8 +327,8 @@ async def _disk(sections: Sections) -> Finding:
     return rules.judge_disk(free, str(folder.resolve()))
 
 
-async def _port(sections: Sections) -> Finding:
-    server = sections.section(ServerSettings)
+async def _port(place: _Place) -> Finding:
+    server = place.sections.section(ServerSettings)
     return rules.judge_port(server.port, await probes.port_state(server.host, server.port))
 
 
@@ -337,7 +339,11 @@ def _words(error: Exception) -> str:
     return " ".join([type(error).__name__, *lines[:1]])
 
 
-_VISITS: Final = {
+_VISITS: Final[Mapping[str, Callable[[_Place], Awaitable[Finding]]]] = {
+    "database": _database,
+    "migrations": _migrations,
+    "isolation": _isolation,
+    "clock": _clock,
     "redis": _redis,
     "mail": _mail,
     "texts": _texts,
@@ -349,4 +355,11 @@ _VISITS: Final = {
     "address": _address,
     "disk": _disk,
     "port": _port,
+}
+_FIXES: Final = {
+    "database": "watchword config show DATABASE_URL",
+    **dict.fromkeys(
+        ("migrations", "isolation", "clock", "events", "signals", "backup"),
+        "watchword migrate status",
+    ),
 }

@@ -62,8 +62,10 @@ class Events:
         """Return how each destination is; one that is owed something and is not set up counts too."""
         owed = {each.destination: each for each in await event_queue.backlogs(self.database)}
         troubles = dict.fromkeys(owed, "not set up")
-        asked = await asyncio.gather(*(each.check() for each in self.ways.each))
-        found = {**troubles, **dict(zip(self.ways.names, asked, strict=True))}
+        asked = await asyncio.gather(
+            *(each.check() for each in self.ways.each), return_exceptions=True
+        )
+        found = {**troubles, **dict(zip(self.ways.names, map(_trouble, asked), strict=True))}
         now = self.clock.now()
         return [
             status_of(name, trouble, owed.get(name, Backlog(name)), now)
@@ -120,6 +122,11 @@ class Events:
         since = self.clock.now() - _OVERLAP
         lately = Chosen(types=chosen.types, since=since, subject=chosen.subject)
         return await self.newest(lately, _MOST)
+
+
+def _trouble(found: str | BaseException | None) -> str | None:
+    """Return what a look at a destination found; one that breaks says nothing against the others."""
+    return type(found).__name__ if isinstance(found, BaseException) else found
 
 
 async def steps(house: House) -> list[Step]:

@@ -5,12 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     Integer,
     Text,
     Uuid,
     and_,
-    any_,
     bindparam,
     func,
     insert,
@@ -18,14 +16,13 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from watchword.operations.events.rules import Chosen
 from watchword.plumbing.db.columns import Moment
 from watchword.plumbing.db.event_outbox import COLUMNS, EVENTS, event_outbox
 from watchword.plumbing.db.journal import journal
 from watchword.plumbing.db.ports import Executor, Transaction
-from watchword.plumbing.db.statements import Statement
+from watchword.plumbing.db.statements import among
 from watchword.plumbing.events.envelope import NotedFact
 
 
@@ -41,58 +38,37 @@ def _chosen() -> Any:
     )
 
 
-def _of_types() -> tuple[Any, Any]:
-    there = func.json_each(bindparam("types", type_=JSON)).table_valued("value")
+def _replayed(of_types: Any) -> Any:
+    facts = (
+        select(
+            bindparam("destination", type_=Text),
+            journal.c.id,
+            journal.c.user_id,
+            bindparam("now", type_=Moment),
+            literal(0, type_=Integer),
+        )
+        .where(of_types, _chosen())
+        .order_by(journal.c.at, journal.c.id)
+    )
+    return insert(event_outbox).from_select(list(COLUMNS), facts).inline()
+
+
+def _newest(of_types: Any) -> Any:
     return (
-        journal.c.type == any_(bindparam("types", type_=ARRAY(Text))),
-        journal.c.type.in_(select(there.c.value)),
+        select(journal.c.id, journal.c.at, journal.c.type, journal.c.user_id, journal.c.facts)
+        .where(of_types, _chosen())
+        .order_by(journal.c.at.desc(), journal.c.id.desc())
+        .limit(bindparam("most", type_=Integer))
     )
 
 
-def _replay() -> Statement:
-    def build(of_types: Any) -> Any:
-        facts = (
-            select(
-                bindparam("destination", type_=Text),
-                journal.c.id,
-                journal.c.user_id,
-                bindparam("now", type_=Moment),
-                literal(0, type_=Integer),
-            )
-            .where(of_types, _chosen())
-            .order_by(journal.c.at, journal.c.id)
-        )
-        return insert(event_outbox).from_select(list(COLUMNS), facts).inline()
-
-    return Statement(*(build(of_types) for of_types in _of_types()))
+def _numbered(of_types: Any) -> Any:
+    return select(func.count().label("number")).select_from(journal).where(of_types, _chosen())
 
 
-REPLAY = _replay()
-
-
-def _read() -> Statement:
-    def build(of_types: Any) -> Any:
-        return (
-            select(journal.c.id, journal.c.at, journal.c.type, journal.c.user_id, journal.c.facts)
-            .where(of_types, _chosen())
-            .order_by(journal.c.at.desc(), journal.c.id.desc())
-            .limit(bindparam("most", type_=Integer))
-        )
-
-    return Statement(*(build(of_types) for of_types in _of_types()))
-
-
-NEWEST = _read()
-
-
-def _number() -> Statement:
-    def build(of_types: Any) -> Any:
-        return select(func.count().label("number")).select_from(journal).where(of_types, _chosen())
-
-    return Statement(*(build(of_types) for of_types in _of_types()))
-
-
-NUMBER = _number()
+REPLAY = among(journal.c.type, "types", _replayed)
+NEWEST = among(journal.c.type, "types", _newest)
+NUMBER = among(journal.c.type, "types", _numbered)
 
 
 async def replay(tx: Transaction, destination: str, chosen: Chosen, now: datetime) -> int:

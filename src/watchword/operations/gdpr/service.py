@@ -23,7 +23,6 @@ from watchword.operations.gdpr.rules import (
     kinds,
 )
 from watchword.plumbing.contact import email_address
-from watchword.plumbing.db import journal as facts
 from watchword.plumbing.db import leases
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.leases import Lease
@@ -90,7 +89,14 @@ class Gdpr:
 
     async def replay(self, tombstones: Iterable[Mapping[str, Any]]) -> int:
         """Erase anew whom an older backup brought back; return how many. Problem: `invalid_input`."""
-        return sum([await self.eraser.repeat(*_read(each)) for each in tombstones])
+        erased = 0
+        for each in tombstones:
+            tombstone = _read(each)
+            if await self.eraser.repeat(*tombstone):
+                erased += 1
+            else:
+                await self.eraser.remember(*tombstone)
+        return erased
 
     async def report(self) -> list[Line]:
         """Return what kinds of data there are, why, how long, how many."""
@@ -130,8 +136,8 @@ class Retention:
         over = bounds(self.settings, now)
         return Overdue(
             accounts=len([each async for each in self._unused(over.accounts)]),
-            navigation=await facts.count_origins(self.database, over.navigation),
-            consents=await self.consents.overdue(self.database, over.consents),
+            navigation=await store.count_origins(self.database, over.navigation),
+            consents=await store.count_withdrawn(self.database, over.consents),
         )
 
     async def run(self, now: datetime) -> Overdue | None:
@@ -171,13 +177,13 @@ class Retention:
 
     async def _let_go(self, over: Bounds) -> Overdue:
         accounts = 0
-        async for user_id in self._unused(over.accounts):
-            await self.eraser.erase(user_id, RETENTION)
-            accounts += 1
+        if over.accounts is not None:
+            async for user_id in self._unused(over.accounts):
+                accounts += await self.eraser.erase_unused(user_id, over.accounts, RETENTION)
         return Overdue(
             accounts=accounts,
-            navigation=await facts.forget_origins(self.database, over.navigation),
-            consents=await self.consents.purge(self.database, over.consents),
+            navigation=await store.forget_origins(self.database, over.navigation),
+            consents=await store.purge_withdrawn(self.database, over.consents),
         )
 
     async def _unused(self, before: datetime | None) -> AsyncIterator[SubscriberId]:

@@ -8,5 +8,6 @@
 
 One result model for all of them (K-02). What is optional and away makes `degraded`, still 200; what is
 required and away makes 503. A reason is one word of ours: no error text, no address, no version goes
-out. HEALTH_DETAIL=false leaves the status alone to strangers; METRICS_PORT then tells the rest (D-25).
+out. HEALTH_DETAIL=false leaves the status alone to strangers; METRICS_PORT tells the rest, and so does every
+path to who sends METRICS_TOKEN (D-25).
 """

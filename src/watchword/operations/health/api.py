@@ -1,5 +1,6 @@
 """Health's doors, at every path that the seeds' systems ask."""
 
+from msgspec import UNSET, UnsetType
 from starlette.responses import Response
 
 from watchword.operations.health.rules import (
@@ -7,6 +8,7 @@ from watchword.operations.health.rules import (
     HealthSettings,
     Report,
     Status,
+    is_operator,
 )
 from watchword.operations.health.service import Health, Presence
 from watchword.plumbing.house import House
@@ -29,10 +31,10 @@ class Ready(Answer, frozen=True):
 
 
 class NotReady(Answer, frozen=True):
-    """Requests may not be sent here, and why: it leaves (`draining`), or parts are missing."""
+    """Requests may not be sent here: it leaves (`draining`), or parts are missing; why, for operators."""
 
     status: str
-    reason: str
+    reason: str | UnsetType = UNSET
 
 
 async def live(call: Call[None]) -> Response:
@@ -49,7 +51,8 @@ async def ready(call: Call[None]) -> Response:
     if findings.ready:
         return call.json(Ready())
     reasons = [name for name in sorted(findings.required) if not findings.good[name]]
-    return call.json(NotReady(status="not_ready", reason=", ".join(reasons)), 503)
+    told = ", ".join(reasons) if _is_told(call) else UNSET
+    return call.json(NotReady(status="not_ready", reason=told), 503)
 
 
 async def whole(call: Call[None]) -> Response:
@@ -69,9 +72,16 @@ async def letters(call: Call[None]) -> Response:
 
 async def _tell(call: Call[None], findings: Findings) -> Response:
     status = 200 if findings.ready else 503
-    if not call.part(HealthSettings).detail:
+    if not _is_told(call):
         return call.json(Status(status=findings.status), status)
     return call.json(await call.part(Health).report(findings), status)
+
+
+def _is_told(call: Call[None]) -> bool:
+    """Tell whether whoever asks may know which part it is."""
+    token = call.part(ServerSettings).metrics_token
+    asked_by = call.request.headers.get("authorization", "")
+    return call.part(HealthSettings).detail or is_operator(token, asked_by)
 
 
 def more_doors(house: House) -> list[Door]:

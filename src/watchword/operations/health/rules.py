@@ -5,10 +5,12 @@ from typing import Any, Final
 
 from watchword.kernel.parsing import boolean
 from watchword.kernel.parts import section, setting
+from watchword.kernel.secret import Secret
 from watchword.plumbing.carriers.latest import Latest
 from watchword.plumbing.shapes import Answer
 
 HEALTHY, DEGRADED, UNHEALTHY = "healthy", "degraded", "unhealthy"
+TAKING = "email_readers"
 DATABASE, MIGRATIONS, REDIS, EMAIL = "database", "migrations", "redis", "email_providers"
 ALWAYS: Final = frozenset({DATABASE, MIGRATIONS})
 
@@ -20,10 +22,15 @@ class HealthSettings:
     detail: bool = setting(
         "HEALTH_DETAIL",
         "Whether the health report names every part to anybody; false tells strangers the status alone,"
-        " and everything at METRICS_PORT.",
+        " and everything at METRICS_PORT or to who sends METRICS_TOKEN.",
         parse=boolean,
         default="true",
     )
+
+
+def is_operator(token: Secret, authorization: str) -> bool:
+    """Tell whether who sends this header holds METRICS_TOKEN; without a token, nobody does."""
+    return bool(token) and Secret(f"Bearer {token.reveal()}") == Secret(authorization)
 
 
 class Report(Answer, frozen=True):

@@ -15,6 +15,7 @@ from watchword.operations.health.rules import (
     EMAIL,
     MIGRATIONS,
     REDIS,
+    TAKING,
     Findings,
     Report,
     last_of,
@@ -35,7 +36,7 @@ _NAMES = {True: "ok", False: "down", None: "not_asked"}
 
 @dataclass(slots=True)
 class Presence:
-    """Since when this process is here, and whether it is leaving."""
+    """Since when this process is here, and whether the service is leaving."""
 
     started_at: datetime
     draining: bool = field(default=False)
@@ -69,8 +70,7 @@ class Health:
 
     async def look_at_sign_in(self) -> Findings:
         """Ask every part; without a carrier nobody gets a code. Tells how many codes are under way."""
-        findings = await self.look()
-        codes = await self._codes()
+        findings, codes = await asyncio.gather(self.look(), self._codes())
         return replace(
             findings,
             required=findings.required | {EMAIL},
@@ -78,14 +78,20 @@ class Health:
         )
 
     async def look_at_letters(self) -> Findings:
-        """Ask the carriers of letters; tell when each last took one, and when and why it last did not."""
+        """Ask the carriers of letters; tell when each last took one, and when and why it last did not.
+
+        One that answers, and has refused many readers in a row, only degrades: strangers can do that.
+        """
         findings = _found({}, frozenset({EMAIL}), await self._standing())
         latest = await self._latest()
         told = {
             name: {**how, **last_of(latest[name])} if name in latest else how
             for name, how in findings.told[EMAIL].items()
         }
-        return replace(findings, told={EMAIL: told})
+        takes_nothing = any(each.takes_nothing for each in latest.values())
+        good = {**findings.good, TAKING: not takes_nothing}
+        reasons = {**findings.reasons, **({TAKING: "refused"} if takes_nothing else {})}
+        return replace(findings, good=good, reasons=reasons, told={EMAIL: told})
 
     async def report(self, findings: Findings) -> Report:
         """Tell what was found."""
@@ -129,11 +135,13 @@ class Health:
         except Exception:  # noqa: BLE001 - the database is not well, and that is told elsewhere
             return {}
 
-    async def _codes(self) -> int:
+    async def _codes(self) -> int | None:
+        """Return how many codes are under way; nothing when nobody can count them."""
         try:
-            return await self.tickets.live_codes(self.database, self.clock.now())
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return await self.tickets.live_codes(self.database, self.clock.now())
         except Exception:  # noqa: BLE001 - the database is not well, and that is told already
-            return 0
+            return None
 
 
 def _found(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from watchword.operations.logs.rules import NEWS
 from watchword.operations.logs.service import LogLevel
 from watchword.plumbing.house import House
-from watchword.plumbing.work.jobs import Job
+from watchword.plumbing.work.jobs import Job, Where
 
 
 async def heed(house: House) -> None:
@@ -13,4 +13,4 @@ async def heed(house: House) -> None:
     await house.part(LogLevel).heed()
 
 
-jobs = [Job("log-level", heed, every=timedelta(minutes=1), wakes_on=NEWS, everywhere=True)]
+jobs = [Job("log-level", heed, every=timedelta(minutes=1), wakes_on=NEWS, where=Where.EVERYWHERE)]

@@ -31,9 +31,9 @@ from watchword.plumbing.letters.overrides import Fault, read_overrides
 from watchword.plumbing.letters.writing import Letters
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import Leaving, Postbook
+from watchword.plumbing.settings import MailSettings
 from watchword.plumbing.words.dates import moment
 from watchword.plumbing.work.sending import NO_CARRIER
-from watchword.records.deliveries.rules import MailSettings
 from watchword.records.dispatches.rules import MAIL, Rates
 from watchword.records.dispatches.service import Dispatches
 from watchword.records.suppressions.rules import OPERATOR, Suppression, SuppressionReason, first

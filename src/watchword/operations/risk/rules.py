@@ -1,20 +1,22 @@
 """Which facts count, how much is too much, and what that makes of the facts of a window."""
 
-from collections import Counter, deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, Generic, TypeVar
+from typing import Final
 from uuid import UUID
 
 from watchword.kernel.addresses import Network, is_within, network_key, networks
 from watchword.kernel.parsing import duration, whole
 from watchword.kernel.parts import section, setting
+from watchword.kernel.window import Window
 from watchword.plumbing.throttle import AttemptRefused
 from watchword.records.deliveries.rules import LetterWithheld
-from watchword.records.guesses.rules import GuessRefused, LoginFailed
+from watchword.records.guesses.rules import GuessRefused
 from watchword.records.resets.rules import PasswordResetRequested, PinResetRequested
+from watchword.records.sessions.rules import LoginFailed
 from watchword.records.signals.rules import STAYS, Data, Share, Signal, SignalReason
 from watchword.records.tickets.rules import SUCCESS, CodeTried, LinkRefused
 
@@ -177,39 +179,6 @@ class WatchedFact:
         return Role.FAILURE in ROLES[self.type] and self.result != SUCCESS
 
 
-Key = TypeVar("Key", bound=Hashable)
-
-
-class _Window(Generic[Key]):
-    """How often each key happened in the time before the newest; one that happened no more takes no room.
-
-    Of a flood it holds `MOST_HELD`: as much of the time as they fill.
-    """
-
-    def __init__(self, length: timedelta) -> None:
-        """Begin with nothing in it."""
-        self.length = length
-        self.counts: Counter[Key] = Counter()
-        self._held: deque[tuple[datetime, Key]] = deque()
-
-    def __len__(self) -> int:
-        """Return how many are in it."""
-        return len(self._held)
-
-    def add(self, at: datetime, key: Key) -> list[Key]:
-        """Slide on to a moment at which a key happened; return which keys are gone from it since."""
-        self._held.append((at, key))
-        self.counts[key] += 1
-        gone = []
-        while self._held[0][0] <= at - self.length or len(self._held) > MOST_HELD:
-            _, left = self._held.popleft()
-            self.counts[left] -= 1
-            if not self.counts[left]:
-                del self.counts[left]
-                gone.append(left)
-        return gone
-
-
 class Spacing:
     """Lets a signal be told unless the same was told of its subject lately."""
 
@@ -230,9 +199,8 @@ class Spacing:
         return True
 
 
-_Code = tuple[
-    str, str, bool
-]  # the channel and country of one that was tried, and whether it failed
+# the channel and country of a code that was tried, and whether it failed
+_Code = tuple[str, str, bool]
 
 
 class GuessWatch:
@@ -243,8 +211,8 @@ class GuessWatch:
         self._settings = settings
         self._since = since
         self._spacing = spacing
-        self._codes = _Window[_Code](settings.code_window)
-        self._failures = _Window[str](settings.failure_window)
+        self._codes = Window[_Code](settings.code_window, MOST_HELD)
+        self._failures = Window[str](settings.failure_window, MOST_HELD)
 
     @staticmethod
     def reach(settings: RiskSettings) -> timedelta:
@@ -316,9 +284,9 @@ class ResetWatch:
         self._settings = settings
         self._since = since
         self._spacing = spacing
-        self._asked = _Window[tuple[str, UUID]](settings.reset_window)
+        self._asked = Window[tuple[str, UUID]](settings.reset_window, MOST_HELD)
         self._accounts: Counter[str] = Counter()  # of each network, in that window
-        self._times = _Window[UUID](settings.reset_window)
+        self._times = Window[UUID](settings.reset_window, MOST_HELD)
         self._countries: dict[UUID, set[str]] = {}
 
     def wonders(self, seen: WatchedFact) -> UUID | None:

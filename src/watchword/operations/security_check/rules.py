@@ -18,12 +18,14 @@ CHECKS: Final = ("files", "secrets", "dependencies", "https", "headers")
 BASELINE: Final = ".secrets-baseline"
 CHECK: Final = "watchword security-check"
 SKIPPED_FOLDERS: Final = frozenset(
-    {".git", ".hg", ".cache", "node_modules", "__pycache__", "site-packages", "dist"}
+    {
+        *(".git", ".hg", ".cache", ".hypothesis", ".import_linter_cache", ".mypy_cache"),
+        *(".pytest_cache", ".ruff_cache", "node_modules", "__pycache__", "site-packages", "dist"),
+    }
 )
 MOST_BYTES: Final = 1 << 20
 MODE: Final = 0o600
 _LEAST_ENTROPY: Final = 3.5
-_LEAST_LENGTH: Final = 16
 _TOLD: Final = 5
 _SOON: Final = timedelta(days=14)
 _LEAST_HSTS: Final = 15_552_000
@@ -50,7 +52,7 @@ _NAMED: Final = r"""(?ix) ["']? \b [\w.-]*
       (?: ["'] (?P<quoted>[^"'\s]{16,}) ["'] | (?P<bare>[A-Za-z0-9+/_=.-]{16,}) \s* $ )"""
 _REFERENCE: Final = (
     r"[${}<>%*\[\]()]|^(?:/|\./|~|https?://|file:|env:|vault:)"
-    r"|(?i:example|change.?me|placeholder|your)"
+    r"|(?i:example|change.?me|placeholder|your|^(?:the-)?(?:password|secret)$)"
 )
 _CODE: Final = r"^[A-Za-z_]+(?:[._-][A-Za-z_]+)*$"
 

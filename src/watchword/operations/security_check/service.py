@@ -33,7 +33,9 @@ async def examine(wanted: Wanted, clock: Clock) -> AsyncIterator[Finding]:
     yield await _dependencies()
     told = reading.read()
     server = told.sections.section(ServerSettings) if told.sections is not None else None
-    if server is None:
+    if server is None and wanted.base:  # from outside: the address alone is judged
+        yield rules.judge_https(production=True, required=True, url=wanted.base)
+    elif server is None:
         names = ", ".join(dict.fromkeys(name for name, _ in told.faults))
         yield skipped("https", f"the settings come first: {names}", "watchword env validate")
     else:

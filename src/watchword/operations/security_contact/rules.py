@@ -4,20 +4,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from watchword.kernel.parts import section, setting
-from watchword.kernel.problems import InputInvalid
-from watchword.plumbing.contact import email_address
+from watchword.plumbing.settings.parsers import mailbox
 from watchword.plumbing.words.languages import LANGUAGES
 
 PATH: Final = "/.well-known/security.txt"
 GOOD_FOR: Final = timedelta(days=90)
-
-
-def _email(text: str) -> str:
-    try:
-        return email_address(text).text if text else ""
-    except InputInvalid:
-        message = "this is not an e-mail address"
-        raise ValueError(message) from None
 
 
 @section
@@ -27,7 +18,7 @@ class ContactSettings:
     security: str = setting(
         "SECURITY_EMAIL",
         "Where people report a weakness; empty is the organisation's mailbox.",
-        parse=_email,
+        parse=mailbox,
         default="",
     )
 

@@ -19,7 +19,7 @@ from watchword.plumbing.dns import dmarc, providers
 from watchword.plumbing.dns.providers import Provider, Sender
 from watchword.plumbing.dns.records import Record
 from watchword.plumbing.dns.resolver import ExtraMissing
-from watchword.plumbing.settings import SesSettings
+from watchword.plumbing.settings import AwsSettings
 
 Result = TypeVar("Result")
 group = typer.Typer(
@@ -198,7 +198,7 @@ def ses_policy(
     """Print the least that an AWS role needs to send as this sender, as an IAM policy."""
     sender, sections = _read(Given(domain=domain, providers=(Provider.SES,), ses_region=region))
     if not sender.ses_region and sections:
-        sender = replace(sender, ses_region=sections.section(SesSettings).region)
+        sender = replace(sender, ses_region=sections.section(AwsSettings).region)
     if not (account.isdecimal() and len(account) == rules.ACCOUNT_DIGITS):
         raise console.refuse("--account: write twelve digits.", console.Exit.USAGE)
     if not sender.ses_region:

@@ -21,10 +21,10 @@ from watchword.plumbing.dns.providers import (
     own_terms,
     region_of,
 )
-from watchword.plumbing.dns.records import FAILING, Finding, Mark
-from watchword.plumbing.settings import Carrying, DkimSettings
-from watchword.plumbing.settings.carrying import AT_HOME, RELAYS
-from watchword.records.deliveries.rules import MailSettings
+from watchword.plumbing.dns.records import FAILING, Comparison, Mark
+from watchword.plumbing.settings import Carrying, DkimSettings, MailSettings
+from watchword.plumbing.settings.mail import AT_HOME, RELAYS
+from watchword.plumbing.settings.parsers import dns_name
 
 Read = TypeVar("Read")
 ACCOUNT_DIGITS: Final = 12
@@ -46,10 +46,6 @@ def _server(text: str) -> tuple[str, int]:
     except ValueError:
         message = "write addresses of resolvers, such as 192.0.2.1 or 192.0.2.1:5353"
         raise ValueError(message) from None
-
-
-def _domain(text: str) -> str:
-    return domain_name(text) if text else ""
 
 
 def _mechanisms(text: str) -> tuple[str, ...]:
@@ -140,7 +136,7 @@ class SenderDomainSettings:
     ses_return: str = setting(
         "SES_MAIL_FROM_DOMAIN",
         "SES's return path (custom MAIL FROM); empty is bounce. before our domain.",
-        parse=_domain,
+        parse=dns_name,
         default="",
     )
     mailgun_selector: str = setting(
@@ -203,7 +199,7 @@ def carried_by(carrying: Carrying, dkim: DkimSettings) -> Carried:
     by_api = [Provider(name) for name in carrying.names if name not in {*RELAYS, *AT_HOME}]
     host = carrying.relay(by_relay[0]).host if by_relay else carrying.smtp.host
     providers = (*by_api, *((behind(host),) if by_relay else ()))
-    region = carrying.ses.region if Provider.SES in providers else ""
+    region = carrying.aws.region if Provider.SES in providers else ""
     return Carried(
         providers=providers,
         relay_host=host,
@@ -238,7 +234,7 @@ def sender_of(
             f".{domain}"
         )
         or known.sendgrid_host,
-        mailgun_domain=_taken("mailgun-domain", _domain, given.mailgun_domain)
+        mailgun_domain=_taken("mailgun-domain", dns_name, given.mailgun_domain)
         or carried.mailgun_domain
         or f"mg.{domain}",
         mailgun_host=carried.mailgun_host,
@@ -288,12 +284,12 @@ def _refused(field: str, sentence: str) -> InputInvalid:
     return InputInvalid(errors=[FieldError(field, "invalid", sentence)])
 
 
-def wrong(found: Iterable[Finding]) -> bool:
+def wrong(found: Iterable[Comparison]) -> bool:
     """Tell whether something is not as it should be."""
     return any(each.state in FAILING for each in found)
 
 
-def untold(found: Iterable[Finding]) -> bool:
+def untold(found: Iterable[Comparison]) -> bool:
     """Tell whether nobody could tell of some record."""
     return any(each.state is Mark.UNANSWERED for each in found)
 

@@ -11,19 +11,15 @@ from watchword.plumbing.commands.reading import Sections
 from watchword.plumbing.dns import providers
 from watchword.plumbing.dns.comparing import compare
 from watchword.plumbing.dns.providers import Sender
-from watchword.plumbing.dns.records import FAILING, Finding, Mark
+from watchword.plumbing.dns.records import FAILING, Comparison, Mark
 from watchword.plumbing.dns.resolver import Address, ExtraMissing, live
 from watchword.plumbing.dns.zone import Zone
 from watchword.plumbing.probes import Step
 from watchword.plumbing.settings import (
     Carrying,
     DkimSettings,
-    MailgunSettings,
-    SendgridSettings,
-    SesSettings,
-    SmtpSettings,
+    MailSettings,
 )
-from watchword.records.deliveries.rules import MailSettings
 
 NOT_WELL = FAILING | {Mark.UNANSWERED}
 
@@ -39,13 +35,7 @@ def sender(given: Given, sections: Sections | None) -> Sender:
 def carried(sections: Sections) -> Carried:
     """Tell what the settings say of those who carry the mail."""
     return rules.carried_by(
-        Carrying(
-            services=sections.section(MailSettings).services,
-            sendgrid=sections.section(SendgridSettings),
-            ses=sections.section(SesSettings),
-            mailgun=sections.section(MailgunSettings),
-            smtp=sections.section(SmtpSettings),
-        ),
+        Carrying.of(sections.section),
         sections.section(DkimSettings),
     )
 
@@ -58,7 +48,7 @@ def zone(
     return live(servers or known.resolvers, patience or known.patience)
 
 
-def check(of: Sender, phase: int, look: Zone, *, exact: bool = False) -> list[Finding]:
+def check(of: Sender, phase: int, look: Zone, *, exact: bool = False) -> list[Comparison]:
     """Compare every record with the zone. Problem: `unavailable`.
 
     `exact`: a policy that is stricter than the phase is a difference, too.
@@ -72,7 +62,7 @@ async def steps(sections: Sections) -> list[Step]:
     if not carried(sections).providers:
         return [Step("letters", good=True, detail="stay on this machine")]
 
-    def look() -> list[Finding]:
+    def look() -> list[Comparison]:
         return check(sender(Given(), sections), 1, zone(sections))
 
     try:

@@ -9,7 +9,7 @@ import typer
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.clock import SystemClock
 from watchword.kernel.secret import Secret
-from watchword.operations.smoke.rules import INSIDE, OUTSIDE, Account, Paths, stranger
+from watchword.operations.smoke.rules import Account, Paths, stranger
 from watchword.plumbing.commands import console
 from watchword.plumbing.commands.options import AsJson, Trust
 from watchword.plumbing.commands.visit import make_round
@@ -39,6 +39,14 @@ def look(
         str, typer.Option("--health-path", help="Its HEALTH_CHECK_PATH.")
     ] = "/health",
     ready: Annotated[str, typer.Option("--ready-path", help="Its READY_CHECK_PATH.")] = "/ready",
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="PATH",
+            help="What the proxy leads there, such as /auth, if not all; as often as there are some.",
+        ),
+    ] = None,
     trust: Trust = None,
     as_json: AsJson = False,
 ) -> None:
@@ -47,9 +55,9 @@ def look(
 
     address = console.web_base(base)
     whose = _whose(account, password_file, register=register)
-    checks = service.smoke(address, whose, SystemClock(), Paths(health=health, ready=ready), trust)
-    count = len(OUTSIDE) + (len(INSIDE) if whose else 0)
-    make_round(checks, count, as_json=as_json)
+    paths = Paths(health=health, ready=ready, led=tuple(only or ()))
+    checks = service.smoke(address, whose, SystemClock(), paths, trust)
+    make_round(checks, len(paths.checks(whose)), as_json=as_json)
 
 
 def _whose(email: str, password_file: Path | None, *, register: bool) -> Account | None:

@@ -1,6 +1,6 @@
 """What a healthy service answers from outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -13,19 +13,6 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.secret import Secret
 from watchword.plumbing.findings import Finding, failed, ok, warning
 
-OUTSIDE: Final = (
-    "tls",
-    "live",
-    "ready",
-    "health",
-    "headers",
-    "missing",
-    "contract",
-    "keys",
-    "pages",
-    "contact",
-    "metrics",
-)
 INSIDE: Final = ("sign-in", "caller", "refresh", "sign-out")
 LOGIN: Final = "/auth/login"
 DOCTOR: Final = "watchword doctor"
@@ -37,7 +24,7 @@ _OWED: Final = (
     "x-content-type-options",
     "referrer-policy",
 )
-_GOOD, _MISSING = 200, 404
+_GOOD, _MISSING, _TOO_MANY = 200, 404, 429
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +65,48 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paths:
-    """Where this deployment has what settings may move."""
+    """Where this deployment has what settings may move, and what its proxy leads to it: else all."""
 
     health: str = "/health"
     ready: str = "/ready"
+    led: tuple[str, ...] = ()
+
+    def leads_to(self, path: str) -> bool:
+        """Say whether the proxy leads there."""
+        return not self.led or any(
+            path == each or path.startswith(f"{each.rstrip('/')}/") for each in self.led
+        )
+
+    @property
+    def nowhere(self) -> str:
+        """Return a path that leads to us, and at which nothing is."""
+        return f"{self.led[0].rstrip('/') if self.led else ''}/nothing-is-here"
+
+    @property
+    def prefix(self) -> str:
+        """Return what stands before the API's paths, where no contract tells it."""
+        return "" if self.led and self.leads_to(LOGIN) else "/api/v1"
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """Return the paths of the checks that can be made from outside, in their order."""
+        paths = {
+            "live": "/live",
+            "ready": self.ready,
+            "health": self.health,
+            "headers": self.health,
+            "missing": self.nowhere,
+            "contract": "/openapi.json",
+            "keys": "/.well-known/jwks.json",
+            "pages": "/login",
+            "contact": "/.well-known/security.txt",
+            "metrics": "/metrics",
+        }
+        return {check: path for check, path in paths.items() if self.leads_to(path)}
+
+    def checks(self, account: Account | None) -> tuple[str, ...]:
+        """Return all that is looked at, for somebody who signs in or for nobody."""
+        return ("tls", *self.asked, *(INSIDE if account else ()))
 
 
 def stranger(chance: Chance) -> Account:
@@ -206,4 +231,26 @@ def judge_answer(check: str, told: Told, wanted: Sequence[int], well: str) -> Fi
     """A step of the trial came back as it should."""
     if told.status in wanted:
         return ok(check, well)
+    if told.status == _TOO_MANY:
+        return failed(check, f"{told.words}: too many attempts from here", _later(told))
     return failed(check, told.words, "watchword logs --level warning")
+
+
+def _later(told: Told) -> str:
+    """Say how long the service wants to be left alone (RFC 9110, section 10.2.3)."""
+    after = told.headers.get("retry-after", "")
+    if after.isdecimal():
+        return f"wait {after} seconds, then run it again"
+    return f"wait until {after}, then run it again" if after else "wait a while, then run it again"
+
+
+JUDGES: Final[Mapping[str, Callable[[Told], Finding]]] = {
+    "live": judge_live,
+    "ready": judge_ready,
+    "missing": judge_missing,
+    "contract": judge_contract,
+    "keys": judge_keys,
+    "pages": judge_pages,
+    "contact": judge_contact,
+    "metrics": judge_metrics,
+}

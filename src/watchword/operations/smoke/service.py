@@ -26,26 +26,25 @@ async def smoke(
 ) -> AsyncIterator[Finding]:
     """Ask all there is to ask; yields a finding for each check, in their order."""
     async with Asker(base, trust) as asker:
-        live = await asker.get("/live")
-        yield rules.judge_tls(base, asker.lasts(clock), live.trouble)
-        if live.trouble:
-            for check in rules.OUTSIDE[1:] + (rules.INSIDE if account else ()):
+        first = await asker.get(next(iter(paths.asked.values()), paths.nowhere))
+        yield rules.judge_tls(base, asker.lasts(clock), first.trouble)
+        if first.trouble:
+            for check in paths.checks(account)[1:]:
                 yield skipped(check, "nobody answers")
             return
-        yield rules.judge_live(live)
-        yield rules.judge_ready(await asker.get(paths.ready))
-        got, head = await asker.get(paths.health), await asker.ask("HEAD", paths.health)
-        yield rules.judge_health(got, head)
-        yield rules.judge_headers(got, secure=base.startswith("https:"))
-        yield rules.judge_missing(await asker.get("/nothing-is-here"))
-        contract = await asker.get("/openapi.json")
-        yield rules.judge_contract(contract)
-        yield rules.judge_keys(await asker.get("/.well-known/jwks.json"))
-        yield rules.judge_pages(await asker.get("/login"))
-        yield rules.judge_contact(await asker.get("/.well-known/security.txt"))
-        yield rules.judge_metrics(await asker.get("/metrics"))
+        contract = None
+        for check, path in paths.asked.items():
+            told = await asker.get(path)
+            if check == "health":
+                yield rules.judge_health(told, await asker.ask("HEAD", path))
+            elif check == "headers":
+                yield rules.judge_headers(told, secure=base.startswith("https:"))
+            else:
+                yield rules.JUDGES[check](told)
+            contract = told if check == "contract" else contract
         if account is not None:
-            async for finding in _trial(asker, account, rules.prefix_of(contract) or "/api/v1"):
+            prefix = (rules.prefix_of(contract) if contract else None) or paths.prefix
+            async for finding in _trial(asker, account, prefix):
                 yield finding
 
 

@@ -8,7 +8,7 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.parts import service
 from watchword.operations.stats import store
 from watchword.operations.stats.rules import compared
-from watchword.plumbing.db import outbox
+from watchword.plumbing.db import queued
 from watchword.plumbing.db.ports import Database
 from watchword.records.deliveries.rules import KIND as LETTERS
 from watchword.records.sessions.service import Sessions
@@ -39,8 +39,8 @@ class Statistics:
             "accounts": {status: accounts.get(status, 0) for status in STATUSES},
             "sessions": await self.sessions.active(self.database, now),
             "codes": codes,
-            "letters_waiting": await outbox.depth(self.database, LETTERS),
-            "texts_waiting": await outbox.depth(self.database, TEXTS),
+            "letters_waiting": await queued.depth(self.database, LETTERS),
+            "texts_waiting": await queued.depth(self.database, TEXTS),
             "connections": {"open": self.database.size, "most": self.database.most},
         }
 

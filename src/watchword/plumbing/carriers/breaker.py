@@ -3,7 +3,8 @@
     closed      who has not failed five times in a row
     open        after that, for half a minute, twice as long after each further failure, ten minutes at
                 most, and a little longer by chance; or for as long as they themselves asked for
-    half open   the pause is over: one try decides
+    half open   the pause is over: one try decides; first come those that were never tried, and only after
+                some seconds one that was: else what nobody can take would be the try that decides each time
 
 One outage counts once: a try that began before the breaker opened says nothing new, and does not lengthen
 the pause; unless they ask for more in answer to it.
@@ -18,6 +19,7 @@ from typing import Final
 from watchword.kernel.backoff import pause
 
 FAILURES: Final = 5
+_FOR_NEW_ONES: Final = timedelta(seconds=5)
 _SHORTEST: Final = timedelta(seconds=30)
 _LONGEST: Final = timedelta(minutes=10)
 
@@ -30,9 +32,16 @@ class Breaker:
     open_until: datetime | None = None
     opened_at: datetime | None = None
 
-    def admits(self, now: datetime) -> bool:
-        """Tell whether they may be tried."""
-        return self.open_until is None or self.open_until <= now
+    def admits(self, now: datetime, *, tried: bool = False) -> bool:
+        """Tell whether they may be asked, by something that was `tried` before or never."""
+        until = self.closed_to(tried=tried)
+        return until is None or until <= now
+
+    def closed_to(self, *, tried: bool) -> datetime | None:
+        """Return until when they are left alone by something that was `tried` before or never."""
+        if self.open_until is None:
+            return None
+        return self.open_until + (_FOR_NEW_ONES if tried else timedelta(0))
 
     def succeeded(self) -> "Breaker":
         """Forget the failures."""

@@ -24,6 +24,14 @@ CHECK: Final = timedelta(seconds=2)
 Sent_contra = TypeVar("Sent_contra", contravariant=True)
 
 
+class Addressed(Protocol):
+    """What goes to somebody."""
+
+    @property
+    def to(self) -> str:
+        """Where it goes."""
+
+
 class Send(Protocol[Sent_contra]):
     """What hands one over."""
 
@@ -52,11 +60,13 @@ class Carrier(Protocol[Sent_contra]):
 class TryResult(StrEnum):
     """What came of giving a letter or a text to a carrier; the label `result` of `emails_sent_total`.
 
-    `SUPPRESSED` is no carrier's answer: none was asked.
+    `DEFERRED`: not taken, for a reason of this reader alone, or in doubt; `FAILED`: for one of ours or the
+    carrier's. `SUPPRESSED` is no carrier's answer: none was asked.
     """
 
     SENT = "sent"
     FAILED = "failed"
+    DEFERRED = "deferred"
     REFUSED = "refused"
     UNFIT = "unfit"
     UNKNOWN = "unknown"
@@ -126,9 +136,11 @@ async def give(name: str, send: Send[Sent_contra], what: Sent_contra) -> Try:
     except Unfit as trouble:
         return Try(carrier=name, result=TryResult.UNFIT, reason=str(trouble))
     except NotAccepted as trouble:
-        result = TryResult.REFUSED if trouble.lasting else TryResult.FAILED
         return Try(
-            carrier=name, result=result, reason=str(trouble), retry_after=trouble.retry_after
+            carrier=name,
+            result=_result_of(trouble),
+            reason=str(trouble),
+            retry_after=trouble.retry_after,
         )
     except Undelivered as trouble:
         return Try(carrier=name, result=TryResult.UNKNOWN, reason=str(trouble))
@@ -138,6 +150,12 @@ async def give(name: str, send: Send[Sent_contra], what: Sent_contra) -> Try:
         log().exception("carrier failed", carrier=name)
         return Try(carrier=name, result=TryResult.UNKNOWN, reason=type(error).__name__)
     return Try(carrier=name, result=TryResult.SENT, reference=reference)
+
+
+def _result_of(trouble: NotAccepted) -> TryResult:
+    if trouble.lasting:
+        return TryResult.REFUSED
+    return TryResult.DEFERRED if trouble.of_reader else TryResult.FAILED
 
 
 async def look(carrier: Carrier[Any], patience: timedelta) -> CarrierHealth:

@@ -1,7 +1,8 @@
 """Carriers: whom a letter or a text is given to, one after another, until one takes it.
 
     taken                            that is all
-    certainly not taken              the next one gets it
+    certainly not taken              the next one gets it; is it about this reader for now, or in doubt,
+                                     it says nothing against who was asked
     refused for itself               nobody else gets it either: its address is no better there
     nobody can tell                  nobody else gets it: it would come twice; later it goes out again,
                                      to the same one, under the same Message-ID
@@ -32,6 +33,7 @@ from watchword.kernel.ports import Quota
 from watchword.plumbing.carriers.breaker import Breaker
 from watchword.plumbing.carriers.carrier import (
     CHECK,
+    Addressed,
     Carrier,
     CarrierHealth,
     Send,
@@ -47,9 +49,10 @@ from watchword.plumbing.carriers.latest import Untold
 _NO_OTHER_AFTER: Final = 10.0
 _NEXT_TURN: Final = 5.0  # with these ten, less than what a lease lasts for when the first was asked
 _FRESH: Final = timedelta(seconds=15)
+_NOT_TAKEN: Final = frozenset({TryResult.FAILED, TryResult.DEFERRED, TryResult.UNFIT})
 
 
-What = TypeVar("What")
+What = TypeVar("What", bound=Addressed)
 Asking = Callable[[str], Awaitable[bool]]
 
 
@@ -71,6 +74,11 @@ class Handover:
         """Tell whether no later try would go better."""
         results = {each.result for each in self.tries}
         return TryResult.REFUSED in results or (results == {TryResult.UNFIT} and not self.unasked)
+
+    @property
+    def deferred(self) -> bool:
+        """Tell whether somebody who is well did not take it for this reader, for now."""
+        return any(each.result is TryResult.DEFERRED for each in self.tries)
 
     @property
     def perhaps_at(self) -> str | None:
@@ -130,35 +138,40 @@ class Failover(ABC, Generic[What]):
         perhaps_at: str | None = None,
         asking: Asking | None = None,
         urgency: int = CODE,
+        *,
+        tried: bool = False,
     ) -> Handover:
         """Give it to one after another, until it is taken or nobody else may have it.
 
         `only` names the one to be asked, be it resting or not; `perhaps_at` the one that may have it
         already: while that is among the carriers, nobody else is asked. `asking` is told of each before, and
         when it says no, nobody is asked any more. `urgency` is its place among those who wait for a carrier.
+        What was `tried` before lets others go first to a carrier that has just rested.
         """
         tries: list[Try] = []
         began = time.monotonic()
         carriers = self._named(only) if only else self._named(perhaps_at) or self._carriers
         for carrier in carriers:
-            if only is None and not self._may_be_asked(carrier.name):
+            if only is None and not self._may_be_asked(carrier.name, tried=tried):
                 continue
             passed = time.monotonic() - began
             if tries and passed > _NO_OTHER_AFTER:
                 break  # the lease of the letter does not last for more
             patience = _NEXT_TURN if tries else max(self.turn_seconds - passed, 0)
             async with turn_of(carrier, urgency, patience) as send:
-                if send is None or (only is None and not self._may_be_asked(carrier.name)):
+                if send is None or (
+                    only is None and not self._may_be_asked(carrier.name, tried=tried)
+                ):
                     continue
                 if asking is not None and not await asking(carrier.name):
                     break
                 began = began if tries else time.monotonic()
                 tries.append(await self._try(carrier.name, send, what))
-            if tries[-1].result not in {TryResult.FAILED, TryResult.UNFIT}:
+            if tries[-1].result not in _NOT_TAKEN:
                 break
         asked = {each.carrier for each in tries}
         unasked = tuple(each.name for each in carriers if each.name not in asked)
-        pauses = [self._breakers[name].open_until for name in unasked]
+        pauses = [self._breakers[name].closed_to(tried=tried) for name in unasked]
         rest_until = min((each for each in pauses if each), default=None)
         return Handover(tries=tuple(tries), unasked=unasked, rest_until=rest_until)
 
@@ -197,10 +210,10 @@ class Failover(ABC, Generic[What]):
         """Return the carrier of that name, if there is one."""
         return [each for each in self._carriers if each.name == name]
 
-    def _may_be_asked(self, name: str) -> bool:
+    def _may_be_asked(self, name: str, *, tried: bool = False) -> bool:
         """Tell whether the breaker lets somebody through; half open, one at a time."""
         breaker = self._breakers[name]
-        return breaker.admits(self._clock.now()) and name not in self._on_trial
+        return breaker.admits(self._clock.now(), tried=tried) and name not in self._on_trial
 
     async def _try(self, name: str, send: Send[What], what: What) -> Try:
         half_open = self._breakers[name].open_until is not None
@@ -213,7 +226,7 @@ class Failover(ABC, Generic[What]):
             self._on_trial.discard(name)
         tried = replace(tried, seconds=time.monotonic() - started)
         self._remember(tried, began)
-        self.untold.note(tried, self._clock.now())
+        self.untold.note(tried, self._clock.now(), what.to)
         self.note(what, tried)
         return tried
 

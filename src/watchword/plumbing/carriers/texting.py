@@ -44,10 +44,12 @@ class Texting(Failover[Text]):
         perhaps_at: str | None = None,
         asking: Asking | None = None,
         urgency: int = CODE,
+        *,
+        tried: bool = False,
     ) -> Handover:
         """Give it to one after another; nobody is asked about a country that texts may not go to."""
         if not self.countries or what.country in self.countries:
-            return await super().send(what, only, perhaps_at, asking, urgency)
+            return await super().send(what, only, perhaps_at, asking, urgency, tried=tried)
         reason = f"texts may not go to {what.country or 'a number of no country'}"
         refused = Try(carrier=self.names[0], result=TryResult.REFUSED, reason=reason)
         self.note(what, refused)

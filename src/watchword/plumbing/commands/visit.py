@@ -3,12 +3,12 @@
 Each check that is not well names the command that mends it. Exit 1 when one failed or could not be made.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import typer
 
 from watchword.plumbing.commands import console
-from watchword.plumbing.findings import Finding, is_wrong
+from watchword.plumbing.findings import Finding, Outcome, is_wrong
 
 _WIDTH = 12
 
@@ -21,8 +21,13 @@ def make_round(checks: AsyncIterator[Finding], count: int, *, as_json: bool) -> 
         console.output({"ok": not wrong, "checks": found}, as_json=True)
     if wrong:
         raise typer.Exit(console.Exit.REFUSED)
-    console.talk("Everything is well.")
+    console.talk(_in_sum(found))
     return found
+
+
+def _in_sum(found: Sequence[Finding]) -> str:
+    doubtful = [each.check for each in found if each.outcome == Outcome.WARNING]
+    return f"Nothing is wrong; see {', '.join(doubtful)}." if doubtful else "Everything is well."
 
 
 async def _gather(checks: AsyncIterator[Finding], count: int, *, talk: bool) -> list[Finding]:

@@ -9,6 +9,7 @@
     journal     facts, in the transaction that made them true
     outbox      work to do after the transaction: at least once, by id
     pieces      a piece of that work, and what may become of it
+    queued      what of it is not done, or is dead
     queue       that work, as operators look after it
     event_outbox  which fact is owed to whom, in the transaction that wrote it
     event_queue   what is still owed, what became of it, and dead letters
@@ -22,9 +23,12 @@
     slow        statements that took long, told in the log
     dumps       a database as it was at one moment, out of it and into another one
 
-Behind `postgres`: `pool` (its connections), `bundle` and `gathering` (many statements in one round trip),
-`listening` (the news of other processes), `advisory` (locks), `pooler` (what stands between us and it),
-`hosts` (which of several it is) and `tls_fault` (what no waiting mends).
+Behind `postgres`: `dialling` (how a connection is made), `scope` (the schema and the tenant that it is told),
+`hosts` (to which of several servers), `pooler` (what stands between) and `tls_fault` (what no waiting mends);
+`pool` (the connections), `postgres_transaction` and `postgres_errors` (the server's errors in our words);
+`bundle` and `gathering` (many statements in one round trip), `listening` (the news of other processes) and
+`advisory` (locks).
+Behind `sqlite`: `sqlite_transaction` and `sqlite_errors`.
 
 No ORM session anywhere. Single use is one conditional UPDATE (docs/decisions).
 """

@@ -11,12 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
-    BigInteger,
     Integer,
     Text,
     and_,
-    any_,
     bindparam,
     exists,
     func,
@@ -26,7 +23,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from watchword.plumbing.db import purging
 from watchword.plumbing.db.columns import Moment
@@ -35,7 +31,7 @@ from watchword.plumbing.db.journal import journal
 from watchword.plumbing.db.owed_events import Backlog, EventResult, Outcome
 from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.plumbing.db.purging import deletion
-from watchword.plumbing.db.statements import Statement, statement
+from watchword.plumbing.db.statements import among, statement
 
 _own = event_outbox.c
 _waits = and_(_own.published_at.is_(None), _own.dead_at.is_(None))
@@ -73,22 +69,11 @@ DUE = statement(
 )
 
 
-def _among(numbers: str) -> tuple[Any, Any]:
-    """Compare with a list of numbers, as PostgreSQL and as SQLite take one."""
-    there = func.json_each(bindparam(numbers, type_=JSON)).table_valued("value")
-    return (
-        _own.number == any_(bindparam(numbers, type_=ARRAY(BigInteger))),
-        _own.number.in_(select(there.c.value)),
-    )
-
-
-def _publish() -> Statement:
-    done = update(event_outbox).values(published_at=_now, dead_at=null(), reason=null())
-    postgres, sqlite = _among("numbers")
-    return Statement(done.where(postgres), done.where(sqlite))
-
-
-PUBLISHED = _publish()
+PUBLISHED = among(
+    _own.number,
+    "numbers",
+    update(event_outbox).values(published_at=_now, dead_at=null(), reason=null()).where,
+)
 
 _THIS = (_own.number == bindparam("which"), _waits)
 DELAYED = statement(

@@ -23,10 +23,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
-    func,
     or_,
-    select,
-    update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -34,10 +31,10 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.facts import AUTH_FAILURE, Fact
 from watchword.kernel.ids import mint
 from watchword.kernel.ports import Visitor
-from watchword.plumbing.db import event_outbox, purging
+from watchword.plumbing.db import event_outbox
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.personal import ACTOR, Personal, Scrubbed, Told, Untold
-from watchword.plumbing.db.ports import Database, Executor, Transaction
+from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.db.statements import insertion, statement
 from watchword.plumbing.events.audience import Audience
 from watchword.plumbing.logs.logger import AUDIT, log
@@ -81,6 +78,8 @@ personal = (
         erased=_NOWHERE,
         order=(journal.c.at, journal.c.id),
     ),
+    # The whole journal is read for this, once for an administrator who goes: no index over JSON serves under
+    # row-level security, for `->>` is not leakproof (PostgreSQL, "Rules and Privileges").
     Personal(
         journal,
         owner=journal.c.facts["by"].as_string(),
@@ -107,24 +106,7 @@ WRITE = statement(
 
 
 _TELLS = or_(*(column.is_not(None) for column in ORIGIN))
-_OLD = and_(journal.c.at < bindparam("before", type_=Moment), _TELLS)
-COUNT_ORIGINS = statement(select(func.count().label("number")).select_from(journal).where(_OLD))
-FORGET_ORIGINS = statement(
-    update(journal)
-    .where(journal.c.id.in_(select(journal.c.id).where(_OLD).limit(purging.BATCH)))
-    .values({column.name: None for column in ORIGIN})
-)
-
-
-async def count_origins(db: Executor, before: datetime) -> int:
-    """Return how many facts from before a moment still say where they came from."""
-    number: int = (await db.first(COUNT_ORIGINS, before=before)).number
-    return number
-
-
-async def forget_origins(db: Database, before: datetime) -> int:
-    """Forget where the facts from before a moment came from; return of how many."""
-    return await purging.purge(db, FORGET_ORIGINS, before=before)
+OLD_ORIGIN = and_(journal.c.at < bindparam("before", type_=Moment), _TELLS)
 
 
 @dataclass(frozen=True)

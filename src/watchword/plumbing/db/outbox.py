@@ -4,7 +4,6 @@
     claim    a batch for this worker: leased, so a killed worker's work comes back, and says so (`lapsed`)
     ask      who gets a piece next, on a lease anew; nobody, once another worker has it
     settle   what became of a batch, in one statement, each piece for itself (`pieces`)
-    retry    what is dead, as if it had never been tried
     forget   what is for somebody who is erased: wiped, whoever holds it
 
 Claims skip what others hold (SKIP LOCKED on PostgreSQL, the one writer on SQLite). Only the holder of
@@ -46,7 +45,7 @@ from watchword.plumbing.db import purging
 from watchword.plumbing.db.changes import OUTBOX
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.personal import Along, Personal, Untold
-from watchword.plumbing.db.pieces import DEAD, DROPPED, EPOCH, LAPSED, QueuedPiece, Settled, Work
+from watchword.plumbing.db.pieces import DEAD, DROPPED, EPOCH, LAPSED, Settled, Work
 from watchword.plumbing.db.ports import Database, Executor, Transaction
 from watchword.plumbing.db.purging import deletion
 from watchword.plumbing.db.statements import Statement, insertion, statement
@@ -213,69 +212,13 @@ def _settle() -> Statement:
 
 SETTLE = _settle()
 
-_FREE = or_(
-    outbox.c.leased_until.is_(None), outbox.c.leased_until <= bindparam("now", type_=Moment)
-)
-_OPEN = (
-    outbox.c.id == bindparam("wanted"),
-    outbox.c.kind == bindparam("kind"),
-    outbox.c.payload.is_not(None),
-    _FREE,
-)
-
-RETRY = statement(
-    update(outbox)
-    .where(*_OPEN)
-    .values(
-        due_at=bindparam("now", type_=Moment),
-        attempts=0,
-        finished_at=null(),
-        outcome=null(),
-        perhaps_at=null(),
-        leased_until=null(),
-    )
-)
-
-DROP = statement(
-    update(outbox)
-    .where(*_OPEN)
-    .values(
-        finished_at=bindparam("now", type_=Moment),
-        outcome=literal(DROPPED),
-        payload=null(),
-        leased_until=null(),
-    )
-)
-
-_KEPT = (outbox.c.kind == bindparam("kind"), outbox.c.payload.is_not(None))
-
-_FIELDS = (
-    outbox.c.id,
-    outbox.c.label,
-    outbox.c.priority,
-    outbox.c.created_at,
-    outbox.c.due_at,
-    outbox.c.expires_at,
-    outbox.c.attempts,
-    outbox.c.leased_until,
-    outbox.c.finished_at,
-    outbox.c.reason,
-    outbox.c.perhaps_at,
-    outbox.c.asked,
-)
-
-KEPT = statement(
-    select(*_FIELDS)
-    .where(*_KEPT)
-    .order_by(outbox.c.created_at, outbox.c.id)
-    .limit(bindparam("most", type_=Integer))
-)
-
-FIND = statement(select(*_FIELDS).where(*_KEPT, outbox.c.id == bindparam("wanted")))
-
 PAYLOADS = statement(
     select(outbox.c.id, outbox.c.payload)
-    .where(*_KEPT, outbox.c.id > bindparam("after", type_=Uuid))
+    .where(
+        outbox.c.kind == bindparam("kind"),
+        outbox.c.payload.is_not(None),
+        outbox.c.id > bindparam("after", type_=Uuid),
+    )
     .order_by(outbox.c.id)
     .limit(bindparam("most", type_=Integer))
 )
@@ -290,19 +233,7 @@ WIPE = statement(
     )
 )
 
-DEAD_DEPTH = statement(
-    select(func.count().label("depth"))
-    .select_from(outbox)
-    .where(outbox.c.kind == bindparam("kind"), outbox.c.outcome == literal(DEAD))
-)
-
 PURGE = deletion(outbox, outbox.c.finished_at < bindparam("before", type_=Moment))
-
-DEPTH = statement(
-    select(func.count().label("depth"))
-    .select_from(outbox)
-    .where(outbox.c.kind == bindparam("kind"), outbox.c.finished_at.is_(None))
-)
 
 
 async def put(
@@ -386,42 +317,6 @@ async def settle(db: Executor, settled: Sequence[Settled], now: datetime) -> fro
     return frozenset(row.id for row in await db.all(SETTLE, settled=told, now=now))
 
 
-async def kept(db: Executor, kind: str, now: datetime, most: int) -> Sequence[QueuedPiece]:
-    """Return what waits, is under way or is dead, oldest first."""
-    return [_read(row, now) for row in await db.all(KEPT, kind=kind, most=most)]
-
-
-async def find(db: Executor, kind: str, wanted: UUID, now: datetime) -> QueuedPiece | None:
-    """Return one piece that waits, is under way or is dead."""
-    row = await db.first(FIND, kind=kind, wanted=wanted)
-    return None if row is None else _read(row, now)
-
-
-def _read(row: Any, now: datetime) -> QueuedPiece:
-    told = row._asdict()
-    state = _state(told.pop("finished_at"), told.pop("leased_until"), now)
-    return QueuedPiece(state=state, **told)
-
-
-def _state(finished: datetime | None, leased_until: datetime | None, now: datetime) -> str:
-    if finished is not None:
-        return DEAD
-    return "under way" if leased_until is not None and leased_until > now else "waiting"
-
-
-async def retry(tx: Transaction, kind: str, wanted: UUID, now: datetime) -> bool:
-    """Make work due now, as if it had never been tried; false: not there, or under way."""
-    done = await tx.run(RETRY, kind=kind, wanted=wanted, now=now) > 0
-    if done:
-        tx.announce(OUTBOX, kind)
-    return done
-
-
-async def drop(db: Executor, kind: str, wanted: UUID, now: datetime) -> bool:
-    """Wipe work that shall never be done; false: not there, or under way."""
-    return await db.run(DROP, kind=kind, wanted=wanted, now=now) > 0
-
-
 async def forget(
     tx: Executor, kind: str, theirs: Callable[[UUID, bytes], bool], now: datetime
 ) -> int:
@@ -433,18 +328,6 @@ async def forget(
                 wiped += await tx.run(WIPE, wanted=row.id, now=now)
         after = rows[-1].id
     return wiped
-
-
-async def dead_depth(db: Executor, kind: str) -> int:
-    """Return how much work is dead, and is not yet purged."""
-    row: Any = await db.first(DEAD_DEPTH, kind=kind)
-    return int(row.depth)
-
-
-async def depth(db: Executor, kind: str) -> int:
-    """Return how much work waits."""
-    row: Any = await db.first(DEPTH, kind=kind)
-    return int(row.depth)
 
 
 async def purge(db: Database, before: datetime) -> int:

@@ -1,7 +1,11 @@
 """The connections to PostgreSQL: few, made once, handed from one to the next without a round trip.
 
-    acquire   a free connection, or a new one, or one's turn to wait (in order, at most `wait`)
+    acquire   a free connection, or one's turn for the next that comes free (in order, at most `wait`)
     release   back, or straight to who waits longest; one that is not sound is thrown away
+
+While somebody waits, new connections are made beside, a few at a time: whoever waits gets what comes
+first, one that was given back or a new one, so a burst that finds the server slow to let new ones in
+is served by those there are. Only when there are none at all does a failure to connect reach them.
 
 A connection is sound while its last answer came whole: after a cancelled or timed-out statement
 nobody knows what the server still does on it, so it goes, and the server is told to stop.
@@ -11,12 +15,15 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
 from ssl import SSLContext
+from typing import Any
 
 import asyncpg
+
+_MADE_AT_ONCE = 4  # each costs the server a process and both sides a handshake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +46,11 @@ class PoolSettings:
 
 
 class Pool:
-    """Connections, free and in use."""
+    """Connections: free, in use, and on their way."""
 
     def __init__(
         self,
-        connect: Callable[[], Awaitable[asyncpg.Connection]],
+        connect: Callable[[], Coroutine[Any, Any, asyncpg.Connection]],
         settings: PoolSettings,
         on_failure: Callable[[], None],
     ) -> None:
@@ -52,19 +59,23 @@ class Pool:
         self._settings = settings
         self._on_failure = on_failure
         self._free: deque[tuple[asyncpg.Connection, float]] = deque()
-        self._waiting: deque[asyncio.Future[asyncpg.Connection | None]] = deque()
+        self._waiting: deque[asyncio.Future[asyncpg.Connection]] = deque()
+        self._coming: set[asyncio.Task[asyncpg.Connection]] = set()
+        self._trouble: BaseException | None = None  # of the last attempt to connect
         self._closed = False
-        self.open = 0
+        self.open = 0  # those on their way among them
 
     async def warm(self) -> None:
-        """Open the least number of connections."""
-        opened = []
-        try:
-            for _ in range(self._settings.minimum):
-                opened.append(await self.acquire())  # noqa: PERF401 - kept if the next one fails
-        finally:
-            for connection in opened:
-                self.release(connection)
+        """Open the least number of connections. Raises what connecting raised."""
+        for _ in range(self._settings.minimum):
+            self.open += 1
+            try:
+                connection = await self._connect()
+            except BaseException:
+                self.open -= 1
+                self._on_failure()
+                raise
+            self.release(connection)
 
     async def acquire(self) -> asyncpg.Connection:
         """Return a connection. TimeoutError: none came free in time; else what connecting raised."""
@@ -73,23 +84,21 @@ class Pool:
             if not connection.is_closed():
                 return connection
             self.open -= 1
-        if self.open >= self._settings.maximum:
-            passed_on = await self._wait()
-            if passed_on is not None and not passed_on.is_closed():
-                return passed_on
-        else:
-            self.open += 1
-        return await self._make()
+        return await self._wait()
 
     def release(self, connection: asyncpg.Connection, *, sound: bool = True) -> None:
         """Take a connection back."""
         if sound and not self._closed and not connection.is_closed():
-            if not self._pass_on(connection):
+            turn = self._next()
+            if turn is None:
                 self._free.append((connection, time.monotonic()))
+            else:
+                turn.set_result(connection)
             return
         connection.terminate()
-        if not self._pass_on(None):
-            self.open -= 1
+        self.open -= 1
+        if not self._closed:
+            self._grow()
 
     async def tidy(self) -> None:
         """Close what nobody has used for a while, down to the least number; for ever."""
@@ -105,49 +114,74 @@ class Pool:
                 await _close(connection)
 
     async def close(self) -> None:
-        """Close the free connections; the others are closed as they come back."""
+        """Close the free connections; the others are closed as they come back, or come about."""
         self._closed = True
+        await asyncio.gather(*self._coming, return_exceptions=True)
         while self._free:
             connection, _ = self._free.popleft()
             self.open -= 1
             await _close(connection)
 
-    async def _make(self) -> asyncpg.Connection:
-        """Fill a place that is counted already."""
-        try:
-            return await self._connect()
-        except BaseException:
-            if not self._pass_on(None):
-                self.open -= 1
-            self._on_failure()
-            raise
-
-    async def _wait(self) -> asyncpg.Connection | None:
-        """Wait one's turn: for a connection, or for the place of one that is gone."""
-        turn: asyncio.Future[asyncpg.Connection | None] = asyncio.get_running_loop().create_future()
+    async def _wait(self) -> asyncpg.Connection:
+        """Wait one's turn."""
+        turn: asyncio.Future[asyncpg.Connection] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
+        self._grow()
         try:
             async with asyncio.timeout(self._settings.wait.total_seconds()):
                 return await turn
+        except TimeoutError:
+            self._leave(turn)
+            refused = self._trouble if self.open < self._settings.maximum else None
+            raise refused or TimeoutError("no connection came free") from None
         except BaseException:
-            if turn.done() and not turn.cancelled():
-                self._give_back(turn.result())
+            self._leave(turn)
             raise
 
-    def _give_back(self, passed_on: asyncpg.Connection | None) -> None:
-        if passed_on is not None:
-            self.release(passed_on)
-        elif not self._pass_on(None):
-            self.open -= 1
+    def _leave(self, turn: asyncio.Future[asyncpg.Connection]) -> None:
+        """Give up a turn; what it was given already goes to the next."""
+        with contextlib.suppress(ValueError):
+            self._waiting.remove(turn)
+        if turn.done() and not turn.cancelled() and turn.exception() is None:
+            self.release(turn.result())
 
-    def _pass_on(self, connection: asyncpg.Connection | None) -> bool:
-        """Give a connection, or its place, to who waits longest."""
+    def _next(self) -> asyncio.Future[asyncpg.Connection] | None:
+        """Return the turn of who waits longest."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
-                turn.set_result(connection)
-                return True
-        return False
+                return turn
+        return None
+
+    def _grow(self) -> None:
+        """Begin to make as many connections as are waited for and may be made."""
+        wanted = min(len(self._waiting), _MADE_AT_ONCE) - len(self._coming)
+        for _ in range(min(wanted, self._settings.maximum - self.open)):
+            self.open += 1
+            making = asyncio.create_task(self._connect(), name="database-connection")
+            self._coming.add(making)
+            making.add_done_callback(self._come)
+
+    def _come(self, made: asyncio.Task[asyncpg.Connection]) -> None:
+        """Hand on a connection that came about; one that did not matters if there is no other."""
+        self._coming.discard(made)
+        if made.cancelled():  # the loop is going
+            self.open -= 1
+            return
+        self._trouble = made.exception()
+        if self._trouble is None:
+            self.release(made.result())
+            self._grow()
+            return
+        self.open -= 1
+        self._on_failure()
+        if self.open == len(self._coming):
+            self._refuse(self._trouble)
+
+    def _refuse(self, trouble: BaseException) -> None:
+        """Tell everybody who waits."""
+        while (turn := self._next()) is not None:
+            turn.set_exception(trouble)
 
 
 async def _close(connection: asyncpg.Connection) -> None:

@@ -7,7 +7,7 @@ lends. Whether one stands between shows in the number of the server's process: a
 
 import asyncpg
 
-from watchword.kernel.ids import TenantId
+from watchword.plumbing.db.scope import Scope
 
 _ASK = (
     "SELECT pg_backend_pid() AS pid, current_setting('search_path') AS path,"
@@ -24,16 +24,14 @@ _UNSET = (
 )
 
 
-async def fault(
-    connection: asyncpg.Connection, tenant: TenantId, schema: str, *, lent: bool
-) -> str | None:
+async def fault(connection: asyncpg.Connection, scope: Scope, *, lent: bool) -> str | None:
     """Return what to mend before this connection may be used; nothing when it is as we were told."""
     found = await connection.fetchrow(_ASK)
     if lent:
-        if (found["tenant"], found["path"]) == (str(tenant), schema):
+        if (found["tenant"], found["path"]) == (str(scope.tenant), scope.schema):
             return None
         told = {"tenant": found["tenant"], "path": found["path"]}
-        return _UNSET.format(ours=str(tenant), schema=schema, **told)
+        return _UNSET.format(ours=str(scope.tenant), schema=scope.schema, **told)
     return None if found["pid"] == connection.get_server_pid() else _UNTOLD
 
 

@@ -11,13 +11,19 @@ be reached, is out of connections, lacks a table or lacks us the right; `Taken` 
 exists already.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
 
 from watchword.kernel.problems import Problem, Unavailable
-from watchword.plumbing.db.holding import Hold
-from watchword.plumbing.db.statements import Statement
+
+# To import SQLAlchemy takes a third of a start, and rules that name a transaction need none of it.
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from watchword.plumbing.db.holding import Hold
+    from watchword.plumbing.db.statements import Statement
 
 
 class DatabaseUnavailable(Unavailable):

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from watchword.kernel.clock import Clock
-from watchword.plumbing.db import outbox
+from watchword.plumbing.db import queued
 from watchword.plumbing.db.pieces import DEAD, QueuedPiece
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.house import House
@@ -31,26 +31,26 @@ class Queue:
 
     async def every(self, *, dead_only: bool = False) -> list[QueuedPiece]:
         """Return what waits and what is dead, oldest first."""
-        found = await outbox.kept(self.database, self.kind, self.clock.now(), MOST)
+        found = await queued.kept(self.database, self.kind, self.clock.now(), MOST)
         return [work for work in found if not dead_only or work.state == DEAD]
 
     async def find(self, wanted: UUID) -> QueuedPiece | None:
         """Return one of them."""
-        return await outbox.find(self.database, self.kind, wanted, self.clock.now())
+        return await queued.find(self.database, self.kind, wanted, self.clock.now())
 
     async def depths(self) -> tuple[int, int]:
         """Return how much waits, and how much is dead."""
-        waiting = await outbox.depth(self.database, self.kind)
-        return waiting, await outbox.dead_depth(self.database, self.kind)
+        waiting = await queued.depth(self.database, self.kind)
+        return waiting, await queued.dead_depth(self.database, self.kind)
 
     async def retry(self, wanted: Sequence[UUID]) -> list[UUID]:
         """Make work due now, with all its tries before it, at any carrier; return what is."""
         now = self.clock.now()
         async with self.database.transaction() as tx:
-            return [each for each in wanted if await outbox.retry(tx, self.kind, each, now)]
+            return [each for each in wanted if await queued.retry(tx, self.kind, each, now)]
 
     async def drop(self, wanted: Sequence[UUID]) -> list[UUID]:
         """Wipe work that shall never be done; return what is."""
         now = self.clock.now()
         async with self.database.transaction() as tx:
-            return [each for each in wanted if await outbox.drop(tx, self.kind, each, now)]
+            return [each for each in wanted if await queued.drop(tx, self.kind, each, now)]

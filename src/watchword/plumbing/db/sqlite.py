@@ -11,7 +11,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import copy_context
@@ -24,19 +24,13 @@ from urllib.parse import urlsplit
 from watchword.plumbing import folders
 from watchword.plumbing.db.changes import EVERYTHING, TRUST_SECONDS, Changes
 from watchword.plumbing.db.holding import Hold, hold_file
-from watchword.plumbing.db.ports import (
-    Broken,
-    DatabaseRefuses,
-    DatabaseUnavailable,
-    SchemaBehind,
-    Taken,
-    Transaction,
-    Unmet,
-)
-from watchword.plumbing.db.slow import Ask, watched
+from watchword.plumbing.db.ports import DatabaseUnavailable, Transaction
+from watchword.plumbing.db.slow import watched
+from watchword.plumbing.db.sqlite_errors import translated
+from watchword.plumbing.db.sqlite_transaction import SqliteTransaction, rows_of, run_to_end
 from watchword.plumbing.db.statements import Statement
 
-_WATCH_SECONDS = 0.25
+_WATCH = timedelta(milliseconds=250)
 _GLANCE_SECONDS = 0.04
 _BREATH_SECONDS = 0.05
 PATIENCE = timedelta(seconds=5)
@@ -48,20 +42,7 @@ _PRAGMAS = (
     "PRAGMA secure_delete=ON",  # what was erased is not left in the file
 )
 
-_AWAY = (
-    "locked",
-    "full",
-    "unable to open",
-    "disk I/O",
-    "readonly",
-    "not a database",
-    "disk image is malformed",
-)
-_BY_TRIGGER = "SQLITE_CONSTRAINT_TRIGGER"
-_LACKS = ("no such table", "no such column", "has no column named")
-
 Result = TypeVar("Result")
-Run = Ask[sqlite3.Connection, tuple[list[Any], int]]
 
 
 def sqlite_path(url: str) -> Path:
@@ -78,7 +59,7 @@ def connect(path: Path, patience: timedelta = PATIENCE) -> sqlite3.Connection:
             private=f"sqlite: {folders.trouble(path.parent, error)}"
         ) from error
     try:
-        with _translated():
+        with translated():
             return _connect(path, patience)
     except DatabaseUnavailable as away:
         stuck = folders.refused(path.parent, path)
@@ -109,12 +90,16 @@ class SqliteDatabase:
         changes: Changes,
         patience: timedelta = PATIENCE,
         slow: timedelta | None = None,
+        watch: timedelta = _WATCH,
     ) -> None:
-        """Open two connections: one to read, one to write; wait so long to write."""
+        """Open two connections: one to read, one to write; wait so long to write.
+
+        `watch` is how long at most nobody looks for news while the log seems untouched.
+        """
         self._path = path
         self._log = path.with_name(f"{path.name}-wal")
-        self._patience = patience
-        self._run = watched(_run, slow)
+        self._patience, self._rest = patience, watch.total_seconds()
+        self._run = watched(run_to_end, slow)
         self.changes = changes
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._reader = connect(path, patience)
@@ -155,7 +140,7 @@ class SqliteDatabase:
     async def all(self, statement: Statement, **values: Any) -> list[Any]:
         """Run and return every row."""
         if statement.reads:
-            return _rows(self._run, self._reader, statement, values)
+            return rows_of(self._run, self._reader, statement, values)
         async with self.transaction() as tx:
             return await tx.all(statement, **values)
 
@@ -172,7 +157,7 @@ class SqliteDatabase:
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Open a transaction; the one writer's turn comes in order of asking."""
         await self._take_turn()
-        tx = _SqliteTransaction(self._writer, self._run, self._in_thread)
+        tx = SqliteTransaction(self._writer, self._run, self._in_thread)
         try:
             await self._in_thread(partial(self._run, self._writer, "BEGIN IMMEDIATE", ()))
             yield tx
@@ -198,7 +183,7 @@ class SqliteDatabase:
         except TimeoutError as error:
             raise DatabaseUnavailable(private="sqlite: too many wait to write") from error
 
-    def _tell(self, tx: "_SqliteTransaction") -> None:
+    def _tell(self, tx: SqliteTransaction) -> None:
         """Tell this process what was committed, even if the one who asked for it has gone."""
         if not tx.committed:
             return
@@ -242,11 +227,11 @@ class SqliteDatabase:
             await self._until_written(written)
 
     async def _until_written(self, before: tuple[int, int] | None) -> None:
-        """Wait until somebody writes to the file's log, a quarter of a second at most.
+        """Wait until somebody writes to the file's log, so long at most.
 
         A glance at the log costs a system call; under load there is a breath between two looks.
         """
-        until = time.monotonic() + _WATCH_SECONDS
+        until = time.monotonic() + self._rest
         await asyncio.sleep(_BREATH_SECONDS)
         while self._written() == before and time.monotonic() < until:  # noqa: ASYNC110 - others' news
             await asyncio.sleep(_GLANCE_SECONDS)
@@ -260,103 +245,6 @@ class SqliteDatabase:
         return found.st_mtime_ns, found.st_size
 
 
-class _SqliteTransaction:
-    """An open transaction on the writer's connection."""
-
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        run: Run,
-        in_thread: Callable[[Callable[[], Any]], Any],
-    ) -> None:
-        self._connection = connection
-        self._run = run
-        self._in_thread = in_thread
-        self.news: list[tuple[str, str]] = []
-        self.work: list[Callable[[], object]] = []
-        self.committed = False
-        self._broken = False
-        self._left: list[tuple[str, list[Any]]] = []
-        self._condition: tuple[str, list[Any]] | None = None
-
-    def announce(self, topic: str, subject: str = "") -> None:
-        self.news.append((topic, subject))
-
-    def afterwards(self, work: Callable[[], object]) -> None:
-        self.work.append(work)
-
-    async def turn(self, name: str) -> None:  # whoever writes has every turn here
-        pass
-
-    async def first(self, statement: Statement, **values: Any) -> Any:
-        rows = await self.all(statement, **values)
-        return rows[0] if rows else None
-
-    async def all(self, statement: Statement, **values: Any) -> list[Any]:
-        rows: list[Any] = await self._ask(
-            partial(_rows, self._run, self._connection, statement, values)
-        )
-        return rows
-
-    async def run(self, statement: Statement, **values: Any) -> int:
-        count: int = await self._ask(
-            partial(_count, self._run, self._connection, statement, values)
-        )
-        return count
-
-    async def later(self, statement: Statement, **values: Any) -> None:
-        form = statement.sqlite
-        self._left.append((form.text, form.arguments(values)))
-
-    async def provided(self, statement: Statement, **values: Any) -> None:
-        assert self._condition is None, "one condition for each transaction"
-        form = statement.sqlite
-        self._condition = form.text, form.arguments(values)
-
-    def commit(self) -> None:
-        """Do what was left and commit (in the writer's thread); not after a failed statement."""
-        if self._broken:
-            raise Broken
-        if self._condition is not None and not self._run(self._connection, *self._condition)[0]:
-            raise Unmet
-        for text, arguments in self._left:
-            self._run(self._connection, text, arguments)
-        self._run(self._connection, "COMMIT", ())
-        self.committed = True
-
-    async def _ask(self, work: Callable[[], Any]) -> Any:
-        try:
-            return await self._in_thread(work)
-        except Exception:
-            self._broken = True
-            raise
-
-
-def _run(
-    connection: sqlite3.Connection, text: str, arguments: Sequence[Any]
-) -> tuple[list[Any], int]:
-    """Run a statement to its end; return its records and how many rows were touched."""
-    with _translated():
-        cursor = connection.execute(text, arguments)
-        return cursor.fetchall(), cursor.rowcount
-
-
-def _rows(
-    run: Run, connection: sqlite3.Connection, statement: Statement, values: dict[str, Any]
-) -> list[Any]:
-    form = statement.sqlite
-    records, _ = run(connection, form.text, form.arguments(values))
-    return [form.row(record) for record in records]
-
-
-def _count(
-    run: Run, connection: sqlite3.Connection, statement: Statement, values: dict[str, Any]
-) -> int:
-    form = statement.sqlite
-    _, touched = run(connection, form.text, form.arguments(values))
-    return touched
-
-
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
@@ -367,24 +255,5 @@ def _roll_back(connection: sqlite3.Connection) -> None:
 
 
 def _checked(work: Callable[[], Result]) -> Result:
-    with _translated():
+    with translated():
         return work()
-
-
-@contextlib.contextmanager
-def _translated() -> Any:
-    """Say the driver's errors in our words."""
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        if "UNIQUE" in str(error):
-            raise Taken(str(error).rpartition(": ")[2]) from error
-        if error.sqlite_errorname == _BY_TRIGGER:
-            raise DatabaseRefuses(private=f"sqlite: {error}") from error
-        raise
-    except sqlite3.DatabaseError as error:
-        if any(word in str(error) for word in _LACKS):
-            raise SchemaBehind(private=f"sqlite: {error}") from error
-        if any(word in str(error) for word in _AWAY):
-            raise DatabaseUnavailable(private=f"sqlite: {error}") from error
-        raise

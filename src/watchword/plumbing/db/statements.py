@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import JSON, Select, any_, bindparam, insert
+from sqlalchemy import JSON, Select, any_, bindparam, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -113,6 +113,18 @@ def statement(core: Executable) -> Statement:
 def lookup(core: Select[Any], key: Column[Any]) -> Lookup:
     """Make a look-up to be kept at module level."""
     return Lookup(core, key)
+
+
+def among(column: Any, values: str, build: Callable[[Any], Executable]) -> Statement:
+    """Make a statement of rows whose column is among some values, found by its index on either database.
+
+    `build` gets that condition; often it is the `where` of a Core statement. The values are given as a list.
+    """
+    there = func.json_each(bindparam(values, type_=JSON)).table_valued("value")
+    return Statement(
+        build(column == any_(bindparam(values, type_=postgresql.ARRAY(column.type)))),
+        build(column.in_(select(there.c.value))),
+    )
 
 
 def insertion(table: Table, *names: str) -> Insert:

@@ -9,7 +9,7 @@ from typing import Final
 
 from watchword.plumbing.dns import dkim, dmarc, spf
 from watchword.plumbing.dns.names import same, within
-from watchword.plumbing.dns.records import Finding, Mark, Purpose, Record, finding
+from watchword.plumbing.dns.records import Comparison, Mark, Purpose, Record, compared
 from watchword.plumbing.dns.senders import Senders
 from watchword.plumbing.dns.zone import NO_DATA, Answer, State, Zone
 
@@ -19,10 +19,10 @@ _SHARES: Final = {"none": 0, "quarantine": 1, "reject": 100}
 _WAIT: Final = "ask again later; if it lasts, ask who runs the DNS of that name"
 
 
-def compare(zone: Zone, want: Record, domain: str) -> Finding:
+def compare(zone: Zone, want: Record, domain: str) -> Comparison:
     """Compare one record with what the zone holds; `domain` is the sender's."""
     if not want.named:
-        return finding(want, Mark.UNKNOWN, "its name is not known yet", want.hint)
+        return compared(want, Mark.UNKNOWN, "its name is not known yet", want.hint)
     if want.type == "CNAME":
         return _pointer(zone, want, domain)
     answer = zone(want.name, want.type)
@@ -33,23 +33,23 @@ def compare(zone: Zone, want: Record, domain: str) -> Finding:
     return _TEXTS[want.purpose](zone, want, domain, answer.values)
 
 
-def _unanswered(want: Record, answer: Answer, name: str = "") -> Finding:
+def _unanswered(want: Record, answer: Answer, name: str = "") -> Comparison:
     detail = f"nobody could tell of {name or want.name}: {answer.detail}"
-    return finding(want, Mark.UNANSWERED, detail, _WAIT)
+    return compared(want, Mark.UNANSWERED, detail, _WAIT)
 
 
-def _missing(zone: Zone, want: Record, domain: str) -> Finding:
+def _missing(zone: Zone, want: Record, domain: str) -> Comparison:
     if want.optional:
-        return finding(want, Mark.ABSENT, want.note or "not there")
+        return compared(want, Mark.ABSENT, want.note or "not there")
     if not zone(f"{want.name}.{domain}", want.type).void:
         short = want.name.removesuffix(domain).rstrip(".") or "@"
         detail = f"it stands at {want.name}.{domain}"
         fix = f"the form for DNS records adds the domain by itself: write only `{short}` there"
-        return finding(want, Mark.MISSING, detail, fix)
+        return compared(want, Mark.MISSING, detail, fix)
     if zone(domain, "TXT").state is State.NO_NAME and within(want.name, domain):
         fix = f"is {domain} registered, and does this resolver see it? Then {_add(want)}"
-        return finding(want, Mark.MISSING, f"the DNS knows no {domain}", fix)
-    return finding(want, Mark.MISSING, "not there", _add(want))
+        return compared(want, Mark.MISSING, f"the DNS knows no {domain}", fix)
+    return compared(want, Mark.MISSING, "not there", _add(want))
 
 
 def _add(want: Record) -> str:
@@ -59,7 +59,7 @@ def _add(want: Record) -> str:
 # --- CNAME and MX -----------------------------------------------------------------
 
 
-def _pointer(zone: Zone, want: Record, domain: str) -> Finding:
+def _pointer(zone: Zone, want: Record, domain: str) -> Comparison:
     answer = zone(want.name, "CNAME")
     if answer.broken:
         return _unanswered(want, answer)
@@ -68,17 +68,17 @@ def _pointer(zone: Zone, want: Record, domain: str) -> Finding:
     (target, *_) = answer.values
     if not want.fits(target):
         detail = f"points to {target}, not to {want.value}"
-        return finding(want, Mark.WRONG, detail, _change(want), answer.values)
+        return compared(want, Mark.WRONG, detail, _change(want), answer.values)
     if want.purpose is Purpose.DKIM:
         return _key_behind(zone, want, target)
-    return finding(want, Mark.OK, f"points to {target}", have=answer.values)
+    return compared(want, Mark.OK, f"points to {target}", have=answer.values)
 
 
 def _change(want: Record) -> str:
     return f"change to: {want.line}" if want.whole else want.hint
 
 
-def _flattened(zone: Zone, want: Record) -> Finding | None:
+def _flattened(zone: Zone, want: Record) -> Comparison | None:
     """Tell of a name that holds what the CNAME would lead to, instead of the CNAME."""
     kinds = ("TXT",) if want.purpose is Purpose.DKIM else ("A", "AAAA", "TXT")
     for kind in kinds:
@@ -88,11 +88,11 @@ def _flattened(zone: Zone, want: Record) -> Finding | None:
                 f"flattened: {kind} stands here instead of the CNAME, and does not follow changes"
             )
             fix = f"turn proxying and flattening off for this name; {_change(want)}"
-            return finding(want, Mark.WRONG, detail, fix, answer.values)
+            return compared(want, Mark.WRONG, detail, fix, answer.values)
     return None
 
 
-def _key_behind(zone: Zone, want: Record, target: str) -> Finding:
+def _key_behind(zone: Zone, want: Record, target: str) -> Comparison:
     """Look at the key that a CNAME leads to; some providers lead on to a second domain."""
     answer = zone(want.name, "TXT")
     if answer.broken:
@@ -101,48 +101,48 @@ def _key_behind(zone: Zone, want: Record, target: str) -> Finding:
     if not texts:
         detail = f"points to {target}, where no key is yet"
         fix = f"finish the verification of the domain in the console of {want.provider}"
-        return finding(want, Mark.WRONG, detail, fix, answer.values)
+        return compared(want, Mark.WRONG, detail, fix, answer.values)
     return _judged_key(want, texts, f"points to {target}")
 
 
-def _exchange(zone: Zone, want: Record, domain: str, have: tuple[str, ...]) -> Finding:
+def _exchange(zone: Zone, want: Record, domain: str, have: tuple[str, ...]) -> Comparison:
     hosts = {value.partition(" ")[2] for value in have} - {""}
     if not hosts:
         return _missing(zone, want, domain)
     host = want.value.partition(" ")[2]
     if not any(want.fits(value) or same(value.partition(" ")[2], host) for value in have):
         detail = f"leads to {', '.join(sorted(hosts))}, not to {host}"
-        return finding(want, Mark.WRONG, detail, _change(want), have)
+        return compared(want, Mark.WRONG, detail, _change(want), have)
     if want.alone and len(have) > 1:
         detail = f"{len(have)} MX records stand here, one may"
-        return finding(want, Mark.WRONG, detail, f"keep only: {want.line}", have)
-    return finding(want, Mark.OK, ", ".join(have), have=have)
+        return compared(want, Mark.WRONG, detail, f"keep only: {want.line}", have)
+    return compared(want, Mark.OK, ", ".join(have), have=have)
 
 
 # --- TXT ---------------------------------------------------------------------------
 
 
-def _key(zone: Zone, want: Record, domain: str, have: tuple[str, ...]) -> Finding:
+def _key(zone: Zone, want: Record, domain: str, have: tuple[str, ...]) -> Comparison:
     texts = tuple(text for text in have if dkim.is_key(text))
     if not texts:
         return _missing(zone, want, domain)
     return _judged_key(want, texts, "a key")
 
 
-def _judged_key(want: Record, texts: tuple[str, ...], told: str) -> Finding:
+def _judged_key(want: Record, texts: tuple[str, ...], told: str) -> Comparison:
     if len(texts) > 1:
-        return finding(want, Mark.WRONG, f"{len(texts)} keys of one name", "keep one", texts)
+        return compared(want, Mark.WRONG, f"{len(texts)} keys of one name", "keep one", texts)
     found = dkim.parse(texts[0])
     if found.faults:
         detail = "; ".join(found.faults)
-        return finding(want, Mark.WRONG, detail, _new_key(want), texts)
+        return compared(want, Mark.WRONG, detail, _new_key(want), texts)
     wanted = dkim.parse(want.value).data if want.type == "TXT" and want.whole else ""
     if wanted and wanted != found.data:
         detail = "another key than the one that was given"
-        return finding(want, Mark.WRONG, detail, _change(want), texts)
+        return compared(want, Mark.WRONG, detail, _change(want), texts)
     if found.remarks:
-        return finding(want, Mark.WARNING, "; ".join(found.remarks), _new_key(want), texts)
-    return finding(want, Mark.OK, f"{told}, {found.kind}", have=texts)
+        return compared(want, Mark.WARNING, "; ".join(found.remarks), _new_key(want), texts)
+    return compared(want, Mark.OK, f"{told}, {found.kind}", have=texts)
 
 
 def _new_key(want: Record) -> str:
@@ -151,7 +151,7 @@ def _new_key(want: Record) -> str:
     return f"copy the key once more from the console of {want.provider}"
 
 
-def _spf(zone: Zone, want: Record, domain: str, have: tuple[str, ...]) -> Finding:
+def _spf(zone: Zone, want: Record, domain: str, have: tuple[str, ...]) -> Comparison:
     texts = tuple(text for text in have if spf.is_spf(text))
     wanted = spf.parse(" ".join(word for word in want.value.split() if word[0] != "<"))
     if not texts:
@@ -159,20 +159,20 @@ def _spf(zone: Zone, want: Record, domain: str, have: tuple[str, ...]) -> Findin
     try:
         found, *others = (spf.parse(text) for text in texts)
     except spf.SpfInvalid as fault:
-        return finding(want, Mark.WRONG, str(fault), _change(want), texts)
+        return compared(want, Mark.WRONG, str(fault), _change(want), texts)
     if others:
         detail = f"{len(texts)} SPF records, one may be: receivers pass over all of them"
-        return finding(want, Mark.WRONG, detail, _joined(want, wanted, texts), texts)
+        return compared(want, Mark.WRONG, detail, _joined(want, wanted, texts), texts)
     weight = spf.weigh(zone, want.name, found)
     followed = zone if weight.lookups <= spf.MOST_LOOKUPS else _unfollowed
     senders = Senders(followed, want.name, found)
     faults = [*_unlisted(senders, wanted), *_too_mild(senders, wanted), *weight.faults]
     if faults:
         fix = _joined(want, wanted, texts, weight, senders.everybody())
-        return finding(want, Mark.WRONG, "; ".join(faults), fix, texts)
+        return compared(want, Mark.WRONG, "; ".join(faults), fix, texts)
     if weight.unanswered:
         detail = f"nobody could tell of {', '.join(weight.unanswered)}"
-        return finding(want, Mark.UNANSWERED, detail, _WAIT, texts)
+        return compared(want, Mark.UNANSWERED, detail, _WAIT, texts)
     detail = f"{weight.lookups} of {spf.MOST_LOOKUPS} look-ups"
     return _good_spf(want, detail, wanted, senders.rest(), texts)
 
@@ -184,12 +184,14 @@ def _unfollowed(_name: str, _kind: str) -> Answer:
 
 def _good_spf(
     want: Record, detail: str, wanted: spf.Spf, rest: str, texts: tuple[str, ...]
-) -> Finding:
+) -> Comparison:
     if not want.whole:
-        return finding(want, Mark.UNKNOWN, f"not all senders are known; {detail}", want.hint, texts)
+        return compared(
+            want, Mark.UNKNOWN, f"not all senders are known; {detail}", want.hint, texts
+        )
     if rest == "~" and wanted.rest == "-":
-        return finding(want, Mark.WARNING, f"{detail}; ~all is milder than -all", have=texts)
-    return finding(want, Mark.OK, detail, have=texts)
+        return compared(want, Mark.WARNING, f"{detail}; ~all is milder than -all", have=texts)
+    return compared(want, Mark.OK, detail, have=texts)
 
 
 def _unlisted(senders: Senders, wanted: spf.Spf) -> list[str]:
@@ -197,13 +199,15 @@ def _unlisted(senders: Senders, wanted: spf.Spf) -> list[str]:
     written = {term.text for term in senders.record.terms}
     faults = []
     for each in wanted.heard:
-        verdict = "+" if each.name == "all" else senders.verdict(each, senders.domain)
-        if verdict == "" and each.text in written:
+        if each.name == "all":
+            continue
+        decider = senders.decider(each, senders.domain)
+        if decider is None and each.text in written:
             faults.append(f"{each.text} stands behind `all`, where nobody listens")
-        elif verdict == "":
+        elif decider is None:
             faults.append(f"lacks {each.text}")
-        elif verdict != "+":
-            faults.append(f"{each.text} is refused: a term with `{verdict}` speaks of it first")
+        elif decider.qualifier != "+":
+            faults.append(f"{each.text} is refused: {decider.text} speaks of it first")
     return faults
 
 
@@ -237,19 +241,19 @@ def _joined(
     return f'keep one: {want.name}. IN TXT "{spf.record(terms, rest)}"'
 
 
-def _dmarc(zone: Zone, want: Record, domain: str, have: tuple[str, ...]) -> Finding:
+def _dmarc(zone: Zone, want: Record, domain: str, have: tuple[str, ...]) -> Comparison:
     texts = tuple(text for text in have if dmarc.is_dmarc(text))
     if not texts:
         return _elsewhere(zone, want, domain) or _missing(zone, want, domain)
     if len(texts) > 1:
         detail = f"{len(texts)} DMARC records, one may be: receivers pass over all of them"
-        return finding(want, Mark.WRONG, detail, f"keep only: {want.line}", texts)
+        return compared(want, Mark.WRONG, detail, f"keep only: {want.line}", texts)
     wanted, found = dmarc.parse(want.value), dmarc.parse(texts[0])
     faults = list(found.faults)
     if not faults:
         faults += _unlike(found, wanted, exact=want.exact)
     if faults:
-        return finding(want, Mark.WRONG, "; ".join(faults), _change(want), texts)
+        return compared(want, Mark.WRONG, "; ".join(faults), _change(want), texts)
     remarks = list(found.remarks)
     if found.reports and not set(wanted.reports) & set(found.reports):
         remarks.append(f"reports go to {', '.join(found.reports)}, not to {wanted.reports[0]}")
@@ -259,8 +263,8 @@ def _dmarc(zone: Zone, want: Record, domain: str, have: tuple[str, ...]) -> Find
         if found.tags.get(name, "").lower() == "s"
     ]
     if remarks:
-        return finding(want, Mark.WARNING, "; ".join(remarks), _change(want), texts)
-    return finding(want, Mark.OK, f"p={found.policy}{_test(found)}", have=texts)
+        return compared(want, Mark.WARNING, "; ".join(remarks), _change(want), texts)
+    return compared(want, Mark.OK, f"p={found.policy}{_test(found)}", have=texts)
 
 
 def _unlike(found: dmarc.Dmarc, wanted: dmarc.Dmarc, *, exact: bool) -> list[str]:
@@ -289,29 +293,29 @@ def _test(found: dmarc.Dmarc) -> str:
     return "; t=y" if found.tags.get("t", "").lower() == "y" and found.policy != "none" else ""
 
 
-def _elsewhere(zone: Zone, want: Record, domain: str) -> Finding | None:
+def _elsewhere(zone: Zone, want: Record, domain: str) -> Comparison | None:
     """Look where a policy stands by mistake, and whose policy counts instead."""
     if any(dmarc.is_dmarc(text) for text in zone(domain, "TXT").values):
-        return finding(want, Mark.MISSING, f"it stands at {domain}", f"move it to {want.name}")
+        return compared(want, Mark.MISSING, f"it stands at {domain}", f"move it to {want.name}")
     parent = domain.partition(".")[2]
     while "." in parent:
         for text in zone(f"_dmarc.{parent}", "TXT").values:
             if dmarc.is_dmarc(text):
                 detail = f"not there; what _dmarc.{parent} says counts: {text}"
-                return finding(want, Mark.MISSING, detail, _add(want))
+                return compared(want, Mark.MISSING, detail, _add(want))
         parent = parent.partition(".")[2]
     return None
 
 
-def _permission(_: Zone, want: Record, __: str, have: tuple[str, ...]) -> Finding:
+def _permission(_: Zone, want: Record, __: str, have: tuple[str, ...]) -> Comparison:
     """See whether another domain takes our reports."""
     if any(dmarc.is_dmarc(text) for text in have):
-        return finding(want, Mark.OK, "takes our reports", have=have)
+        return compared(want, Mark.OK, "takes our reports", have=have)
     fix = f"ask who runs that domain to {_add(want)}"
-    return finding(want, Mark.MISSING, "that domain does not take our reports", fix, have)
+    return compared(want, Mark.MISSING, "that domain does not take our reports", fix, have)
 
 
-_TEXTS: Final[dict[Purpose, Callable[[Zone, Record, str, tuple[str, ...]], Finding]]] = {
+_TEXTS: Final[dict[Purpose, Callable[[Zone, Record, str, tuple[str, ...]], Comparison]]] = {
     Purpose.SPF: _spf,
     Purpose.RETURN_PATH: _spf,
     Purpose.DKIM: _key,

@@ -95,7 +95,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Comparison:
     """What comparing a record with the zone found; `fix` says what to do."""
 
     state: Mark
@@ -109,11 +109,11 @@ class Finding:
     have: tuple[str, ...] = ()
 
 
-def finding(
+def compared(
     want: Record, state: Mark, detail: str, fix: str = "", have: tuple[str, ...] = ()
-) -> Finding:
+) -> Comparison:
     """Return what was found of a record."""
-    return Finding(
+    return Comparison(
         state=state,
         type=want.type,
         name=want.name,

@@ -3,16 +3,17 @@
     v=spf1 include:sendgrid.net ip4:192.0.2.0/24 -all
 
 include, a, mx, ptr, exists and redirect take a look-up each, and so does what they lead to: ten in all,
-of which two may find nothing. Beyond that receivers answer `permerror`, as for two records of one name,
-and the mail counts as not allowed.
+of which two may find nothing. Beyond that receivers answer `permerror`, as for two records of one name and
+for every fault of grammar, and the mail counts as not allowed.
 """
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
+from watchword.plumbing.dns import macros
 from watchword.plumbing.dns.zone import Answer, Zone
 
 MOST_LOOKUPS: Final = 10
@@ -21,13 +22,20 @@ MOST_HOSTS: Final = 10
 _GIVE_UP: Final = 40
 _VERSION: Final = "v=spf1"
 _TERM: Final = re.compile(
-    r"([+?~-]?)([a-z][a-z0-9_.-]*)(?:([:=])(\S+?))?((?:/\d+)?(?://\d+)?)", re.IGNORECASE
+    r"([+?~-]?)([a-z][a-z0-9_.-]*)(?:([:=])(\S*?))?((?:/\d+)?(?://\d+)?)",
+    re.IGNORECASE | re.ASCII,
 )
 _ASKING: Final = {"include", "a", "mx", "ptr", "exists"}
 _MECHANISMS: Final = {*_ASKING, "all", "ip4", "ip6"}
-_HOST: Final = re.compile(
-    r"([A-Za-z0-9_-]{1,63}\.)+[A-Za-z0-9-]{2,63}\.?|[\x21-\x7e]*%\{[\x21-\x7e]+"
-)
+_ONCE: Final = ("redirect", "exp")
+_FOUR: Final = r"/(?:[12]?[0-9]|3[0-2])"
+_SIX: Final = r"/(?:[1-9]?[0-9]|1[01][0-9]|12[0-8])"
+_SIZES: Final = {
+    "a": re.compile(f"({_FOUR})?(/{_SIX})?"),
+    "mx": re.compile(f"({_FOUR})?(/{_SIX})?"),
+    "ip4": re.compile(f"({_FOUR})?"),
+    "ip6": re.compile(f"({_SIX})?"),
+}
 
 
 class SpfInvalid(ValueError):
@@ -42,6 +50,12 @@ class Term:
     name: str
     value: str
     modifier: bool
+    sizes: str = ""  # the end of `value`, where that may hold lengths
+
+    @property
+    def target(self) -> str:
+        """Return the name in it, without lengths; empty where it is about the domain itself."""
+        return self.value.removesuffix(self.sizes)
 
     @property
     def text(self) -> str:
@@ -112,13 +126,20 @@ def parse(text: str) -> Spf:
     """Read a record. Problem: `SpfInvalid`."""
     if not is_spf(text):
         raise SpfInvalid(f"it does not begin with {_VERSION}")
-    return Spf(tuple(term(word) for word in text.split(" ")[1:] if word))
+    read = Spf(tuple(term(word) for word in text.split(" ")[1:] if word))
+    modifiers = [each.name for each in read.terms if each.modifier]
+    for name in _ONCE:
+        if modifiers.count(name) > 1:
+            raise SpfInvalid(f"`{name}=` stands {modifiers.count(name)} times, once it may")
+    return read
 
 
 def term(word: str) -> Term:
     """Read one term. Problem: `SpfInvalid`."""
     match = _TERM.fullmatch(word)
-    if match is None:
+    if match is None or (
+        match[3] and not match[4] and (match[3] == ":" or match[2].lower() in _ONCE)
+    ):
         raise SpfInvalid(f"`{word}` is no term of SPF")
     sign, name, mark, value, size = match.groups()
     read = Term(
@@ -126,6 +147,7 @@ def term(word: str) -> Term:
         name=name.lower(),
         value=(value or "") + size,
         modifier=mark == "=",
+        sizes=size if mark != "=" and name.lower() in _SIZES else "",
     )
     if read.modifier:
         _check_modifier(read, word, signed=bool(sign))
@@ -154,30 +176,36 @@ def direct_lookups(spf: Spf) -> int:
 def _check_modifier(read: Term, word: str, *, signed: bool) -> None:
     if signed or read.name in _MECHANISMS:
         raise SpfInvalid(f"`{word}` is no term of SPF")
-    if read.name in {"redirect", "exp"} and not _HOST.fullmatch(read.value):
+    if read.name in _ONCE and not macros.is_name(read.value):
         raise SpfInvalid(f"`{word}` names no domain")
+    if not macros.is_text(read.value):
+        raise SpfInvalid(f"`{word}` holds a macro that is none")
 
 
 def _check_mechanism(read: Term, word: str, mark: str | None) -> None:
     if read.name not in _MECHANISMS:
         raise SpfInvalid(f"`{word}` is no term of SPF")
-    bare, _, _ = read.value.partition("/")
     if read.name == "all" and read.value:
         raise SpfInvalid(f"`{word}`: `all` stands alone")
+    sizes = _SIZES.get(read.name)
+    if sizes is not None and not sizes.fullmatch(read.sizes):
+        raise SpfInvalid(f"`{word}` has a length that no network has")
     if read.name in {"ip4", "ip6"}:
-        _check_network(read, word)
-    elif (read.name in {"include", "exists"} or mark) and not _HOST.fullmatch(bare):
+        _check_address(read, word)
+    elif (read.name in {"include", "exists"} or mark) and not macros.is_name(read.target):
         raise SpfInvalid(f"`{word}` names no domain")
-    elif read.name in {"include", "exists", "ptr"} and "/" in read.value:
+    elif read.name == "ptr" and not mark and read.value:
         raise SpfInvalid(f"`{word}` takes no length")
 
 
-def _check_network(read: Term, word: str) -> None:
-    kind = IPv4Network if read.name == "ip4" else IPv6Network
+def _check_address(read: Term, word: str) -> None:
+    kind = IPv4Address if read.name == "ip4" else IPv6Address
     try:
-        kind(read.value, strict=False)
+        good = "%" not in read.target and kind(read.target)
     except ValueError:
-        raise SpfInvalid(f"`{word}` holds no address of {read.name}") from None
+        good = False
+    if not good:
+        raise SpfInvalid(f"`{word}` holds no address of {read.name}")
 
 
 def _walk(zone: Zone, domain: str, spf: Spf, weight: Weight, path: tuple[str, ...]) -> None:
@@ -198,7 +226,7 @@ def _walk(zone: Zone, domain: str, spf: Spf, weight: Weight, path: tuple[str, ..
 
 
 def _ask(zone: Zone, domain: str, each: Term, weight: Weight, path: tuple[str, ...]) -> None:
-    target = each.value.partition("/")[0] or domain
+    target = each.target or domain
     if "%" in target or each.name == "ptr":
         return  # depends on who sends: nothing to look up here
     if each.name == "include":
@@ -210,8 +238,9 @@ def _ask(zone: Zone, domain: str, each: Term, weight: Weight, path: tuple[str, .
                 f"`{each.text}` has {len(hosts.values)} hosts, {MOST_HOSTS} may be"
             )
     else:
-        four, six = zone(target, "A"), zone(target, "AAAA")
-        _heard(six if four.void else four, target, weight)
+        four = zone(target, "A")
+        other = each.name == "a" and four.void  # `exists` asks for addresses of IPv4 alone
+        _heard(zone(target, "AAAA") if other else four, target, weight)
 
 
 def _follow(zone: Zone, target: str, word: str, weight: Weight, path: tuple[str, ...]) -> None:

@@ -7,8 +7,9 @@ Facts are compared by `==` and `!=` alone, filters take nothing, a link is told 
 accepted can be written, whatever its facts come to.
 
 No loop, no call, no arithmetic, nothing from outside: a letter can neither hang nor tell more than its facts.
-HTML is looked through besides (`html`). A letter's link and code are told whatever the conditions come
-to; its subject tells neither.
+HTML is looked through besides (`html`), as every reader may get it: a branch holds whole tags, or words
+between tags (`readings`). A letter's link and code are told whatever the conditions come to; its subject
+tells neither.
 
 Source: Jinja's sandbox; OWASP (server-side template injection).
 """
@@ -23,10 +24,11 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from watchword.kernel.unseen import UNSEEN
 from watchword.plumbing.letters.forms import UNSUBSCRIBE, Form
 from watchword.plumbing.letters.html import look_through
-from watchword.plumbing.letters.links import FACT
+from watchword.plumbing.letters.readings import cases, count_cases, whole
 
 MOST_BYTES: Final = 32_000
 LONGEST_SUBJECT: Final = 200
+MOST_CASES: Final = 32
 LINKS: Final = ("link", UNSUBSCRIBE)
 MUST_TELL: Final = ("link", "code")
 _ALWAYS: Final = "lang"
@@ -102,8 +104,7 @@ def compile_checked(source: str, part: str, form: Form) -> Template:
             if name not in told
         )
     if part == "html":
-        links = {name for name in LINKS if name in form.sample}
-        _refuse(look_through(_flat(tree), links))
+        _refuse(_html(tree, form))
     try:
         template = jinja.from_string(source)
         template.render({**form.sample, "lang": "en", "org": dict.fromkeys(_OF_ORG, "x")})
@@ -209,23 +210,18 @@ def _told(tree: nodes.Template) -> set[str]:
     }
 
 
-def _flat(tree: nodes.Template) -> str:
-    """Return the source with every branch in it, and each expression as its facts between two signs."""
-    parts = []
-    for output in tree.find_all(nodes.Output):
-        for each in output.nodes:
-            if isinstance(each, nodes.TemplateData):
-                parts.append(each.data)
-            else:
-                parts.append(FACT.format(_fact(each)))
-    return "".join(parts)
-
-
-def _fact(node: nodes.Node) -> str:
-    """Name a fact as it is written; filtered, it is none that we know."""
-    match node:
-        case nodes.Name():
-            return node.name
-        case nodes.Getattr():
-            return f"org.{node.attr}"
-    return "?"
+def _html(tree: nodes.Template, form: Form) -> Iterator[tuple[int, str]]:
+    """Yield what is wrong with its HTML: each branch by itself, and every letter that leaves."""
+    links = {name for name in LINKS if name in form.sample}
+    few = count_cases(tree.body) <= MOST_CASES
+    reading = whole(tree)
+    found = [
+        (reading.line(at), sentence) for at, sentence in look_through(reading.text, links, few=few)
+    ]
+    yield from found
+    if few and not found:
+        yield from dict.fromkeys(
+            (case.line(at), f"{sentence}, when its conditions come out so")
+            for case in cases(tree)
+            for at, sentence in look_through(case.text, links)
+        )

@@ -12,6 +12,7 @@ it any more, by a fact `unsubscribe` (RFC 8058). Another never does.
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ def last_word(template: str) -> str:
     return template.rpartition("/")[2]
 
 
+@cache
 def _read(template: str, path: Path) -> Form:
     told = tomllib.loads(path.read_text("utf-8"))
     form = Form(

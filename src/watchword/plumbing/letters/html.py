@@ -5,10 +5,12 @@
     a fact in text, or a link alone in a quoted `href`; nowhere else
     a style of a few properties, none of which can hide anything (`styles`); no sign that nobody sees
     a link has words, and they name no other address than the one it leads to
-    every tag and attribute is written so that no reader of HTML could take it for another, and stands where
-    none would move it: each attribute once and in quotes, no block in a paragraph, cells in rows
+    every tag and attribute is written so that no reader of HTML could take it for another (`plain`), and
+    stands where none would move it: each attribute once, no block in a paragraph, cells in rows
+    each branch of a condition is whole: it begins and ends between tags, and closes what it opens and no more
 
-What is looked through holds every branch of the template, and in place of each expression its fact as `FACT`.
+What is looked through is a reading (`readings`): in place of each expression its fact as `FACT`; of a letter
+with all its branches, each between `BEGINS` and `ENDS`.
 """
 
 import re
@@ -18,7 +20,9 @@ from html.parser import HTMLParser
 from typing import Final
 
 from watchword.kernel.unseen import UNSEEN
+from watchword.plumbing.letters import readings
 from watchword.plumbing.letters.links import ANY_FACT, HREF, Link
+from watchword.plumbing.letters.plain import not_plain, torn
 from watchword.plumbing.letters.styles import OURS, Hides, Look, look_of
 
 _TAGS: Final = re.compile(
@@ -39,42 +43,49 @@ _STAND_IN: Final = {
     inner: {outer for outer, inside in _MAY_HOLD.items() if inner in inside}
     for inner in ("tbody", "tr", "td", "th", "li")
 }
-_PLAIN_TAG: Final = re.compile(
-    r"<(?:/[a-z]+[1-3]?|[a-z]+[1-3]?(?:[ \n\t]+[a-z]+=(?:\"[^\"<>]*\"|'[^'<>]*'))*[ \n\t]*/?)>",
-    re.IGNORECASE,
-)
 _ATTRIBUTES: Final = re.compile("align|colspan|dir|href|lang|rel|role|rowspan|scope|style|target")
 _ALIGN: Final = frozenset({"left", "right", "center", "justify", "start", "end"})
 _REFERENCE: Final = re.compile(r"&(?!amp;)")
+_WHOLE: Final = "begin and end a tag in the same branch"
+_SEAM: Final = re.compile(f"([{readings.BEGINS}{readings.ENDS}])")
 
 
-def look_through(source: str, links: Collection[str]) -> Iterator[tuple[int, str]]:
-    """Yield what must not be there: line, sentence; `links` are the facts that are links."""
-    return _Looker(links).look(source)
+def look_through(
+    source: str, links: Collection[str], *, few: bool = True
+) -> Iterator[tuple[int, str]]:
+    """Yield what must not be there: place, sentence.
+
+    `links` are the facts that are links; `few` says that each case of the letter is looked through by itself.
+    """
+    pieces = [*torn(source)]
+    return iter(pieces) if pieces else _Looker(links, few=few).look(source)
 
 
 class _Looker(HTMLParser):
     """Looks through HTML that stands in our card."""
 
-    def __init__(self, links: Collection[str]) -> None:
+    def __init__(self, links: Collection[str], *, few: bool) -> None:
         super().__init__(convert_charrefs=False)
         self._links = links
+        self._few = few
+        self._lines: list[int] = []
         self._open: list[tuple[str, int, Look]] = []
         self._link: Link | None = None
         self._faults: list[tuple[int, str]] = []
 
     def look(self, source: str) -> Iterator[tuple[int, str]]:
         """Yield what must not be there."""
+        self._lines = [0, *(found.end() for found in re.finditer("\n", source))]
         try:
             self.feed(source)
             self.close()
         except AssertionError:  # a declaration that the parser does not know
             self._tell("write &lt; for <")
-        self._faults += [(line, f"<{tag}> is not closed") for tag, line, _ in self._open]
+        self._faults += [(at, f"<{tag}> is not closed") for tag, at, _ in self._open]
         last = source.rfind("<")
         if last > source.rfind(">"):
-            self._faults.append((source.count("\n", 0, last) + 1, "a tag is not finished"))
-        yield from self._faults or _not_plain(source)
+            self._faults.append((last, "a tag is not finished"))
+        yield from self._faults or not_plain(source)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Look at a tag."""
@@ -85,7 +96,7 @@ class _Looker(HTMLParser):
             return
         self._place(tag)
         if tag not in _EMPTY:
-            self._open.append((tag, self.getpos()[0], self._look(tag, attrs)))
+            self._open.append((tag, self._at, self._look(tag, attrs)))
         if tag == "a":
             if self._link is not None:
                 self._tell("a link cannot stand in a link")
@@ -109,6 +120,9 @@ class _Looker(HTMLParser):
         """Look at the end of a tag."""
         if tag in _EMPTY:
             return
+        if self._open and self._open[-1][0] == readings.BEGINS:
+            self._tell(f"</{_shown(tag)}> closes nothing in its branch: {_WHOLE}")
+            return
         if not self._open or self._open.pop()[0] != tag:
             self._tell(f"</{_shown(tag)}> closes nothing")
         if tag == "a" and self._link is not None:
@@ -118,6 +132,39 @@ class _Looker(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Look at words: what begins like a tag would become one."""
+        for words in _SEAM.split(data):
+            match words:
+                case readings.BEGINS:
+                    self._begin()
+                case readings.ENDS:
+                    self._end()
+                case _:
+                    self._say(words)
+
+    def _begin(self) -> None:
+        """Look at the beginning of a branch."""
+        if self._link is not None and not self._few:
+            self._tell(
+                "with so many conditions in a letter, none may stand in a link: write a link in each branch"
+            )
+        self._part()
+        self._open.append((readings.BEGINS, self._at, self._open[-1][2] if self._open else OURS))
+
+    def _end(self) -> None:
+        """Look at the end of a branch."""
+        while self._open and self._open[-1][0] != readings.BEGINS:
+            tag, at, _ = self._open.pop()
+            self._faults.append((at, f"<{tag}> is not closed in its branch: {_WHOLE}"))
+        if self._open:
+            self._open.pop()
+        self._part()
+
+    def _part(self) -> None:
+        """Keep words of a link apart that may not stand together."""
+        if self._link is not None:
+            self._link.words.append(" ")
+
+    def _say(self, data: str) -> None:
         if "<" in data:
             self._tell("write &lt; for <")
         if data.strip() and self._around in _MAY_HOLD:
@@ -150,7 +197,12 @@ class _Looker(HTMLParser):
 
     @property
     def _around(self) -> str:
-        return self._open[-1][0] if self._open else ""
+        return next((tag for tag, _, _ in reversed(self._open) if tag != readings.BEGINS), "")
+
+    @property
+    def _at(self) -> int:
+        line, offset = self.getpos()
+        return self._lines[line - 1] + offset
 
     def _place(self, tag: str) -> None:
         """Refuse a tag where a browser would move it, or end another for it."""
@@ -196,15 +248,7 @@ class _Looker(HTMLParser):
             self._link.words.append(words)
 
     def _tell(self, sentence: str) -> None:
-        self._faults.append((self.getpos()[0], sentence))
-
-
-def _not_plain(source: str) -> Iterator[tuple[int, str]]:
-    """Yield what one reader of HTML might take for something else than another."""
-    for found in re.finditer("<", source):
-        if not _PLAIN_TAG.match(source, found.start()):
-            line = source.count("\n", 0, found.start()) + 1
-            yield line, """write a tag as <p dir="ltr"> or </p>, and &lt; for <"""
+        self._faults.append((self._at, sentence))
 
 
 def _shown(text: str) -> str:

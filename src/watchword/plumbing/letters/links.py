@@ -4,6 +4,7 @@ A fact stands in them as `FACT`. Where a link of ours leads nobody knows here: i
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 from unicodedata import normalize
@@ -23,6 +24,7 @@ _HOST: Final = re.compile(
 _MAIL_HOST: Final = re.compile(r"mailto:[^?]*@([^?]+).*")
 ANY_FACT = re.compile(r"\x01([^\x02]*)\x02")
 _ORG_ADDRESS: Final = "org.email"
+_FACTS_MAY_BE: Final = (" ", "", "x")  # apart from the words around it, nothing, or a part of one
 
 
 @dataclass(slots=True)
@@ -40,11 +42,16 @@ class Link:
             return "a link without words cannot be seen"
         told = set(ANY_FACT.findall(words)) & {*self.links, _ORG_ADDRESS}
         led = ANY_FACT.fullmatch(self.href)
-        plain = normalize("NFKC", ANY_FACT.sub(" ", words)).replace("\u3002", ".")
-        hosts = {_plain(found[0]) for found in _HOST.finditer(plain)}
+        hosts = {host for fact in _FACTS_MAY_BE for host in _hosts(ANY_FACT.sub(fact, words))}
         if hosts - {_host(self.href)} or told - {led[1] if led else ""}:
             return "a link that names one address leads to another"
         return None
+
+
+def _hosts(words: str) -> Iterator[str]:
+    """Yield the hosts that words name."""
+    plain = normalize("NFKC", words).replace("\u3002", ".")
+    return (_plain(found[0]) for found in _HOST.finditer(plain))
 
 
 def _host(href: str) -> str:

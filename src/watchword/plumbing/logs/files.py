@@ -33,7 +33,8 @@ class LogFiles:
                     self._files[name].write(told)
         except OSError as error:
             if not self._failed:  # once: standard output is read as lines of JSON
-                sys.stderr.write(f"log files are not written: {error}\n")
+                with contextlib.suppress(OSError):  # it may be a file on the same disk
+                    sys.stderr.write(f"log files are not written: {error}\n")
             self._failed = True
         else:
             self._failed = False

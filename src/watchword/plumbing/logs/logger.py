@@ -6,6 +6,7 @@ happened), `stack` (where a failure happened). Lines of the categories `security
 LOG_LEVEL (K-38). A failure is logged once, where handled. `files` keeps every line besides, where asked.
 """
 
+import contextlib
 import logging
 import re
 import sys
@@ -35,11 +36,21 @@ _SECRET_TEXT = (
     (re.compile(r"\bww[a-z]{1,3}_\d{1,4}_[0-9A-Za-z]{20,}"), "[token]"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), "[jwt]"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]+"), r"\1 [secret]"),
-    (re.compile(r"(?i)(token|code|password|secret)=[^&\s\"']+"), r"\1=[secret]"),
+    (
+        re.compile(r"(?i)(token|code|password|passwd|secret|api[_-]?key|pin)=[^&\s\"']+"),
+        r"\1=[secret]",
+    ),
+    (
+        re.compile(r"(?i)((?:token|passwo?r?d|secret|api[_-]?key)[\"']?\s*:\s*[\"']?)[^\s\"',;}]+"),
+        r"\1[secret]",
+    ),
+    (re.compile(r"(?i)([\"'](?:code|pin)[\"']\s*:\s*[\"']?)[^\s\"',;}]+"), r"\1[secret]"),
     (re.compile(r"(\w+://[^:/@\s]+):[^@\s/]+@"), r"\1:[secret]@"),
     (re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+"), "[address]"),
 )
-_SUSPICIOUS = re.compile(r"(?i)ww[a-z]|eyJ|bearer|basic|=|://|@")  # of any pattern above
+_SUSPICIOUS = re.compile(
+    r"(?i)[=@\"']|://|ww[a-z]|eyJ|bearer|basic|[dnty]\s*:"
+)  # of any pattern above
 
 
 @lru_cache(1024)
@@ -143,12 +154,18 @@ class Log:
         stream = self._stream or sys.stdout
         spelled = msgspec.json.encode(line).decode()
         if not stream.closed:  # as at the very end of a process, when a library has a last word
-            stream.write((spelled if self.as_json else _for_people(line)) + "\n")
-            stream.flush()
+            _write(stream, (spelled if self.as_json else _for_people(line)) + "\n")
         if self.files:
             self.files.keep(level, about.get("category"), spelled + "\n")
         if self.reports and level == "error":
             self.reports.report(line, error)
+
+
+def _write(stream: TextIO, told: str) -> None:
+    """Write at once; on a full disk, or when the reader has gone, that costs the line and no request."""
+    with contextlib.suppress(OSError):
+        stream.write(told)
+        stream.flush()
 
 
 def _for_people(line: dict[str, Any]) -> str:
@@ -275,7 +292,6 @@ class AccessLog:
         """Write what is remembered."""
         if self._lines:
             told, self._lines = "".join(self._lines), []
-            self._stream.write(told if _log.as_json else _all_for_people(told))
-            self._stream.flush()
+            _write(self._stream, told if _log.as_json else _all_for_people(told))
             if _log.files:
                 _log.files.keep("info", "http", told)

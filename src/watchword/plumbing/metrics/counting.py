@@ -148,7 +148,8 @@ class Metrics:
             "database_connections_failed_total", "Connections to the database that failed."
         )
         self.redis_failures = self._counter(
-            "redis_connections_failed_total", "Calls to Redis that failed."
+            "redis_connections_failed_total",
+            "Calls to Redis that failed, and looks whether it answers.",
         )
 
     def watch(self, name: str, help_text: str, read: Callable[[], float]) -> None:

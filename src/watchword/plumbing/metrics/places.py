@@ -3,12 +3,11 @@
 Two letters of ISO 3166-1 that telephone numbers have; whatever else somebody may have sent is `unknown`.
 """
 
-from functools import cache
 from typing import Final
 
 from prometheus_client import Counter
 
-from watchword.plumbing.contact import CHANNELS
+from watchword.plumbing.contact import CHANNELS, countries_with_numbers
 
 UNKNOWN: Final = "unknown"
 
@@ -29,11 +28,4 @@ class ByPlace:
 
 def country_label(country: str) -> str:
     """Return a country as a label."""
-    return country if country in _countries() else UNKNOWN
-
-
-@cache
-def _countries() -> frozenset[str]:
-    import phonenumbers  # noqa: PLC0415 - large, and few processes need it at once
-
-    return frozenset(phonenumbers.SUPPORTED_REGIONS)
+    return country if country in countries_with_numbers() else UNKNOWN

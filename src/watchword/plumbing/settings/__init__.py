@@ -3,17 +3,19 @@
     server, processors              where this process listens, and how much of the machine it uses
     stores, secrecy, limits, logs   the database and Redis; secrets; how often; what is told
     organisation, letters           whose service this is, and its words
-    carrying, smtp, dkim            who carries letters, and how a relay gets them
-    providers, texting              who carries letters and texts by HTTPS; whether texts leave at all
+    mail, carrying, smtp, dkim      who sends letters, who carries them, and how a relay gets them
+    providers, texting              who carries letters and texts by HTTPS; texts, and whether they leave
+    choice                          which carriers of either kind, and what each still wants
     identity_providers              who else may say who somebody is
-    managers                        who keeps secrets for us
+    managers, aws                   who keeps secrets for us, and as whom AWS knows us
     retention                       how long data stay
     events                          which are told, and to whom
-    parsers                         of what several of these hold
+    parsers, hosts, tls             what several of these hold
 
 A slice's own settings live in its `rules.py`; all of them are read by `app/settings`.
 """
 
+from watchword.plumbing.settings.aws import AwsSettings, RoleSettings
 from watchword.plumbing.settings.carrying import Carrying
 from watchword.plumbing.settings.dkim import DkimSettings
 from watchword.plumbing.settings.events import (
@@ -32,6 +34,7 @@ from watchword.plumbing.settings.identity_providers import (
 from watchword.plumbing.settings.letters import LetterSettings
 from watchword.plumbing.settings.limits import LimitSettings
 from watchword.plumbing.settings.logs import LogSettings
+from watchword.plumbing.settings.mail import MailSettings
 from watchword.plumbing.settings.managers import ManagerSettings
 from watchword.plumbing.settings.organisation import OrganisationSettings
 from watchword.plumbing.settings.providers import (
@@ -45,9 +48,11 @@ from watchword.plumbing.settings.secrecy import SecretSettings
 from watchword.plumbing.settings.server import ServerSettings
 from watchword.plumbing.settings.smtp import SmtpSettings
 from watchword.plumbing.settings.stores import DatabaseSettings, RedisSettings
+from watchword.plumbing.settings.texting import TextCarrying, TextSettings
 
 __all__ = [
     "AmqpSettings",
+    "AwsSettings",
     "Carrying",
     "DatabaseSettings",
     "DkimSettings",
@@ -60,6 +65,7 @@ __all__ = [
     "LimitSettings",
     "LinkedinSettings",
     "LogSettings",
+    "MailSettings",
     "MailgunSettings",
     "ManagerSettings",
     "OauthSettings",
@@ -67,10 +73,13 @@ __all__ = [
     "OrganisationSettings",
     "RedisSettings",
     "RetentionSettings",
+    "RoleSettings",
     "SecretSettings",
     "SendgridSettings",
     "ServerSettings",
     "SesSettings",
     "SmtpSettings",
+    "TextCarrying",
+    "TextSettings",
     "TwilioSettings",
 ]

@@ -1,65 +1,53 @@
-"""Which carriers take the letters, in which order, and what each still wants.
+"""Which carriers take the letters, in which order, and what each still wants; `texting` says it of texts."""
 
-sendgrid, ses, mailgun, smtp           tried in this order when EMAIL_SERVICE is empty
-sendgrid-smtp, ses-smtp, gmail         relays whose host, port and name we know
-console, mailbox                       for development: nobody gets a letter
-"""
-
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from watchword.kernel.addresses import is_loopback
-from watchword.kernel.parsing import listed
+from watchword.kernel.parts import FindSection, service
+from watchword.plumbing.settings.aws import AwsSettings
+from watchword.plumbing.settings.choice import CarrierChoice
+from watchword.plumbing.settings.mail import ORDER, RELAYS, MailSettings
 from watchword.plumbing.settings.providers import MailgunSettings, SendgridSettings, SesSettings
 from watchword.plumbing.settings.smtp import SmtpSettings
 
-ORDER: Final = ("sendgrid", "ses", "mailgun", "smtp")
-PRESETS: Final = ("sendgrid-smtp", "ses-smtp", "gmail")
-AT_HOME: Final = ("console", "mailbox")
-OWN_RELAY: Final = "smtp"
-RELAYS: Final = (OWN_RELAY, *PRESETS)
 _BY_KEY: Final = "sendgrid-smtp"
 _PORT: Final = 587
 
 
-def mail_services(text: str) -> tuple[str, ...]:
-    """Read an ordered list of carriers, each once."""
-    found = listed(text)
-    known = (*ORDER, *PRESETS, *AT_HOME)
-    if not set(found) <= set(known) or len(set(found)) < len(found):
-        message = "write carriers in the order they are tried: " + ", ".join(known)
-        raise ValueError(message)
-    return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Carrying:
+@service
+class Carrying(CarrierChoice):
     """What EMAIL_SERVICE says, and what each provider was given."""
 
-    services: tuple[str, ...]
+    order = ORDER
+    mail: MailSettings
     sendgrid: SendgridSettings
+    aws: AwsSettings
     ses: SesSettings
     mailgun: MailgunSettings
     smtp: SmtpSettings
 
-    @property
-    def configured(self) -> tuple[str, ...]:
-        """Return the carriers that have all they want, in the usual order."""
-        return tuple(name for name in ORDER if not self.missing(name))
+    @classmethod
+    def of(cls, section: FindSection) -> "Carrying":
+        """Return who carries the letters by these settings."""
+        return cls(
+            mail=section(MailSettings),
+            sendgrid=section(SendgridSettings),
+            aws=section(AwsSettings),
+            ses=section(SesSettings),
+            mailgun=section(MailgunSettings),
+            smtp=section(SmtpSettings),
+        )
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """Return the carriers that letters are given to, in their order."""
-        return self.services or self.configured or ("mailbox",)
+    def services(self) -> tuple[str, ...]:
+        """Return the carriers that were named."""
+        return self.mail.services
 
-    def missing(self, name: str) -> tuple[str, ...]:
-        """Return the settings that a carrier still wants."""
-        given = self._given(name)
-        return tuple(setting for setting, value in given.items() if not value)
-
-    def begun(self, name: str) -> bool:
-        """Tell whether a carrier was given a part of what it wants."""
-        return any(self._given(name).values())
+    @property
+    def here(self) -> str:
+        """Return the mailbox, which keeps every letter."""
+        return "mailbox"
 
     def relay(self, name: str) -> SmtpSettings:
         """Return the relay of that name."""
@@ -79,7 +67,7 @@ class Carrying:
     def _host(self, name: str) -> str:
         return {
             "sendgrid-smtp": "smtp.sendgrid.net",
-            "ses-smtp": f"email-smtp.{self.ses.region}.amazonaws.com",
+            "ses-smtp": f"email-smtp.{self.aws.region}.amazonaws.com",
             "gmail": "smtp.gmail.com",
         }[name]
 
@@ -89,7 +77,7 @@ class Carrying:
         wants_name = smtp.user or smtp.password or not is_loopback(smtp.host)
         wanted: dict[str, dict[str, object]] = {
             "sendgrid": {"SENDGRID_API_KEY": self.sendgrid.key},
-            "ses": {"AWS_ACCESS_KEY_ID": self.ses.key_id, "AWS_SECRET_ACCESS_KEY": self.ses.key},
+            "ses": {"AWS_ACCESS_KEY_ID": self.aws.key_id, "AWS_SECRET_ACCESS_KEY": self.aws.key},
             "mailgun": {
                 "MAILGUN_API_KEY": self.mailgun.key,
                 "MAILGUN_DOMAIN": self.mailgun.domain,

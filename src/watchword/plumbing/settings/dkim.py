@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from watchword.kernel.parts import section, setting
 from watchword.kernel.secret import Secret
-from watchword.plumbing.dns.names import domain_name
+from watchword.plumbing.settings.parsers import dns_name
 
 Key = RSAPrivateKey | Ed25519PrivateKey
 _FLOOR_BITS: Final = 2048
@@ -30,10 +30,6 @@ def _selector(text: str) -> str:
         message = "write a name of the DNS: letters, digits and hyphens, such as w2026"
         raise ValueError(message)
     return text
-
-
-def _domain(text: str) -> str:
-    return domain_name(text) if text else ""
 
 
 def _pem(text: str) -> Secret:
@@ -76,7 +72,7 @@ class DkimSettings:
     domain: str = setting(
         "EMAIL_DKIM_DOMAIN",
         "The domain that signs; empty is the sender's.",
-        parse=_domain,
+        parse=dns_name,
         default="",
     )
 

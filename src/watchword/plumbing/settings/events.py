@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Final
 
 from watchword.kernel.addresses import Network, networks
-from watchword.kernel.parsing import boolean, choice, listed, whole
+from watchword.kernel.parsing import DAY, boolean, choice, listed, whole, whole_of
 from watchword.kernel.parts import section, setting
 from watchword.kernel.secret import Secret
 from watchword.plumbing.events.catalogue import matching
+from watchword.plumbing.settings.hosts import host, host_name
 from watchword.plumbing.settings.parsers import full_web_address, split, webhook_keys
+from watchword.plumbing.settings.tls import verified
 
 MECHANISMS: Final = ("", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 WEBHOOK: Final = "webhook:"
@@ -35,6 +37,8 @@ def _brokers(text: str) -> tuple[str, ...]:
     found = listed(text)
     if not all(_BROKER.fullmatch(each) for each in found):
         raise ValueError("write host:port, separated by commas: kafka1:9092,kafka2:9092")
+    for each in found:
+        host_name(each.rpartition(":")[0].strip("[]"))
     return found
 
 
@@ -47,6 +51,7 @@ def _topic(text: str) -> str:
 def _amqp_url(text: str) -> Secret:
     if text and (split(text).scheme not in {"amqp", "amqps"} or not split(text).hostname):
         raise ValueError("write amqp://user:password@host:5672/vhost, or amqps:// for TLS")
+    host(split(text).hostname or "")
     return Secret(text.strip())
 
 
@@ -70,10 +75,6 @@ def _keys(text: str) -> Mapping[str, tuple[Secret, ...]]:
     return {name: webhook_keys(keys) for name, keys in _named(text).items()}
 
 
-def _days(text: str) -> timedelta:
-    return timedelta(days=whole(0, 3650)(text))
-
-
 @section
 class EventSettings:
     """Events for other programs."""
@@ -93,7 +94,7 @@ class EventSettings:
     stays: timedelta = setting(
         "EVENTS_RETENTION_DAYS",
         "Days that we remember which events were published, and when.",
-        parse=_days,
+        parse=whole_of(DAY, 0, 3650),
         default="7",
     )
 
@@ -172,11 +173,7 @@ class AmqpSettings:
         """Return how TLS is made, certificate and host name verified; nothing where there is none."""
         if split(self.url.reveal()).scheme != "amqps":
             return None
-        context = ssl.create_default_context(cafile=self.ca_path or None)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if self.cert_path:
-            context.load_cert_chain(self.cert_path, self.key_path or None)
-        return context
+        return verified(self.ca_path, self.cert_path, self.key_path)
 
 
 @section

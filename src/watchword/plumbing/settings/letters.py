@@ -3,10 +3,7 @@
 from pathlib import Path
 
 from watchword.kernel.parts import section, setting
-
-
-def _path(text: str) -> Path | None:
-    return Path(text) if text else None
+from watchword.plumbing.settings.parsers import file_path
 
 
 @section
@@ -16,6 +13,6 @@ class LetterSettings:
     folder: Path | None = setting(
         "LETTERS_DIR",
         "A folder with your own words for letters; `watchword email check-letters` looks through it.",
-        parse=_path,
+        parse=file_path,
         default="",
     )

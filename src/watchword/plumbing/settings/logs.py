@@ -8,7 +8,8 @@ from watchword.kernel.addresses import is_loopback
 from watchword.kernel.parsing import boolean, choice, whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.secret import Secret
-from watchword.plumbing.settings.parsers import split
+from watchword.plumbing.settings.hosts import host
+from watchword.plumbing.settings.parsers import file_path, split
 
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _SOME = ("error", "security", "http")
@@ -19,10 +20,6 @@ def _level(text: str) -> str:
     return choice("debug", "info", "warn", "error")("warn" if word == "warning" else word)
 
 
-def _path(text: str) -> Path | None:
-    return Path(text.strip()) if text.strip() else None
-
-
 def _dsn(text: str) -> Secret:
     parts = split(text.strip())
     plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
@@ -30,6 +27,7 @@ def _dsn(text: str) -> Secret:
     if text.strip() and not (complete and (parts.scheme == "https" or plain)):
         message = "write https://key@host/project, as Sentry shows it"
         raise ValueError(message)
+    host(parts.hostname or "")
     return Secret(text.strip())
 
 
@@ -63,13 +61,13 @@ class LogSettings:
     directory: Path | None = setting(
         "LOG_DIR",
         "Where the log is kept in files besides; nowhere if empty.",
-        parse=_path,
+        parse=file_path,
         default="",
     )
     file: Path | None = setting(
         "LOG_FILE",
         "The file that every line is kept in; the other files are beside it.",
-        parse=_path,
+        parse=file_path,
         default="",
     )
     most_bytes: int = setting(

@@ -1,8 +1,10 @@
-"""Parsers of what several sections hold: addresses, paths of URLs, numbers that may be absent."""
+"""Parsers of what several sections hold: addresses, paths, numbers that may be absent."""
 
 import base64
 import binascii
 import re
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -10,9 +12,14 @@ from watchword.kernel.parsing import listed, whole
 from watchword.kernel.problems import InputInvalid
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import email_address, phone_number
+from watchword.plumbing.dns.names import domain_name
+from watchword.plumbing.settings.hosts import host, host_name
 
 _KEY_PREFIX: Final = "whsec_"
 _SHORTEST_KEY, _LONGEST_KEY = 24, 64  # bytes, as Standard Webhooks asks for
+_HOST = re.compile(
+    r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
+)
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 
@@ -25,6 +32,7 @@ def web_address(text: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or not plain:
         message = "write an address such as https://auth.example.org"
         raise ValueError(message)
+    host_name(parts.hostname)
     return text.strip().rstrip("/")
 
 
@@ -39,6 +47,7 @@ def full_web_address(text: str) -> str:
     if text and not good:
         message = "write an address such as https://example.org/hooks"
         raise ValueError(message)
+    host(parts.hostname or "")
     return text.strip()
 
 
@@ -49,6 +58,16 @@ def mailbox(text: str) -> str:
     except InputInvalid:
         message = "this is not an e-mail address"
         raise ValueError(message) from None
+
+
+def dns_name(text: str) -> str:
+    """Read a name of the DNS; empty stays empty."""
+    return domain_name(text) if text else ""
+
+
+def file_path(text: str) -> Path | None:
+    """Read the path of a file or a folder; empty is none."""
+    return Path(text.strip()) if text.strip() else None
 
 
 def telephone(text: str) -> str:
@@ -89,7 +108,7 @@ def origins(text: str) -> tuple[str, ...]:
 def url_path(text: str) -> str:
     """Read the path of a URL: `/health`."""
     path = text.strip().rstrip("/")
-    if not _PATH.fullmatch(path):
+    if not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
         message = "write a path such as /health"
         raise ValueError(message)
     return path
@@ -103,6 +122,18 @@ def url_prefix(text: str) -> str:
 def url_prefixes(text: str) -> tuple[str, ...]:
     """Read a comma-separated list of what stands before paths."""
     return tuple(url_prefix(part) for part in listed(text))
+
+
+def listening_address(text: str) -> str:
+    """Read an address of this machine, or its name; one of digits alone is an address."""
+    host = text.strip()
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        if _HOST.fullmatch(host) and not host.rpartition(".")[2].isdigit():
+            return host
+        message = "write an address of this machine such as 127.0.0.1, or its name"
+        raise ValueError(message) from None
 
 
 def count_or_auto(text: str) -> int:

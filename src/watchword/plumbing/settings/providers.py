@@ -12,23 +12,17 @@ from watchword.kernel.parts import section, setting
 from watchword.kernel.secret import Secret
 from watchword.plumbing.settings.parsers import web_address
 
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _TEMPLATE = re.compile(r"d-[0-9a-f]{32}")
 _ACCOUNT = re.compile(r"[A-Za-z0-9]{1,64}")
-_SENDER = re.compile(r"\+[1-9][0-9]{2,14}|MG[0-9a-fA-F]{32}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
+SENDER = re.compile(r"\+[1-9][0-9]{2,14}|MG[0-9a-fA-F]{32}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 _TOPIC = re.compile(r"arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}")
-_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 def _matching(pattern: re.Pattern[str], sentence: str, text: str) -> str:
     if text and not pattern.fullmatch(text):
         raise ValueError(sentence)
     return text
-
-
-def _region(text: str) -> str:
-    return _matching(_REGION, "write a region such as eu-west-1", text.strip())
 
 
 def _domain(text: str) -> str:
@@ -47,23 +41,7 @@ def _account(text: str) -> str:
 
 def _sender(text: str) -> str:
     sentence = "write a number (+15005550006), a name of 11 letters at most, or a service (MG...)"
-    return _matching(_SENDER, sentence, text.strip())
-
-
-def _senders(text: str) -> Mapping[str, str]:
-    pairs = [part.partition("=")[::2] for part in listed(text)]
-    if not all(_COUNTRY.fullmatch(country) and _SENDER.fullmatch(by) for country, by in pairs):
-        message = "write COUNTRY=SENDER, several separated by commas: DZ=NOVA,FR=+33600000000"
-        raise ValueError(message)
-    return dict(pairs)
-
-
-def _countries(text: str) -> frozenset[str]:
-    found = frozenset(word.upper() for word in listed(text))
-    if not all(_COUNTRY.fullmatch(country) for country in found):
-        message = "write countries by their two letters, separated by commas: DZ,FR"
-        raise ValueError(message)
-    return found
+    return _matching(SENDER, sentence, text.strip())
 
 
 def _public_key(text: str) -> str:
@@ -148,27 +126,12 @@ class SendgridSettings:
 class SesSettings:
     """Amazon SES."""
 
-    region: str = setting(
-        "AWS_REGION", "The region of Amazon SES.", parse=_region, default="us-east-1"
-    )
-    key_id: str = setting("AWS_ACCESS_KEY_ID", "Our key of AWS.", default="")
-    key: Secret = setting(
-        "AWS_SECRET_ACCESS_KEY", "The secret of that key.", parse=Secret, default="", secret=True
-    )
-    session: Secret = setting(
-        "AWS_SESSION_TOKEN",
-        "The token of a temporary key.",
-        parse=Secret,
-        default="",
-        secret=True,
-    )
     given_url: str = setting(
         "SES_API_URL",
         "Where it is; empty is where AWS has it in AWS_REGION.",
         parse=web_address,
         default="",
     )
-
     topics: frozenset[str] = setting(
         "SES_SNS_TOPICS",
         "Topics of SNS that tell of bounces and complaints, by their ARNs; empty: no webhook.",
@@ -176,10 +139,9 @@ class SesSettings:
         default="",
     )
 
-    @property
-    def url(self) -> str:
+    def url(self, region: str) -> str:
         """Return where it is."""
-        return self.given_url or f"https://email.{self.region}.amazonaws.com"
+        return self.given_url or f"https://email.{region}.amazonaws.com"
 
 
 @section
@@ -234,18 +196,6 @@ class TwilioSettings:
         "TWILIO_PHONE",
         "Who texts come from: a number, a name, or a messaging service (MG...).",
         parse=_sender,
-        default="",
-    )
-    senders: Mapping[str, str] = setting(
-        "SMS_SENDERS",
-        "Senders of single countries: DZ=NOVA,FR=+33600000000; elsewhere TWILIO_PHONE.",
-        parse=_senders,
-        default="",
-    )
-    countries: frozenset[str] = setting(
-        "SMS_ALLOWED_COUNTRIES",
-        "Countries that texts may go to, by their two letters; empty is everywhere.",
-        parse=_countries,
         default="",
     )
     url: str = setting(

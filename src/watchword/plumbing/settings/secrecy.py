@@ -84,7 +84,8 @@ class SecretSettings:
     )
     session_secret: Secret = setting(
         "SESSION_SECRET",
-        "Seals what waits to be sent.",
+        "Seals letters and texts that wait, copies of data, sign-ins under way elsewhere, and USSD"
+        " sessions.",
         parse=Secret,
         aliases=("NEXTAUTH_SECRET",),
         secret=True,

@@ -9,6 +9,7 @@ from watchword.kernel.parts import section, setting
 from watchword.kernel.secret import Secret
 from watchword.plumbing.settings.parsers import (
     count_or_auto,
+    listening_address,
     origins,
     url_path,
     url_prefix,
@@ -59,7 +60,12 @@ class ServerSettings:
         "A folder with one file per setting, named like it (Docker, Kubernetes, var/secrets).",
         default="",
     )
-    host: str = setting("HOST", "The address to listen on.", default="0.0.0.0")  # noqa: S104
+    host: str = setting(
+        "HOST",
+        "The address to listen on.",
+        parse=listening_address,
+        default="0.0.0.0",  # noqa: S104
+    )
     port: int = setting("PORT", "The port to listen on.", parse=_port, default="3000")
     allow_public_development: bool = setting(
         "ALLOW_PUBLIC_DEVELOPMENT",
@@ -105,6 +111,13 @@ class ServerSettings:
         "How long to go on accepting requests after SIGTERM while /ready says 503.",
         parse=none_or_duration,
         default="0",
+    )
+    closing_grace: timedelta = setting(
+        "CLOSING_GRACE",
+        "How long a kept connection is waited for after SIGTERM, once nobody new is taken: a request may be"
+        " on its way there.",
+        parse=none_or_duration,
+        default="1s",
     )
     node_id: str = setting(
         "NODE_ID", "The name of this process in logs and metrics; sent as X-Node-Id.", default=""

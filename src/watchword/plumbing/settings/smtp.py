@@ -4,13 +4,16 @@ from watchword.kernel.addresses import greeting
 from watchword.kernel.parsing import boolean, whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.secret import Secret
+from watchword.plumbing.settings.hosts import host
 
 
 @section
 class SmtpSettings:
     """SMTP."""
 
-    host: str = setting("SMTP_HOST", "Its host; empty when letters go another way.", default="")
+    host: str = setting(
+        "SMTP_HOST", "Its host; empty when letters go another way.", parse=host, default=""
+    )
     port: int = setting("SMTP_PORT", "Its port.", parse=whole(1, 65535), default="587")
     secure: bool = setting(
         "SMTP_SECURE",

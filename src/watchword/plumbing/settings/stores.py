@@ -8,11 +8,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from watchword.kernel.parsing import boolean, milliseconds, whole
+from watchword.kernel.parsing import SECOND, boolean, milliseconds, whole, whole_of
 from watchword.kernel.parts import section, setting
 from watchword.kernel.secret import Secret
 from watchword.plumbing.db.hosts import one_by_one
 from watchword.plumbing.settings.parsers import split
+from watchword.plumbing.settings.tls import verified
 
 if TYPE_CHECKING:
     from watchword.plumbing.db.postgres import PoolSettings
@@ -22,6 +23,7 @@ _LONGEST_MS = 86_400_000
 _LASTING = (
     2  # past a pooler each process has one connection for news, and perhaps one that holds a name
 )
+_BESIDE = 1  # the connection for news is none of the pool
 _port = whole(1, 65535)
 
 
@@ -41,7 +43,8 @@ def database_url(text: str) -> Secret:
     return Secret(f"postgresql://{rest}")
 
 
-def _redis_url(text: str) -> Secret:
+def redis_url(text: str) -> Secret:
+    """Parse where a Redis is. ValueError: it is none."""
     if text and split(text).scheme not in {"redis", "rediss", "unix"}:
         message = "write redis://host:6379/0, rediss:// for TLS, or unix:///path/to/socket"
         raise ValueError(message)
@@ -63,10 +66,6 @@ def _milliseconds_or_off(text: str) -> timedelta | None:
         message = "write a number of milliseconds, or off"
         raise ValueError(message) from None
     return None if least is None else timedelta(milliseconds=least)
-
-
-def _seconds(text: str) -> timedelta:
-    return timedelta(seconds=whole(1, 86_400)(text))
 
 
 def too_many(wanted: int, most: int) -> bool:
@@ -141,7 +140,7 @@ class DatabaseSettings:
     )
     connect_timeout: timedelta = setting(
         "DB_CONNECT_TIMEOUT_MS",
-        "Milliseconds to wait for a connection.",
+        "Milliseconds that the server has to let a new connection in.",
         parse=milliseconds,
         default="2000",
     )
@@ -183,7 +182,7 @@ class DatabaseSettings:
 
     def wanted(self, processes: int) -> int:
         """Return how many connections so many processes may have to PostgreSQL itself."""
-        return processes * (_LASTING if self.pooled else self.pool_maximum)
+        return processes * (_LASTING if self.pooled else self.pool_maximum + _BESIDE)
 
     def pool(self) -> "PoolSettings":
         """Return how many connections to PostgreSQL to keep, and how they are protected."""
@@ -206,11 +205,7 @@ class DatabaseSettings:
         """Return how TLS to PostgreSQL is made, if at all: certificate and host name are always verified."""
         if not self.tls:
             return None
-        context = ssl.create_default_context(cafile=self.ca_path or None)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if self.cert_path:
-            context.load_cert_chain(self.cert_path, self.key_path or None)
-        return context
+        return verified(self.ca_path, self.cert_path, self.key_path)
 
 
 @section
@@ -220,7 +215,7 @@ class RedisSettings:
     given_url: Secret = setting(
         "REDIS_URL",
         "Where Redis is; empty counts limits in each process's own memory.",
-        parse=_redis_url,
+        parse=redis_url,
         default="",
         secret=True,
     )
@@ -237,14 +232,14 @@ class RedisSettings:
     given_cache_url: Secret = setting(
         "REDIS_CACHE_URL",
         "A Redis in which copies of accounts are kept for a while; empty: none is kept.",
-        parse=_redis_url,
+        parse=redis_url,
         default="",
         secret=True,
     )
     user_lifetime: timedelta = setting(
         "CACHE_TTL_USER_SECONDS",
         "Seconds that the copy of an account is kept there; it is dropped when the account changes.",
-        parse=_seconds,
+        parse=whole_of(SECOND, 1, 86_400),
         default="3600",
     )
     required: bool = setting(

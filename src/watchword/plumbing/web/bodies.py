@@ -7,22 +7,17 @@ Problems: `body_too_large` (413), `body_too_slow` (408), `unsupported_media_type
 """
 
 import asyncio
-import json
-from collections import Counter
-from typing import Any
 from urllib.parse import parse_qsl
 
-import msgspec
 from starlette.requests import ClientDisconnect, Request
 
 from watchword.kernel.problems import (
     BodyMalformed,
     BodyTooLarge,
     BodyTooSlow,
-    InputInvalid,
     MediaTypeUnsupported,
 )
-from watchword.plumbing.shapes import MAX_FAULTS, Shape, convert, given_twice
+from watchword.plumbing.shapes import Shape, convert, each_once, json_of
 
 MAX_BODY = 64 * 1024
 MAX_FIELDS = 64
@@ -39,18 +34,19 @@ def carries_body(request: Request) -> bool:
 
 def demand_json(request: Request) -> None:
     """Refuse a body that is not said to be JSON, unread. Problem: `unsupported_media_type`."""
-    kind = _kind(request)
+    kind = kind_of(request)
     if kind != "application/json" and not kind.endswith("+json"):
         raise MediaTypeUnsupported
 
 
 def demand_form(request: Request) -> None:
     """Refuse a body that is not said to be a form, unread. Problem: `unsupported_media_type`."""
-    if _kind(request) != "application/x-www-form-urlencoded":
+    if kind_of(request) != "application/x-www-form-urlencoded":
         raise MediaTypeUnsupported("Send the form as application/x-www-form-urlencoded.")
 
 
-def _kind(request: Request) -> str:
+def kind_of(request: Request) -> str:
+    """Return the media type that a body is said to be, without its parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
@@ -58,31 +54,6 @@ async def read_json(request: Request, shape: type[Shape]) -> Shape:
     """Read a JSON body as the shape."""
     demand_json(request)
     return convert(json_of(await read_bytes(request)), shape)
-
-
-def json_of(raw: bytes) -> dict[str, Any]:
-    """Read a JSON object. Problems: `malformed_body`, `invalid_input` for names given twice."""
-    try:
-        loose = msgspec.json.decode(raw)
-        _read_names(raw.decode())
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ValueError) as error:
-        raise BodyMalformed(private=str(error)) from error
-    if not isinstance(loose, dict):
-        raise BodyMalformed("Send a JSON object.")
-    return loose
-
-
-def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the fields of an object, a form or a query, each given once. Problem: `invalid_input`."""
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        repeated = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
-        raise InputInvalid(errors=[given_twice(name) for name in repeated[:MAX_FAULTS]])
-    return fields
-
-
-# msgspec keeps the last of equal names and says nothing; this one shows all, in two microseconds.
-_read_names = json.JSONDecoder(object_pairs_hook=each_once).decode
 
 
 async def read_form(request: Request) -> dict[str, str]:

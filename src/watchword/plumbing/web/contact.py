@@ -4,7 +4,7 @@ from typing import Any
 
 from watchword.kernel.problems import FieldError, InputInvalid
 from watchword.plumbing.contact import Contact, PhoneSettings, contact, email_address, phone_number
-from watchword.plumbing.settings import texting
+from watchword.plumbing.settings import TextCarrying
 from watchword.plumbing.web.call import Call
 
 
@@ -34,6 +34,6 @@ def named_contact(call: Call[Any], text: str, field: str) -> Contact:
 
 
 def _demand_texts(call: Call[Any], field: str) -> None:
-    if not texting.carried(call.web.house):
+    if not call.part(TextCarrying).leaves:
         told = FieldError(field, "no_texts", "Nobody carries texts here: use an e-mail address.")
         raise InputInvalid(errors=[told])

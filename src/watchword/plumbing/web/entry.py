@@ -1,4 +1,4 @@
-"""Entry: how a door opens. Limits first, then who is calling, then CSRF, then the body, then the handler.
+"""Entry: how a door opens. Limits, then who is calling, then CSRF, then the body, then the handler.
 
 Before all: what another site made its visitors send, and what is no form or JSON by its own word, is refused
 unread and uncounted, so that no page on the web uses up the attempts of a network that looks at it.
@@ -27,14 +27,13 @@ from watchword.kernel.problems import (
     Unauthenticated,
 )
 from watchword.plumbing.logs import logger
-from watchword.plumbing.shapes import Nothing, convert, of_form
+from watchword.plumbing.shapes import Nothing, convert, each_once, of_form
 from watchword.plumbing.throttle import AttemptRefused, refusal
 from watchword.plumbing.web import problems
 from watchword.plumbing.web.bodies import (
     carries_body,
     demand_form,
     demand_json,
-    each_once,
     read_form,
     read_json,
 )

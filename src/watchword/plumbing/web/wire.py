@@ -8,6 +8,8 @@ head spelled already (`outgoing`); ASGI's own way looks at every header twice, a
 apart.  Who is answered before the whole request came is left with time to read that (`parting`); the
 connection goes on only where what still comes is known to be little. A request names its host once, or it
 is none (only HTTP/1.0 may leave it out).
+Once the server leaves, every answer is the last one on its connection and says so; one that is kept open
+is closed when nothing came on it for a while, for a request may be on its way there.
 Problems: `head_too_large`, `malformed_request`.
 Sources: RFC 9110, section 15; RFC 9112, section 3.2; RFC 6585, section 5.
 """
@@ -16,12 +18,14 @@ from asyncio import BaseTransport, TimerHandle, Transport
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, cast
+from weakref import WeakSet
 
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
     RequestResponseCycle,
 )
+from uvicorn.server import ServerState
 
 from watchword.kernel.problems import HeadTooLarge, Problem, RequestMalformed
 from watchword.plumbing.web.bodies import MAX_BODY
@@ -35,15 +39,36 @@ IDLE_SECONDS = 75.0
 _CLOSE = b"connection: close\r\n\r\n"
 
 
+class Shared(ServerState):
+    """What the connections of one server share: also whether it leaves, and how long it waits for each.
+
+    `coming` are those let in with whom nothing is agreed yet: a TLS handshake takes its time, or fails.
+    """
+
+    def __init__(self, grace: float = 0.0) -> None:
+        """Stay; `grace` is how many seconds a kept connection is waited for in the end."""
+        super().__init__()
+        self.leaving = False
+        self.grace = grace
+        self.coming: WeakSet[Wire] = WeakSet()
+
+
 class Wire(HttpToolsProtocol):
     """uvicorn's protocol, with bounds."""
 
+    server_state: Shared
     patience = PATIENCE_SECONDS
     idle = IDLE_SECONDS
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        """Be let in; the connection is there when it is made."""
+        super().__init__(*given, **named)
+        self.server_state.coming.add(self)
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Begin to wait for the first head."""
         super().connection_made(cast("Any", transport))
+        self.server_state.coming.discard(self)
         self._head: int | None = 0
         self._deadline: float | None = None
         self._timer: TimerHandle | None = None
@@ -78,6 +103,8 @@ class Wire(HttpToolsProtocol):
         if len(hosts) != 1 and (hosts or self.parser.get_http_version() != "1.0"):
             raise ValueError  # the parser ends here, as with whatever else is no HTTP
         super().on_headers_complete()
+        if self.server_state.leaving:
+            self.cycle.keep_alive = False
         if self.scope["method"] != "GET":
             self.cycle.transport = cast("Transport", _Way(self, self.cycle))
         self.scope["watchword.answer"] = partial(_answer, self.cycle)  # type: ignore[typeddict-unknown-key]
@@ -91,7 +118,15 @@ class Wire(HttpToolsProtocol):
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
         else:
-            self._wait(self.idle)
+            self._wait(self.server_state.grace if self.server_state.leaving else self.idle)
+
+    def shutdown(self) -> None:
+        """Say with the next answer that it is the last; wait for a request that may be on its way."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.keep_alive = cycle.keep_alive and cycle.response_started  # begun, it said so
+        elif not self._head:  # else it is coming just now
+            self._wait(self.server_state.grace)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP in the form of every other problem."""

@@ -9,15 +9,22 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+# Spans by the form that a number asks for; Arabic has words of their own for one and for two.
 _SPANS: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     "en": {
-        "month": {"one": "month", "other": "months"},
-        "year": {"one": "year", "other": "years"},
+        "month": {"one": "{} month", "other": "{} months"},
+        "year": {"one": "{} year", "other": "{} years"},
     },
-    "fr": {"month": {"other": "mois"}, "year": {"one": "an", "other": "ans"}},
+    "fr": {"month": {"other": "{} mois"}, "year": {"one": "{} an", "other": "{} ans"}},
     "ar": {
-        "month": {"few": "أشهر", "many": "شهرًا", "other": "شهر"},
-        "year": {"few": "سنوات", "other": "سنة"},
+        "month": {
+            "one": "شهر واحد",
+            "two": "شهران",
+            "few": "{} أشهر",
+            "many": "{} شهرًا",
+            "other": "{} شهر",
+        },
+        "year": {"one": "سنة واحدة", "two": "سنتان", "few": "{} سنوات", "other": "{} سنة"},
     },
 }
 _LOCALES: Final[Mapping[str, str]] = {"en": "en_GB", "fr": "fr", "ar": "ar"}
@@ -47,7 +54,7 @@ def span_in_words(number: int, unit: str, language: str) -> str:
 
     words = _SPANS[language][unit]
     form = Locale.parse(_LOCALES[language]).plural_form(number)
-    return f"{number} {words.get(form, words['other'])}"
+    return words.get(form, words["other"]).format(number)
 
 
 def _written(day: datetime, clock: str, length: str, language: str) -> str:

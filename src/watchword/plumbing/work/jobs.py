@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum, auto
 
 from watchword.kernel.clock import Clock
 from watchword.kernel.cron import Cron
@@ -15,11 +16,20 @@ from watchword.plumbing.logs.logger import log
 from watchword.plumbing.work.outages import Outages
 
 
+class Where(Enum):
+    """In which processes a job is done."""
+
+    WORKER = (
+        auto()
+    )  # in those that work: the first of a service, unless told otherwise, and a worker
+    EVERYWHERE = auto()  # in each: it concerns the process' own memory
+    METRICS = auto()  # in the one that tells metrics of the whole: it looks at what they show
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job: run every so often, and at once when there is news of its topic.
 
-    `everywhere`: it concerns this process' own memory, so each process does it, worker or not.
     `times`: it looks that often whether one of these has come. `rest`: what tells a long run to end soon.
     """
 
@@ -27,7 +37,7 @@ class Job:
     run: Callable[[House], Awaitable[None]]
     every: timedelta
     wakes_on: str | None = None
-    everywhere: bool = False
+    where: Where = Where.WORKER
     times: Callable[[House], Cron] | None = None
     rest: Callable[[House], None] | None = None
 

@@ -22,10 +22,10 @@ Source: RFC 5321, section 4.5.4 (retries).
 from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from watchword.kernel.facts import Fact
-from watchword.plumbing.carriers.carrier import Try, TryResult
+from watchword.plumbing.carriers.carrier import Addressed, Try, TryResult
 from watchword.plumbing.carriers.failover import Failover, Handover
 from watchword.plumbing.db import pieces
 from watchword.plumbing.db.pieces import Settled, Work
@@ -39,14 +39,6 @@ EXPIRED: Final = "expired"
 NO_CARRIER: Final = "none"
 DECOY: Final = "nobody"
 _A_MOMENT: Final = timedelta(seconds=1)
-
-
-class Addressed(Protocol):
-    """What goes to somebody."""
-
-    @property
-    def to(self) -> str:
-        """Where it goes."""
 
 
 Sent = TypeVar("Sent", bound=Addressed)
@@ -108,7 +100,11 @@ class Sending(Settling, Generic[Sent]):
     async def _hand_over(self, work: Work, written: Sent) -> Settled:
         watch = self._watch(work, written)
         handover = await self.carriers.send(
-            written, perhaps_at=work.perhaps_at, asking=watch.allows, urgency=work.priority
+            written,
+            perhaps_at=work.perhaps_at,
+            asking=watch.allows,
+            urgency=work.priority,
+            tried=work.attempts > 1,
         )
         if handover.sent is not None:
             return self._sent(work, written, handover.sent)
@@ -180,7 +176,13 @@ class Sending(Settling, Generic[Sent]):
             result=handover.tries[-1].result,
             reason=handover.reason,
         )
-        return self._later(work, handover.reason, handover.retry_after, handover.perhaps_at)
+        return self._later(
+            work,
+            handover.reason,
+            handover.retry_after,
+            handover.perhaps_at,
+            of_reader=handover.deferred,
+        )
 
     async def beside(self, tx: Transaction) -> None:
         """Write what the carriers did last."""

@@ -1,7 +1,9 @@
 """Settling: what became of pieces of work is written with all that belongs to it, in one commit.
 
     dead      the journal tells of it, and its payload stays for an operator to try again
-    later     after 2, 4, 8 ... seconds, at most an hour, and not before whoever has to take it wants it
+    later     after 2, 4, 8 ... seconds, at most an hour, and not before whoever has to take it wants it;
+              where whoever takes it is well and its reader is not ready, after 5, 20, 80 ... seconds:
+              mailboxes that greylist strangers want minutes, sometimes an hour
 
 Only who still holds the lease of a piece settles it, and of several leases of one the last counts.
 """
@@ -22,6 +24,7 @@ from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.work.porters import Porters
 
 _FIRST_DELAY: Final = timedelta(seconds=2)
+_FIRST_DELAY_OF_READER: Final = timedelta(seconds=5)
 _LONGEST_DELAY: Final = timedelta(hours=1)
 
 
@@ -68,10 +71,19 @@ class Settling(ABC):
         return pieces.dead(work, reason, tell)
 
     def _later(
-        self, work: Work, reason: str, asked_for: timedelta | None, perhaps_at: str | None = None
+        self,
+        work: Work,
+        reason: str,
+        asked_for: timedelta | None,
+        perhaps_at: str | None = None,
+        *,
+        of_reader: bool = False,
     ) -> Settled:
         """Leave it for another try; they may have `asked_for` more time."""
-        wait = pause(work.attempts, _FIRST_DELAY, _LONGEST_DELAY, self.chance.fraction(), asked_for)
+        shortest, failures = _FIRST_DELAY, work.attempts
+        if of_reader:  # four times as long each time, not twice
+            shortest, failures = _FIRST_DELAY_OF_READER, 2 * work.attempts - 1
+        wait = pause(failures, shortest, _LONGEST_DELAY, self.chance.fraction(), asked_for)
         return pieces.delayed(work, self.clock.now() + wait, reason, perhaps_at)
 
     async def _settle(self, back: Sequence[Settled]) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from watchword.kernel.clock import Clock
 from watchword.kernel.ids import SubscriberId
+from watchword.kernel.limits import MOMENT
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import NotFound, TooManyRequests
@@ -13,7 +14,6 @@ from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Database
 from watchword.provider.pin_check.rules import Whom
 from watchword.records.pins.rules import (
-    MOMENT,
     PinInvalid,
     PinLocked,
     PinLockedUp,

@@ -13,6 +13,6 @@ cannot be written refuses the flow. An origin (address, user agent, request id) 
 under the row's own salt. Erasure takes origin and salt from the row; the digest tells nothing then, and the
 chain stays whole. `user_id` is a pseudonym: who it was is in `users` alone.
 
-Problems: none; what is wrong with a chain is told by `walk` as faults, see docs/operate/audit.md.
+Problems: none; what is wrong with a chain is found by `audit verify`, see docs/operate/audit.md.
 Source: RFC 9162 (signed heads); NIST SP 800-92; docs/decisions/0023.
 """

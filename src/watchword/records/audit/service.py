@@ -12,23 +12,15 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.ids import DEFAULT_TENANT, mint
 from watchword.kernel.parts import service
 from watchword.kernel.secret import Peppers
+from watchword.plumbing.chain.checkpoints import CHECKPOINT, Checkpoint, line_of, sign
+from watchword.plumbing.chain.links import Entry, Head, beginning, next_head
 from watchword.plumbing.db import leases
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.ports import Database, Executor, Taken, Transaction
 from watchword.plumbing.logs.logger import log
 from watchword.records.audit import store
-from watchword.records.audit.rules import (
-    BATCH,
-    CHECKPOINT,
-    ChainCut,
-    Checkpoint,
-    Entry,
-    Head,
-    beginning,
-    next_head,
-    sign,
-)
+from watchword.records.audit.rules import BATCH, ChainCut
 
 LEASE: Final = "audit-chain"
 LEASE_LASTS: Final = timedelta(seconds=30)
@@ -123,16 +115,7 @@ class Chain:
         self.seen.head = head
         if made is None:
             return None
-        log().info(
-            CHECKPOINT,
-            category="audit",
-            number=made.number,
-            position=made.head.position,
-            digest=made.head.digest.hex(),
-            made_at=made.made_at.isoformat(),
-            key_version=made.pepper_version,
-            signature=made.signature.hex(),
-        )
+        log().info(CHECKPOINT, category="audit", **line_of(made))
         return made
 
     @asynccontextmanager

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Column,
     Identity,
@@ -18,7 +17,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
-    any_,
     bindparam,
     delete,
     exists,
@@ -27,20 +25,15 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
+from watchword.plumbing.chain.checkpoints import Checkpoint
+from watchword.plumbing.chain.links import Entry, Head, Link, origin_of
+from watchword.plumbing.chain.stretches import Archive
 from watchword.plumbing.db.columns import CurrentTenant, Moment, tenant_table
 from watchword.plumbing.db.event_outbox import event_outbox
 from watchword.plumbing.db.journal import journal
 from watchword.plumbing.db.ports import Executor, Transaction
-from watchword.plumbing.db.statements import Statement, insertion, statement
-from watchword.records.audit.rules import (
-    Archive,
-    Checkpoint,
-    Entry,
-    Head,
-    origin_of,
-)
+from watchword.plumbing.db.statements import among, insertion, statement
 
 audit_waiting = tenant_table(
     "audit_waiting",
@@ -106,18 +99,9 @@ WAITING = statement(
 )
 
 
-def _among(core: Any, column: Any, values: str) -> Statement:
-    """Restrict a statement to some values, by an index on either database."""
-    there = func.json_each(bindparam(values, type_=JSON)).table_valued("value")
-    return Statement(
-        core.where(column == any_(bindparam(values, type_=ARRAY(column.type)))),
-        core.where(column.in_(select(there.c.value))),
-    )
-
-
-ROWS = _among(select(journal.c.id.label("journal_id"), *_row), journal.c.id, "ids")
-LINKED = _among(select(_link.journal_id), _link.journal_id, "ids")
-DONE = _among(delete(audit_waiting), audit_waiting.c.number, "numbers")
+ROWS = among(journal.c.id, "ids", select(journal.c.id.label("journal_id"), *_row).where)
+LINKED = among(_link.journal_id, "ids", select(_link.journal_id).where)
+DONE = among(audit_waiting.c.number, "numbers", delete(audit_waiting).where)
 LINK = statement(
     insertion(audit_chain, "position", "journal_id", "origin", "digest", "linked_at").inline()
 )
@@ -155,15 +139,16 @@ NEXT = statement(
     .order_by(_link.position)
     .limit(1)
 )
-SAID_AFTER = _among(
+SAID_AFTER = among(
+    journal.c.type,
+    "types",
     select(journal.c.id.label("journal_id"), *_row)
     .select_from(journal.outerjoin(audit_chain, _link.journal_id == journal.c.id))
     .where(
         or_(_link.position.is_(None), _link.position > bindparam("after", type_=BigInteger)),
     )
-    .order_by(journal.c.at),
-    journal.c.type,
-    "types",
+    .order_by(journal.c.at)
+    .where,
 )
 UNLINKED = statement(
     select(journal.c.id)
@@ -243,7 +228,7 @@ _decode = msgspec.json.Decoder().decode
 _DEEP = 500  # a fact is flat; Python takes no more than a thousand levels
 
 
-def entry_of(row: Any) -> Entry | None:
+def _entry(row: Any) -> Entry | None:
     """Read the row that a link or a wait is about; nothing when it is gone."""
     if row.type is None:
         return None
@@ -274,7 +259,7 @@ async def waiting(db: Executor, most: int) -> dict[int, UUID]:
 async def entries(db: Executor, ids: Iterable[UUID]) -> dict[UUID, Entry]:
     """Return rows of the journal."""
     found = await db.all(ROWS, ids=[each.hex for each in ids])
-    return {row.journal_id: entry for row in found if (entry := entry_of(row))}
+    return {row.journal_id: entry for row in found if (entry := _entry(row))}
 
 
 async def linked(db: Executor, ids: Iterable[UUID]) -> set[UUID]:
@@ -314,15 +299,29 @@ async def done(tx: Transaction, numbers: Sequence[int]) -> None:
     await tx.run(DONE, numbers=list(numbers))
 
 
-async def links(db: Executor, after: int, until: int, most: int) -> list[Any]:
+async def links(db: Executor, after: int, until: int, most: int) -> list[Link]:
     """Return links after a position with their rows, in order."""
-    return await db.all(LINKS, after=after, until=until, most=most)
+    return [_read(row) for row in await db.all(LINKS, after=after, until=until, most=most)]
+
+
+def _read(row: Any) -> Link:
+    bare = row.salt is None and any((row.address, row.user_agent, row.request_id))
+    origin = None if row.origin is None else bytes(row.origin)
+    return Link(
+        position=row.position,
+        journal_id=row.journal_id,
+        entry=_entry(row),
+        origin=origin,
+        digest=bytes(row.digest),
+        linked_at=row.linked_at,
+        exposed=bare,
+    )
 
 
 async def said_after(db: Executor, position: int, types: Sequence[str]) -> list[Entry]:
     """Return the rows of some types that are beyond a position, or have none yet."""
     rows = await db.all(SAID_AFTER, after=position, types=list(types))
-    return [entry for row in rows if (entry := entry_of(row))]
+    return [entry for row in rows if (entry := _entry(row))]
 
 
 async def next_linked(db: Executor, after: int) -> tuple[int, datetime] | None:

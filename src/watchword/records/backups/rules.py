@@ -11,13 +11,13 @@ import msgspec
 
 from watchword.kernel.cron import Cron, cron
 from watchword.kernel.facts import SECURITY_EVENT, Fact, Line
-from watchword.kernel.parsing import boolean, listed, whole
+from watchword.kernel.parsing import DAY, boolean, listed, whole_of
 from watchword.kernel.parts import Alias, section, setting
 from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.secret import Peppers, Secret
 from watchword.plumbing.archives.age import IDENTITY, RECIPIENT
 from watchword.plumbing.settings.parsers import web_address
-from watchword.plumbing.settings.stores import database_url
+from watchword.plumbing.settings.stores import database_url, redis_url
 
 MANIFEST: Final = "manifest.json"
 LATEST: Final = "latest"
@@ -90,10 +90,6 @@ def _bucket(text: str) -> str:
     return place
 
 
-def _days(text: str) -> timedelta:
-    return timedelta(days=whole(1, 36_500)(text))
-
-
 @section
 class BackupSettings:
     """Backups."""
@@ -127,7 +123,7 @@ class BackupSettings:
     stays: timedelta = setting(
         "BACKUP_RETENTION_DAYS",
         "How many days a backup is kept; the newest one is, however old.",
-        parse=_days,
+        parse=whole_of(DAY, 1, 36_500),
         default="7",
         aliases=("RETENTION_DAYS",),
     )
@@ -165,6 +161,13 @@ class BackupSettings:
         "Whether the state of Redis is backed up, too: counts of limits, which nobody misses.",
         parse=boolean,
         default="false",
+    )
+    redis_url: Secret = setting(
+        "BACKUP_REDIS_URL",
+        "Redis as a user that may SYNC, which ours need not; empty is REDIS_URL.",
+        parse=redis_url,
+        default="",
+        secret=True,
     )
     source_url: Secret = setting(
         "BACKUP_DATABASE_URL",
@@ -292,14 +295,14 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-def chosen(asked: str, names: Sequence[str]) -> str:
-    """Return the newest backup of a name, of a day (2026-03-01), or of all. Problem: `backup_missing`."""
+def meant(asked: str, names: Sequence[str]) -> list[str]:
+    """Return the backups of a name, of a day (2026-03-01), or all of them. Problem: `backup_missing`."""
     day = _DAY.fullmatch(asked)
     begins = "" if asked == LATEST else "".join(day.groups()) if day else asked
     found = [name for name in names if name.startswith(begins)]
     if not found or not (begins == "" or day or _NAME.fullmatch(asked)):
         raise BackupMissing(f"There is no backup of {asked}: see `watchword backup list`.")
-    return max(found)
+    return sorted(found)
 
 
 def outdated(manifests: Sequence[Manifest], before: datetime) -> list[str]:
@@ -366,8 +369,8 @@ class BackupRestored(Fact):
     name: str
     number: int
     newest: int
-    erased_anew: int
-    sessions_ended: int
+    erased_anew: int = 0
+    sessions_ended: int = 0
     by: str = "console"
 
     @property

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -30,10 +30,10 @@ from watchword.records.backups.rules import (
     BackupStorageUnavailable,
     Manifest,
     Part,
-    chosen,
     file_name,
     is_name,
     left_over,
+    meant,
     outdated,
     read,
     signed,
@@ -62,10 +62,17 @@ class Vault:
 
     async def names(self) -> list[str]:
         """Return the name of each backup, begun ones among them, the newest first."""
-        with self._reaching("list"):
-            found = await self.storage.names()
-        folders = {name.partition("/")[0] for name in found if "/" in name}
+        folders = {name.partition("/")[0] for name in await self._objects() if "/" in name}
         return sorted((name for name in folders if is_name(name)), reverse=True)
+
+    async def _ended(self) -> list[str]:
+        """Return the name of each backup that was ended: what has no manifest is none."""
+        parted = (name.partition("/") for name in await self._objects())
+        return [name for name, _, part in parted if part == MANIFEST and is_name(name)]
+
+    async def _objects(self) -> Sequence[str]:
+        with self._reaching("list"):
+            return await self.storage.names()
 
     async def listed(self) -> list[Listed]:
         """Return every backup, the newest first."""
@@ -77,8 +84,16 @@ class Vault:
         return sorted((each for each in found if each), key=lambda each: -each.number)
 
     async def find(self, asked: str) -> Manifest:
-        """Return that of a name, of a day, or the latest. Problems: `backup_missing`, `backup_altered`."""
-        return await self.manifest(chosen(asked, await self.names()))
+        """Return that of a name, or the newest of a day or of all: that of the highest number.
+
+        Problems: `backup_missing`; `backup_altered`, also where the last one by name was changed.
+        """
+        *others, last = meant(asked, await self._ended())
+        found = [await self.manifest(last)]
+        for name in others:
+            with suppress(BackupAltered, BackupMissing):
+                found.append(await self.manifest(name))
+        return max(found, key=lambda each: each.number)
 
     async def manifest(self, name: str) -> Manifest:
         """Return the manifest of a backup; likewise."""
@@ -127,6 +142,11 @@ class Vault:
         whole_ones = [each.name for each in found if each.manifest or each.fault]
         begun = left_over([each.name for each in found], whole_ones, now - _UNDER_WAY)
         return sorted([*outdated(manifests, now - stays), *begun])
+
+    async def tidy(self, now: datetime) -> None:
+        """Throw away what a killed process had begun to put there."""
+        with self._reaching("begun"):
+            await self.storage.tidy(now - _UNDER_WAY, lambda name: is_name(name.partition("/")[0]))
 
     async def _listed(self, name: str) -> Listed:
         try:

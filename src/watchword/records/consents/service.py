@@ -9,7 +9,7 @@ from watchword.kernel.ids import SubscriberId, mint
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
 from watchword.plumbing.db.journal import Journal
-from watchword.plumbing.db.ports import Database, Executor, Transaction
+from watchword.plumbing.db.ports import Executor, Transaction
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.words.consent_texts import ConsentTexts
 from watchword.records.consents import store
@@ -150,14 +150,6 @@ class Consents:
         """Withdraw all for an account that is erased: what is kept of its consents is over."""
         source = Source(channel=ERASURE, language="")
         await self.change(tx, user_id, Deed.WITHDRAWN, Purpose, source, now)
-
-    async def overdue(self, db: Executor, before: datetime) -> int:
-        """Return how many acts on purposes withdrawn before a moment there are."""
-        return await store.count_withdrawn(db, before)
-
-    async def purge(self, db: Database, before: datetime) -> int:
-        """Delete the acts on purposes withdrawn before a moment; return how many."""
-        return await store.purge_withdrawn(db, before)
 
     async def _add(
         self,

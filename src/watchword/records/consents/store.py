@@ -16,16 +16,13 @@ from sqlalchemy import (
     false,
     func,
     insert,
-    or_,
     select,
 )
 
 from watchword.kernel.ids import SubscriberId
-from watchword.plumbing.db import purging
 from watchword.plumbing.db.columns import Moment, tenant_table
 from watchword.plumbing.db.personal import Personal, Scrubbed, Told
-from watchword.plumbing.db.ports import Database, Executor
-from watchword.plumbing.db.purging import deletion
+from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.db.statements import insertion, statement
 from watchword.records.consents.rules import Act, Deed, Purpose
 
@@ -138,45 +135,25 @@ _BEYOND = (
     )
     .exists()
 )
-_OVER = (
+OVER = (
     select(_over.c.id)
     .where(*_OF_IT, _ENDED, _over.c.at < bindparam("before", type_=Moment), ~_BEYOND)
     .where(_over.c.id != consents.c.id)
     .exists()
 )
-_LAST_ONE = and_(
+LAST_ONE = and_(
     consents.c.deed == Deed.WITHDRAWN.value,
     consents.c.at < bindparam("before", type_=Moment),
     ~OVERTAKEN,
 )
 _ALONE = ~select(_over.c.id).where(*_OF_IT, _over.c.id != consents.c.id).exists()
-_WITHDRAWN_LONG_AGO = and_(
+WITHDRAWN_LONG_AGO = and_(
     consents.c.deed == Deed.WITHDRAWN.value,
     consents.c.at < bindparam("before", type_=Moment),
     _ALONE,
 )
-PURGE_EARLIER = deletion(consents, _OVER)
-PURGE_LAST = deletion(consents, _WITHDRAWN_LONG_AGO)
-COUNT_OVER = statement(
-    select(func.count().label("number")).select_from(consents).where(or_(_OVER, _LAST_ONE))
-)
 
 FORGET = statement(delete(consents).where(consents.c.user_id == bindparam("user_id")))
-
-
-async def purge_withdrawn(db: Database, before: datetime) -> int:
-    """Delete the acts on purposes that were withdrawn before a moment, the withdrawal last of all.
-
-    The database lets an act go only while what is left says that it no longer holds.
-    """
-    earlier = await purging.purge(db, PURGE_EARLIER, before=before)
-    return earlier + await purging.purge(db, PURGE_LAST, before=before)
-
-
-async def count_withdrawn(db: Executor, before: datetime) -> int:
-    """Return how many acts `purge_withdrawn` would delete."""
-    number: int = (await db.first(COUNT_OVER, before=before)).number
-    return number
 
 
 async def forget(tx: Executor, user_id: SubscriberId) -> None:

@@ -23,6 +23,7 @@ from watchword.plumbing.letters.writing import Letters
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import Permission, Postbook
 from watchword.plumbing.sealing import SealBroken, Sealer
+from watchword.plumbing.settings import MailSettings
 from watchword.plumbing.work.porters import Porters
 from watchword.plumbing.work.sending import DECOY, NO_CARRIER, HeldBack, Sending
 from watchword.records.deliveries.rules import (
@@ -35,7 +36,6 @@ from watchword.records.deliveries.rules import (
     LetterSuppressed,
     LetterWithheld,
     MailBudgetSettings,
-    MailSettings,
 )
 
 _PADDING = {"about": "as long as most letters are " * 8}

@@ -55,6 +55,11 @@ class Dispatches:
         """Return what is kept of an address."""
         return self.peppers.digest(_PURPOSE, to.casefold())
 
+    def digests(self, to: str) -> tuple[bytes, ...]:
+        """Return what may be kept of an address: under each pepper that is known still."""
+        versions = sorted(self.peppers.keys)
+        return tuple(self.peppers.digest(_PURPOSE, to.casefold(), version=v) for v in versions)
+
     async def find(self, tx: Transaction, carrier: str, reference: str) -> Dispatch | None:
         """Return what a carrier's report is about."""
         return await store.find(tx, carrier, bare(reference) or "")
@@ -65,9 +70,13 @@ class Dispatches:
         """Say what became of a dispatch; false when more is known of it, or nothing."""
         return await store.settle(tx, carrier, bare(reference) or "", outcome, now)
 
-    async def soft_bounces(self, tx: Transaction, dispatch: Dispatch, now: datetime) -> int:
+    async def soft_bounces(
+        self, tx: Transaction, dispatch: Dispatch, address: str, now: datetime
+    ) -> int:
         """Return how many letters to the same address came back for now, within a week."""
-        return await store.soft_bounces(tx, dispatch.address_digest, now - SOFT_OVER)
+        known = sorted({dispatch.address_digest, *self.digests(address)})
+        since = now - SOFT_OVER
+        return sum([await store.soft_bounces(tx, digest, since) for digest in known])
 
     async def tell(self, db: Executor, channel: str, latest: Iterable[Latest]) -> None:
         """Remember what last came of asking carriers; of what is not told, what was known stays."""

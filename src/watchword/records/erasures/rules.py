@@ -7,17 +7,13 @@ from uuid import UUID
 
 from watchword.kernel.facts import OWNER, Fact
 from watchword.kernel.ids import SubscriberId
-from watchword.kernel.parsing import whole
+from watchword.kernel.parsing import DAY, whole_of
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import Kind, Problem
 
 OPERATOR: Final = "operator"
 RETENTION: Final = "retention"
 TOMBSTONE: Final = "tombstone"
-
-
-def _days(text: str) -> timedelta:
-    return timedelta(days=whole(0, 30)(text))
 
 
 @section
@@ -28,7 +24,7 @@ class ErasureSettings:
         "ERASURE_GRACE_DAYS",
         "Days between a subscriber's wish to be erased and the erasure, in which it can be undone by the"
         " link of a letter; 0 erases at once.",
-        parse=_days,
+        parse=whole_of(DAY, 0, 30),
         default="14",
     )
 
@@ -51,6 +47,18 @@ class Erasure:
     by: str
     undone_at: datetime | None = None
     erased_at: datetime | None = None
+
+
+def tombstone_of(receipt: UUID, user_id: SubscriberId, erased_at: datetime) -> Erasure:
+    """Return an erasure of elsewhere, of which no more is known."""
+    return Erasure(
+        id=receipt,
+        user_id=user_id,
+        asked_at=erased_at,
+        due_at=erased_at,
+        by=TOMBSTONE,
+        erased_at=erased_at,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,15 @@ from uuid import UUID
 from watchword.kernel.chance import Chance
 from watchword.kernel.ids import SubscriberId, mint
 from watchword.kernel.parts import service
+from watchword.kernel.ports import Visitor
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Executor, Transaction
+from watchword.plumbing.metrics.counting import Metrics
 from watchword.records.erasures import store
 from watchword.records.erasures.rules import (
     Erasure,
     ErasureSettings,
+    ErasureUndone,
     Hold,
     HoldLifted,
     HoldPlaced,
@@ -30,6 +33,7 @@ class Erasures:
 
     settings: ErasureSettings
     journal: Journal
+    metrics: Metrics
     chance: Chance
 
     async def ask(
@@ -53,9 +57,15 @@ class Erasures:
         """Return the erasure that waits for an account."""
         return await store.open_of(db, user_id)
 
-    async def undo(self, tx: Transaction, user_id: SubscriberId, now: datetime) -> bool:
-        """Undo it; false when none waits."""
-        return await store.undo(tx, user_id, now)
+    async def undo(
+        self, tx: Transaction, user_id: SubscriberId, visitor: Visitor, now: datetime
+    ) -> bool:
+        """Undo it, and note that; false when none waits."""
+        if not await store.undo(tx, user_id, now):
+            return False
+        await self.journal.record(tx, ErasureUndone(user_id=user_id), now, visitor)
+        tx.afterwards(self.metrics.gdpr_requests.labels("erasure_undone").inc)
+        return True
 
     async def due(self, db: Executor, now: datetime) -> list[Erasure]:
         """Return some whose time has come, and which nothing holds up."""
@@ -66,10 +76,10 @@ class Erasures:
         await store.done(tx, erasure.id, now)
 
     async def bury(self, tx: Transaction, tombstone: Erasure) -> None:
-        """Keep a tombstone of elsewhere, in the place of what waits here."""
+        """Keep a tombstone of elsewhere, in the place of what waits here: it may be the same erasure."""
         if tombstone.erased_at is not None:
             await store.undo(tx, tombstone.user_id, tombstone.erased_at)
-        await store.add(tx, tombstone)
+        await store.bury(tx, tombstone)
 
     async def tombstones(self, db: Executor) -> AsyncIterator[Erasure]:
         """Yield every erasure that happened."""

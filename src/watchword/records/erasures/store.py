@@ -71,6 +71,12 @@ _STILL_OPEN = (erasures.c.undone_at.is_(None), erasures.c.erased_at.is_(None))
 _HELD = select(legal_holds.c.user_id).where(legal_holds.c.user_id == erasures.c.user_id).exists()
 
 ADD = statement(insertion(erasures, *(column.name for column in _FIELDS)))
+ADD_NEW = novelty(erasures, *(column.name for column in _FIELDS), key=("id",))
+BURY = statement(
+    update(erasures)
+    .where(erasures.c.id == bindparam("which"), erasures.c.erased_at.is_(None))
+    .values(erased_at=bindparam("at", type_=Moment), undone_at=None)
+)
 OPEN_OF = statement(select(*_FIELDS).where(erasures.c.user_id == bindparam("whose"), *_STILL_OPEN))
 DUE = statement(
     select(*_FIELDS)
@@ -117,6 +123,14 @@ IS_HELD = statement(
 async def add(tx: Executor, erasure: Erasure) -> None:
     """Write that an account is to be erased, or was."""
     await tx.run(ADD, **{column.name: getattr(erasure, column.name) for column in _FIELDS})
+
+
+async def bury(tx: Executor, erasure: Erasure) -> None:
+    """Write that an account was erased, unless that is known; what was asked for under its id is done."""
+    if not await tx.run(BURY, which=erasure.id, at=erasure.erased_at):
+        await tx.first(
+            ADD_NEW, **{column.name: getattr(erasure, column.name) for column in _FIELDS}
+        )
 
 
 async def open_of(db: Executor, user_id: SubscriberId) -> Erasure | None:

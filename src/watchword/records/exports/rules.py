@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from watchword.kernel.ids import SubscriberId
-from watchword.kernel.parsing import whole
+from watchword.kernel.parsing import HOUR, whole_of
 from watchword.kernel.parts import section, setting
 
 NEWS: Final = "exports"
@@ -27,10 +27,6 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-def _hours(text: str) -> timedelta:
-    return timedelta(hours=whole(1, 720)(text))
-
-
 @section
 class ExportSettings:
     """Exports."""
@@ -38,7 +34,7 @@ class ExportSettings:
     lifetime: timedelta = setting(
         "EXPORT_TTL_HOURS",
         "Hours that a prepared export waits to be taken.",
-        parse=_hours,
+        parse=whole_of(HOUR, 1, 720),
         default="48",
     )
 

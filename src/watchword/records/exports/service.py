@@ -7,7 +7,7 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.ids import SubscriberId, mint
 from watchword.kernel.parts import service
 from watchword.plumbing.db.ports import Database, Executor, Transaction
-from watchword.plumbing.sealing import Sealer
+from watchword.plumbing.sealing import SealBroken, Sealer
 from watchword.records.exports import store
 from watchword.records.exports.rules import LEASE, MOST_TRIES, NEWS, Export, ExportSettings
 
@@ -61,9 +61,17 @@ class Exports:
     async def take(
         self, tx: Transaction, export_id: UUID, user_id: SubscriberId, now: datetime
     ) -> bytes | None:
-        """Return what was prepared for this subscriber, once; nothing when it is gone or another's."""
+        """Return what was prepared for this subscriber, once; nothing when it is gone or another's.
+
+        One that another key sealed is gone, too.
+        """
         sealed = await store.take(tx, export_id, user_id, now)
-        return None if sealed is None else self.sealer.open(sealed, _context(export_id))
+        if sealed is None:
+            return None
+        try:
+            return self.sealer.open(sealed, _context(export_id))
+        except SealBroken:
+            return None
 
     async def wipe(self, db: Executor, now: datetime) -> int:
         """Wipe what nobody took in time; return how many that were."""

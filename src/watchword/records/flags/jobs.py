@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from watchword.plumbing.house import House
-from watchword.plumbing.work.jobs import Job
+from watchword.plumbing.work.jobs import Job, Where
 from watchword.records.flags.rules import NEWS
 from watchword.records.flags.service import Switches
 
@@ -13,4 +13,4 @@ async def reload(house: House) -> None:
     await house.part(Switches).load()
 
 
-jobs = [Job("flags", reload, every=timedelta(seconds=4), wakes_on=NEWS, everywhere=True)]
+jobs = [Job("flags", reload, every=timedelta(seconds=4), wakes_on=NEWS, where=Where.EVERYWHERE)]

@@ -10,9 +10,9 @@ anew, up to a day. The key is a digest of the address that was typed, so an addr
 locks just the same and nobody learns which exist. A known device has a count of its own, so a stranger
 cannot lock an owner out. Wrong passwords and wrong codes count apart. Counts survive restarts.
 
-As many guesses as an account bears may be under way at once; more are refused until one is settled. Of
-those that nobody settles (the process died) it is not known whether they were wrong: they count as a lock
-that began with the last of them, and after ACCOUNT_LOCK_TIME_MS the count starts anew.
-Problem: `too_many_attempts` with `Retry-After`.
+As many guesses as an account bears may be under way at once; one more is told to come again in a moment, and
+is no failure. Of those that nobody settles (the process died) it is not known whether they were wrong: they
+count as a lock that began with the last of them, and after ACCOUNT_LOCK_TIME_MS the count starts anew.
+Problems: `too_many_attempts` and, while nothing is locked, `rate_limited`, both with `Retry-After`.
 Source: NIST SP 800-63B-4, section 3.2.2; OWASP Credential Stuffing.
 """

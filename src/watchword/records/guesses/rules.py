@@ -32,7 +32,7 @@ class GuessSettings:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """One guess under way: its key, and whether it is the last before the lock."""
+    """One guess under way: its key, the failures with it, the locks before it."""
 
     key: bytes
     failures: int
@@ -65,30 +65,9 @@ class CodesRefused(Fact):
         return (SECURITY_EVENT,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoginFailed(Fact):
-    """Somebody did not prove who they are; `method` is where a password was asked for."""
-
-    type: ClassVar[str] = "id.login.failed"
-    method: str
-    reason: str = "invalid_credentials"
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Say it where operators look for it."""
-        return (AUTH_FAILURE,)
-
-
 @dataclass(frozen=True, slots=True)
 class GuessCount:
     """How an account stands: failures since the last success, and until when it refuses guesses."""
 
     failures: int = 0
     locked_until: datetime | None = None
-
-
-def refused_for(locked_until: datetime | None, now: datetime) -> timedelta | None:
-    """Return how long guesses are still refused, or nothing."""
-    if locked_until is None or locked_until <= now:
-        return None
-    return locked_until - now

@@ -2,12 +2,13 @@
 
 import hmac
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from watchword.kernel.chance import Chance
-from watchword.kernel.limits import lock_length
+from watchword.kernel.limits import MOMENT, lock_length, locked_for
 from watchword.kernel.parts import service
+from watchword.kernel.problems import TooManyRequests
 from watchword.kernel.secret import Peppers
 from watchword.plumbing.db.ports import Database, Executor
 from watchword.plumbing.metrics.counting import Metrics
@@ -18,7 +19,6 @@ from watchword.records.guesses.rules import (
     GuessCount,
     GuessRefused,
     GuessSettings,
-    refused_for,
 )
 
 _PURPOSE = "guess"
@@ -52,7 +52,7 @@ class Guesses:
         return f"{nonce}.{self.peppers.digest('device', address, password_hash, nonce).hex()}"
 
     async def enter(self, db: Executor, key: bytes, now: datetime) -> Guess:
-        """Count a guess under way. Problem: `too_many_attempts` while the account refuses."""
+        """Count a guess under way. Problems: `too_many_attempts` while it is locked, `rate_limited`."""
         return self.judge(key, await store.enter(db, self.entry(key, now)), now)
 
     def entry(self, key: bytes, now: datetime) -> Mapping[str, Any]:
@@ -61,12 +61,14 @@ class Guesses:
         return store.entry(key, bound, now, left_since=now - patience)
 
     def judge(self, key: bytes, row: Any, now: datetime) -> Guess:
-        """Say whether a guess that was counted may be compared. Problem: `too_many_attempts`."""
-        wait = refused_for(row.locked_until, now)
+        """Say whether a guess that was counted may be compared. Problems: those of `enter`."""
+        full_since = row.updated_at if row.failures > self.settings.max_failures else None
+        wait = locked_for(row.locked_until, full_since, self.settings.lock_time, now)
         if wait is not None:
-            raise _refused(wait, "account refuses guesses")
-        if row.failures > self.settings.max_failures:
-            raise _refused(row.updated_at + self.settings.lock_time - now, "guesses under way")
+            private = "account refuses guesses"
+            raise TooManyAttempts(retry_after=wait, private=private, fact=GuessRefused())
+        if full_since is not None:
+            raise TooManyRequests(retry_after=MOMENT, private="guesses are under way")
         return Guess(key, row.failures, row.locks)
 
     async def failed(self, db: Executor, guess: Guess, now: datetime) -> bool:
@@ -92,13 +94,9 @@ class Guesses:
         row = await store.look(db, key)
         if row is None:
             return GuessCount()
-        locked = refused_for(row.locked_until, now) is not None
+        locked = row.locked_until is not None and row.locked_until > now
         return GuessCount(row.failures, row.locked_until if locked else None)
 
     async def purge(self, db: Database, before: datetime) -> int:
         """Delete old counts; return how many."""
         return await store.purge(db, before)
-
-
-def _refused(wait: timedelta, why: str) -> TooManyAttempts:
-    return TooManyAttempts(retry_after=wait, private=why, fact=GuessRefused())

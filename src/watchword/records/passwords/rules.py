@@ -30,6 +30,7 @@ _FAMOUS = frozenset(
 _LOOKALIKES = str.maketrans("@$", "as")
 ARGON2ID = "argon2id"
 BCRYPT = "bcrypt"
+NO_PEPPER = 0  # the pepper version of a hash that another system made
 
 
 @section
@@ -63,6 +64,14 @@ class Stored:
 
     hash: str
     pepper_version: int
+
+
+def unreadable_hash(field: str) -> InputInvalid:
+    """Return the problem for another system's hash that is not read here."""
+    message = (
+        "This is no bcrypt, argon2, PBKDF2 or scrypt hash that we read, or one that costs too much."
+    )
+    return InputInvalid(errors=[FieldError(field, "invalid_hash", message)])
 
 
 def normalise(password: str) -> str:

@@ -9,11 +9,12 @@ from watchword.kernel.ids import SubscriberId
 from watchword.kernel.parts import service
 from watchword.kernel.secret import Peppers, Secret
 from watchword.plumbing.db.ports import Executor
-from watchword.plumbing.hashing import password_hash
+from watchword.plumbing.hashing import elsewhere, password_hash
 from watchword.plumbing.hashing.pool import HashPool
 from watchword.plumbing.settings import OrganisationSettings
 from watchword.records.passwords import store
 from watchword.records.passwords.rules import (
+    NO_PEPPER,
     PasswordSettings,
     Stored,
     context_words,
@@ -22,6 +23,7 @@ from watchword.records.passwords.rules import (
     only_context,
     screen_length,
     too_common,
+    unreadable_hash,
 )
 
 _LEAST_SCORE = 2
@@ -58,6 +60,12 @@ class Passwords:
         )
         return Stored(await self.pool.run(make), self.peppers.current)
 
+    def adopt(self, made_elsewhere: str, field: str) -> Stored:
+        """Take another system's hash as it is, until its owner signs in. Problem: `invalid_input`."""
+        if elsewhere.reader(made_elsewhere) is None:
+            raise unreadable_hash(field)
+        return Stored(made_elsewhere, NO_PEPPER)
+
     async def verify(self, password: Secret, stored: Stored | None) -> bool:
         """Tell whether it is the password; takes as long when there is none. Problem: `overloaded`."""
         against = stored or await self._decoy()
@@ -68,6 +76,8 @@ class Passwords:
             against.pepper_version,
             normalise(password.reveal()),
         )
+        if against.pepper_version == NO_PEPPER:
+            check = partial(elsewhere.matches, against.hash, password.reveal())
         return await self.pool.run(check) and stored is not None
 
     def outdated(self, stored: Stored) -> bool:

@@ -18,6 +18,6 @@ costs the same work.
 As many tries as a PIN bears may be under way at once; one more is told to come again in a moment, and is no
 failure. Of those that nobody settles (the process died) it is not known whether they were wrong: they count
 as a lock that began with the last of them, and after `PIN_LOCK_TIME_MS` the count starts anew.
-Source: NIST SP 800-63B-4, sections 3.1.1 and 3.2.2; Bonneau, Preibusch, Anderson, "A birthday present every
-eleven wallets?" (2012).
+Source: NIST SP 800-63B-4, sections 3.1.1 and 3.2.2; DataGenetics, "PIN analysis" (2012), for what people take
+most; Bonneau, Preibusch, Anderson, "A birthday present every eleven wallets?" (2012).
 """

@@ -5,7 +5,7 @@ from functools import partial
 
 from watchword.kernel.digits import as_sent
 from watchword.kernel.ids import SubscriberId
-from watchword.kernel.limits import lock_length
+from watchword.kernel.limits import lock_length, locked_for
 from watchword.kernel.parts import service
 from watchword.kernel.problems import Overloaded
 from watchword.kernel.secret import Peppers, Secret
@@ -15,7 +15,6 @@ from watchword.plumbing.hashing.pool import HashPool
 from watchword.records.pins import store
 from watchword.records.pins.rules import (
     PinSettings,
-    PinStanding,
     Stored,
     Tried,
     is_easy,
@@ -101,10 +100,8 @@ class Pins:
         row = None if user_id is None else await store.look(db, user_id)
         if row is None:
             return Tried(right=False)
-        standing = PinStanding(
-            failures=row.failures, locked_until=row.locked_until, counted_at=row.counted_at
-        )
-        wait = standing.refused_for(self.settings, now)
+        full_since = row.counted_at if row.failures >= self.settings.max_failures else None
+        wait = locked_for(row.locked_until, full_since, self.settings.lock_time, now)
         return Tried(right=False, busy=wait is None, refused_for=wait)
 
     async def _renew(

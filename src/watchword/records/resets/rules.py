@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from watchword.kernel.facts import SECURITY_EVENT, Fact, Line
 from watchword.kernel.ids import SubscriberId
-from watchword.kernel.parsing import none_or_duration, whole
+from watchword.kernel.parsing import SECOND, none_or_duration, whole_of
 from watchword.kernel.parts import section, setting
 from watchword.kernel.problems import Kind, Problem
 
@@ -34,10 +34,6 @@ class Status(StrEnum):
 WRONG_CODES, NUMBER_CHANGED = "wrong_codes", "number_changed"  # why one is blocked
 
 
-def _seconds(text: str) -> timedelta:
-    return timedelta(seconds=whole(30, 3600)(text))
-
-
 @section
 class ResetSettings:
     """Resets of passwords and PINs."""
@@ -45,7 +41,7 @@ class ResetSettings:
     grant_lifetime: timedelta = setting(
         "RESET_GRANT_TTL_SECONDS",
         "Seconds that whoever proved a code has to choose the new password or PIN.",
-        parse=_seconds,
+        parse=whole_of(SECOND, 30, 3600),
         default="600",
     )
     number_rests: timedelta = setting(

@@ -45,7 +45,6 @@ class Resets:
         reset_id = mint(now, self.chance)
         counter = self.metrics.resets if way.what is What.PASSWORD else self.metrics.pin_resets
         tx.afterwards(counter.labels(way.channel, way.country).inc)
-        await store.supersede(tx, way.user_id, way.what, way.channel, now)
         await store.ask(
             tx,
             id=reset_id,
@@ -59,6 +58,7 @@ class Resets:
             expires_at=now + lifetime,
             updated_at=now,
         )
+        await store.supersede(tx, reset_id, way.user_id, way.what, way.channel, now)
         asked = REQUESTED[way.what](user_id=way.user_id, channel=way.channel, country=way.country)
         await self.journal.record(tx, asked, now, visitor)
         if blocked:

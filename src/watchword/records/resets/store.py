@@ -84,6 +84,7 @@ SUPERSEDE = statement(
         resets.c.user_id == bindparam("whose"),
         resets.c.kind == bindparam("what", type_=Text),
         resets.c.channel == bindparam("by", type_=Text),
+        resets.c.id != bindparam("newest"),
         _UNDER_WAY,
     )
     .values(status=Status.EXPIRED.value, **_NOW)
@@ -121,10 +122,19 @@ async def ask(tx: Executor, **values: Any) -> None:
 
 
 async def supersede(
-    tx: Executor, user_id: SubscriberId | None, kind: str, channel: str, now: datetime
+    tx: Executor,
+    newest: UUID,
+    user_id: SubscriberId | None,
+    kind: str,
+    channel: str,
+    now: datetime,
 ) -> None:
-    """Let what the account has under way by this channel expire."""
-    await tx.run(SUPERSEDE, whose=user_id, what=kind, by=channel, now=now)
+    """Let all else that the account has under way by this channel expire.
+
+    After `ask`, never before it: a new row takes hold of its account, and whoever has hold of an
+    account may want its rows.
+    """
+    await tx.run(SUPERSEDE, newest=newest, whose=user_id, what=kind, by=channel, now=now)
 
 
 async def verify(tx: Executor, reset_id: UUID, until: datetime, now: datetime) -> Any:

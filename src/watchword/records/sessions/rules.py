@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from uuid import UUID
 
-from watchword.kernel.facts import OWNER, Fact
+from watchword.kernel.facts import AUTH_FAILURE, OWNER, Fact, Line
 from watchword.kernel.ids import SessionId, SubscriberId
 from watchword.kernel.parsing import boolean, duration, milliseconds
 from watchword.kernel.parts import section, setting
@@ -19,6 +19,7 @@ SIGNED_OUT: Final = "signed_out"
 REVOKED: Final = "revoked"
 CREDENTIAL_CHANGED: Final = "credential_changed"
 REUSED: Final = "refresh_token_reused"
+WRONG: Final = "invalid_credentials"
 REPLACED: Final = "replaced"
 BY_ADMIN: Final = "by_admin"
 ERASED: Final = "erased"
@@ -101,6 +102,20 @@ class Opened:
     expires_at: datetime
     authenticated_at: datetime
     cookie: Secret | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginFailed(Fact):
+    """Somebody was not let in, or did not prove a password; `method`: at which door, or by which provider."""
+
+    type: ClassVar[str] = "id.login.failed"
+    method: str
+    reason: str = WRONG
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Say it where operators look for it."""
+        return (AUTH_FAILURE,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

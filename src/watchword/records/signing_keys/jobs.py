@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from watchword.plumbing.db.changes import KEYS
 from watchword.plumbing.house import House
-from watchword.plumbing.work.jobs import Job
+from watchword.plumbing.work.jobs import Job, Where
 from watchword.records.signing_keys.service import SigningKeys
 
 
@@ -13,4 +13,6 @@ async def reload(house: House) -> None:
     await house.part(SigningKeys).load()
 
 
-jobs = [Job("signing-keys", reload, every=timedelta(seconds=60), wakes_on=KEYS, everywhere=True)]
+jobs = [
+    Job("signing-keys", reload, every=timedelta(seconds=60), wakes_on=KEYS, where=Where.EVERYWHERE)
+]

@@ -199,6 +199,10 @@ class Subscribers:
         """Return accounts after an id that nobody has used or changed since a moment."""
         return await store.idle(db, after, before, size)
 
+    async def is_idle(self, db: Executor, user_id: SubscriberId, before: datetime) -> bool:
+        """Tell whether nobody has used or changed an account since a moment."""
+        return await store.is_idle(db, user_id, before)
+
     async def any_admin(self, db: Executor) -> bool:
         """Tell whether there is an active administrator."""
         return await store.any_admin(db)

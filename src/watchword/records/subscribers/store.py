@@ -9,6 +9,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Text,
+    Update,
     Uuid,
     bindparam,
     delete,
@@ -105,6 +106,17 @@ _FIELDS = (
     users.c.updated_at,
 )
 
+_THIS = users.c.id == bindparam("who")
+
+
+def _change(*which: Any, **columns: Any) -> Update:
+    """Change accounts, each into its next version at this moment."""
+    now = bindparam("now", type_=Moment)
+    return (
+        update(users).where(*which).values(version=users.c.version + 1, updated_at=now, **columns)
+    )
+
+
 INSERT = statement(insertion(users, *(c.name for c in _FIELDS), "email_key"))
 BY_EMAIL = statement(select(*_FIELDS).where(users.c.email_key == bindparam("email_key")))
 BY_PHONE = statement(
@@ -136,29 +148,23 @@ ADMINS = statement(
 )
 
 VERIFY = statement(
-    update(users)
-    .where(
-        users.c.id == bindparam("who"),
+    _change(
+        _THIS,
         or_(users.c.status == "pending_verification", users.c.status == "active"),
-    )
-    .values(
         status="active",
         email_verified_at=func.coalesce(users.c.email_verified_at, bindparam("now", type_=Moment)),
         contested=False,
-        version=users.c.version + 1,
-        updated_at=bindparam("now", type_=Moment),
-    )
-    .returning(*_FIELDS)
+    ).returning(*_FIELDS)
 )
 CONTEST = statement(
     update(users)
-    .where(users.c.id == bindparam("who"), users.c.status == "pending_verification")
+    .where(_THIS, users.c.status == "pending_verification")
     .values(contested=True, updated_at=bindparam("now", type_=Moment))
 )
 RENAME = statement(
-    update(users)
-    .where(users.c.id == bindparam("who"), users.c.version == bindparam("seen"))
-    .values(
+    _change(
+        _THIS,
+        users.c.version == bindparam("seen"),
         given_name=bindparam("given", type_=Text),
         family_name=bindparam("family", type_=Text),
         name=bindparam("full", type_=Text),
@@ -166,41 +172,28 @@ RENAME = statement(
         phone_verified_at=bindparam("call_verified", type_=Moment),
         language=bindparam("speaks", type_=Text),
         language_by=bindparam("speaks_by", type_=Text),
-        version=users.c.version + 1,
-        updated_at=bindparam("now", type_=Moment),
-    )
-    .returning(*_FIELDS)
+    ).returning(*_FIELDS)
 )
 HEAR = statement(
     update(users)
-    .where(users.c.id == bindparam("who"), users.c.language_by != CHOSEN)
+    .where(_THIS, users.c.language_by != CHOSEN)
     .values(language=bindparam("speaks", type_=Text), language_by=SEEN)
 )
 UNPROVE = statement(
-    update(users)
-    .where(
+    _change(
         users.c.phone == bindparam("call", type_=Text),
         users.c.phone_verified_at.is_not(None),
         users.c.id != bindparam("who"),
-    )
-    .values(
         phone_verified_at=null(),
-        version=users.c.version + 1,
-        updated_at=bindparam("now", type_=Moment),
-    )
-    .returning(*_FIELDS)
+    ).returning(*_FIELDS)
 )
 READDRESS = statement(
-    update(users)
-    .where(users.c.id == bindparam("who"))
-    .values(
+    _change(
+        _THIS,
         email=bindparam("address", type_=Text),
         email_key=bindparam("address_key", type_=Text),
         email_verified_at=bindparam("now", type_=Moment),
-        version=users.c.version + 1,
-        updated_at=bindparam("now", type_=Moment),
-    )
-    .returning(*_FIELDS)
+    ).returning(*_FIELDS)
 )
 CLAIMS = statement(
     select(users.c.id)
@@ -212,38 +205,19 @@ RELEASE = statement(
     .where(users.c.email_key == bindparam("email_key"), users.c.status == "pending_verification")
     .returning(users.c.id)
 )
-SET_STATUS = statement(
-    update(users)
-    .where(users.c.id == bindparam("who"))
-    .values(
-        status=bindparam("becomes", type_=Text),
-        version=users.c.version + 1,
-        updated_at=bindparam("now", type_=Moment),
-    )
-    .returning(*_FIELDS)
-)
-SET_ROLE = statement(
-    update(users)
-    .where(users.c.id == bindparam("who"))
-    .values(
-        role=bindparam("becomes", type_=Text),
-        version=users.c.version + 1,
-        updated_at=bindparam("now", type_=Moment),
-    )
-    .returning(*_FIELDS)
-)
+SET_STATUS = statement(_change(_THIS, status=bindparam("becomes", type_=Text)).returning(*_FIELDS))
+SET_ROLE = statement(_change(_THIS, role=bindparam("becomes", type_=Text)).returning(*_FIELDS))
 USED = statement(
     update(users)
     .where(
-        users.c.id == bindparam("who"),
+        _THIS,
         or_(users.c.seen_at.is_(None), users.c.seen_at < bindparam("before", type_=Moment)),
     )
     .values(seen_at=bindparam("now", type_=Moment))
 )
 ERASE = statement(
-    update(users)
-    .where(users.c.id == bindparam("who"))
-    .values(
+    _change(
+        _THIS,
         email=bindparam("nowhere", type_=Text),
         email_key=bindparam("nowhere", type_=Text),
         email_verified_at=null(),
@@ -257,23 +231,24 @@ ERASE = statement(
         language=bindparam("speaks", type_=Text),
         language_by=SEEN,
         contested=False,
-        version=users.c.version + 1,
-        updated_at=bindparam("now", type_=Moment),
         seen_at=null(),
     )
 )
+_UNUSED = (
+    users.c.role != ADMIN,
+    users.c.status != ERASING,
+    users.c.status != ERASED,
+    func.coalesce(users.c.seen_at, users.c.updated_at) < bindparam("before", type_=Moment),
+    users.c.updated_at < bindparam("before", type_=Moment),
+)
 IDLE = statement(
     select(users.c.id)
-    .where(
-        users.c.id > bindparam("after", type_=Uuid),
-        users.c.role != ADMIN,
-        users.c.status != ERASING,
-        users.c.status != ERASED,
-        func.coalesce(users.c.seen_at, users.c.updated_at) < bindparam("before", type_=Moment),
-        users.c.updated_at < bindparam("before", type_=Moment),
-    )
+    .where(users.c.id > bindparam("after", type_=Uuid), *_UNUSED)
     .order_by(users.c.id)
     .limit(bindparam("size", type_=Integer))
+)
+IS_IDLE = statement(
+    select(users.c.id).where(users.c.id == bindparam("whose", type_=Uuid), *_UNUSED)
 )
 PAGE = statement(
     select(*_FIELDS)
@@ -415,6 +390,11 @@ async def idle(
     """Return accounts after an id that nobody has used or changed since a moment."""
     rows = await db.all(IDLE, after=after, before=before, size=size)
     return [SubscriberId(row.id) for row in rows]
+
+
+async def is_idle(db: Executor, user_id: SubscriberId, before: datetime) -> bool:
+    """Tell whether nobody has used or changed an account since a moment."""
+    return await db.first(IS_IDLE, whose=user_id, before=before) is not None
 
 
 async def any_admin(db: Executor) -> bool:

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Final
 from watchword.kernel.facts import SECURITY_EVENT, Fact, Line
 from watchword.kernel.limits import Limit
 from watchword.kernel.messages import CODE
-from watchword.kernel.parsing import listed, whole
 from watchword.kernel.parts import section, setting
 from watchword.kernel.secret import Secret
 from watchword.kernel.times import minutes
@@ -17,35 +16,6 @@ from watchword.plumbing.contact import PhoneNumber
 KIND: Final = "text"
 
 BLOCK_DIGITS: Final = 4
-CARRIERS: Final = ("twilio", "console", "mailbox")
-
-
-def text_services(text: str) -> tuple[str, ...]:
-    """Read an ordered list of carriers, each once."""
-    found = listed(text)
-    if not set(found) <= set(CARRIERS) or len(set(found)) < len(found):
-        message = "write carriers in the order they are tried: " + ", ".join(CARRIERS)
-        raise ValueError(message)
-    return found
-
-
-@section
-class TextSettings:
-    """Texts to telephones."""
-
-    services: tuple[str, ...] = setting(
-        "SMS_SERVICE",
-        "Who carries texts, in the order they are tried: twilio, console, mailbox (that of development);"
-        " empty is twilio when we have an account there, else the console, in development the mailbox.",
-        parse=text_services,
-        default="",
-    )
-    most_tries: int = setting(
-        "SMS_MAX_TRIES",
-        "How often a text is tried before it is dead.",
-        parse=whole(1, 20),
-        default="5",
-    )
 
 
 @section

@@ -22,6 +22,7 @@ from watchword.plumbing.db.ports import Database, Transaction
 from watchword.plumbing.metrics.counting import Metrics
 from watchword.plumbing.ports import Postbook
 from watchword.plumbing.sealing import SealBroken, Sealer
+from watchword.plumbing.settings import TextSettings
 from watchword.plumbing.settings.organisation import Organisation
 from watchword.plumbing.words.languages import Words
 from watchword.plumbing.work.porters import Porters
@@ -31,7 +32,6 @@ from watchword.records.texts.rules import (
     BudgetSettings,
     Draft,
     TextDead,
-    TextSettings,
     TextWithheld,
     WithheldReason,
     barred,

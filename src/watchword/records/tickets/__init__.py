@@ -3,6 +3,7 @@
     issue   one live ticket for a purpose and an address; an earlier one stops working
     peek    is this link good? (a page may ask; nothing is spent)
     spend   by link: one conditional UPDATE           -> `token_invalid|used|expired`
+    read    what was typed                            -> its digits, or `invalid_input`: no guess at all
     guess   by code: counted in its own commit, then compared; `spend_guessed` spends it in the flow's
                                                       -> `code_invalid`
 

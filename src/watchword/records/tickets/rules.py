@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from watchword.kernel.facts import AUTH_FAILURE, SECURITY_EVENT, Fact, Line
 from watchword.kernel.ids import SubscriberId
-from watchword.kernel.parsing import whole
+from watchword.kernel.parsing import HOUR, MINUTE, SECOND, whole, whole_of
 from watchword.kernel.parts import Alias, section, setting
-from watchword.kernel.problems import Kind, Problem
+from watchword.kernel.problems import FieldError, InputInvalid, Kind, Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.ports import Stub
 
@@ -36,18 +36,6 @@ def _minutes_as_seconds(text: str) -> str:
     return str(whole(1, 1440)(text) * 60)
 
 
-def _seconds(text: str) -> timedelta:
-    return timedelta(seconds=whole(1, 86400)(text))
-
-
-def _minutes(text: str) -> timedelta:
-    return timedelta(minutes=whole(1, 10080)(text))
-
-
-def _hours(text: str) -> timedelta:
-    return timedelta(hours=whole(1, 720)(text))
-
-
 @section
 class TicketSettings:
     """Links and codes."""
@@ -56,7 +44,7 @@ class TicketSettings:
     code_lifetime: timedelta = setting(
         "OTP_TTL_SECONDS",
         "Seconds that a code lives, and so the link of a sign-in letter.",
-        parse=_seconds,
+        parse=whole_of(SECOND, 1, 86400),
         default="300",
         aliases=(Alias("OTP_EXPIRY_MINUTES", _minutes_as_seconds),),
     )
@@ -64,12 +52,15 @@ class TicketSettings:
         "MAX_OTP_ATTEMPTS", "Guesses that one code bears.", parse=whole(1, 10), default="3"
     )
     reset_lifetime: timedelta = setting(
-        "RESET_TOKEN_TTL_MINUTES", "Minutes that a reset link lives.", parse=_minutes, default="60"
+        "RESET_TOKEN_TTL_MINUTES",
+        "Minutes that a reset link lives.",
+        parse=whole_of(MINUTE, 1, 10080),
+        default="60",
     )
     verify_lifetime: timedelta = setting(
         "VERIFY_TOKEN_TTL_HOURS",
         "Hours that a verification link lives.",
-        parse=_hours,
+        parse=whole_of(HOUR, 1, 720),
         default="24",
     )
 
@@ -185,6 +176,13 @@ class TokenExpired(LinkProblem):
 
 
 LINK_PROBLEMS = (TokenInvalid, TokenUsed, TokenExpired)
+
+
+def malformed(length: int) -> InputInvalid:
+    """Return the problem for what is no code."""
+    return InputInvalid(
+        errors=[FieldError("code", "code_malformed", f"A code has {length} digits.")]
+    )
 
 
 class CodeInvalid(Problem):

@@ -30,6 +30,7 @@ from watchword.records.tickets.rules import (
     TokenExpired,
     TokenInvalid,
     TokenUsed,
+    malformed,
 )
 
 _KIND = "t"
@@ -120,6 +121,14 @@ class Tickets:
             raise TokenUsed(purpose, private="lost the race")
         return _stub(row)
 
+    def read(self, typed: Secret) -> Secret:
+        """Read a code as it was typed: a slip is no guess. Problem: `invalid_input` naming the code."""
+        digits = as_sent(typed.reveal())
+        length = self.settings.code_length
+        if not (digits.isascii() and digits.isdigit() and len(digits) == length):
+            raise malformed(length)
+        return Secret(digits)
+
     async def guess(
         self,
         db: Database,
@@ -136,10 +145,9 @@ class Tickets:
 
         `db` must be the database itself, not an open transaction. Problem: `code_invalid`.
         """
-        typed = as_sent(code.reveal())
         row = await store.guess(db, purpose, address, self.settings.max_guesses, now)
         version = row.pepper_version if row is not None else self.peppers.current
-        mine = self._code_digest(purpose, address, typed, version)
+        mine = self._code_digest(purpose, address, code.reveal(), version)
         theirs = bytes(row.code_digest) if row is not None else bytes(32)
         if not hmac.compare_digest(mine, theirs) or row is None:
             standing = await store.standing(

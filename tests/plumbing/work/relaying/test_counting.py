@@ -38,7 +38,7 @@ def owed(told: Exposed) -> tuple[float, float, float]:
 async def test_what_waits_is_a_gauge_by_destination_and_so_is_for_how_long(worlds: Opener) -> None:
     shelf = Shelf()
     async with worlds(destinations=Destinations((shelf,))) as world:
-        gauges = Gauges(world.house)
+        gauges = world.house.part(Gauges)
         assert owed(await looked_at(world, gauges)) == (0, 0, 0)
         shelf.away = True
         await happen(world, 3)
@@ -55,7 +55,7 @@ async def test_tries_are_counted_by_transport_type_and_result(worlds: Opener) ->
     shelf, refusals = Shelf(), iter([NotAccepted("no"), NotAccepted("never", lasting=True), None])
     shelf.trouble = lambda _message: next(refusals)
     async with worlds(destinations=Destinations((shelf,))) as world:
-        gauges = Gauges(world.house)
+        gauges = world.house.part(Gauges)
         await happen(world, 3)
         await relay_once(world)
         told = await looked_at(world, gauges)

@@ -3,6 +3,7 @@
     secrecy      sample, short, equal or easily guessed (`guessable`) secrets
     addresses    a plain-http public address, or one with a path; development open to others
     places       a probe at the path of another door
+    reach        countries that are none; a refresh token that dies first; a window that stops nobody
     stores       no database, no Redis where it is required, TLS that is off or not verified
     mail         no carrier, a part of one, or one for development
     signals      a receiver of risk signals without an address, a key, or TLS
@@ -30,6 +31,7 @@ from watchword.app.settings.checks import (
     identity_providers,
     mail,
     places,
+    reach,
     reports,
     secrecy,
     signals,
@@ -50,7 +52,7 @@ def check(
     strict = not (isinstance(server, ServerSettings) and server.development)
     findings = Findings(strict=strict)
     for name in required:
-        if name in entries and not is_told(settings, name):
+        if name in settings.texts and not is_told(settings, name):
             findings.unsafe(name, "is missing; this profile requires it.")
     looks: tuple[Callable[[], None], ...] = (
         lambda: secrecy.strength(settings, entries, findings),
@@ -59,6 +61,8 @@ def check(
         lambda: addresses.public(settings, findings),
         lambda: addresses.chatter(settings, findings),
         lambda: places.probes(settings, findings),
+        lambda: reach.countries(settings, findings),
+        lambda: reach.times(settings, findings),
         lambda: stores.database(settings, findings),
         lambda: stores.redis(settings, findings),
         lambda: mail.carriers(settings, findings),

@@ -16,6 +16,7 @@ from watchword.plumbing.settings import (
 from watchword.records.signing_keys.rules import TokenSettings
 
 _LAST_PORT = 65535
+_SHORTEST_TOKEN = 16
 
 
 def listening(settings: Settings, findings: Findings) -> None:
@@ -58,7 +59,7 @@ def public(settings: Settings, findings: Findings) -> None:
         )
     providers = {
         "SENDGRID_API_URL": settings.section(SendgridSettings).url,
-        "SES_API_URL": settings.section(SesSettings).url,
+        "SES_API_URL": settings.section(SesSettings).given_url,
         "MAILGUN_API_URL": settings.section(MailgunSettings).url,
         "TWILIO_API_URL": settings.section(TwilioSettings).url,
     }
@@ -85,6 +86,10 @@ def chatter(settings: Settings, findings: Findings) -> None:
         findings.warn(
             "METRICS_PORT",
             "is 0: /metrics is on the public port; give METRICS_TOKEN, or let the proxy deny it.",
+        )
+    if server.metrics_token and len(server.metrics_token) < _SHORTEST_TOKEN:
+        findings.unsafe(
+            "METRICS_TOKEN", f"is too short: use at least {_SHORTEST_TOKEN} characters."
         )
     if not settings.section(LogSettings).audit:
         findings.warn("ENABLE_AUDIT_LOGS", "is false: the log will not say who did what.")

@@ -7,31 +7,16 @@ from watchword.plumbing.dns.names import within
 from watchword.plumbing.settings import (
     Carrying,
     DkimSettings,
-    MailgunSettings,
-    SendgridSettings,
-    SesSettings,
-    SmtpSettings,
-    TwilioSettings,
+    MailSettings,
+    TextCarrying,
+    texting,
 )
-from watchword.plumbing.settings.carrying import AT_HOME, ORDER, OWN_RELAY, PRESETS
-from watchword.records.deliveries.rules import MailSettings
-from watchword.records.texts.rules import TextSettings
-
-
-def carrying_of(settings: Settings) -> Carrying:
-    """Return who carries the letters."""
-    return Carrying(
-        services=settings.section(MailSettings).services,
-        sendgrid=settings.section(SendgridSettings),
-        ses=settings.section(SesSettings),
-        mailgun=settings.section(MailgunSettings),
-        smtp=settings.section(SmtpSettings),
-    )
+from watchword.plumbing.settings.mail import AT_HOME, ORDER, OWN_RELAY, PRESETS
 
 
 def carriers(settings: Settings, findings: Findings) -> None:
     """One complete provider in production, and none of which a part is missing (N-11)."""
-    carrying = carrying_of(settings)
+    carrying = Carrying.of(settings.section)
     for name in carrying.services:
         for missing in carrying.missing(name):
             _missing(missing, f"EMAIL_SERVICE says {name}", findings)
@@ -105,21 +90,16 @@ def signing(settings: Settings, findings: Findings) -> None:
 
 
 def texter(settings: Settings, findings: Findings) -> None:
-    """All of what Twilio wants, or nothing."""
-    twilio = settings.section(TwilioSettings)
-    given = {
-        "TWILIO_SID": twilio.account,
-        "TWILIO_TOKEN": twilio.token,
-        "TWILIO_PHONE": twilio.sender,
-    }
-    named = settings.section(TextSettings).services
-    for name in {"console", "mailbox"} & set(named):
+    """All of what a carrier of texts wants, or nothing."""
+    carrying = TextCarrying.of(settings.section)
+    for name in set(texting.AT_HOME) & set(carrying.services):
         findings.unsafe("SMS_SERVICE", f"{name} is for development: nobody gets a text.")
-    if any(given.values()) or "twilio" in named:
-        for name in (name for name, value in given.items() if not value):
-            findings.wrong(
-                name, "is missing; TWILIO_SID, TWILIO_TOKEN and TWILIO_PHONE belong together."
-            )
+    for name in texting.ORDER:
+        if not (carrying.begun(name) or name in carrying.services):
+            continue
+        *others, last = carrying.wanted(name)
+        for missing in carrying.missing(name):
+            findings.wrong(missing, f"is missing; {', '.join(others)} and {last} belong together.")
 
 
 def sender(settings: Settings, findings: Findings) -> None:

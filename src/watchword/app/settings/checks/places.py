@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from starlette.routing import compile_path
-
 from watchword.app.settings.checks.findings import Findings
 from watchword.app.settings.values import Settings
 from watchword.plumbing.settings import ServerSettings
@@ -33,4 +31,6 @@ def _places(settings: Settings) -> Iterator[str]:
 
 
 def _leads(place: str, path: str) -> bool:
+    from starlette.routing import compile_path
+
     return compile_path(place)[0].match(path) is not None

@@ -12,6 +12,20 @@ from watchword.plumbing.settings.stores import too_many
 _VERIFYING = {"ssl_cert_reqs": {"required"}, "ssl_check_hostname": {"1", "t", "true", "y", "yes"}}
 
 
+_FOREIGN = {  # what other programs write there, and what we have for it
+    "schema": "leave it out, our tables have a schema of their own",
+    "currentSchema": "leave it out, our tables have a schema of their own",
+    "connection_limit": "use DB_POOL_MAX",
+    "pool_timeout": "use DB_CONNECT_TIMEOUT_MS",
+    "connect_timeout": "use DB_CONNECT_TIMEOUT_MS",
+    "socket_timeout": "leave it out",
+    "pgbouncer": "use DB_DIRECT_URL",
+    "statement_cache_size": "use DB_STATEMENT_CACHE",
+    "sslaccept": "use DB_SSL",
+    "channel_binding": "leave it out",
+}
+
+
 def database(settings: Settings, findings: Findings) -> None:
     """A database; beyond this machine by TLS, verified."""
     found = settings.section(DatabaseSettings)
@@ -39,6 +53,8 @@ def database(settings: Settings, findings: Findings) -> None:
         findings.unsafe(
             "DB_SSL", "is false: that is only for a database on this very machine. Use true."
         )
+    _of_others("DATABASE_URL", found.url, findings)
+    _of_others("DB_DIRECT_URL", found.given_direct_url.reveal(), findings)
     direct = [urlsplit(each) for each in one_by_one(found.given_direct_url.reveal())]
     if found.pooled and "sqlite" in {parts.scheme, direct[0].scheme}:
         findings.wrong("DB_DIRECT_URL", "is for PostgreSQL behind a pooler: SQLite has none.")
@@ -50,6 +66,17 @@ def database(settings: Settings, findings: Findings) -> None:
         _count(settings, found, findings)
 
 
+def _of_others(name: str, url: str, findings: Findings) -> None:
+    """Name what stands behind the address and is for another program."""
+    behind = parse_qs(urlsplit(url).query)
+    if said := behind.get("sslmode"):
+        told = f"says sslmode={said[-1]}, which nobody reads: DB_SSL and DB_SSL_CA_PATH do."
+        findings.warn(name, told)
+    for foreign in sorted(_FOREIGN.keys() & behind):
+        told = f"has ?{foreign}=, which is not of PostgreSQL: {_FOREIGN[foreign]}."
+        findings.wrong(name, told)
+
+
 def _count(settings: Settings, found: DatabaseSettings, findings: Findings) -> None:
     """Leave PostgreSQL some connections for others."""
     server = settings.section(ServerSettings)
@@ -57,10 +84,10 @@ def _count(settings: Settings, found: DatabaseSettings, findings: Findings) -> N
     if too_many(wanted, found.server_most):
         findings.warn(
             "DB_POOL_MAX",
-            f"of {found.pool_maximum}, {server.web_concurrency} processes and {server.replicas} instances"
-            f" (REPLICAS) may want {wanted} connections, more than 80 % of the {found.server_most}"
-            " that PostgreSQL allows (DB_MAX_CONNECTIONS): make the pool smaller, or go by PgBouncer"
-            " (DB_DIRECT_URL).",
+            f"of {found.pool_maximum} and one beside it, {server.web_concurrency} processes and"
+            f" {server.replicas} instances (REPLICAS) may want {wanted} connections, more than 80 % of the"
+            f" {found.server_most} that PostgreSQL allows (DB_MAX_CONNECTIONS): make the pool smaller, or"
+            " go by PgBouncer (DB_DIRECT_URL).",
         )
 
 

@@ -1,17 +1,22 @@
 """What a database holds, in numbers: by these a restored one is compared with what was dumped."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO, Final, Protocol
 from uuid import UUID
 
 import msgspec
 
+from watchword.kernel.ids import TenantId
 from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.secret import Secret
 
+GOODBYE: Final = timedelta(seconds=2)
+TOMBSTONES: Final = (
+    "SELECT id, user_id, erased_at, tenant_id FROM erasures WHERE erased_at IS NOT NULL ORDER BY id"
+)
 TELL_OF_BACKUPS: Final = ("backup.created", "backup.restored")
 
 
@@ -45,11 +50,20 @@ class DatabaseInUse(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """That somebody was erased."""
+    """That somebody was erased; of which tenant, where that is known."""
 
     receipt: UUID
     user_id: UUID
     erased_at: datetime
+    tenant_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Who was erased, as a database and those kept aside know; `unread` are those that nobody can read."""
+
+    tombstones: tuple[Tombstone, ...] = field(default=(), repr=False)
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +110,11 @@ class Dumps(Protocol):
         """Return where it is."""
         ...
 
+    @property
+    def schema(self) -> str:
+        """Return in which schema of it the tables are (PostgreSQL)."""
+        ...
+
     def moment(self) -> AbstractAsyncContextManager[Dump]:
         """Hold a moment of the database. Problems: `backup_failed`, `database_unavailable`."""
         ...
@@ -108,14 +127,30 @@ class Dumps(Protocol):
         """Return how many accounts and services it holds; likewise."""
         ...
 
-    async def refuse_in_use(self) -> None:
-        """Refuse while others are there. Problem: `database_in_use`."""
+    async def refuse_in_use(self, patience: timedelta = GOODBYE) -> None:
+        """Refuse while others are there, for as long as it may take to leave. Problem: `database_in_use`."""
         ...
 
-    async def restore(self, feed: Feed, rows: Mapping[str, int], keep: str | None) -> str | None:
-        """Put a dump in the place of all that is there, or change nothing; return where that is kept.
+    async def tenants(self) -> Sequence[TenantId]:
+        """Return whose rows there are, whoever we are; the default tenant is the last. Likewise."""
+        ...
 
-        `keep` names it, none throws it away. Problem: `restore_failed`.
+    async def erased(self) -> Erased:
+        """Return who was erased, of all tenants, as it knows and those that were kept aside. Likewise."""
+        ...
+
+    async def restore(self, feed: Feed, rows: Mapping[str, int]) -> None:
+        """Put a dump into a place that is empty, all or nothing. Problem: `restore_failed`."""
+        ...
+
+    def beside(self) -> AbstractAsyncContextManager["Dumps"]:
+        """Return an empty place beside what is there, for a while; what a killed process left there goes."""
+        ...
+
+    async def take_in(self, beside: "Dumps", keep: str | None) -> str | None:
+        """Put what is beside in the place of all that is there, in one step; return where that is kept.
+
+        `keep` names it, none throws it away. Problem: `restore_failed`: everything is as it was.
         """
         ...
 

@@ -68,8 +68,8 @@ class Access:
             "user": unquote(url.username or ""),
             "options": f"-c watchword.tenant={DEFAULT_TENANT}",
             "application_name": "watchword backup",
-            **self._protection(),
             **dict(parse_qsl(url.query)),
+            **self._protection(),  # whatever the URL says of it
         }
         return {name: value for name, value in parts.items() if value.strip(",")}
 

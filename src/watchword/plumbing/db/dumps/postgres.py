@@ -1,64 +1,61 @@
 """PostgreSQL out of a snapshot and into a schema: pg_dump and pg_restore, in streams, never through a file.
 
-    snapshot    a transaction that others see as it began: what is counted in it is what pg_dump dumps
     dump        pg_dump of that snapshot, in its custom format, read by whoever encrypts it
     restore     pg_restore's script into psql, in one transaction; COMMIT is sent by us, when pg_restore ended
                 well and every table has its rows
+    beside      a schema of another name: what is restored there is nobody's until `take_in` gives it ours
     scratch     a database for a while, to restore into and look
 
-Rows of one tenant are what our role sees; a role with BYPASSRLS sees all. Row-level security comes with the
-last of what is restored, so that an ordinary owner can bring the rows back.
+Row-level security comes with the last of what is restored, so that an ordinary owner can bring the rows of
+all tenants back; it is not forced on that owner while they are counted.
 """
 
 import asyncio
+import re
 import shutil
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from ssl import SSLContext
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from watchword.kernel.ids import DEFAULT_TENANT
+from watchword.kernel.ids import TenantId
 from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.db.dumps.contents import (
-    TELL_OF_BACKUPS,
+    GOODBYE,
     BackupToolMissing,
     Contents,
-    DatabaseInUse,
     Dump,
     DumpFailed,
     Dumps,
+    Erased,
     Feed,
     RestoreFailed,
-    Tombstone,
-    numbers_in,
 )
 from watchword.plumbing.db.dumps.libpq import Access
+from watchword.plumbing.db.dumps.looking import (
+    Snapshot,
+    connected,
+    look,
+    look_at_all,
+    named,
+    people,
+    refuse_in_use,
+    snapshot,
+)
 from watchword.plumbing.db.dumps.piping import Program, running
-from watchword.plumbing.db.ports import DatabaseUnavailable
+from watchword.plumbing.db.dumps.tenancy import erased_in, tenants_in
+from watchword.plumbing.db.scope import SCHEMA
 
-SCHEMA: Final = "auth"
 _VIEWS: Final = "audit"  # the schema of a view, for other systems
-_SECONDS: Final = 10.0
-_LOOKS: Final = 20
-_BETWEEN_SECONDS: Final = 0.1
 _CHUNK: Final = 1 << 16
-_TABLES = "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind = 'r'"
-_SIZE = (
-    "SELECT coalesce(sum(pg_table_size(oid)), 0)::bigint FROM pg_class"
-    " WHERE relnamespace = to_regnamespace($1) AND relkind = 'r'"
-)
-_TOMBSTONES = "SELECT id, user_id, erased_at FROM erasures WHERE erased_at IS NOT NULL ORDER BY id"
-_HEAD = "SELECT position, digest FROM audit_chain ORDER BY position DESC LIMIT 1"
-_OTHERS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-    " AND pid <> pg_backend_pid() AND coalesce(backend_type, 'client backend') = 'client backend'"
-)
+_NO_ROLE = re.compile(r'role "([^"]+)" does not exist')
 _LOCK = (
     "DO $$ DECLARE each record; BEGIN FOR each IN SELECT relname FROM pg_class"
     f" WHERE relnamespace = to_regnamespace('{SCHEMA}') AND relkind = 'r' ORDER BY relname LOOP"
@@ -67,12 +64,17 @@ _LOCK = (
 )
 
 
-_KNOWN = "SELECT facts::text FROM journal WHERE type = ANY($1::text[]) ORDER BY at DESC LIMIT 50"
-
-
+_BESIDE: Final = f"{SCHEMA}_restoring"
+_ASIDE: Final = f"{SCHEMA}_meanwhile"
+_PATIENCE = "SET LOCAL lock_timeout = '30s';"
+_THERE = (
+    "SELECT EXISTS (SELECT FROM pg_class"
+    f" WHERE relnamespace = to_regnamespace('{SCHEMA}') AND relkind = 'r')"
+)
 _CLEAR = (  # with the last of it, unless somebody else has something there
     f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE; DROP SCHEMA IF EXISTS {_VIEWS};"
 )
+_CLEAR_BESIDE = f"DROP SCHEMA IF EXISTS {_BESIDE}, {_VIEWS}_restoring CASCADE;"
 
 
 class NoScratch(Problem):
@@ -82,14 +84,26 @@ class NoScratch(Problem):
     kind = Kind.CONFLICT
 
 
+class RoleMissing(Problem):
+    """A tenant's role is not there, for which the backup has policies: make it first."""
+
+    code = "restore_role_missing"
+    kind = Kind.CONFLICT
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresDumps:
-    """A database of a server: dumped by one role, restored by the one that owns it."""
+    """A database of a server: dumped by one role, restored by the one that owns it.
+
+    `alone`: nobody else uses it.
+    """
 
     access: Access
     dumped_by: Access
     scratch_url: Secret
     tls: SSLContext | None = None
+    alone: bool = False
+    schema: str = SCHEMA
     dialect: str = "postgresql"
     ending: str = "dump"
 
@@ -107,29 +121,67 @@ class PostgresDumps:
             )
 
     async def look(self) -> Contents:
-        """Return what it holds."""
+        """Return what it holds: what our role sees, or all of it where we are alone."""
+        if self.alone:
+            return await look_at_all(self.access, self.tls)
         return await look(self.access, self.tls)
 
     async def people(self) -> int:
         """Return how many accounts and services it holds."""
         return await people(self.access, self.tls)
 
-    async def refuse_in_use(self) -> None:
+    async def refuse_in_use(self, patience: timedelta = GOODBYE) -> None:
         """Refuse while others are connected."""
-        await refuse_in_use(self.access, self.tls)
+        await refuse_in_use(self.access, self.tls, patience)
 
-    async def restore(self, feed: Feed, rows: Mapping[str, int], keep: str | None) -> str | None:
-        """Put the schema in the place of ours, in one transaction."""
+    async def tenants(self) -> Sequence[TenantId]:
+        """Return whose rows there are."""
+        return await tenants_in(self.access, self.tls, self.schema)
+
+    async def erased(self) -> Erased:
+        """Return who was erased, as our schema knows and those that were kept aside."""
+        return await erased_in(self.access, self.tls)
+
+    async def restore(self, feed: Feed, rows: Mapping[str, int]) -> None:
+        """Restore in one transaction, into the schema that is ours."""
+        await asyncio.to_thread(restore, self.access, feed, rows, self.schema)
+
+    @asynccontextmanager
+    async def beside(self) -> AsyncIterator[Dumps]:
+        """Yield a schema beside ours, whose name is free."""
+        await self._run(_CLEAR_BESIDE)
+        try:
+            yield replace(self, schema=_BESIDE)
+        finally:
+            with suppress(
+                Problem
+            ):  # why it failed is told already; the next restoration clears it away
+                await self._run(_CLEAR_BESIDE)
+
+    async def take_in(self, beside: Dumps, keep: str | None) -> str | None:
+        """Give the schema beside ours our name, in one transaction."""
         name = keep.replace("-", "_") if keep else None
-        there = bool((await self.look()).rows)
-        await asyncio.to_thread(restore, self.access, feed, rows, keep_as=name)
+        aside = _renamed(SCHEMA, f"{SCHEMA}_{name}") if name else [_CLEAR]
+        there = await self._run(_LOCK, *aside, *_renamed(beside.schema, SCHEMA))
         return f"the schemas {SCHEMA}_{name} and {_VIEWS}_{name}" if name and there else None
+
+    async def _run(self, *statements: str) -> bool:
+        """Run statements in one transaction; tell whether our schema was there. Problem: `restore_failed`."""
+        try:
+            async with connected(self.access, self.tls) as connection, connection.transaction():
+                await connection.execute(_PATIENCE)
+                there: bool = await connection.fetchval(_THERE)
+                for each in statements:
+                    await connection.execute(each)
+        except (asyncpg.PostgresError, OSError) as error:
+            raise RestoreFailed(private=f"postgres: {error}") from error
+        return there
 
     @asynccontextmanager
     async def scratch(self, name: str) -> AsyncIterator[Dumps]:
         """Yield an empty database."""
         async with scratch(self.access, self.scratch_url, self.tls, name) as access:
-            yield replace(self, access=access, dumped_by=access)
+            yield replace(self, access=access, dumped_by=access, alone=True)
 
     async def check_tools(self) -> str:
         """Return the version of pg_dump, after a look for the others."""
@@ -141,55 +193,6 @@ class PostgresDumps:
             if why := program.ended():
                 raise BackupToolMissing(private=why)
         return said
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A moment of a database: its name for pg_dump, what it holds, and how large that is about."""
-
-    name: str
-    contents: Contents
-    size: int
-
-
-@asynccontextmanager
-async def snapshot(access: Access, tls: SSLContext | None) -> AsyncIterator[Snapshot]:
-    """Hold a moment of the database as long as the block lasts."""
-    async with (
-        _connected(access, tls) as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        name = await connection.fetchval("SELECT pg_export_snapshot()")
-        size = await connection.fetchval(_SIZE, SCHEMA)
-        yield Snapshot(name, await _contents(connection), size)
-
-
-async def look(access: Access, tls: SSLContext | None) -> Contents:
-    """Return what a database holds."""
-    async with _connected(access, tls) as connection:
-        return await _contents(connection)
-
-
-async def people(access: Access, tls: SSLContext | None) -> int:
-    """Return how many accounts and services there are; none without the tables."""
-    async with _connected(access, tls) as connection:
-        there = {row["relname"] for row in await connection.fetch(_TABLES, SCHEMA)}
-        names = [name for name in ("users", "services") if name in there]
-        return sum([await _count(connection, name) for name in names])
-
-
-async def refuse_in_use(access: Access, tls: SSLContext | None) -> None:
-    """Refuse while others are connected, after some patience: who hung up just now is still seen a while.
-
-    Problem: `database_in_use`.
-    """
-    async with _connected(access, tls) as connection:
-        for _ in range(_LOOKS):
-            others = await connection.fetchval(_OTHERS)
-            if not others:
-                return
-            await asyncio.sleep(_BETWEEN_SECONDS)
-    raise DatabaseInUse(private=f"{others} connections")
 
 
 @contextmanager
@@ -218,12 +221,12 @@ def restore(
     access: Access,
     feed: Feed,
     rows: Mapping[str, int],
-    *,
-    keep_as: str | None = None,
+    schema: str = SCHEMA,
 ) -> None:
-    """Put the schema in the place of ours, all or nothing; what was there is dropped, or kept under a name.
+    """Make our schema of a dump, or one beside it, all or nothing; ours stays as it is then.
 
-    `feed` writes the dump. Problem: `restore_failed`.
+    A dump knows one name, ours: what has it steps aside within the transaction, which nobody sees.
+    `feed` writes the dump. Problems: `restore_failed`, `restore_role_missing`.
     """
     script = [access.program("pg_restore"), "--file=-", "--no-owner", "--no-privileges"]
     with access.told() as where:
@@ -237,17 +240,23 @@ def restore(
         ):
             fed = _Feeding(feed, reading)
             try:
-                _say(writing, ["BEGIN;", "SET LOCAL lock_timeout = '30s';", *_aside(keep_as)])
+                aside = [_CLEAR] if schema == SCHEMA else _renamed(SCHEMA, _ASIDE)
+                back = (
+                    []
+                    if schema == SCHEMA
+                    else [*_renamed(SCHEMA, schema), *_renamed(_ASIDE, SCHEMA)]
+                )
+                _say(writing, ["BEGIN;", _PATIENCE, *aside])
                 shutil.copyfileobj(reading.stdout, writing.stdin, _CHUNK)
                 fed.finish()
                 if why := reading.ended():
                     raise RestoreFailed(private=why)
-                _say(writing, ["SET row_security = on;", *_demands(rows), "COMMIT;"])
+                _say(writing, [*_demands(rows), *back, "COMMIT;"])
                 writing.stdin.close()
             except BrokenPipeError as error:
-                raise RestoreFailed(private=writing.ended()) from error
+                raise _failed(writing.ended()) from error
             if why := writing.ended():
-                raise RestoreFailed(private=why)
+                raise _failed(why)
 
 
 @asynccontextmanager
@@ -259,7 +268,7 @@ async def scratch(
         async with _given(replace(access, url=given), tls) as empty:
             yield empty
         return
-    async with _connected(access, tls) as connection:
+    async with connected(access, tls) as connection:
         try:
             await connection.execute(f'CREATE DATABASE "{name}"')
         except asyncpg.InsufficientPrivilegeError as error:
@@ -274,13 +283,13 @@ async def scratch(
 @asynccontextmanager
 async def _given(access: Access, tls: SSLContext | None) -> AsyncIterator[Access]:
     there = f"SELECT to_regnamespace('{SCHEMA}') IS NOT NULL"
-    async with _connected(access, tls) as connection:
+    async with connected(access, tls) as connection:
         if await connection.fetchval(there):
             raise NoScratch("The database of BACKUP_SCRATCH_URL is not empty.")
     try:
         yield access
     finally:
-        async with _connected(access, tls) as connection:
+        async with connected(access, tls) as connection:
             await connection.execute(_CLEAR)
 
 
@@ -308,81 +317,39 @@ class _Feeding:
             self._reading.process.kill()
 
 
-def _aside(keep_as: str | None) -> Iterable[str]:
-    """Return what makes room for the schema, once nobody writes to the old one any more."""
-    yield _LOCK
-    if keep_as is None:
-        yield _CLEAR
-        return
-    for schema in (SCHEMA, _VIEWS):
+def _renamed(schema: str, name: str) -> Iterable[str]:
+    """Return what gives a schema another name, if it is there, and that of its views with it."""
+    for old, new in ((schema, name), (_views(schema), _views(name))):
         yield (
-            f"DO $$ BEGIN IF to_regnamespace('{schema}') IS NOT NULL THEN"
-            f" ALTER SCHEMA {schema} RENAME TO {schema}_{keep_as}; END IF; END $$;"
+            f"DO $$ BEGIN IF to_regnamespace('{old}') IS NOT NULL THEN"
+            f" ALTER SCHEMA {old} RENAME TO {new}; END IF; END $$;"
         )
+
+
+def _views(schema: str) -> str:
+    return schema.replace(SCHEMA, _VIEWS, 1)
 
 
 def _demands(rows: Mapping[str, int]) -> Iterable[str]:
-    """Return what fails unless each table has its rows."""
+    """Return what fails unless each table has its rows, those of all tenants."""
     for table, number in rows.items():
-        quoted = table.replace('"', '""')
+        name = named(table)
         yield (
-            f'DO $$ BEGIN IF (SELECT count(*) FROM {SCHEMA}."{quoted}") <> {int(number)} THEN'
-            f" RAISE EXCEPTION 'a table has not the rows it had'; END IF; END $$;"
+            "DO $$ DECLARE forced boolean; BEGIN"
+            f" SELECT relforcerowsecurity INTO STRICT forced FROM pg_class WHERE oid = '{name}'::regclass;"
+            f" ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY;"
+            f" IF (SELECT count(*) FROM {name}) <> {int(number)} THEN"
+            " RAISE EXCEPTION 'a table has not the rows it had'; END IF;"
+            f" IF forced THEN ALTER TABLE {name} FORCE ROW LEVEL SECURITY; END IF; END $$;"
         )
+
+
+def _failed(why: str | None) -> Problem:
+    if missing := _NO_ROLE.search(why or ""):
+        return RoleMissing(f"The role {missing[1]} of a tenant is not there: make it first.")
+    return RestoreFailed(private=why)
 
 
 def _say(program: Program, lines: Iterable[str]) -> None:
     program.stdin.write("".join(f"{line}\n" for line in lines).encode())
     program.stdin.flush()
-
-
-@asynccontextmanager
-async def _connected(access: Access, tls: SSLContext | None) -> AsyncIterator[Any]:
-    try:
-        connection = await asyncpg.connect(
-            access.url.reveal(),
-            timeout=_SECONDS,
-            server_settings={
-                "application_name": "watchword backup",
-                "search_path": SCHEMA,
-                "watchword.tenant": str(DEFAULT_TENANT),
-            },
-            **({"ssl": tls} if tls else {}),
-        )
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        raise DatabaseUnavailable(private=f"postgres: {error!r}") from error
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
-async def _contents(connection: Any) -> Contents:
-    names = sorted(row["relname"] for row in await connection.fetch(_TABLES, SCHEMA))
-    there = set(names)
-    head = await connection.fetchrow(_HEAD) if "audit_chain" in there else None
-    tombstones = await connection.fetch(_TOMBSTONES) if "erasures" in there else []
-    versions = (
-        await connection.fetch("SELECT version_num FROM alembic_version")
-        if "alembic_version" in there
-        else []
-    )
-    return Contents(
-        schema=tuple(sorted(row["version_num"] for row in versions)),
-        rows={name: await _count(connection, name) for name in names},
-        head=(head["position"], head["digest"].hex()) if head else (0, ""),
-        tombstones=tuple(
-            Tombstone(row["id"], row["user_id"], row["erased_at"]) for row in tombstones
-        ),
-        known=await _known(connection) if "journal" in there else 0,
-    )
-
-
-async def _known(connection: Any) -> int:
-    return numbers_in(row["facts"] for row in await connection.fetch(_KNOWN, list(TELL_OF_BACKUPS)))
-
-
-async def _count(connection: Any, table: str) -> int:
-    quoted = table.replace('"', '""')
-    number: int = await connection.fetchval(f'SELECT count(*) FROM {SCHEMA}."{quoted}"')
-    return number

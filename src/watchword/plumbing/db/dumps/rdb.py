@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from watchword.kernel.secret import Secret
 from watchword.plumbing.db.dumps.contents import DumpFailed
@@ -71,7 +71,7 @@ class Rdb:
 
 @contextmanager
 def snapshot(url: Secret) -> Iterator[Rdb]:
-    """Yield the state of the server at a URL. Problem: `backup_failed`."""
+    """Yield the state of the server at a URL; `ssl_ca_certs` in it vouch for it. Problem: `backup_failed`."""
     where = urlsplit(url.reveal())
     try:
         with _connected(where) as connection, connection.makefile("rwb") as file:
@@ -91,7 +91,9 @@ def _connected(where: SplitResult) -> socket.socket:
     host = where.hostname or "localhost"
     connection = socket.create_connection((host, where.port or _PORT), _SECONDS)
     if where.scheme == "rediss":
-        return ssl.create_default_context().wrap_socket(connection, server_hostname=host)
+        trusted = dict(parse_qsl(where.query)).get("ssl_ca_certs")
+        context = ssl.create_default_context(cafile=trusted)
+        return context.wrap_socket(connection, server_hostname=host)
     return connection
 
 

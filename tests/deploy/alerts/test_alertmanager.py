@@ -126,4 +126,4 @@ def test_what_keeps_others_silent_are_alerts_that_there_are() -> None:
         if matcher.startswith("alertname=")
     }
     assert named <= known
-    assert len(named) == 3
+    assert len(named) == 4

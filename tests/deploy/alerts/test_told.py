@@ -107,7 +107,7 @@ async def after_a_day(worlds: Opener, profile: str, place: Path, redis: str) -> 
         _seldom(world.part(Metrics))
         fact = BackupVerified(name="20260301_020000", number=1, whole=True)
         await world.part(Journal).note(world.database, fact, world.clock.now())
-        gauges = Gauges(world.house)
+        gauges = world.house.part(Gauges)
         await gauges.look()
         await gauges.look_at_carriers()
         await gauges.look_at_files()

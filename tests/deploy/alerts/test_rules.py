@@ -3,8 +3,10 @@
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.support.markdown import ROOT
 from tests.support.promql import PROMETHEUS, read, rules
@@ -12,6 +14,7 @@ from tests.support.services.promtool import Promtool
 
 FILES = ("auth_rules.yml", "molam.rules.yml", "nova.rules.yml", "watchword.rules.yml")
 RECORDED = "recording.rules.yml"
+LETTERS = "emails_sent_total"
 PROFILES = ("ariya", "generic", "molam", "nova", "romapi")
 TOLD = {
     "auth_rules.yml": ("romapi.test.yml",),
@@ -161,3 +164,38 @@ def test_every_alert_leads_to_what_there_is_to_do() -> None:
     led = {rule["annotations"]["runbook_url"].partition("#") for rule in rules(*FILES)}
     assert {page for page, _, _ in led} == {"docs/operate/alerts.md"}
     assert {anchor for _, _, anchor in led} == written
+
+
+@pytest.mark.parametrize("place", ["prometheus", "compose/monitoring"])
+def test_nova_counts_no_letter_twice_though_two_jobs_ask_the_same_process(
+    promtool: Promtool, tmp_path: Path, place: str
+) -> None:
+    jobs = read(PROMETHEUS.parent / place / "nova.yml")["scrape_configs"]
+    assert [job["job_name"] for job in jobs] == ["nova-rdv-auth", "email-provider"]
+    labels = 'provider="smtp",result="sent"'
+    kept = [
+        {"series": f'{LETTERS}{{job="{job["job_name"]}",{labels}}}', "values": "0+60x20"}
+        for job in jobs
+        if not drops(job, LETTERS)
+    ]
+    one_a_second = {"labels": f"provider:emails_sent:rate5m{{{labels}}}", "value": 1}
+    asked = {
+        "expr": "provider:emails_sent:rate5m",
+        "eval_time": "15m",
+        "exp_samples": [one_a_second],
+    }
+    told = {"interval": "1m", "input_series": kept, "promql_expr_test": [asked]}
+    story = {"rule_files": [str(PROMETHEUS / RECORDED)], "tests": [told]}
+    (tmp_path / "letters.test.yml").write_text(yaml.safe_dump(story), "utf-8")
+    judged = promtool.judge("test", "rules", str(tmp_path / "letters.test.yml"))
+    assert judged.code == 0, judged.said
+
+
+def drops(job: dict[str, Any], metric: str) -> bool:
+    """Tell whether a job throws a metric away, by the rules that Prometheus follows."""
+    return any(
+        each["action"] == "drop"
+        and each["source_labels"] == ["__name__"]
+        and re.fullmatch(each["regex"], metric)
+        for each in job.get("metric_relabel_configs", [])
+    )

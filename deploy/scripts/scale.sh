@@ -1,0 +1,31 @@
+#!/bin/sh
+# Has so many instances from now on, without a pause: REPLICAS in .env says so to every script that comes after.
+#
+#   scale.sh COUNT     of all; where some have a name and a file of their own (ha.yaml), REPLICAS is how many more there are
+#
+# Exit 1: they did not become well; then those that served go on, as many as they were.
+set -eu
+case ${1:-} in
+'' | *[!0-9]* | 0*) set -- ;;
+esac
+[ $# -eq 1 ] || {
+	sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
+	exit 2
+}
+# shellcheck source=deploy/scripts/lib.sh
+. "$(dirname -- "$0")/lib.sh"
+go_home
+image=$(told WATCHWORD_IMAGE)
+[ -n "$image" ] && [ -n "$(everywhere)" ] || fail "Nothing runs here: deploy-docker.sh starts it."
+former=$(told REPLICAS)
+named=0 # those that are as many as they are, whatever REPLICAS says
+for service in $(services); do
+	[ "$service" = app ] || named=$((named + $(wished "$service")))
+done
+[ "$1" -gt "$named" ] || fail "$named of them have a name of their own: at least $((named + 1)) serve here."
+as_many_as_before() { put REPLICAS "$former"; }
+undo=as_many_as_before
+put REPLICAS "$(($1 - named))"
+exchange "$image" || fail "$1 instances are not well: those that served go on."
+undo=:
+say "$1 instances serve."
