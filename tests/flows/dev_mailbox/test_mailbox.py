@@ -45,8 +45,9 @@ async def test_a_script_reads_the_newest_code(worlds: Opener) -> None:
 
 async def test_the_newest_of_one_mailbox_is_not_the_newest_of_all(worlds: Opener) -> None:
     async with worlds(APP_ENV="development") as world, world.client() as client:
-        await ask_for_a_code(world, ALICE)
-        await ask_for_a_code(world, "bob@example.org")
+        for each in (ALICE, "bob@example.org"):
+            await world.subscriber(each)
+            await ask_for_a_code(world, each)
         found = await client.get("/dev/mail/newest.json", params={"to": "Alice@example.org"})
         assert found.json()["to"] == ALICE
         both = (await client.get("/dev/mail.json")).json()["messages"]
@@ -78,6 +79,7 @@ async def test_a_person_reads_a_letter_in_three_ways(small_worlds: Opener) -> No
 
 async def test_a_letter_keeps_its_styles_and_gets_no_scripts(small_worlds: Opener) -> None:
     async with small_worlds(APP_ENV="development") as world, world.client() as client:
+        await world.subscriber()
         await ask_for_a_code(world)
         message = (await client.get("/dev/mail/newest.json")).json()
         letter = await client.get(f"/dev/mail/{message['id']}/html")

@@ -19,7 +19,7 @@ async def every(call: Call[Whose]) -> Response:
 
 
 async def newest(call: Call[Whose]) -> Response:
-    """Tell the code and the link of the last letter."""
+    """Tell the code and the link of the last letter that has a code or a token."""
     found = await dev_messages.newest(_database(call), to=call.body.to)
     if found is None:
         raise NotFound("There is no such letter yet.")

@@ -1,7 +1,8 @@
 """Development messages: letters and texts that stay on this machine, as the development mailbox keeps them.
 
     keep     the carrier `mailbox` puts a letter here instead of sending it     keep_text   or a text
-    newest   the last one, of anybody or of one mailbox; its code and its link
+    newest   the last one with a code or a token, of anybody or of one mailbox: letters of one moment
+             arrive in any order, and a welcome that comes late is not what is waited for
     page     the list, newest first          find   one of them
 
 The id comes from the Message-ID, so a letter that is carried twice is kept once. Production has the
@@ -57,10 +58,12 @@ KEEP = upsertion(dev_messages, *_NAMES, key=["id"], values=lambda new: {"at": ne
 _NEWEST_FIRST = select(*(dev_messages.c[name] for name in _NAMES)).order_by(
     dev_messages.c.at.desc(), dev_messages.c.id.desc()
 )
-PAGE = statement(
-    _NEWEST_FIRST.where(or_(_TO.is_(None), func.lower(dev_messages.c.to) == func.lower(_TO))).limit(
-        bindparam("size", type_=Integer)
-    )
+_OF_WHOM = or_(_TO.is_(None), func.lower(dev_messages.c.to) == func.lower(_TO))
+PAGE = statement(_NEWEST_FIRST.where(_OF_WHOM).limit(bindparam("size", type_=Integer)))
+NEWEST = statement(
+    _NEWEST_FIRST.where(
+        _OF_WHOM, or_(dev_messages.c.code.is_not(None), dev_messages.c.text.contains("token="))
+    ).limit(1)
 )
 FIND = statement(
     select(*(dev_messages.c[name] for name in _NAMES)).where(
@@ -138,9 +141,9 @@ async def page(db: Executor, *, to: str | None = None, size: int = PAGE_SIZE) ->
 
 
 async def newest(db: Executor, *, to: str | None = None) -> DevMessage | None:
-    """Return the last letter, of anybody or of one mailbox."""
-    found = await page(db, to=to, size=1)
-    return found[0] if found else None
+    """Return the last letter with a code or a token, of anybody or of one mailbox."""
+    row: Any = await db.first(NEWEST, recipient=to)
+    return None if row is None else DevMessage(**row._asdict())
 
 
 async def find(db: Executor, message_id: UUID) -> DevMessage | None:
