@@ -45,7 +45,9 @@ def code(
 
     found = run_in_house(work)
     if found is None:
-        raise console.refuse("No letter with a code or a token has come yet: register or ask for a code first.")
+        raise console.refuse(
+            "No letter with a code or a token has come yet: register or ask for a code first."
+        )
     told = {"to": found.to, "subject": found.subject, "code": found.code, "link": found.link}
     console.talk(f"{found.subject} (to {found.to})")
     wanted = found.link if link else found.code or found.link
