@@ -51,7 +51,7 @@ choose() { # <overlay>: sets the names of names.env
 }
 
 make_room() { # to render in; one whose script was killed is not locked any more, and leaves
-	find "$KUBERNETES/overlays" -maxdepth 1 -name '.render.*' -mmin +60 -exec flock --nonblock {} rm -rf {} \;
+	find "$KUBERNETES/overlays" -maxdepth 1 -name '.render.*' -mmin +60 -exec flock --nonblock {} rm -rf {} \; || : # another left meanwhile
 	work=$(mktemp -d "$KUBERNETES/overlays/.render.XXXXXX")
 	exec 8<"$work"
 	flock 8

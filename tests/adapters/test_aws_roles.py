@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.aws_roles import AGENT, ARN, ROLES, SESSION, Roles, roles
-from tests.support.services.kept import free_port
+from tests.support.ports import free_port
 from watchword.adapters.secrets.roles import Role
 from watchword.kernel.managers import ManagerTrouble
 from watchword.kernel.secret import Secret

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.support.ports import free_port
 from tests.support.relay import certificate
-from tests.support.services.kept import free_port
 from tests.support.stub import HANG_UP, SILENCE, Stub, answer, stub
 from tests.support.tls import behind_tls
 from watchword.adapters.fetching import MOST, HttpsFetcher

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.support.services.kept import free_port
+from tests.support.ports import free_port
 from tests.support.worlds import Opener
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.support.letter import LETTER
+from tests.support.ports import free_port
 from tests.support.relay import certificate, relay
 from tests.support.services import SmtpSink
-from tests.support.services.kept import free_port
 from watchword.adapters.mail.smtp import Relay, SmtpMailer
 from watchword.kernel.clock import SystemClock
 from watchword.kernel.ports import NotAccepted, Undelivered
@@ -256,7 +256,7 @@ async def test_silence_after_the_letter_leaves_it_open_whether_it_was_taken(
     reply: str | None,
 ) -> None:
     async with relay({"BODY": reply}) as server:
-        carrier = mailer(server.port, timeout=LONG if reply else SHORT)
+        carrier = mailer(server.port, timeout=SHORT if reply is None else LONG)
         with pytest.raises(Undelivered):
             await carrier.send(LETTER)
         server.replies = {}

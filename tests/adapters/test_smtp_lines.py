@@ -65,12 +65,12 @@ async def test_a_line_that_has_carried_its_share_gives_way_to_a_new_one() -> Non
 
 
 async def test_who_waits_for_a_line_of_ours_does_not_blame_the_relay() -> None:
-    async with faulty_relay(lambda _: Fault(wait=0.05)) as server:
-        carrier = mailer(server.port, connections=1, timeout=SHORT)
-        await asyncio.gather(*(carrier.send(LETTER) for _ in range(8)))  # the last waits for longer
+    async with faulty_relay(lambda _: Fault(wait=0.1)) as server:
+        carrier = mailer(server.port, connections=1, timeout=timedelta(seconds=3))
+        await asyncio.gather(*(carrier.send(LETTER) for _ in range(12)))  # the last waits longer
         await carrier.close()
 
-        assert server.kept.total() == 8
+        assert server.kept.total() == 12
 
 
 async def test_a_code_takes_the_next_line_before_notices_that_wait() -> None:

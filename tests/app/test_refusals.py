@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ports import free_port
 from tests.support.program import watchword
 from tests.support.running import ports
-from tests.support.services.kept import free_port
 from tests.support.world import environment
 
 REFUSED, USAGE, UNAVAILABLE = 1, 2, 69

@@ -7,8 +7,8 @@ import pytest
 
 import watchword
 from tests.support.environments import production
+from tests.support.ports import own_address
 from tests.support.running import ask, ports, started, until
-from tests.support.services.kept import free_port
 
 SOURCE = Path(watchword.__file__).parent
 
@@ -53,7 +53,7 @@ def test_one_command_each_answers_on_the_profiles_port(
 ) -> None:
     (tmp_path / "var").mkdir()
     shutil.copy(migrated_sqlite, tmp_path / "var" / "watchword.db")
-    host = f"127.{free_port() % 200 + 20}.{len(options) + 1}.7"  # where port 3000 is free
+    host = own_address()  # where port 3000 is free
     given = {"APP_ENV": "development", "APP_PROFILE": "ariya", "JWT_SECRET": "weak", "HOST": host}
     with started(tmp_path, "serve", *options, **given) as service:
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ports import free_port
 from tests.support.running import (
     PATIENCE,
     ask,
@@ -21,7 +22,6 @@ from tests.support.running import (
     wait_until_alive,
     wait_until_ready,
 )
-from tests.support.services.kept import free_port
 from tests.support.services.postgres import Postgres
 from tests.support.services.smtp import SmtpSink
 from tests.support.world import environment
@@ -52,12 +52,13 @@ def test_development_starts_with_nothing_prints_its_addresses_and_stops(tmp_path
     with started(tmp_path, "serve", "--dev", **ports()) as service:
         base = service.wait_for(r"Listening on (http://localhost:\d+)")[1]
         service.wait_for(r"Create the first admin +http://localhost:\d+/setup\?token=wwt_")
+        service.wait_for(r"Stop: Ctrl\+C")
         for line in ("Sign in / register", "Mailbox and SMS", "API reference", "Metrics"):
             assert line in service.said
         assert ask(f"{base}/ready") == (200, {"status": "ready"})
         metrics = re.search(r"Metrics +(http://\S+)", service.said)
         assert metrics
-        assert b"app_info" in urllib.request.urlopen(metrics[1], timeout=5).read()
+        assert b"app_info" in urllib.request.urlopen(metrics[1], timeout=PATIENCE).read()
         assert service.stop(signal.SIGINT) == 0
     for path in (tmp_path / "var").rglob("*"):
         if path.is_file() and path.parent.name == "secrets":
@@ -123,7 +124,7 @@ def test_what_is_in_flight_at_sigterm_finishes_and_readiness_says_503_first(
     sqlite_url: str, tmp_path: Path
 ) -> None:
     chosen = ports()
-    environ = {**environment(sqlite_url, DRAIN_DELAY="1s"), **chosen, "HOST": "127.0.0.1"}
+    environ = {**environment(sqlite_url, DRAIN_DELAY="5s"), **chosen, "HOST": "127.0.0.1"}
     with started(tmp_path, "serve", **environ) as service:
         port = int(chosen["PORT"])
         base = f"http://127.0.0.1:{port}"
@@ -244,7 +245,7 @@ def test_a_service_with_a_wrong_address_of_its_database_says_so(
 ) -> None:
     for url, status, word in (
         (f"postgresql://somebody:secretword@127.0.0.1:{free_port()}/nothing", 503, "down"),
-        (postgres_url.replace("watchword_app:", "watchword_app:not-"), 503, "down"),
+        (postgres_url.replace("@", "-not@"), 503, "down"),
         (postgres_url, 200, "ok"),
     ):
         chosen = ports()

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.person import Newcomer, Person
-from tests.support.services.kept import free_port
+from tests.support.ports import free_port
 from tests.support.services.oidc_provider import OidcProvider, settings
 from tests.support.site import Site
 

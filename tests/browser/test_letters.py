@@ -19,7 +19,8 @@ async def test_letters_are_for_everybody(visitor: Person, language: str) -> None
     site, email = visitor.site, visitor.email
     await site.account(email, language)
     await site.client.post("/api/v1/auth/forgot-password", json={"email": email})
-    await site.letter(email, "password_reset/password_reset")
+    for template in ("password_reset/password_reset", "registration/welcome"):
+        await site.letter(email, template)
     listed = (await site.client.get("/dev/mail.json", params={"to": email})).json()["messages"]
     found = {}
     for letter in listed:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from tests.contracts.words import make_things
 from watchword.plumbing.db.changes import Changes
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing.db.postgres import PostgresDatabase
+from watchword.plumbing.db.postgres import PoolSettings, PostgresDatabase
 from watchword.plumbing.db.sqlite import SqliteDatabase, sqlite_path
 
 BOTH = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.needs("postgres"))]
+A_MINUTE = timedelta(minutes=1)
 PATIENCE = 30.0  # seconds; for what comes at once, on whatever machine
 
 
@@ -59,7 +61,7 @@ def open_database(url: str, changes: Changes | None = None) -> SqliteDatabase | 
     news = changes or Changes()
     if url.startswith("sqlite"):
         return SqliteDatabase(sqlite_path(url), news)
-    return PostgresDatabase(url, news)
+    return PostgresDatabase(url, news, PoolSettings(connect_timeout=A_MINUTE, wait=A_MINUTE))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The image: what its Dockerfile says, and its steps run on this machine where there is no Docker."""
 
+import contextlib
 import fnmatch
 import hashlib
 import os
@@ -15,8 +16,8 @@ import pytest
 
 from tests.support.deploy_files import DEPLOY, DIGEST, ROOT, Instruction, instructions
 from tests.support.environments import fresh_secrets
+from tests.support.ports import free_port
 from tests.support.running import Running, wait_until_ready
-from tests.support.services.kept import free_port
 
 DOCKERFILE = DEPLOY / "docker/Dockerfile"
 INSTALLED = "/opt/watchword"
@@ -138,7 +139,11 @@ def built() -> Iterator[Path]:
             assert ended.returncode == 0, ended.stdout + ended.stderr
             if "pip download" in step:
                 cache.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copytree(folder / "build/wheels", cache)
+                filling = Path(tempfile.mkdtemp(dir=cache.parent)) / "wheels"
+                shutil.copytree(folder / "build/wheels", filling)
+                with contextlib.suppress(OSError):  # another run was faster
+                    filling.rename(cache)
+                shutil.rmtree(filling.parent)
     shutil.rmtree(folder / "build")  # the image has the environment alone
     yield folder / "opt/watchword"
     shutil.rmtree(folder)

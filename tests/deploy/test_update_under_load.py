@@ -10,10 +10,10 @@ import pytest
 
 import tests.support.fake_docker as fake
 from tests.support.docker_host import DockerHost
+from tests.support.ports import free_port
 from tests.support.program import COMMAND
 from tests.support.proxied import Proxied, an_account, certify, load
 from tests.support.rolling import lost
-from tests.support.services.kept import free_port
 from tests.support.services.nginx import Nginx, Proxy
 from tests.support.world import environment
 

@@ -10,8 +10,8 @@ import pytest
 import redis
 
 from tests.support.counting import statements
+from tests.support.ports import free_port
 from tests.support.running import until
-from tests.support.services.kept import free_port
 from tests.support.terminal import Terminal
 from tests.support.world import World, open_world
 from tests.support.worlds import Opener

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from tests.support.feedback import write
+from tests.support.ports import free_port
 from tests.support.program import serving
 from tests.support.proxy import wire_to
-from tests.support.services.kept import free_port
 from tests.support.world import PASSWORD, World, environment, open_world
 from tests.support.worlds import Opener
 from watchword.kernel.ports import NotAccepted

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
+from tests.support.ports import free_port
 from tests.support.program import serving, watchword
-from tests.support.started import free_port
 
 Key = ec.EllipticCurvePrivateKey
 
@@ -90,10 +90,10 @@ def test_those_who_know_the_authority_are_served_and_nobody_else(
     old.maximum_version = ssl.TLSVersion.TLSv1_2
 
     with serving(address, cwd=tmp_path, environ=environ, tls=knowing):
-        assert httpx2.get(f"{address}/health", verify=knowing).status_code == 200
+        assert httpx2.get(f"{address}/health", verify=knowing, timeout=60).status_code == 200
         for stranger in (ssl.create_default_context(), old):
             with pytest.raises(httpx2.ConnectError):
-                httpx2.get(f"{address}/health", verify=stranger)
+                httpx2.get(f"{address}/health", verify=stranger, timeout=60)
         probed = watchword("health", cwd=tmp_path, environ=environ)
 
     assert probed.returncode == 0, probed.stderr

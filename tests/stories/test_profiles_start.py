@@ -2,17 +2,12 @@
 
 import shutil
 import urllib.request
-from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
 
+from tests.support.ports import free_port, own_address
 from tests.support.program import serving
-from tests.support.services.kept import free_port
-
-# Each test has a loopback address of its own, so that a port that is given can be had.
-_ADDRESSES: Iterator[str] = (f"127.{free_port() % 200 + 20}.{n}.9" for n in count(1))
 
 
 @pytest.fixture
@@ -30,7 +25,7 @@ def get(address: str) -> tuple[int, str]:
 
 @pytest.mark.req("M-07", "M-08", "K-01")
 def test_the_wallet_listens_on_8085_and_has_health_and_metrics_there(folder: Path) -> None:
-    host = next(_ADDRESSES)
+    host = own_address()
     environ = {
         "APP_ENV": "development",
         "APP_PROFILE": "molam",
@@ -49,7 +44,7 @@ def test_the_wallet_listens_on_8085_and_has_health_and_metrics_there(folder: Pat
 def test_the_platform_reads_the_dotenv_of_its_environment_and_listens_on_3001(
     folder: Path,
 ) -> None:
-    host = next(_ADDRESSES)
+    host = own_address()
     lines = [
         "NODE_ENV=development",
         f"DATABASE_URL=sqlite:///{folder}/var/watchword.db",

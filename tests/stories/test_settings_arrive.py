@@ -1,7 +1,6 @@
 """What an operator sets is what people meet at the doors."""
 
 import shutil
-import socket
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -10,16 +9,10 @@ import httpx2
 import pytest
 
 from tests.support.environments import fresh_secrets, production
+from tests.support.ports import free_port
 from tests.support.program import serving, watchword
 from tests.support.world import PASSWORD, open_world
 from tests.support.worlds import Opener
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @pytest.mark.req("N-01", "N-02", "R-02")

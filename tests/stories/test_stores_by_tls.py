@@ -207,17 +207,15 @@ async def test_a_database_that_does_not_answer_keeps_nobody_waiting_for_long(
 ) -> None:
     async with (
         wire_to(postgres_url) as wire,
-        open_world(wire.url, tmp_path, DB_POOL_MIN="0") as world,
+        open_world(wire.url, tmp_path, DB_POOL_MIN="0", DB_CONNECT_TIMEOUT_MS="2000") as world,
         world.client() as client,
     ):
-        pool = world.settings.section(DatabaseSettings).pool()
         wire.freeze()
         body = {"email": "alice@example.org", "password": "x"}
         async with asyncio.timeout(30):
             answer = await client.post(world.path("/auth/login"), json=body)
         wire.thaw()
     assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
-    assert pool.connect_timeout.total_seconds() == 2
 
 
 @pytest.mark.req("G-64")

@@ -24,12 +24,19 @@ def planted(secrets: Iterable[str], messages: Iterable[Message]) -> Iterator[str
     for message in messages:
         yield from _TOKEN.findall(message.text)
         if message.code:
-            yield f'"{message.code}"'
+            yield message.code
 
 
 def told(secrets: Iterable[str], text: str) -> list[str]:
     """Return the secrets and the addresses of mailboxes that a text holds."""
-    return sorted({each for each in secrets if each in text} | set(_ADDRESS.findall(text)))
+    return sorted({each for each in secrets if says(text, each)} | set(_ADDRESS.findall(text)))
+
+
+def says(text: str, secret: str) -> bool:
+    """Tell whether a text holds a secret; digits count where they are no part of an id or a moment."""
+    if not secret.isdigit():
+        return secret in text
+    return re.search(rf"(?<![0-9a-f.]){secret}(?![0-9a-f])", text) is not None
 
 
 def metrics_of(house: House) -> str:

@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from tests.support.letter import LETTER
+from tests.support.ports import free_port
 from tests.support.relay import ScriptedRelay, relay
-from tests.support.services.kept import free_port
 from tests.support.stub import HANG_UP, SILENCE, Stub, answer, stub
 from watchword.adapters.aws.sigv4 import AwsKey, Signer
 from watchword.adapters.mail.mailgun import MailgunMailer

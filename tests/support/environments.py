@@ -20,7 +20,7 @@ CLINIC = {
 
 def fresh_secrets() -> dict[str, str]:
     """Return a secret for each purpose."""
-    return {name: secrets.token_urlsafe(64) for name in SECRETS}
+    return {name: secrets.token_hex(64) for name in SECRETS}
 
 
 def production(**more: str) -> dict[str, str]:
@@ -43,4 +43,4 @@ def production(**more: str) -> dict[str, str]:
 
 def development(**more: str) -> dict[str, str]:
     """Return an environment that development starts with."""
-    return {"APP_ENV": "development", "JWT_SECRET": secrets.token_urlsafe(64), **more}
+    return {"APP_ENV": "development", "JWT_SECRET": secrets.token_hex(64), **more}

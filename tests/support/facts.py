@@ -12,7 +12,7 @@ from watchword.plumbing.db.statements import statement
 _OF_TYPE = statement(
     select(journal.c.user_id, journal.c.facts, journal.c.address)
     .where(journal.c.type == bindparam("type"))
-    .order_by(journal.c.at)
+    .order_by(journal.c.at, journal.c.id)
 )
 
 

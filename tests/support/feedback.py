@@ -20,7 +20,9 @@ from watchword.records.suppressions.service import Suppressions
 
 ALICE: Final = "alice@example.org"
 _STATES = statement(select(dispatches.c.reference, dispatches.c.state))
-_FACTS = statement(select(journal.c.type, journal.c.facts, journal.c.user_id))
+_FACTS = statement(
+    select(journal.c.type, journal.c.facts, journal.c.user_id).order_by(journal.c.at, journal.c.id)
+)
 
 
 async def take(world: World, *posts: Posted) -> list[int]:

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.support.crowd import Crowd, crowd
+from tests.support.ports import free_port
 from tests.support.running import Running, started, wait_until_ready
-from tests.support.services.kept import free_port
 from tests.support.services.nginx import Nginx, Proxy
 from tests.support.world import PASSWORD, environment, open_world
 

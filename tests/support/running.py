@@ -12,10 +12,10 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.support.ports import free_port
 from tests.support.program import COMMAND
-from tests.support.services.kept import free_port
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 class Running:

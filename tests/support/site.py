@@ -20,7 +20,8 @@ from uuid import UUID
 
 import httpx2
 
-from tests.support.services.kept import Kept, free_port
+from tests.support.ports import free_port
+from tests.support.services.kept import Kept
 from tests.support.world import PASSWORD
 from watchword.flows.consent.rules import unsubscribe_token
 from watchword.kernel.ids import SubscriberId
@@ -56,7 +57,9 @@ class Site:
         kept = Kept.start("watchword", command, folder=folder)
         url = f"http://localhost:{port}"
         kept.wait_until(lambda: "Stop: Ctrl+C" in _said(kept))
-        return cls(url=url, folder=folder, kept=kept, client=httpx2.AsyncClient(base_url=url))
+        return cls(
+            url=url, folder=folder, kept=kept, client=httpx2.AsyncClient(base_url=url, timeout=60)
+        )
 
     async def stop(self) -> None:
         """End it; its folder goes with it."""

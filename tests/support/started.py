@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -13,8 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.ports import free_port
+
 COMMAND = Path(sys.executable).with_name("watchword")
 _PATIENCE_SECONDS = 60
+_LAST_LINE = "Stop: Ctrl+C"
 _LISTENING = re.compile(r"Listening on (http://localhost:(\d+))")
 
 
@@ -71,13 +73,6 @@ def started(folder: Path, **more: str) -> Iterator[Started]:
         reader.join(_PATIENCE_SECONDS)
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on just now."""
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        return int(line.getsockname()[1])
-
-
 def _read(process: "subprocess.Popen[str]", service: Started, listening: threading.Event) -> None:
     assert process.stdout is not None
     for line in process.stdout:
@@ -85,5 +80,6 @@ def _read(process: "subprocess.Popen[str]", service: Started, listening: threadi
         found = _LISTENING.search(line)
         if found:
             service.url = found[1]
+        if _LAST_LINE in line:
             listening.set()
     listening.set()

@@ -303,6 +303,9 @@ def environment(database_url: str, **more: str) -> dict[str, str]:
         "APP_ENV": "test",
         "APP_PROFILE": "generic",
         "DATABASE_URL": database_url,
+        "DB_CONNECT_TIMEOUT_MS": "20000",  # the machine may be busy
+        "REDIS_TIMEOUT_MS": "20000",
+        "OAUTH_TIMEOUT": "20s",
         "PUBLIC_BASE_URL": BASE,
         "METRICS_PORT": "0",
         "PASSWORD_HASH": "argon2id",  # a tenth of the time that bcrypt takes

@@ -60,7 +60,7 @@ def cache(house: House) -> Cache:
         return NoCache()
     from watchword.adapters.cache.redis import RedisCache
 
-    kept = RedisCache(redis.cache_url or redis.url)
+    kept = RedisCache(redis.cache_url or redis.url, patience=redis.timeout)
     if redis.cache_url:
         house.part(Changes).listen(SESSIONS, kept.heard)
     return kept
@@ -76,6 +76,5 @@ def counters(house: House) -> Counters:
     from watchword.adapters.counters.redis import TROUBLE, RedisCounters
 
     failures = house.part(Metrics).redis_failures
-    return FallbackCounters(
-        RedisCounters(redis.url), memory, trouble=TROUBLE, on_failure=failures.inc
-    )
+    shared = RedisCounters(redis.url, patience=redis.timeout)
+    return FallbackCounters(shared, memory, trouble=TROUBLE, on_failure=failures.inc)

@@ -3,7 +3,7 @@
 The first 48 bits are Unix milliseconds, so new rows land at the end of their index.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NewType
 from uuid import UUID
 
@@ -17,13 +17,15 @@ IdentityId = NewType("IdentityId", UUID)
 
 DEFAULT_TENANT = TenantId(UUID("00000000-0000-7000-8000-000000000001"))
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VERSION = 0x7 << 76
 _VARIANT = 0x2 << 62
 
 
 def mint(now: datetime, chance: Chance) -> UUID:
     """Return a fresh UUIDv7 for this moment."""
-    milliseconds = int(now.timestamp() * 1000)
+    since = now - _EPOCH
+    milliseconds = (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
     drawn = int.from_bytes(chance.draw(10), "big")
     high, low = drawn >> 68, drawn & ((1 << 62) - 1)
     return UUID(int=(milliseconds << 80) | _VERSION | (high << 64) | _VARIANT | low)

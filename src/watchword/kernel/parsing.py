@@ -7,7 +7,7 @@ from datetime import timedelta
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _LONGEST = 100 * 365 * _UNITS["d"]
 _MOST_MILLISECONDS = 100 * 365 * 86_400_000  # a hundred years
-SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+MILLISECOND, SECOND, MINUTE = timedelta(milliseconds=1), timedelta(seconds=1), timedelta(minutes=1)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 

@@ -181,9 +181,10 @@ def test_what_a_killed_script_rendered_leaves_with_the_next_one(fakes: Fakes) ->
         for folder in (left, used):
             folder.mkdir(exist_ok=True)
             (folder / "stable.yaml").touch()
-            os.utime(folder, (0, 0))
         holding = os.open(used, os.O_RDONLY)
         fcntl.flock(holding, fcntl.LOCK_EX)
+        for folder in (left, used):
+            os.utime(folder, (0, 0))
         ended = fakes.run(SCRIPTS / "deploy-k8s.sh", "romapi", IMAGE)
         assert ended.returncode == 0, ended.stderr
         assert (left.exists(), used.exists()) == (False, True)

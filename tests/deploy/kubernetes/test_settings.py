@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.support.cluster import ROOT, SYSTEMS, Cluster
 from tests.support.environments import fresh_secrets
 from tests.support.kustomize import settings
+from tests.support.ports import free_port
 from tests.support.program import watchword
 from tests.support.running import ask, started, wait_until_alive, wait_until_ready
-from tests.support.services.kept import free_port
 from watchword.app.settings import catalogue, read
 from watchword.plumbing.settings import DatabaseSettings, ServerSettings
 

@@ -17,13 +17,14 @@ from watchword.plumbing.contact import email_address
 from watchword.records.subscribers.service import Subscribers
 
 Start = Callable[..., OidcProvider]
+PATIENCE = 60.0  # seconds; it signs by RSA, beside all else that runs
 HERE = CALLBACK.format(name="staff")
 
 
 async def goes_there(who: Browser, name: str, **pressed: str) -> str:
     """Go to the provider, sign in there as somebody; return the address that leads back."""
     there = (await who.client.get("/auth/oauth/staff")).headers["location"]
-    async with httpx2.AsyncClient() as elsewhere:
+    async with httpx2.AsyncClient(timeout=PATIENCE) as elsewhere:
         page = await elsewhere.get(there, follow_redirects=True)
         form = re.search(r'action="([^"]+)"', page.text)
         assert form, page.text

@@ -338,7 +338,7 @@ async def test_a_slow_or_broken_provider_costs_a_clear_page_and_nothing_else(
     small_worlds: Opener, kind: Any, path: str, reply: Reply, status: int, says: str
 ) -> None:
     provider = kind(spoil={path: reply})
-    patience = {"OAUTH_TIMEOUT": "2s"} if reply is SILENCE else {}  # none is measured but silence
+    patience = {"OAUTH_TIMEOUT": "4s"} if reply is SILENCE else {}  # none is measured but silence
     async with scene(small_worlds, provider, **patience) as set_up:
         way = provider.approves(await leaves(set_up.alice, provider))
         if kind is Github and reply.status == 200 and reply.body.startswith(b"{"):
@@ -348,7 +348,7 @@ async def test_a_slow_or_broken_provider_costs_a_clear_page_and_nothing_else(
 
 async def test_a_provider_that_is_silent_holds_up_nobody_else(small_worlds: Opener) -> None:
     provider = Voucher(spoil={DISCOVERY: SILENCE})
-    async with scene(small_worlds, provider, OAUTH_TIMEOUT="2s") as set_up:
+    async with scene(small_worlds, provider, OAUTH_TIMEOUT="4s") as set_up:
         await set_up.world.subscriber()
         knocks = [
             asyncio.create_task(set_up.alice.client.get("/auth/oauth/staff")) for _ in range(20)

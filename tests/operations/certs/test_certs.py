@@ -13,8 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from tests.support.ports import free_port
 from tests.support.program import serving, watchword
-from tests.support.services.kept import free_port
 from tests.support.terminal import Terminal
 
 HOSTS = ("--host", "auth.example.org", "--host", "127.0.0.1", "--host", "büro.example.org")

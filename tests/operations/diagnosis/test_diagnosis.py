@@ -66,7 +66,7 @@ def test_a_service_that_was_not_told_to_ignores_the_signals(
 
 @pytest.mark.req("G-69")
 def test_a_profile_names_the_functions_of_other_threads(tmp_path: Path) -> None:
-    begin(Report.PROFILE, tmp_path, StoppedClock(), timedelta(milliseconds=300)).join()
+    begin(Report.PROFILE, tmp_path, StoppedClock(), timedelta(seconds=2)).join()
     [path] = tmp_path.iterdir()
     assert path.name == f"profile-{os.getpid()}-{START:%Y%m%dT%H%M%S%f}.txt"
     assert path.stat().st_mode & 0o777 == 0o600

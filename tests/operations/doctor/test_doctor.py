@@ -13,7 +13,7 @@ import pytest
 from tests.operations.mail.test_commands import beside, by_sendgrid, by_smtp
 from tests.operations.sms.test_commands import by_twilio
 from tests.support.environments import production
-from tests.support.services.kept import free_port
+from tests.support.ports import free_port
 from tests.support.services.postgres import Postgres
 from tests.support.services.smtp import SmtpSink
 from tests.support.stub import answer

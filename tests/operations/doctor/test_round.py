@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.services.kept import free_port
+from tests.support.ports import free_port
 from tests.support.world import environment
 from watchword.app.building import open_house
 from watchword.app.reading import reading_of

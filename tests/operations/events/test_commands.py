@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import update
 
+from tests.support.ports import free_port
 from tests.support.rounds import relay_once
-from tests.support.services.kept import free_port
 from tests.support.shelf import Shelf
 from tests.support.terminal import Terminal
 from tests.support.world import START, World, open_world

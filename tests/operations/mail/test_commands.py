@@ -12,8 +12,8 @@ from typing import TypeVar
 import pytest
 
 from tests.support.carriers import TAKEN
+from tests.support.ports import free_port
 from tests.support.services import SmtpSink
-from tests.support.services.kept import free_port
 from tests.support.stub import Stub, answer, stub
 from tests.support.terminal import Terminal
 from tests.support.world import START, open_world

@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from tests.support.exposed import scrape
+from tests.support.ports import free_port
 from tests.support.proxy import wire_to
-from tests.support.services.kept import free_port
 from tests.support.watched import watched
 from tests.support.world import World, open_world
 from tests.support.worlds import Opener

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.listening import listening
+from tests.support.ports import free_port
 from tests.support.program import watchword
-from tests.support.services.kept import free_port
 from tests.support.started import Started, started
 from tests.support.stub import answer, stub
 from tests.support.terminal import Terminal

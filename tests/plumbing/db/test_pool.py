@@ -34,7 +34,7 @@ class Connection:
 
 @dataclass
 class Server:
-    """Lets new connections in while its door is open; refuses them when it has a reason to."""
+    """Lets new connections in while its door is open; refuses those that knock while it has a reason to."""
 
     door: asyncio.Event = field(default_factory=asyncio.Event)
     reason: Exception | None = None
@@ -43,14 +43,15 @@ class Server:
     failed: int = 0
 
     async def connect(self) -> Any:
+        reason = self.reason
         self.knocking += 1
         self.most = max(self.most, self.knocking)
         try:
             await self.door.wait()
         finally:
             self.knocking -= 1
-        if self.reason is not None:
-            raise self.reason
+        if reason is not None:
+            raise reason
         return Connection()
 
     def note(self) -> None:
@@ -117,10 +118,10 @@ async def test_when_there_is_none_at_all_everybody_is_told_why_at_once(
 ) -> None:
     held = await take(pool, 2)
     server.door.clear()
+    server.reason = ConnectionRefusedError("away")
     tasks = await waiting(pool, 6)
     for connection in held:
         pool.release(connection, sound=False)
-    server.reason = ConnectionRefusedError("away")
     server.door.set()
     async with asyncio.timeout(5):
         answers = await asyncio.gather(*tasks, return_exceptions=True)
@@ -129,6 +130,24 @@ async def test_when_there_is_none_at_all_everybody_is_told_why_at_once(
 
     server.reason = None
     assert await take(pool, 8)
+
+
+async def test_an_attempt_from_before_they_came_tells_nobody_that_the_server_is_away(
+    server: Server,
+) -> None:
+    pool = Pool(server.connect, PoolSettings(minimum=0, maximum=2, wait=LONG), server.note)
+    server.door.clear()
+    server.reason = ConnectionRefusedError("away")
+    [first] = await waiting(pool, 1)
+    server.reason = None
+    later = await waiting(pool, 5)
+    server.door.set()
+    with pytest.raises(ConnectionRefusedError):
+        await first
+    async with asyncio.timeout(5):
+        for task in later:
+            pool.release(await task)
+    await pool.close()
 
 
 async def test_who_waited_in_vain_is_told_why_there_were_no_more(server: Server) -> None:

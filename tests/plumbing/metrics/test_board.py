@@ -1,6 +1,7 @@
 """The board: what a process wrote there is read whole, also when it has died meanwhile."""
 
 import multiprocessing
+import time
 from itertools import count
 
 import pytest
@@ -39,8 +40,9 @@ def test_a_reader_in_another_process_never_sees_half_of_a_writing() -> None:
 
     writer = FORK.Process(target=scribble, daemon=True)
     writer.start()
-    seen = set()
+    seen, until = set(), time.monotonic() + 120
     while len(seen) < 40:
+        assert time.monotonic() < until, "nobody writes"
         written = place.read()
         assert len(set(written)) <= 1
         seen.add(written[:1])

@@ -44,7 +44,7 @@ TABLE = {
     "greylists": ELSEWHERE,
     "refuses the password": ELSEWHERE,
 }
-SHORT = timedelta(seconds=1)
+SHORT, LONG = timedelta(seconds=2), timedelta(minutes=1)  # for who hangs; for who is well
 
 
 @dataclass
@@ -81,11 +81,13 @@ def contexts(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, 
     return certificate(folder)
 
 
-def mailer(world: World, name: str, server: FaultyRelay, trusting: ssl.SSLContext) -> SmtpMailer:
+def mailer(
+    world: World, name: str, server: FaultyRelay, trusting: ssl.SSLContext, patience: timedelta
+) -> SmtpMailer:
     relay = Relay(
         host="127.0.0.1",
         port=server.port,
-        timeout=SHORT,
+        timeout=patience,
         tls=trusting,
         user=NAME,
         password=Secret(PASSWORD),
@@ -101,8 +103,8 @@ async def town(
     serving, trusting = contexts
     async with faulty_relay(tls=serving) as first, faulty_relay(tls=serving) as second:
         mailers = [
-            mailer(small_world, "first", first, trusting),
-            mailer(small_world, "second", second, trusting),
+            mailer(small_world, "first", first, trusting, SHORT),
+            mailer(small_world, "second", second, trusting, LONG),
         ]
         metrics = small_world.part(Metrics)
         carriers = Mailing(mailers, small_world.clock, SystemChance(), metrics)

@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.ports import free_port
 from tests.support.running import until
 from tests.support.services import debian
-from tests.support.services.kept import Kept, am_root, free_port
+from tests.support.services.kept import Kept, am_root
 
 ROOT = Path(__file__).parents[3]
 CACHE = ROOT / ".cache/nginx"

@@ -13,7 +13,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.services.kept import Kept, free_port
+from tests.support.ports import free_port
+from tests.support.services.kept import Kept
 from tests.support.services.missing import ServiceMissing
 
 CACHE = Path(__file__).parents[3] / ".cache/oidc-provider"
@@ -60,7 +61,7 @@ class OidcProvider:
         """Tell whether it listens."""
         try:
             urllib.request.urlopen(f"{self.issuer}/.well-known/openid-configuration", timeout=5)
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:
             return False
         return True
 

@@ -20,9 +20,10 @@ from typing import Any
 
 import asyncpg
 
+from tests.support.ports import free_port
 from tests.support.relay import certificate
 from tests.support.services import debian
-from tests.support.services.kept import NOBODY, Kept, am_root, free_port, server_identity
+from tests.support.services.kept import NOBODY, Kept, am_root, server_identity
 from tests.support.services.missing import ServiceMissing
 
 ROOT = Path(__file__).parents[3]

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.ports import free_port
 from tests.support.services import debian
-from tests.support.services.kept import NOBODY, Kept, am_root, free_port, server_identity
+from tests.support.services.kept import NOBODY, Kept, am_root, server_identity
 from tests.support.services.missing import ServiceMissing
 from tests.support.services.operated import Operated
 

@@ -27,7 +27,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
-from tests.support.services.kept import NOBODY, Kept, am_root, free_port, server_identity
+from tests.support.ports import free_port
+from tests.support.services.kept import NOBODY, Kept, am_root, server_identity
 from tests.support.services.missing import ServiceMissing
 
 APP_ROLE = "watchword_app"

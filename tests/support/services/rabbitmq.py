@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.support.ports import free_port
 from tests.support.services import debian
-from tests.support.services.kept import Kept, free_port
+from tests.support.services.kept import Kept
 from tests.support.services.missing import ServiceMissing
 
 CACHE = Path(__file__).parents[3] / ".cache/rabbitmq"

@@ -17,8 +17,9 @@ from typing import Any
 
 import redis
 
+from tests.support.ports import free_port
 from tests.support.services import debian
-from tests.support.services.kept import Kept, free_port
+from tests.support.services.kept import Kept
 from tests.support.services.missing import ServiceMissing
 
 ROOT = Path(__file__).parents[3]

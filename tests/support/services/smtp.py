@@ -16,7 +16,7 @@ from typing import Any, cast
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from tests.support.services.kept import free_port
+from tests.support.ports import free_port
 
 HOST = "127.0.0.1"
 
@@ -80,7 +80,9 @@ class SmtpSink:
         keep, port = _Keep(), free_port()
         strict: dict[str, Any] = {"tls_context": tls, "require_starttls": True}
         strict |= {"auth_required": True, "authenticator": partial(_knows, login)}
-        controller = Controller(keep, hostname=HOST, port=port, **(strict if tls else {}))
+        controller = Controller(
+            keep, hostname=HOST, port=port, ready_timeout=60, **(strict if tls else {})
+        )
         controller.start()
         return cls(port=port, host=HOST, _keep=keep, _controller=controller)
 
@@ -89,7 +91,7 @@ class SmtpSink:
         """What has arrived so far, oldest first."""
         return tuple(self._keep.letters)
 
-    def wait_for(self, count: int, seconds: float = 10.0) -> tuple[Letter, ...]:
+    def wait_for(self, count: int, seconds: float = 60.0) -> tuple[Letter, ...]:
         """Return the letters once `count` of them have arrived; fail after `seconds`."""
         with self._keep.arrived:
             if not self._keep.arrived.wait_for(lambda: len(self._keep.letters) >= count, seconds):

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import redis
 
-from tests.support.services.kept import Kept, free_port
+from tests.support.ports import free_port
+from tests.support.services.kept import Kept
 from tests.support.services.missing import ServiceMissing
 
 DATABASES = 16

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 PREFIX: Final = "cache:"
 _TROUBLE = (RedisError, OSError, TimeoutError)
 _PAUSE_SECONDS: Final = 1.0
+_CONNECTING_SECONDS: Final = 1.0
 _AT_ONCE: Final = 500
 _USER: Final = "user:"
 
@@ -30,12 +31,13 @@ class RedisCache:
     def __init__(self, url: str, *, patience: timedelta = timedelta(milliseconds=100)) -> None:
         """Connect when first asked; `patience` is for one question."""
         seconds = patience.total_seconds()
+        longest = max(seconds, _CONNECTING_SECONDS)
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=8,
             timeout=seconds,
-            socket_timeout=1.0,
-            socket_connect_timeout=1.0,
+            socket_timeout=longest,
+            socket_connect_timeout=longest,
             retry=Retry(NoBackoff(), 0),
             client_name="watchword",
         )

@@ -7,8 +7,8 @@
 
 A process that has much to do reads late what came in time, so lateness alone is no outage: Redis is left
 when it refuses, or leaves two looks in a row without an answer. One that is gone or frozen costs those
-requests that are under way one patience (100 ms), and no later one anything. A limit is never passed over:
-it only becomes stricter (ledger A-13, D-17).
+requests that are under way one patience (`REDIS_TIMEOUT_MS`), and no later one anything. A limit is never
+passed over: it only becomes stricter (ledger A-13, D-17).
 """
 
 import asyncio

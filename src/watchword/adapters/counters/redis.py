@@ -76,13 +76,13 @@ class RedisCounters:
         keeps nobody waiting and leaves its connection to the decisions that follow.
         `tls`: what the client takes for rediss://, such as `ssl_ca_certs`.
         """
-        seconds = patience.total_seconds()
+        seconds, longest = patience.total_seconds(), max(patience, connecting).total_seconds()
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=connections,
             timeout=seconds,
-            socket_timeout=connecting.total_seconds(),
-            socket_connect_timeout=connecting.total_seconds(),
+            socket_timeout=longest,
+            socket_connect_timeout=longest,
             retry=Retry(NoBackoff(), 0),
             client_name="watchword",
             decode_responses=True,
@@ -91,7 +91,7 @@ class RedisCounters:
         self._redis = Redis.from_pool(pool)
         self._prefix = prefix
         self._patience = seconds
-        self._connecting = max(patience, connecting).total_seconds()
+        self._connecting = longest
 
     async def hit(self, key: str, limit: Limit, now: datetime) -> Verdict:
         """Count one hit, if the limit allows it."""

@@ -5,7 +5,8 @@
 
 While somebody waits, new connections are made beside, a few at a time: whoever waits gets what comes
 first, one that was given back or a new one, so a burst that finds the server slow to let new ones in
-is served by those there are. Only when there are none at all does a failure to connect reach them.
+is served by those there are. Only when there are none at all does a failure to connect reach them, and
+only those who waited already when that attempt began: whoever came later has one of their own.
 
 A connection is sound while its last answer came whole: after a cancelled or timed-out statement
 nobody knows what the server still does on it, so it goes, and the server is told to stop.
@@ -59,8 +60,9 @@ class Pool:
         self._settings = settings
         self._on_failure = on_failure
         self._free: deque[tuple[asyncpg.Connection, float]] = deque()
-        self._waiting: deque[asyncio.Future[asyncpg.Connection]] = deque()
-        self._coming: set[asyncio.Task[asyncpg.Connection]] = set()
+        self._waiting: deque[_Turn] = deque()
+        self._came = 0  # who waited, so far
+        self._coming: dict[asyncio.Task[asyncpg.Connection], int] = {}  # with who had come by then
         self._trouble: BaseException | None = None  # of the last attempt to connect
         self._closed = False
         self.open = 0  # those on their way among them
@@ -124,7 +126,8 @@ class Pool:
 
     async def _wait(self) -> asyncpg.Connection:
         """Wait one's turn."""
-        turn: asyncio.Future[asyncpg.Connection] = asyncio.get_running_loop().create_future()
+        self._came += 1
+        turn = _Turn(self._came)
         self._waiting.append(turn)
         self._grow()
         try:
@@ -138,14 +141,14 @@ class Pool:
             self._leave(turn)
             raise
 
-    def _leave(self, turn: asyncio.Future[asyncpg.Connection]) -> None:
+    def _leave(self, turn: "_Turn") -> None:
         """Give up a turn; what it was given already goes to the next."""
         with contextlib.suppress(ValueError):
             self._waiting.remove(turn)
         if turn.done() and not turn.cancelled() and turn.exception() is None:
             self.release(turn.result())
 
-    def _next(self) -> asyncio.Future[asyncpg.Connection] | None:
+    def _next(self) -> "_Turn | None":
         """Return the turn of who waits longest."""
         while self._waiting:
             turn = self._waiting.popleft()
@@ -159,12 +162,12 @@ class Pool:
         for _ in range(min(wanted, self._settings.maximum - self.open)):
             self.open += 1
             making = asyncio.create_task(self._connect(), name="database-connection")
-            self._coming.add(making)
+            self._coming[making] = self._came
             making.add_done_callback(self._come)
 
     def _come(self, made: asyncio.Task[asyncpg.Connection]) -> None:
         """Hand on a connection that came about; one that did not matters if there is no other."""
-        self._coming.discard(made)
+        who_had_come = self._coming.pop(made)
         if made.cancelled():  # the loop is going
             self.open -= 1
             return
@@ -176,12 +179,23 @@ class Pool:
         self.open -= 1
         self._on_failure()
         if self.open == len(self._coming):
-            self._refuse(self._trouble)
+            self._refuse(who_had_come, self._trouble)
+            self._grow()
 
-    def _refuse(self, trouble: BaseException) -> None:
-        """Tell everybody who waits."""
-        while (turn := self._next()) is not None:
-            turn.set_exception(trouble)
+    def _refuse(self, last: int, trouble: BaseException) -> None:
+        """Tell who waits, up to the last who had come by then."""
+        while self._waiting and self._waiting[0].number <= last:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_exception(trouble)
+
+
+class _Turn(asyncio.Future[asyncpg.Connection]):
+    """The turn of one who waits for a connection; they are numbered as they came."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 async def _close(connection: asyncpg.Connection) -> None:

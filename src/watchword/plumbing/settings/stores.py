@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from watchword.kernel.parsing import SECOND, boolean, milliseconds, whole, whole_of
+from watchword.kernel.parsing import MILLISECOND, SECOND, boolean, milliseconds, whole, whole_of
 from watchword.kernel.parts import section, setting
 from watchword.kernel.secret import Secret
 from watchword.plumbing.db.hosts import one_by_one
@@ -241,6 +241,12 @@ class RedisSettings:
         "Seconds that the copy of an account is kept there; it is dropped when the account changes.",
         parse=whole_of(SECOND, 1, 86_400),
         default="3600",
+    )
+    timeout: timedelta = setting(
+        "REDIS_TIMEOUT_MS",
+        "Milliseconds that a request waits for Redis; then it is counted here, or read from the database.",
+        parse=whole_of(MILLISECOND, 1, 60_000),
+        default="100",
     )
     required: bool = setting(
         "REDIS_REQUIRED",

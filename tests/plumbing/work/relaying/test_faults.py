@@ -26,7 +26,8 @@ from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.events.envelope import CONTENT_TYPE
 from watchword.records.subscribers.rules import UserUpdated
 
-PATIENCE = timedelta(seconds=1)
+PATIENCE = timedelta(seconds=3)  # with who is frozen
+A_MINUTE = timedelta(minutes=1)  # with who is well, or gone
 ACCOUNTS = 20
 ROUND = 400
 ALL_SECONDS = 60.0
@@ -48,9 +49,9 @@ def kafka() -> Iterator[KafkaProcess]:
     cluster.stop()
 
 
-def amqp(url: str, exchange: str) -> AmqpDestination:
-    """Return a way to RabbitMQ that soon loses patience."""
-    return AmqpDestination(Secret(url), exchange, CONTENT_TYPE, patience=PATIENCE)
+def amqp(url: str, exchange: str, patience: timedelta = A_MINUTE) -> AmqpDestination:
+    """Return a way to RabbitMQ."""
+    return AmqpDestination(Secret(url), exchange, CONTENT_TYPE, patience=patience)
 
 
 @asynccontextmanager
@@ -140,7 +141,10 @@ async def test_while_rabbitmq_is_frozen_requests_are_answered_and_nothing_is_los
 ) -> None:
     exchange = f"frozen-{uuid4()}"
     await keep(rabbit.url, exchange)
-    async with telling(worlds, amqp(rabbit.url, exchange)) as world, world.client() as client:
+    async with (
+        telling(worlds, amqp(rabbit.url, exchange, PATIENCE)) as world,
+        world.client() as client,
+    ):
         await happen(world, ROUND // 2)
         await rounds(world)  # there is a connection
         rabbit.freeze()

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 import zlib
 from collections import Counter
 
@@ -32,17 +33,18 @@ _SAMPLES = (
     "secure_redis",
     "super-secret",
     "supersecret",
-    "your-",
-    "your_",
 )
 _PLAIN = {"admin", "auth", "guest", "postgres", "redis", "root", "secret", "test", "watchword"}
+_YOURS = re.compile(r"(?<![a-z0-9])your[-_]")  # within a random text it stands by chance
 _STEPS = 0.5
 
 
 def is_sample(text: str) -> bool:
     """Tell whether this is a value that some guide shows."""
     lowered = text.lower()
-    return lowered in _PLAIN or any(sample in lowered for sample in _SAMPLES)
+    if lowered in _PLAIN or _YOURS.search(lowered):
+        return True
+    return any(sample in lowered for sample in _SAMPLES)
 
 
 def is_easily_guessed(text: str) -> bool:
