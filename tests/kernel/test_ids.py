@@ -46,6 +46,14 @@ def test_later_ids_are_greater(moment: datetime, later: int) -> None:
     assert str(first) < str(second)
 
 
+def test_each_millisecond_is_its_own_also_where_a_float_of_seconds_is_too_coarse() -> None:
+    day = datetime(2038, 1, 20, tzinfo=UTC)
+    made = [mint(day + timedelta(milliseconds=each), Fixed(0)).int >> 80 for each in range(1000)]
+
+    assert made == [*range(made[0], made[0] + 1000)]
+    assert made[0] == day.timestamp() * 1000
+
+
 def test_ids_of_one_moment_differ() -> None:
     now = datetime(2026, 11, 21, tzinfo=UTC)
 

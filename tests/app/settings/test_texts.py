@@ -2,6 +2,7 @@
 
 import base64
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,6 +59,15 @@ def test_what_a_generator_draws_is_no_sample_and_not_easily_guessed(drawn: bytes
     secret = base64.urlsafe_b64encode(drawn).decode().rstrip("=")
 
     assert not is_easily_guessed(secret)
+
+
+@pytest.mark.parametrize("text", ["your-secret", "jwt_your_secret", "<YOUR-KEY>"])
+def test_what_a_guide_asks_to_replace_is_a_sample(text: str) -> None:
+    assert is_sample(text)
+
+
+def test_what_stands_in_a_random_text_by_chance_is_no_sample() -> None:
+    assert not is_sample("9mK2xQyour-4fZc0sYOUR_t7Lw")
 
 
 def test_what_openssl_makes_is_good_enough() -> None:
