@@ -63,7 +63,7 @@ from watchword.plumbing.db.personal import Dossier
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.db.scope import Scope
 from watchword.plumbing.events.audience import Audience
-from watchword.plumbing.hashing.pool import HashPool
+from watchword.plumbing.hashing.pool import ForeignHashPool, HashPool
 from watchword.plumbing.issuer import Issuer
 from watchword.plumbing.logs import logger
 from watchword.plumbing.logs.files import LogFiles
@@ -91,6 +91,7 @@ from watchword.plumbing.settings import (
     ServerSettings,
     TextSettings,
 )
+from watchword.plumbing.settings.processors import processors
 from watchword.plumbing.throttle import Throttle
 from watchword.plumbing.web.call import Web
 from watchword.plumbing.work.porters import Porters
@@ -148,8 +149,9 @@ async def open_house(
     database = await storing.open_database(house, patient=patient, scope=scope)
     house.put(Dossier, Dossier(list(slices.personal())))
     house.put(Counters, storing.counters(house))
-    pool = pool or HashPool()
+    pool, foreign = pool or HashPool(processors()), ForeignHashPool()
     house.put(HashPool, pool)
+    house.put(ForeignHashPool, foreign)
     wording.put_words(house)
     abroad = carrying.Abroad(house)
     house.put(Mailing, _mailing(house, [mailer] if mailer else abroad.mailers()))
@@ -175,6 +177,7 @@ async def open_house(
         yield house
     finally:
         pool.close()
+        foreign.close()
         await _leave(house, abroad, vouchers)
         await database.close()
         house.part(logger.AccessLog).flush()

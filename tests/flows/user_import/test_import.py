@@ -1,8 +1,12 @@
 """Accounts of another system, from a file."""
 
+import asyncio
 import base64
 import hashlib
+import io
 import json
+import string
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,10 +19,14 @@ from sqlalchemy import select
 
 from tests.support.terminal import Terminal
 from tests.support.world import PASSWORD, World
+from watchword.flows.user_import.rules import Numbered, csv_lines
+from watchword.flows.user_import.service import UserImport
 from watchword.kernel.ids import SubscriberId
+from watchword.kernel.problems import Overloaded
 from watchword.plumbing.db.journal import journal
 from watchword.plumbing.db.statements import statement
 from watchword.plumbing.hashing import elsewhere
+from watchword.plumbing.hashing.pool import ForeignHashPool, HashPool
 from watchword.records.passwords.rules import NO_PEPPER
 from watchword.records.passwords.service import Passwords
 
@@ -26,6 +34,7 @@ ROOT, ADA, BOB = "root@example.org", "ada@example.org", "bob@example.org"
 IMPORT = "/api/v1/admin/users/import"
 USERS = "/api/v1/admin/users"
 FACTS = statement(select(journal.c.type, journal.c.facts).order_by(journal.c.id))
+SIGNS = f"./{string.ascii_uppercase}{string.ascii_lowercase}{string.digits}"  # of bcrypt
 SALT = "SodiumChloride"
 
 
@@ -73,6 +82,12 @@ COSTLY = {
     "PBKDF2": HASHES["PBKDF2 of Django"].replace("$1000$", "$9999999$"),
     "scrypt": HASHES["scrypt of passlib"].replace("ln=10", "ln=30"),
     "scrypt of no cost": HASHES["scrypt of Django"].replace("$1024$", "$0$"),
+    "scrypt beyond its block": HASHES["scrypt of Werkzeug"].replace("1024:8:1", "65536:1:1"),
+    "scrypt of many lanes": HASHES["scrypt of passlib"].replace("ln=10,r=8,p=1", "ln=17,r=8,p=16"),
+    "argon2 of many passes": HASHES["argon2id"].replace("m=1024,t=1", "m=131072,t=16"),
+    "PBKDF2 of many blocks": f"$pbkdf2-sha256$2000000${ab64(b'salt')}${ab64(bytes(96))}",
+    "PBKDF2 that was cut off": f"$pbkdf2-sha256$1000${ab64(b'salt')}${ab64(bytes(15))}",
+    "scrypt that was cut off": f"$scrypt$ln=10,r=8,p=1${ab64(b'salt')}$AAAA",
     "MD5": "5f4dcc3b5aa765d61d8327deb882cf99",
     "plain text": PASSWORD,
 }
@@ -98,6 +113,15 @@ async def sign_in(world: World, email: str, password: str = PASSWORD) -> int:
     async with world.client("198.51.100.9") as client:
         body = {"email": email, "password": password}
         return (await client.post(world.path("/auth/login"), json=body)).status_code
+
+
+async def bring(world: World, made_elsewhere: str) -> SubscriberId:
+    """Take somebody with another system's hash; return the id."""
+    line = json.dumps({"email": ADA, "emailVerified": True, "passwordHash": made_elsewhere})
+    async with world.client() as client:
+        await root(world, client)
+        [told] = (await send(client, line, "application/jsonl")).json()["lines"]
+    return SubscriberId(UUID(told["id"]))
 
 
 async def facts(world: World, kind: str) -> list[Any]:
@@ -147,7 +171,7 @@ async def test_each_line_is_taken_known_or_refused_for_itself(world: World) -> N
     assert (kept["role"], kept["name"] != "Somebody Else") == ("admin", True)
     assert [each["by"] for each in await facts(world, "id.user.registered")] == [admin, admin]
     [whole] = await facts(world, "id.users.imported")
-    assert whole == {"by": admin, "taken": 2, "known": 1, "refused": 3}
+    assert whole == {"by": admin, "complete": True, "taken": 2, "known": 1, "refused": 3}
     assert not [*await world.letters(ADA), *await world.letters(BOB)]
 
 
@@ -194,15 +218,12 @@ async def test_the_eleventh_upload_in_an_hour_is_refused(small_world: World) -> 
 async def test_a_hash_of_another_system_lets_its_owner_in_and_is_made_anew(
     small_world: World, made_by: str
 ) -> None:
-    line = json.dumps({"email": ADA, "emailVerified": True, "passwordHash": HASHES[made_by]})
-    async with small_world.client() as client:
-        await root(small_world, client)
-        [told] = (await send(client, line, "application/jsonl")).json()["lines"]
+    owner = await bring(small_world, HASHES[made_by])
     passwords = small_world.part(Passwords)
     seen = []
     for word in (PASSWORD + "!", PASSWORD, PASSWORD):
         status = await sign_in(small_world, ADA, word)
-        kept = await passwords.find(small_world.database, SubscriberId(UUID(told["id"])))
+        kept = await passwords.find(small_world.database, owner)
         assert kept is not None
         seen.append((status, kept.pepper_version == NO_PEPPER))
     assert seen == [(401, True), (200, False), (200, False)]
@@ -211,6 +232,41 @@ async def test_a_hash_of_another_system_lets_its_owner_in_and_is_made_anew(
 @pytest.mark.parametrize("made_by", COSTLY)
 def test_what_is_no_hash_or_costs_too_much_is_not_read(made_by: str) -> None:
     assert elsewhere.reader(COSTLY[made_by]) is None
+
+
+@pytest.mark.parametrize("at", [28, 59], ids=["salt", "sum"])
+def test_bits_that_old_libraries_left_in_a_bcrypt_hash_do_not_count(at: int) -> None:
+    made = HASHES["bcrypt"]
+    spare = SIGNS[SIGNS.index(made[at]) + 1]
+    assert elsewhere.matches(made[:at] + spare + made[at + 1 :], PASSWORD)
+    assert not elsewhere.matches(made[:at] + spare + made[at + 1 :], PASSWORD + "!")
+
+
+async def test_whoever_signs_in_twice_at_once_is_let_in_twice(world: World) -> None:
+    await bring(world, HASHES["bcrypt"])
+    assert await asyncio.gather(*(sign_in(world, ADA) for _ in range(4))) == [200] * 4
+    assert await sign_in(world, ADA, PASSWORD + "!") == 401
+
+
+async def test_while_too_many_wait_the_right_password_lets_in_and_the_hash_stands(
+    small_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await bring(small_world, HASHES["bcrypt"])
+
+    async def full(_work: object) -> None:
+        raise Overloaded
+
+    with monkeypatch.context() as busy:
+        busy.setattr(small_world.part(HashPool), "run", full)
+        assert await sign_in(small_world, ADA) == 200
+    kept = await small_world.part(Passwords).find(small_world.database, owner)
+    assert kept is not None
+    assert kept.pepper_version == NO_PEPPER
+    assert await sign_in(small_world, ADA) == 200
+
+
+def test_hashes_of_another_system_are_verified_one_at_a_time() -> None:
+    assert ForeignHashPool().threads == 1
 
 
 def test_published_vectors_are_verified() -> None:
@@ -259,14 +315,52 @@ async def test_a_file_that_is_none_is_refused_in_words_or_line_by_line(small_wor
             await send(client, "email\n" * 5002),
             await send(client, b"x" * (1024 * 1024 + 1)),
             await send(client, "name,colour\n"),
+            await send(client, "email\r" * 5002),
             await send(client, "email\n", query="?dry=1"),
             await send(client, ""),
         ]
         deep = await send(client, "[" * 100_000 + '\nnull\n{"email":', "application/jsonl")
         open_quotation = await send(client, f'email,name\n{ADA},Ada\n{BOB},"Bob\n')
-    assert [each.status_code for each in whole] == [415, 400, 413, 413, 422, 422, 200]
+    assert [each.status_code for each in whole] == [415, 400, 413, 413, 422, 413, 422, 200]
     assert [outcome for _, outcome in outcomes(deep)] == ["refused"] * 3
     assert outcomes(open_quotation) == [(2, "taken"), (3, "refused")]
+
+
+async def test_a_file_that_was_not_read_to_its_end_says_so(small_world: World) -> None:
+    async with small_world.client() as client:
+        await root(small_world, client)
+        broken = (
+            await send(client, f'email,name\n{ADA},Ada\n{BOB},"Bob"x\ncid@example.org,C\n')
+        ).json()
+        mended = (await send(client, f"email,name\n{BOB},Bob\ncid@example.org,C\n")).json()
+    assert (broken["complete"], broken["taken"], broken["refused"]) == (False, 1, 1)
+    assert broken["lines"][1]["errors"][0]["code"] == "rest_unread"
+    assert (mended["complete"], mended["taken"]) == (True, 2)
+    told = [each["complete"] for each in await facts(small_world, "id.users.imported")]
+    assert told == [False, True]
+
+
+async def test_an_import_that_breaks_off_tells_how_far_it_came(small_world: World) -> None:
+    def lines() -> Iterator[Numbered]:
+        yield from csv_lines(io.StringIO(f"email\n{ADA}\n"))
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        async for _ in small_world.part(UserImport).take(lines(), "console", dry_run=False):
+            pass
+    [fact] = await facts(small_world, "id.users.imported")
+    assert (fact["complete"], fact["taken"]) == (False, 1)
+
+
+async def test_a_file_without_its_first_line_has_nothing_of_somebody_repeated(
+    small_world: World,
+) -> None:
+    async with small_world.client() as client:
+        await root(small_world, client)
+        said = await send(client, f"{ADA},Ada,{HASHES['bcrypt']}\n")
+    assert said.status_code == 422
+    assert "$2b$" not in said.text
+    assert ADA not in said.text
 
 
 def test_the_command_takes_a_file_and_tells_which_lines_it_refused(

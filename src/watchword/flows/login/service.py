@@ -1,5 +1,6 @@
 """Login: by password; by the code or the link of a letter."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from watchword.kernel.clock import Clock
 from watchword.kernel.ids import SubscriberId
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Visitor
-from watchword.kernel.problems import Problem
+from watchword.kernel.problems import Overloaded, Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EMAIL, Contact, EmailAddress, mailbox_key
 from watchword.plumbing.db.journal import Journal
@@ -88,6 +89,21 @@ class Login:
         self, contact: Contact, password: Secret, visitor: Visitor, transport: str
     ) -> Welcome:
         """Sign in by password. Problems: `invalid_credentials`, `too_many_attempts`, the account's."""
+        try:
+            return await self._by_password(contact, password, visitor, transport)
+        except (
+            Unmet
+        ):  # it was changed, or its hash made anew, in the meantime: what holds now tells
+            pass
+        try:
+            return await self._by_password(contact, password, visitor, transport)
+        except Unmet as unmet:
+            raise InvalidCredentials(private="the password changed in the meantime") from unmet
+
+    async def _by_password(
+        self, contact: Contact, password: Secret, visitor: Visitor, transport: str
+    ) -> Welcome:
+        """Sign in by the password as it was found; `Unmet` when it is not that one any more."""
         now = self.clock.now()
         address = await self._address_of(contact)
         proven = await self.password_proof.prove(
@@ -100,7 +116,7 @@ class Login:
         if (refused := refusal(owner.status)) is not None:
             await self._note_refusal(proven, refused, visitor, now)
             raise refused
-        fresh = await self.passwords.hash(password) if self.passwords.outdated(stored) else None
+        fresh = await self._made_anew(password) if self.passwords.outdated(stored) else None
         try:
             async with self.database.transaction() as tx:
                 await self._demand(tx, owner.id, stored, fresh, now)
@@ -114,12 +130,19 @@ class Login:
                     now=now,
                     new_device=proven.new_device,
                 )
-        except Unmet as unmet:
-            raise InvalidCredentials(private="the password changed in the meantime") from unmet
+        except Unmet:
+            await self.guesses.excuse(self.database, proven.guess)
+            raise
         device = self.guesses.device(address, (fresh or stored).hash)
         if not proven.new_device:
             await self._hear(owner, visitor)
         return await self._welcome(owner, admission, "password", device)
+
+    async def _made_anew(self, password: Secret) -> Stored | None:
+        """Hash anew what is outdated; nothing where too many wait: the next sign-in will."""
+        with suppress(Overloaded):
+            return await self.passwords.hash(password)
+        return None
 
     async def _address_of(self, contact: Contact) -> str:
         """Return the mailbox's key; for a number, that of whoever has proven it, so that guesses add up."""

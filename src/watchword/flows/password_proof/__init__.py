@@ -9,8 +9,8 @@
 
 A guess counts for the address, whichever door it was made at. A browser that the account knows has a count
 of its own (records/guesses), so strangers cannot shut its owner out. An address without an account costs
-the same work. Whoever is signed in proves the password of their own account, and of no other that has the
-address by now.
+the same work, but for a hash that another system made (docs/decisions/0034). Whoever is signed in proves the
+password of their own account, and of no other that has the address by now.
 
 It has no doors: flows see it as the port `PasswordProof` (docs/decisions/0016).
 Problems: `too_many_attempts`, `rate_limited`, `overloaded`.

@@ -52,6 +52,7 @@ async def import_users(call: Call[None]) -> Response:
     number = Counter(each.outcome for each in told)
     answer = Imported(
         dry_run=how.dry_run,
+        complete=all(each.complete for each in told),
         taken=number[TAKEN],
         known=number[KNOWN],
         refused=number[REFUSED],
@@ -63,12 +64,17 @@ async def import_users(call: Call[None]) -> Response:
 async def _text(call: Call[None]) -> io.StringIO:
     """Read the whole file, before anything is made of it."""
     raw = await read_bytes(call.request, most=MOST_BYTES)
-    if raw.count(b"\n") > MOST_LINES:
+    if _line_ends(raw) > MOST_LINES:
         raise BodyTooLarge(f"Send at most {MOST_LINES} lines at once, or use the command.")
     try:
         return io.StringIO(raw.decode("utf-8-sig"), newline="")
     except UnicodeDecodeError as error:
         raise BodyMalformed("Send the file as UTF-8.") from error
+
+
+def _line_ends(raw: bytes) -> int:
+    """Count the ends of lines, in each of the three ways to write them."""
+    return raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n")
 
 
 doors = [

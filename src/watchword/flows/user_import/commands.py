@@ -35,24 +35,29 @@ def import_users(
     if read is None:
         raise console.refuse(f"FILE ends with one of: {', '.join(_READERS)}", Exit.USAGE)
 
-    async def work(house: House) -> Counter[str]:
-        outcomes: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
+
+    async def work(house: House) -> None:
         with file.open(encoding="utf-8-sig", newline="") as text:
             taking = house.part(UserImport).take(read(text), _CONSOLE, dry_run=dry_run)
             async for told in taking:
                 outcomes[told.outcome] += 1
                 _tell(told, as_json=as_json)
-        return outcomes
 
     try:
-        outcomes = run_in_house(work)
+        run_in_house(work)
     except UnicodeDecodeError as error:
         raise console.refuse(f"{file} is not UTF-8 throughout.", Exit.USAGE) from error
-    numbers = {word: outcomes[word] for word in (TAKEN, KNOWN, REFUSED)}
-    if not as_json:
-        console.output({"dry_run": dry_run} | numbers, as_json=False)
+    finally:  # also when it stops half way: what was taken stays
+        if not as_json:
+            _sum_up(outcomes, dry_run=dry_run)
     if outcomes[REFUSED]:
         raise SystemExit(Exit.REFUSED)
+
+
+def _sum_up(outcomes: Counter[str], *, dry_run: bool) -> None:
+    numbers = {word: outcomes[word] for word in (TAKEN, KNOWN, REFUSED)}
+    console.output({"dry_run": dry_run} | numbers, as_json=False)
 
 
 def _tell(told: Told, *, as_json: bool) -> None:

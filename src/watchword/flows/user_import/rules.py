@@ -27,6 +27,7 @@ JSON_LINES: Final = "application/jsonl"
 NDJSON: Final = "application/x-ndjson"
 MOST_BYTES: Final = 1024 * 1024
 MOST_LINES: Final = 5000
+REST_UNREAD: Final = "rest_unread"
 ROLES: Final = (USER, "vendor")
 TAKEN: Final = "taken"
 KNOWN: Final = "known"
@@ -93,11 +94,20 @@ class Told(Answer, frozen=True):
     id: str | None = None
     errors: list[LineFault] = msgspec.field(default_factory=list)
 
+    @property
+    def complete(self) -> bool:
+        """Tell whether the lines after it were read."""
+        return not any(each.code == REST_UNREAD for each in self.errors)
+
 
 class Imported(Answer, frozen=True):
-    """What became of a file: how many lines of each kind, and each line in its order."""
+    """What became of a file: how many lines of each kind, and each line in its order.
+
+    `complete`: it was read to its end.
+    """
 
     dry_run: bool
+    complete: bool
     taken: int
     known: int
     refused: int
@@ -106,10 +116,11 @@ class Imported(Answer, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsersImported(Fact):
-    """A file of users was gone through to its end."""
+    """A file of users was gone through; `complete`: to its end."""
 
     type: ClassVar[str] = "id.users.imported"
     by: str
+    complete: bool
     taken: int
     known: int
     refused: int
@@ -123,10 +134,9 @@ def csv_lines(text: Iterable[str]) -> Iterator[Numbered]:
         number = rows.line_num + 1
         try:
             row = next(rows, None)
-        except (
-            csv.Error
-        ) as error:  # where a quotation has no end, nobody knows where the next line begins
-            yield Numbered(number=number, faults=(_malformed(f"{error}".capitalize() + "."),))
+        except csv.Error as error:  # nobody knows where the next line begins
+            told = f"{error}".capitalize() + ": nothing from this line on was read."
+            yield Numbered(number=number, faults=(FieldError("", REST_UNREAD, told),))
             return
         if row is None:
             return
@@ -149,11 +159,10 @@ def json_lines(text: Iterable[str]) -> Iterator[Numbered]:
 
 def _names(names: list[str]) -> list[str]:
     """Read the first line of CSV: each name that we know, once. Problem: `invalid_input`."""
-    given = each_once([(name, "0") for name in names])
-    convert({"email": ""} | given, Line, strict=False)
-    if "email" not in given:
+    if "email" not in names:  # it may be somebody's line, and nothing of that is repeated
         told = FieldError("email", "missing", "The first line names the fields, email among them.")
         raise InputInvalid(errors=[told])
+    convert(each_once([(name, "0") for name in names]), Line, strict=False)
     return names
 
 

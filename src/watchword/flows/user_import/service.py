@@ -46,15 +46,30 @@ class UserImport:
         """Go through the lines, and tell what became of each as it does."""
         seen: set[str] = set()
         outcomes: Counter[str] = Counter()
-        for each in lines:
-            told = await self._one(each, by, visitor, seen, dry_run=dry_run)
-            outcomes[told.outcome] += 1
-            yield told
-        if not dry_run:
-            fact = UsersImported(
-                by=by, taken=outcomes[TAKEN], known=outcomes[KNOWN], refused=outcomes[REFUSED]
-            )
-            await self.journal.note(self.database, fact, self.clock.now(), visitor)
+        complete, whole = False, True
+        try:
+            for each in lines:
+                told = await self._one(each, by, visitor, seen, dry_run=dry_run)
+                outcomes[told.outcome] += 1
+                whole = told.complete
+                yield told
+            complete = whole
+        finally:
+            if not dry_run:
+                await self._note(outcomes, by, visitor, complete=complete)
+
+    async def _note(
+        self, outcomes: Counter[str], by: str, visitor: Visitor | None, *, complete: bool
+    ) -> None:
+        """Write what became of a file, also of one that was broken off."""
+        fact = UsersImported(
+            by=by,
+            complete=complete,
+            taken=outcomes[TAKEN],
+            known=outcomes[KNOWN],
+            refused=outcomes[REFUSED],
+        )
+        await self.journal.note(self.database, fact, self.clock.now(), visitor)
 
     async def _one(
         self, each: Numbered, by: str, visitor: Visitor | None, seen: set[str], *, dry_run: bool

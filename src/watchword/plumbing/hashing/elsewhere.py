@@ -6,8 +6,9 @@
     scrypt    $scrypt$ln=...,r=...,p=...$salt$sum     scrypt$N$salt$r$p$sum              (Django)
               scrypt:N:r:p$salt$sum                   (Werkzeug)
 
-They are without our pepper, over the password as it was typed. What would cost more than a second or
-128 MiB is not read, for a sign-in pays it: whoever brings a hash says how slow we are.
+They are without our pepper, over the password as it was typed. What would cost more than about a second or
+128 MiB is not read, for a sign-in pays it: whoever brings a hash says how slow we are. Nor is one that is
+shorter than 128 bits: a column that was cut off would be matched by too many.
 Source: RFC 7914 (scrypt), RFC 8018 (PBKDF2), RFC 9106 (argon2).
 """
 
@@ -17,6 +18,7 @@ import contextlib
 import hashlib
 import hmac
 import re
+import string
 from collections.abc import Callable
 
 import bcrypt
@@ -27,11 +29,14 @@ from argon2.low_level import Type, verify_secret
 Verify = Callable[[bytes], bool]
 
 _MEMORY = 128 * 1024 * 1024
-_MOST_ROUNDS = 2_000_000
+_MOST_ROUNDS = 2_000_000  # of PBKDF2, for all blocks of its sum
+_MOST_MIXES = 1 << 20  # of scrypt: N times r times p
+_MOST_KIBIBYTES = 1 << 20  # that argon2 fills, in all its passes
+_LEAST_SUM = 16  # bytes
 _LEAST_BCRYPT, _MOST_BCRYPT = 4, 14
 _MOST_LANES = 16
-_MOST_PASSES = 16
 _BCRYPT_READS = 72
+_BCRYPT_SIGNS = f"./{string.ascii_uppercase}{string.ascii_lowercase}{string.digits}"
 _SPARE = 1024 * 1024
 
 _DIGEST = r"(?P<digest>sha256|sha512)"
@@ -74,21 +79,27 @@ def reader(stored: str) -> Verify | None:
 def matches(stored: str, password: str) -> bool:
     """Tell whether the password made the hash."""
     verify = reader(stored)
-    return verify is not None and verify(password.encode())
+    with contextlib.suppress(ValueError, MemoryError):  # a cost that the library refuses after all
+        return verify is not None and verify(password.encode())
+    return False
 
 
 def _bcrypt(stored: str) -> Verify | None:
     found = _BCRYPT.fullmatch(stored)
     if found is None or not _LEAST_BCRYPT <= int(found["cost"]) <= _MOST_BCRYPT:
         return None
-    hashed = found["hash"].encode()
+    hashed = _without_spare_bits(found["hash"]).encode()
+    return lambda password: bcrypt.checkpw(password[:_BCRYPT_READS], hashed)
 
-    def verify(password: bytes) -> bool:
-        with contextlib.suppress(ValueError):  # 22 signs of salt that are none
-            return bcrypt.checkpw(password[:_BCRYPT_READS], hashed)
-        return False
 
-    return verify
+def _without_spare_bits(hashed: str) -> str:
+    """Return a bcrypt hash whose salt and sum end as bcrypt writes them: old libraries left bits there."""
+    parts, salt, known = hashed[:7], hashed[7:29], hashed[29:]
+    return parts + _masked(salt, 0b110000) + _masked(known, 0b111100)
+
+
+def _masked(text: str, mask: int) -> str:
+    return text[:-1] + _BCRYPT_SIGNS[_BCRYPT_SIGNS.index(text[-1]) & mask]
 
 
 def _argon2(stored: str) -> Verify | None:
@@ -96,8 +107,10 @@ def _argon2(stored: str) -> Verify | None:
     if found is None:
         return None
     cost = extract_parameters(found["hash"])
-    memory = cost.memory_cost * 1024
-    if memory > _MEMORY or cost.time_cost > _MOST_PASSES or cost.parallelism > _MOST_LANES:
+    filled = cost.memory_cost * cost.time_cost
+    if cost.memory_cost * 1024 > _MEMORY or filled > _MOST_KIBIBYTES:
+        return None
+    if cost.parallelism > _MOST_LANES or cost.hash_len < _LEAST_SUM:
         return None
     hashed, kind = found["hash"].encode(), _KINDS[found["kind"]]
 
@@ -111,9 +124,12 @@ def _argon2(stored: str) -> Verify | None:
 
 def _pbkdf2(stored: str) -> Verify | None:
     found = _first(_PBKDF2, stored)
-    if found is None or not 0 < int(found["rounds"]) <= _MOST_ROUNDS:
+    if found is None:
         return None
     digest, rounds, (salt, known) = found["digest"], int(found["rounds"]), _salt_and_sum(found)
+    blocks = -(-len(known) // hashlib.new(digest).digest_size)
+    if len(known) < _LEAST_SUM or not 0 < rounds * blocks <= _MOST_ROUNDS:
+        return None
     return lambda password: hmac.compare_digest(
         hashlib.pbkdf2_hmac(digest, password, salt, rounds, len(known)), known
     )
@@ -126,22 +142,20 @@ def _scrypt(stored: str) -> Verify | None:
     given = found.groupdict()
     n = 1 << int(given["ln"]) if given.get("ln") else int(given["n"])
     r, p = int(given["r"]), int(given["p"])
-    memory = 128 * n * r
-    if n & (n - 1) or n == 1 or not n or not r or not 0 < p <= _MOST_LANES or memory > _MEMORY:
-        return None
     salt, known = _salt_and_sum(found)
+    memory = 128 * n * r
+    if not (r and p and _is_power_of_two(n)) or n >= 1 << (16 * r) or len(known) < _LEAST_SUM:
+        return None  # RFC 7914, section 2
+    if memory > _MEMORY or n * r * p > _MOST_MIXES:
+        return None
+    most = memory + 128 * r * p + _SPARE
     return lambda password: hmac.compare_digest(
-        hashlib.scrypt(
-            password,
-            salt=salt,
-            n=n,
-            r=r,
-            p=p,
-            dklen=len(known),
-            maxmem=memory + 128 * r * p + _SPARE,
-        ),
-        known,
+        hashlib.scrypt(password, salt=salt, n=n, r=r, p=p, dklen=len(known), maxmem=most), known
     )
+
+
+def _is_power_of_two(n: int) -> bool:
+    return n > 1 and not n & (n - 1)
 
 
 def _first(patterns: tuple[re.Pattern[str], ...], stored: str) -> re.Match[str] | None:

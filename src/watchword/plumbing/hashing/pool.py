@@ -85,6 +85,14 @@ class HashPool:
         self._seconds += _WEIGHT * (seconds - self._seconds)
 
 
+class ForeignHashPool(HashPool):
+    """One at a time: what another system hashed may take 128 MiB and a second, and holds up none of ours."""
+
+    def __init__(self, niceness: int = NICENESS) -> None:
+        """Use one thread."""
+        super().__init__(1, niceness)
+
+
 class _Turn:
     """One hash, and who waits for it in their event loop."""
 

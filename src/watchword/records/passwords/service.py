@@ -10,7 +10,7 @@ from watchword.kernel.parts import service
 from watchword.kernel.secret import Peppers, Secret
 from watchword.plumbing.db.ports import Executor
 from watchword.plumbing.hashing import elsewhere, password_hash
-from watchword.plumbing.hashing.pool import HashPool
+from watchword.plumbing.hashing.pool import ForeignHashPool, HashPool
 from watchword.plumbing.settings import OrganisationSettings
 from watchword.records.passwords import store
 from watchword.records.passwords.rules import (
@@ -36,6 +36,7 @@ class Passwords:
 
     peppers: Peppers
     pool: HashPool
+    foreign: ForeignHashPool
     settings: PasswordSettings
     organisation: OrganisationSettings
 
@@ -67,8 +68,15 @@ class Passwords:
         return Stored(made_elsewhere, NO_PEPPER)
 
     async def verify(self, password: Secret, stored: Stored | None) -> bool:
-        """Tell whether it is the password; takes as long when there is none. Problem: `overloaded`."""
+        """Tell whether it is the password; takes as long when there is none. Problem: `overloaded`.
+
+        Another system's hash takes as long as that one made it (docs/decisions/0034).
+        """
         against = stored or await self._decoy()
+        if against.pepper_version == NO_PEPPER:
+            return await self.foreign.run(
+                partial(elsewhere.matches, against.hash, password.reveal())
+            )
         check = partial(
             password_hash.matches,
             self.peppers,
@@ -76,8 +84,6 @@ class Passwords:
             against.pepper_version,
             normalise(password.reveal()),
         )
-        if against.pepper_version == NO_PEPPER:
-            check = partial(elsewhere.matches, against.hash, password.reveal())
         return await self.pool.run(check) and stored is not None
 
     def outdated(self, stored: Stored) -> bool:
