@@ -338,7 +338,7 @@ async def test_after_a_restart_all_is_well_again(far: PostgresDatabase, wire: Wi
     assert far.size <= TIGHT.maximum
 
 
-async def test_a_cancelled_statement_is_stopped_at_the_server_too(
+async def test_a_cancelled_statement_ends_at_the_server_by_its_timeout(
     wire: Wire, postgres_things: str
 ) -> None:
     brief = replace(PATIENT, statement_timeout=timedelta(seconds=3))  # which the server heeds

@@ -13,7 +13,7 @@ from tests.support.quiet import quiet
 from watchword.plumbing.db.pool import Pool, PoolSettings
 
 LONG = timedelta(minutes=1)
-SHORT = timedelta(milliseconds=100)
+SOME = timedelta(seconds=3)  # longer than the pool rests
 
 
 class Connection:
@@ -150,8 +150,50 @@ async def test_an_attempt_from_before_they_came_tells_nobody_that_the_server_is_
     await pool.close()
 
 
+async def test_a_server_that_refuses_more_is_not_asked_by_each_who_comes(
+    pool: Pool, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("watchword.plumbing.db.pool._REST_SECONDS", 3600)
+    held = await take(pool, 2)
+    server.reason = asyncpg.TooManyConnectionsError("enough")
+    tasks = [*await waiting(pool, 1), *await waiting(pool, 20)]
+    assert server.failed == 1
+    for connection in held:
+        pool.release(connection)
+    for task in tasks:
+        pool.release(await task)
+
+
+async def test_a_server_that_refused_more_is_asked_again_though_nobody_else_comes(
+    pool: Pool, server: Server
+) -> None:
+    await take(pool, 2)
+    server.reason = asyncpg.TooManyConnectionsError("enough")
+    tasks = await waiting(pool, 6)
+    server.reason = None
+    async with asyncio.timeout(30):
+        await asyncio.gather(*tasks)
+
+
+async def test_a_pool_that_is_closed_refuses_who_waits_and_who_comes_and_connects_no_more(
+    server: Server,
+) -> None:
+    pool = Pool(server.connect, PoolSettings(minimum=0, maximum=2, wait=LONG), server.note)
+    server.door.clear()
+    tasks = await waiting(pool, 5)
+    closing = asyncio.create_task(pool.close())
+    async with asyncio.timeout(5):
+        answers = await asyncio.gather(*tasks, return_exceptions=True)
+        server.door.set()
+        await closing
+        with pytest.raises(TimeoutError):
+            await pool.acquire()
+    assert {type(each) for each in answers} == {TimeoutError}
+    assert (pool.open, server.knocking, server.most) == (0, 0, 2)
+
+
 async def test_who_waited_in_vain_is_told_why_there_were_no_more(server: Server) -> None:
-    pool = Pool(server.connect, PoolSettings(minimum=1, maximum=2, wait=SHORT), server.note)
+    pool = Pool(server.connect, PoolSettings(minimum=1, maximum=2, wait=SOME), server.note)
     await pool.warm()
     await pool.acquire()
     server.reason = asyncpg.TooManyConnectionsError("enough")

@@ -6,10 +6,11 @@
 While somebody waits, new connections are made beside, a few at a time: whoever waits gets what comes
 first, one that was given back or a new one, so a burst that finds the server slow to let new ones in
 is served by those there are. Only when there are none at all does a failure to connect reach them, and
-only those who waited already when that attempt began: whoever came later has one of their own.
+only those who waited already when that attempt began: whoever came later has one of their own. A server
+that refuses more beside those there are is asked again after a rest.
 
 A connection is sound while its last answer came whole: after a cancelled or timed-out statement
-nobody knows what the server still does on it, so it goes, and the server is told to stop.
+nobody knows what the server still does on it, so it goes; the server ends the statement by its timeout.
 """
 
 import asyncio
@@ -25,6 +26,8 @@ from typing import Any
 import asyncpg
 
 _MADE_AT_ONCE = 4  # each costs the server a process and both sides a handshake
+_REST_SECONDS = 0.25
+_CLOSED = "the pool is closed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,7 @@ class Pool:
         self._came = 0  # who waited, so far
         self._coming: dict[asyncio.Task[asyncpg.Connection], int] = {}  # with who had come by then
         self._trouble: BaseException | None = None  # of the last attempt to connect
+        self._rest: asyncio.TimerHandle | None = None
         self._closed = False
         self.open = 0  # those on their way among them
 
@@ -81,6 +85,8 @@ class Pool:
 
     async def acquire(self) -> asyncpg.Connection:
         """Return a connection. TimeoutError: none came free in time; else what connecting raised."""
+        if self._closed:
+            raise TimeoutError(_CLOSED)
         while self._free:
             connection, _ = self._free.pop()
             if not connection.is_closed():
@@ -116,9 +122,13 @@ class Pool:
                 await _close(connection)
 
     async def close(self) -> None:
-        """Close the free connections; the others are closed as they come back, or come about."""
+        """Close the free connections and refuse who waits; the others are closed as they come back."""
         self._closed = True
-        await asyncio.gather(*self._coming, return_exceptions=True)
+        self._refuse(self._came, TimeoutError(_CLOSED))
+        if self._rest is not None:
+            self._rest.cancel()
+        while self._coming:
+            await asyncio.gather(*self._coming, return_exceptions=True)
         while self._free:
             connection, _ = self._free.popleft()
             self.open -= 1
@@ -158,6 +168,9 @@ class Pool:
 
     def _grow(self) -> None:
         """Begin to make as many connections as are waited for and may be made."""
+        alone = self.open == len(self._coming)
+        if self._closed or (self._rest is not None and not alone):
+            return
         wanted = min(len(self._waiting), _MADE_AT_ONCE) - len(self._coming)
         for _ in range(min(wanted, self._settings.maximum - self.open)):
             self.open += 1
@@ -181,6 +194,12 @@ class Pool:
         if self.open == len(self._coming):
             self._refuse(who_had_come, self._trouble)
             self._grow()
+        elif self._rest is None:
+            self._rest = asyncio.get_running_loop().call_later(_REST_SECONDS, self._rested)
+
+    def _rested(self) -> None:
+        self._rest = None
+        self._grow()
 
     def _refuse(self, last: int, trouble: BaseException) -> None:
         """Tell who waits, up to the last who had come by then."""
