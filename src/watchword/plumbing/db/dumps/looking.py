@@ -10,8 +10,8 @@ tenants out makes no backup.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from ssl import SSLContext
@@ -26,6 +26,7 @@ from watchword.plumbing.db.dumps.contents import (
     TOMBSTONES,
     Contents,
     DatabaseInUse,
+    DumpFailed,
     Tombstone,
     numbers_in,
 )
@@ -61,6 +62,10 @@ _FORCED = (
     "SELECT relname FROM pg_class"
     " WHERE relnamespace = to_regnamespace($1) AND relkind = 'r' AND relforcerowsecurity"
 )
+_UNHURRIED: Final = {  # a server's own are meant for whoever serves: a dump takes as long as it takes
+    "idle_in_transaction_session_timeout": "0",
+    "statement_timeout": "0",
+}
 _KNOWN = "SELECT facts::text FROM journal WHERE type = ANY($1::text[]) ORDER BY at DESC LIMIT 50"
 
 
@@ -82,18 +87,22 @@ class Snapshot:
 
 @asynccontextmanager
 async def snapshot(access: Access, tls: SSLContext | None) -> AsyncIterator[Snapshot]:
-    """Hold a moment of the database as long as the block lasts. Problem: `backup_sees_one_tenant`."""
-    async with (
-        connected(access, tls) as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        if await connection.fetchval(_BOUND, SCHEMA) and await connection.fetchval(
-            _OTHER_TENANTS, SCHEMA
+    """Hold a moment of the database as long as the block lasts.
+
+    Problems: `backup_sees_one_tenant`, `backup_failed`, also when the server ends it before its time.
+    """
+    with failing(DumpFailed):
+        async with (
+            connected(access, tls) as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            raise SeesOneTenant
-        name = await connection.fetchval("SELECT pg_export_snapshot()")
-        size = await connection.fetchval(_SIZE, SCHEMA)
-        yield Snapshot(name, await _contents(connection), size)
+            if await connection.fetchval(_BOUND, SCHEMA) and await connection.fetchval(
+                _OTHER_TENANTS, SCHEMA
+            ):
+                raise SeesOneTenant
+            name = await connection.fetchval("SELECT pg_export_snapshot()")
+            size = await connection.fetchval(_SIZE, SCHEMA)
+            yield Snapshot(name, await _contents(connection), size)
 
 
 async def look(access: Access, tls: SSLContext | None) -> Contents:
@@ -149,6 +158,7 @@ async def connected(access: Access, tls: SSLContext | None) -> AsyncIterator[Any
                 "application_name": "watchword backup",
                 "search_path": SCHEMA,
                 "watchword.tenant": str(DEFAULT_TENANT),
+                **_UNHURRIED,
             },
             **({"ssl": tls} if tls else {}),
         )
@@ -158,6 +168,15 @@ async def connected(access: Access, tls: SSLContext | None) -> AsyncIterator[Any
         yield connection
     finally:
         await connection.close()
+
+
+@contextmanager
+def failing(how: type[Problem]) -> Iterator[None]:
+    """Say as a problem what the server refuses, or that it hung up."""
+    try:
+        yield
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
+        raise how(private=f"postgres: {error}") from error
 
 
 @asynccontextmanager
