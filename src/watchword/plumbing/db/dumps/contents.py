@@ -34,6 +34,13 @@ class RestoreFailed(Problem):
     kind = Kind.CONFLICT
 
 
+class RoleMissing(Problem):
+    """A tenant's role is not there, for which the backup has policies: make it first."""
+
+    code = "restore_role_missing"
+    kind = Kind.CONFLICT
+
+
 class BackupToolMissing(Problem):
     """A program of PostgreSQL is missing: apt-get install postgresql-client, or set BACKUP_POSTGRES_BIN."""
 

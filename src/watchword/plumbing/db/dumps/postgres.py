@@ -37,6 +37,7 @@ from watchword.plumbing.db.dumps.contents import (
     Erased,
     Feed,
     RestoreFailed,
+    RoleMissing,
 )
 from watchword.plumbing.db.dumps.libpq import Access
 from watchword.plumbing.db.dumps.looking import (
@@ -81,13 +82,6 @@ class NoScratch(Problem):
     """There is no database to restore into and look: name an empty one in BACKUP_SCRATCH_URL."""
 
     code = "no_scratch"
-    kind = Kind.CONFLICT
-
-
-class RoleMissing(Problem):
-    """A tenant's role is not there, for which the backup has policies: make it first."""
-
-    code = "restore_role_missing"
     kind = Kind.CONFLICT
 
 
