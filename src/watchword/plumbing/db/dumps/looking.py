@@ -27,6 +27,7 @@ from watchword.plumbing.db.dumps.contents import (
     Contents,
     DatabaseInUse,
     DumpFailed,
+    RestoreFailed,
     Tombstone,
     numbers_in,
 )
@@ -106,44 +107,48 @@ async def snapshot(access: Access, tls: SSLContext | None) -> AsyncIterator[Snap
 
 
 async def look(access: Access, tls: SSLContext | None) -> Contents:
-    """Return what a database holds."""
-    async with connected(access, tls) as connection:
-        return await _contents(connection)
+    """Return what a database holds. Problem: `restore_failed`: nobody can tell."""
+    with failing(RestoreFailed):
+        async with connected(access, tls) as connection:
+            return await _contents(connection)
 
 
 async def look_at_all(access: Access, tls: SSLContext | None) -> Contents:
-    """Return what a database holds of all tenants; its owner looks, and nobody else is there."""
-    async with connected(access, tls) as connection, unbound(connection, SCHEMA):
-        return await _contents(connection)
+    """Return what a database holds of all tenants; its owner looks, and nobody else is there. Likewise."""
+    with failing(RestoreFailed):
+        async with connected(access, tls) as connection, unbound(connection, SCHEMA):
+            return await _contents(connection)
 
 
 async def people(access: Access, tls: SSLContext | None) -> int:
-    """Return how many accounts and services there are; none without the tables.
+    """Return how many accounts and services there are; none without the tables. Likewise.
 
     Where our role sees none, a table that was written to counts as one: it may have those of other tenants.
     """
-    async with connected(access, tls) as connection:
-        there = {row["relname"] for row in await connection.fetch(_TABLES, SCHEMA)}
-        found = 0
-        for name in ("users", "services"):
-            if name in there:
-                found += await _count(connection, name) or await connection.fetchval(
-                    _BEGUN, named(name)
-                )
-        return found
+    with failing(RestoreFailed):
+        async with connected(access, tls) as connection:
+            there = {row["relname"] for row in await connection.fetch(_TABLES, SCHEMA)}
+            found = 0
+            for name in ("users", "services"):
+                if name in there:
+                    found += await _count(connection, name) or await connection.fetchval(
+                        _BEGUN, named(name)
+                    )
+            return found
 
 
 async def refuse_in_use(access: Access, tls: SSLContext | None, patience: timedelta) -> None:
     """Refuse while others are connected, after some patience: who hung up just now is still seen a while.
 
-    Problem: `database_in_use`.
+    Problems: `database_in_use`, `restore_failed`: nobody can tell.
     """
-    async with connected(access, tls) as connection:
-        for _ in range(1 + patience // _BETWEEN):
-            others = [name for (name,) in await connection.fetch(OTHERS)]
-            if not others:
-                return
-            await asyncio.sleep(_BETWEEN.total_seconds())
+    with failing(RestoreFailed):
+        async with connected(access, tls) as connection:
+            for _ in range(1 + patience // _BETWEEN):
+                others = [name for (name,) in await connection.fetch(OTHERS)]
+                if not others:
+                    return
+                await asyncio.sleep(_BETWEEN.total_seconds())
     raise DatabaseInUse(private=f"connected as {'; '.join(others)}")
 
 
