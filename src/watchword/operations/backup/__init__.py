@@ -5,7 +5,7 @@
               for; then the signed manifest, which makes it a backup. What is too old goes
     verify    fetch, compare checksums, decrypt, restore into a scratch database, bring it to this program's
               schema, compare rows and schema with the manifest, and prove the audit trail; what cannot be
-              restored is not whole
+              restored is not whole. What a killed one left in a scratch database goes with the next
     restore   all that can be refused is refused before anything is touched: what was changed, cut short or
               put together of several; what we did not sign; another key; an older one (--older); a database
               in use, one of another kind, one with people in it (--force). Then beside the database, where

@@ -46,6 +46,7 @@ from watchword.plumbing.archives import poured, tar
 from watchword.plumbing.archives.sealed import Opening, Sealing, opening, sealing
 from watchword.plumbing.db import leases
 from watchword.plumbing.db.dumps.contents import (
+    SCRATCH,
     Contents,
     DumpFailed,
     Dumps,
@@ -324,7 +325,7 @@ class Verifier:
         kind = _database_of(manifest).kind
         async with (
             self.kit.fetched(manifest, manifest.parts, key, tell) as parts,
-            self.kit.dumps.scratch(f"watchword_scratch_{manifest.id}") as scratch,
+            self.kit.dumps.scratch(f"{SCRATCH}{manifest.id}") as scratch,
         ):
             await scratch.restore(parts[kind].pour, manifest.rows)
             found = await scratch.look()

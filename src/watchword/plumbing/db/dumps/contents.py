@@ -13,6 +13,7 @@ from watchword.kernel.ids import TenantId
 from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.secret import Secret
 
+SCRATCH: Final = "watchword_scratch_"
 GOODBYE: Final = timedelta(seconds=2)
 TOMBSTONES: Final = (
     "SELECT id, user_id, erased_at, tenant_id FROM erasures WHERE erased_at IS NOT NULL ORDER BY id"

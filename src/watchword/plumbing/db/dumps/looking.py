@@ -54,10 +54,12 @@ _HEAD = (
     "SELECT position, digest FROM audit_chain"
     " WHERE tenant_id = current_setting('watchword.tenant')::uuid ORDER BY position DESC LIMIT 1"
 )
-OTHERS: Final = (  # a type is hidden from ordinary roles, but what is nobody's is no client: autovacuum
+A_CLIENT: Final = (  # a type is hidden from ordinary roles, but what is nobody's is no client: autovacuum
+    "usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'"
+)
+OTHERS: Final = (
     "SELECT DISTINCT concat_ws(', ', usename, nullif(application_name, '')) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL"
-    " AND coalesce(backend_type, 'client backend') = 'client backend' ORDER BY 1"
+    f" WHERE datname = current_database() AND pid <> pg_backend_pid() AND {A_CLIENT} ORDER BY 1"
 )
 _FORCED = (
     "SELECT relname FROM pg_class"
