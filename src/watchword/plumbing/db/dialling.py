@@ -45,8 +45,9 @@ class Dialler:
         return await self._shielded(self._dial_directly())
 
     async def finish(self) -> None:
-        """Wait for the connections that are still coming about."""
-        await asyncio.gather(*self._connecting, return_exceptions=True)
+        """Wait for the connections that are still coming about, and for those begun meanwhile."""
+        while self._connecting:
+            await asyncio.gather(*self._connecting, return_exceptions=True)
 
     async def _shielded(
         self, dialling: Coroutine[Any, Any, asyncpg.Connection]

@@ -91,8 +91,8 @@ class PostgresDatabase:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._pool.close()  # until then somebody may dial
         await self._dialler.finish()
-        await self._pool.close()
 
     async def first(self, statement: Statement, **values: Any) -> Any:
         """Run and return the first row, or None."""
