@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.support.half_sent import half_sent
 from tests.support.program import COMMAND
 from tests.support.running import (
     PATIENCE,
+    Running,
     ask,
     ports,
     started,
@@ -44,6 +46,14 @@ def holds_socket(pid: int, port: str) -> bool:
             if str(each.readlink()) in sockets:
                 return True
     return False
+
+
+def ends(service: Running, ask_again: Callable[[], None]) -> bool:
+    """Ask once more, and look for a while: a person who asks again does not drum."""
+    ask_again()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        service.process.wait(2 * MOMENT_SECONDS)
+    return service.process.returncode is not None
 
 
 @pytest.mark.req("A-17", "G-25")
@@ -110,12 +120,23 @@ def test_a_signal_to_the_process_group_is_one_and_the_next_ends_at_once(
             os.killpg(service.process.pid, number)
             until(lambda: "stopping" in service.said, "it stops")
             assert [each.finish() for each in them] == [b"401"] * 12
+            until(
+                lambda: ends(service, lambda: os.killpg(service.process.pid, number)),
+                "it ends, though two have not sent all",
+            )
 
-            def gone() -> bool:
-                """Ask once more, and look for a while: a person who asks again does not drum."""
-                os.killpg(service.process.pid, number)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    service.process.wait(2 * MOMENT_SECONDS)
-                return service.process.returncode is not None
 
-            until(gone, "it ends, though two have not sent all")
+@pytest.mark.req("A-17")
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_the_next_signal_ends_the_drain_on_both_ports(
+    sqlite_url: str, tmp_path: Path, processes: str
+) -> None:
+    environ = two_processes(sqlite_url, DRAIN_DELAY="600s") | {"WEB_CONCURRENCY": processes}
+    with started(tmp_path, "serve", **environ) as service:
+        wait_until_ready(f"http://127.0.0.1:{environ['PORT']}")
+        service.process.send_signal(signal.SIGTERM)
+        until(lambda: service.said.count("stopping") == int(processes), "it drains")
+        until(
+            lambda: ends(service, lambda: service.process.send_signal(signal.SIGTERM)),
+            "it ends, though the drain goes on",
+        )

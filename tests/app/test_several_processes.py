@@ -6,6 +6,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -15,11 +17,13 @@ import pytest
 
 from tests.support.exposed import Exposed, read
 from tests.support.ports import free_port
+from tests.support.program import COMMAND
 from tests.support.running import (
     PATIENCE,
     ask,
     ports,
     started,
+    started_by,
     stopped,
     until,
     wait_until_ready,
@@ -182,6 +186,64 @@ def test_a_service_that_has_served_comes_back_though_all_its_processes_die(
             until(lambda: not set(service.workers) & set(workers), "all are gone")  # noqa: B023
             wait_until_ready(f"http://127.0.0.1:{environ['PORT']}")
         assert service.stop() == 0
+
+
+def launcher(folder: Path, before: str = "", *, by: str = "") -> Path:
+    """Write a script that does something and becomes the command: its children are the service's."""
+    script = folder / "launcher"
+    script.write_text(f'#!/bin/sh\n{before}\nexec {by} {COMMAND} "$@"\n')
+    script.chmod(0o700)
+    return script
+
+
+def test_the_end_of_a_child_that_it_did_not_start_is_no_concern_of_the_service(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    environ = two_workers(sqlite_url)
+    leaving_a_child = launcher(tmp_path, "sleep 600 &\necho $! >stranger")
+    with started_by(leaving_a_child, tmp_path, "serve", **environ) as service:
+        wait_until_ready(f"http://127.0.0.1:{environ['PORT']}")
+        stranger = int((tmp_path / "stranger").read_text())
+        ours = [each for each in service.workers if each != stranger]
+        os.kill(stranger, signal.SIGKILL)
+        until(lambda: stranger not in service.workers, "it is gone")
+        assert service.workers == ours
+        os.kill(ours[1], signal.SIGKILL)
+        until(lambda: len({*service.workers} - {ours[1]}) == 2, "a successor")
+        assert service.stop() == 0
+
+
+def test_a_service_that_is_started_with_the_ends_of_children_ignored_looks_after_its_own(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    environ = two_workers(sqlite_url)
+    ignoring = launcher(tmp_path, by="env --ignore-signal=CHLD")
+    with started_by(ignoring, tmp_path, "serve", **environ) as service:
+        wait_until_ready(f"http://127.0.0.1:{environ['PORT']}")
+        killed = service.workers[1]
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: len({*service.workers} - {killed}) == 2, "a successor")
+        assert service.stop() == 0
+
+
+def test_processes_whose_end_somebody_else_was_told_of_are_started_anew(tmp_path: Path) -> None:
+    program = (
+        "import os, signal\n"
+        "from watchword.app.supervisor import supervise\n"
+        "wait = os.wait\n"
+        "def wait_after_somebody_else():\n"
+        "    wait()\n"
+        "    raise ChildProcessError\n"
+        "def work(index, ready, asked):\n"
+        "    ready()\n"
+        "    if os.path.exists('first'):\n"
+        "        os.kill(os.getppid(), signal.SIGTERM)\n"
+        "        signal.pause()\n"
+        "    open('first', 'w').close()\n"
+        "os.wait = wait_after_somebody_else\n"
+        "supervise(1, work)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=PATIENCE)
 
 
 def test_a_process_that_dies_again_and_again_rests_longer_each_time() -> None:

@@ -280,6 +280,20 @@ async def test_nothing_is_trusted_between_a_lost_listener_and_its_first_beat(
     assert not any(forgotten)
 
 
+async def test_a_listener_that_finds_only_a_server_without_writes_waits_until_it_takes_them(
+    wire: Wire, postgres_things: str
+) -> None:
+    wire.url += "?target_session_attrs=read-write"  # as of several hosts the primary is asked for
+    async with _far(wire, FAR) as far, _operator(postgres_things) as operator:
+        dialled = wire.taken
+        await operator.execute(_WRITES.format("SET default_transaction_read_only = on"))
+        await operator.execute(_KILL)
+        await until(lambda: wire.taken > dialled + 2)
+        await operator.execute(_WRITES.format("RESET default_transaction_read_only"))
+
+        await until(lambda: far.changes.trusted(time.monotonic()))
+
+
 async def test_a_statement_that_meets_silence_gives_up_and_so_does_its_connection(
     far: PostgresDatabase, wire: Wire
 ) -> None:
@@ -377,13 +391,23 @@ async def test_fifty_at_once_share_twenty_connections_and_idle_ones_are_closed(
     assert opened.size == 0
 
 
+_KILL = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+_WRITES = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I {}', current_database()); END $$"
+
+
+@asynccontextmanager
+async def _operator(url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(url)
+    yield connection
+    await connection.close()
+
+
 async def _kill_backends(url: str) -> None:
-    killer = await asyncpg.connect(url)
-    await killer.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-    await killer.close()
+    async with _operator(url) as killer:
+        await killer.execute(_KILL)
 
 
 async def _idle_in_transaction(url: str) -> int:

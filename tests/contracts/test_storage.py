@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.support import moto
+from tests.support.stub import stub
 from tests.support.world import StoppedClock
 from watchword.adapters.aws.sigv4 import AwsKey, Signer
+from watchword.adapters.providers import Reply
 from watchword.adapters.storage.folder import FolderStorage
 from watchword.adapters.storage.s3 import S3Storage
 from watchword.kernel.clock import SystemClock
@@ -81,6 +83,27 @@ async def test_a_large_file_comes_back_as_it_was(storage: ColdStorage, tmp_path:
     await storage.put_file("large.age", file)
     assert await storage.get_file("large.age", back)
     assert back.read_bytes() == content
+
+
+def said(text: str, **headers: str) -> Reply:
+    return Reply(status=200, headers=headers, body=text.encode())
+
+
+async def test_parts_that_s3_does_not_put_together_although_it_says_200_are_no_object(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "large"
+    file.write_bytes(b"12")
+    begun = said("<R><UploadId>the upload</UploadId></R>")
+    parts = [said("", ETag='"first"'), said("", ETag='"second"')]
+    failed = said("<?xml version='1.0'?>\n\n<Error><Code>InternalError</Code></Error>")
+    async with stub(said(""), begun, *parts, failed) as s3:
+        storage = S3Storage(f"{s3.url}/kept", "", SIGNER, StoppedClock(), part=1)
+        with pytest.raises(OSError, match="did not put the parts together: InternalError"):
+            await storage.put_file("large.age", file)
+        await storage.close()
+    last = s3.asked[-1]
+    assert (last.method, last.path) == ("DELETE", "/kept/large.age?uploadId=the%20upload")
 
 
 async def test_uploads_that_a_killed_process_left_go_when_they_are_old_and_ours(

@@ -1,6 +1,6 @@
 """A restoration that is killed at a moment of its choice, by SIGKILL, as a machine that stops would do it.
 
-restored    the dump is in its place beside the database
+restored    the dump is in its place beside the database; a verification is killed there
 settled     all is done there, and the next step puts it in the place of the database
 os.link     the former database is about to get a second name (SQLite)
 os.rename   the new file is about to take its name (SQLite)
@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.world import START, StoppedClock, environment
-from watchword.app.building import open_kit
+from watchword.app.building import open_house, open_kit
 from watchword.app.settings import read
 from watchword.kernel.secret import Secret
-from watchword.operations.backup.rules import Wish
-from watchword.operations.backup.service import Restorer
+from watchword.operations.backup.rules import VERIFYING, Wish
+from watchword.operations.backup.service import Restorer, Verifier
 from watchword.plumbing.db.dumps.contents import Feed
+from watchword.records.backups.rules import LATEST
 
 MOMENTS = {
     "postgresql": ("restored", "settled", "swapped"),
@@ -39,6 +40,12 @@ def die_restoring(
 ) -> int:
     """Restore the latest backup in a process of its own, so long after the start; return how that ended."""
     told = [moment, str(minutes), url, str(folder), identity.reveal(), json.dumps(dict(given))]
+    return subprocess.run([sys.executable, "-m", __name__, *told], check=False).returncode
+
+
+def die_verifying(url: str, folder: Path, identity: Secret, given: Mapping[str, str]) -> int:
+    """Verify the latest backup in a process of its own; return how that ended."""
+    told = [VERIFYING, "0", url, str(folder), identity.reveal(), json.dumps(dict(given))]
     return subprocess.run([sys.executable, "-m", __name__, *told], check=False).returncode
 
 
@@ -56,6 +63,11 @@ class _Dying:
     async def beside(self) -> AsyncIterator["_Dying"]:
         async with self.dumps.beside() as beside:
             yield _Dying(beside, self.moment)
+
+    @asynccontextmanager
+    async def scratch(self, name: str) -> AsyncIterator["_Dying"]:
+        async with self.dumps.scratch(name) as scratch:
+            yield _Dying(scratch, self.moment)
 
     async def restore(self, feed: Feed, rows: Mapping[str, int]) -> None:
         await self.dumps.restore(feed, rows)
@@ -84,5 +96,16 @@ async def _restore(moment: str, minutes: str, url: str, folder: str, key: str, g
         )
 
 
+async def _verify(url: str, folder: str, key: str, given: str) -> None:
+    settings = read(environment(url, **json.loads(given)), cwd=Path(folder))
+    async with open_house(settings, clock=StoppedClock()) as house:
+        verifier = house.part(Verifier)
+        dying: Any = _Dying(verifier.kit.dumps, "restored")
+        await replace(verifier, kit=replace(verifier.kit, dumps=dying)).verify(
+            LATEST, Secret(key), lambda _done, _total: None
+        )
+
+
 if __name__ == "__main__":
-    asyncio.run(_restore(*sys.argv[1:]))
+    moment, minutes, *told = sys.argv[1:]
+    asyncio.run(_verify(*told) if moment == VERIFYING else _restore(moment, minutes, *told))

@@ -125,6 +125,10 @@ class Server(uvicorn.Server):
         """From now on every answer is the last one on its connection."""
         self.server_state.leaving = True
 
+    def end(self) -> None:
+        """Stop, and wait for nobody any more."""
+        self.should_exit = self.force_exit = True
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let in who is at the door, close it, and end every connection when it may be ended."""
         self.leave()
@@ -133,7 +137,7 @@ class Server(uvicorn.Server):
             for listener in sockets or []:
                 turn_away(listener)
             await asyncio.sleep(_HANDSHAKE_SECONDS)
-            await _while(lambda: _waited_at(sockets or []), _QUEUE_SECONDS)
+            await _while(lambda: not self.force_exit and _waited_at(sockets or []), _QUEUE_SECONDS)
         for server in self.servers:
             server.close()
         for listener in sockets or []:
@@ -151,7 +155,9 @@ class Server(uvicorn.Server):
                 task.cancel()
 
     def _agreeing(self) -> bool:
-        """Tell whether somebody who was let in has yet to agree on TLS; who failed left a ring behind."""
+        """Tell whether we wait for somebody to agree on TLS who was let in; who failed left a ring behind."""
+        if self.force_exit:
+            return False
         if self.server_state.coming:
             gc.collect()
         return bool(self.server_state.coming)

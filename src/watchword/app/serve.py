@@ -90,7 +90,7 @@ async def serve(
                 await asyncio.gather(*tasks)
             if told is not None:
                 told.cancel()
-            await runner.stop(worker.PATIENCE)
+            await runner.stop(timedelta() if asked.again else worker.PATIENCE)
             metrics.post()
 
 
@@ -114,7 +114,8 @@ def _leave(house: House, web: Server, extra: Server | None, asked: Asked) -> Non
     asked.hear(loop.time())
     house.part(Presence).draining = asked.with_all
     if asked.again:
-        web.should_exit = web.force_exit = True
+        for each in filter(None, (web, extra)):
+            each.end()
         return
     if web.leaves:
         return

@@ -7,6 +7,7 @@ all have died and none ever served, waiting mends nothing: the service ends, wit
 to stop, the parent lets go of the sockets at once: a socket that anybody keeps open goes on taking
 connections that nobody will serve. The first process alone runs the worker's jobs, looks after the
 gauges of the whole service and answers on METRICS_PORT, for all of them (see `plumbing/metrics/board`).
+Children that it did not start are of no concern: it is left such as process 1 of a container.
 """
 
 import contextlib
@@ -32,6 +33,7 @@ _LOOK_SECONDS = 0.1
 _PR_SET_PDEATHSIG = 1
 _SIGNALS = {signal.SIGTERM, signal.SIGINT}
 _ASKED_TO_GO = {0, *(-number for number in _SIGNALS)}
+_NOBODY_KNOWS = 1 << 8  # how it ended: as a status of `wait`, exit code 1
 
 Work = Callable[[int, Callable[[], None], Asked], None]
 
@@ -93,6 +95,7 @@ class _Crew:
 
     def run(self) -> int:
         """Start all, and watch until none is left; return the worst exit code."""
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # who ignores it is told of no end
         self._start_rested()
         for number in _SIGNALS:
             signal.signal(number, self._pass_on)
@@ -102,16 +105,20 @@ class _Crew:
             signal.signal(signal.SIGHUP, self._hang_up)
         while self._alive or self._resting:
             pid, status = self._wait()
-            if pid:
-                self._note(self._alive.pop(pid), os.waitstatus_to_exitcode(status))
+            index = self._alive.pop(pid, None)
+            if index is not None:
+                self._note(index, os.waitstatus_to_exitcode(status))
             self._start_rested()
         return self._worst
 
     def _wait(self) -> tuple[int, int]:
-        """Return who died; nobody, after a moment, while somebody rests."""
-        if not self._resting:
-            return os.wait()
-        pid, status = os.waitpid(-1, os.WNOHANG) if self._alive else (0, 0)
+        """Return who died, be it a stranger; nobody, after a moment, while somebody rests."""
+        try:
+            if self._alive and not self._resting:
+                return os.wait()
+            pid, status = os.waitpid(-1, os.WNOHANG) if self._alive else (0, 0)
+        except ChildProcessError:  # somebody else was told of their end
+            return next(iter(self._alive)), _NOBODY_KNOWS
         if not pid:
             time.sleep(_LOOK_SECONDS)
         return pid, status

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import BinaryIO
 
+import asyncpg
 import pyrage
 import pytest
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from tests.support.backups import Keys, create, restore, settings
 from tests.support.facts import facts
 from tests.support.terminal import Terminal
 from tests.support.world import World, open_world
-from watchword.operations.backup.rules import tombstones_in
+from watchword.operations.backup.rules import DatabaseNotEmpty, tombstones_in
 from watchword.operations.backup.service import Kit
 from watchword.plumbing.db.dumps.contents import RestoreFailed
 from watchword.plumbing.db.statements import statement
@@ -86,6 +87,26 @@ async def test_where_the_database_is_lost_newer_backups_and_a_file_tell_who_was_
     assert kept_at(done.kept).startswith(b"this is no database")
     async with open_world(sqlite_url, tmp_path, **given) as world:
         assert set((await statuses(world)).values()) == {"erased"}
+
+
+async def test_where_a_table_can_no_longer_be_read_force_restores_and_nothing_less(
+    postgres_url: str, tmp_path: Path, keys: Keys
+) -> None:
+    given = settings(tmp_path, keys)
+    async with open_world(postgres_url, tmp_path, **given) as world:
+        await world.subscriber()
+        await create(world)
+        kit = world.part(Kit)
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute("CREATE POLICY broken ON auth.users AS RESTRICTIVE USING (1 / 0 = 1)")
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await connection.fetch("SELECT count(*) FROM auth.users")
+    await connection.close()
+    with pytest.raises(DatabaseNotEmpty, match="Nobody can tell"):
+        await restore(kit, keys)
+    assert (await restore(kit, keys, force=True)).kept
+    async with open_world(postgres_url, tmp_path, **given) as world:
+        assert set(await statuses(world)) == {"alice@example.org"}
 
 
 async def test_sessions_stay_for_whoever_wishes_so(

@@ -10,10 +10,12 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 from sqlalchemy import func, literal, select
 
 from tests.support.backups import Keys, create, restore, settings, unheard, verify
+from tests.support.exposed import scrape
 from tests.support.facts import facts
 from tests.support.services.postgres import Postgres
 from tests.support.world import World, environment, open_world
@@ -24,11 +26,13 @@ from watchword.migrations import migrate
 from watchword.migrations.known import HERE
 from watchword.operations.audit.service import Auditor
 from watchword.operations.backup.service import Kit
+from watchword.operations.metrics.service import Gauges
+from watchword.plumbing.db.dumps.contents import RoleMissing
 from watchword.plumbing.db.dumps.looking import SeesOneTenant
-from watchword.plumbing.db.dumps.postgres import RoleMissing
 from watchword.plumbing.db.scope import Scope
 from watchword.plumbing.db.statements import statement
 from watchword.plumbing.ports import Eraser
+from watchword.records.backups.rules import MANIFEST, signed
 from watchword.records.erasures.rules import OPERATOR
 from watchword.records.erasures.service import Erasures
 from watchword.records.subscribers.store import users
@@ -100,6 +104,25 @@ async def test_a_backup_of_a_busy_database_is_verified_and_restored(
         async with open_world(database_url, tmp_path, **given) as world:
             number = await people(world)
             assert number == manifest.rows["users"]
+
+
+@pytest.mark.req("N-105")
+async def test_what_cannot_be_restored_is_told_as_not_whole(
+    database_url: str, tmp_path: Path, keys: Keys, scratch: dict[str, str]
+) -> None:
+    async with open_world(database_url, tmp_path, **settings(tmp_path, keys, **scratch)) as world:
+        made = await create(world)
+        assert (await verify(world, keys)).whole
+        vault = world.part(Kit).vault
+        world.clock.advance(timedelta(minutes=1))
+        more = msgspec.structs.replace(made, rows={**made.rows, "users": 7})
+        await vault.storage.put(f"{made.id}/{MANIFEST}", signed(more, vault.peppers))
+        verdict = await verify(world, keys)
+        assert verdict.faults, "it has not the rows that it says it has"
+        told = [fact.facts["whole"] for fact in await facts(world, "backup.verified")]
+        assert sorted(told) == [False, True]
+        await world.house.part(Gauges).look()
+        assert (await scrape(world)).value("backup_last_verify_good") == 0
 
 
 @pytest.fixture
@@ -195,6 +218,7 @@ async def test_where_tenants_have_roles_who_sees_one_of_them_makes_no_backup(
     postgres_url: str, reader: str, postgres_server: Postgres, tmp_path: Path, keys: Keys
 ) -> None:
     clinic = f"clinic_{urlsplit(postgres_url).path[1:]}"
+    scratch = postgres_server.create_database(f"{clinic}_scratch")
     postgres_server.execute(f"CREATE ROLE {clinic} LOGIN")
     async with open_world(postgres_url, tmp_path, **settings(tmp_path, keys)) as world:
         connection = await asyncpg.connect(postgres_url)
@@ -203,7 +227,7 @@ async def test_where_tenants_have_roles_who_sees_one_of_them_makes_no_backup(
         )
         with pytest.raises(SeesOneTenant):
             await create(world)
-    given = settings(tmp_path, keys, BACKUP_DATABASE_URL=reader)
+    given = settings(tmp_path, keys, BACKUP_DATABASE_URL=reader, BACKUP_SCRATCH_URL=scratch)
     async with open_world(postgres_url, tmp_path, **given) as world:
         await create(world)
         kit = world.part(Kit)
@@ -212,6 +236,10 @@ async def test_where_tenants_have_roles_who_sees_one_of_them_makes_no_backup(
     postgres_server.execute(f"DROP ROLE {clinic}")
     with pytest.raises(RoleMissing, match=clinic):
         await restore(kit, keys, force=True)
+    async with open_world(postgres_url, tmp_path, **given) as world:
+        [fault] = (await verify(world, keys)).faults
+        assert clinic in fault
+    postgres_server.drop_database(f"{clinic}_scratch")
     assert (await kit.dumps.look()).rows["users"] == 0, "the database is as it was"
 
 

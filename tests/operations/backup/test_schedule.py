@@ -19,6 +19,7 @@ from watchword.kernel.ports import ColdStorage
 from watchword.operations.backup.rules import HELD, RETRY
 from watchword.operations.backup.service import Backups, Kit, Verifier
 from watchword.operations.metrics.service import Gauges
+from watchword.plumbing.archives.age import BackupKeyWrong
 from watchword.records.backups.rules import BackupStorageUnavailable
 
 
@@ -168,6 +169,21 @@ async def test_where_the_identity_is_given_the_newest_is_verified_by_the_clock(
         assert await verifier.verify_when_due() is None
         [fact] = await facts(world, "backup.verified")
         assert (fact.facts["whole"], fact.facts["by"]) == (True, "schedule")
+
+
+async def test_who_cannot_even_try_to_verify_does_so_again_after_a_while(
+    small_worlds: Opener, tmp_path: Path, keys: Keys
+) -> None:
+    given = settings(tmp_path, keys, BACKUP_IDENTITY=str(Keys().pair))
+    async with small_worlds(**given) as world:
+        await create(world)
+        verifier = world.part(Verifier)
+        for _ in range(2):
+            with pytest.raises(BackupKeyWrong):
+                await verifier.verify_when_due()
+            assert await verifier.verify_when_due() is None, "not every minute"
+            world.clock.advance(RETRY)
+        assert await facts(world, "backup.verified") == []
 
 
 @pytest.mark.req("G-06", "G-59")

@@ -2,7 +2,8 @@
 
 S3 compares what it got with the checksum that the request names, and keeps that with the object. A large
 file goes in parts, each signed with its own digest; S3 makes the object of them when all are there.
-Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, API_CreateMultipartUpload
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, API_CreateMultipartUpload,
+API_CompleteMultipartUpload
 """
 
 import asyncio
@@ -63,7 +64,7 @@ class S3Storage:
         upload = f"{self._url(name)}?uploadId={quote(_told(begun, 'UploadId')[0], safe='')}"
         try:
             tags = await self._put_parts(upload, path)
-            _good(await self._ask("POST", upload, _whole(tags)))
+            _ended(await self._ask("POST", upload, _whole(tags)))
         except BaseException:
             await self._ask("DELETE", upload)
             raise
@@ -160,6 +161,12 @@ def _good(answer: httpx2.Response) -> httpx2.Response:
     if answer.status_code not in {_GOOD, _GONE}:
         raise OSError(f"S3 answered {answer.status_code}")
     return answer
+
+
+def _ended(answer: httpx2.Response) -> None:
+    """See that there is an object: S3 says 200 before it knows, and what went wrong after that."""
+    if "CompleteMultipartUploadResult" not in _good(answer).text:
+        raise OSError(f"S3 did not put the parts together: {', '.join(_told(answer, 'Code'))}")
 
 
 def _told(answer: httpx2.Response, element: str) -> list[str]:

@@ -4,7 +4,8 @@
               backup), straight into encryption; the tombstones; the configuration; Redis where it is wished
               for; then the signed manifest, which makes it a backup. What is too old goes
     verify    fetch, compare checksums, decrypt, restore into a scratch database, bring it to this program's
-              schema, compare rows and schema with the manifest, and prove the audit trail
+              schema, compare rows and schema with the manifest, and prove the audit trail; what cannot be
+              restored is not whole. What a killed one left in a scratch database goes with the next
     restore   all that can be refused is refused before anything is touched: what was changed, cut short or
               put together of several; what we did not sign; another key; an older one (--older); a database
               in use, one of another kind, one with people in it (--force). Then beside the database, where
@@ -15,7 +16,8 @@
               that was made is made all the same
 
     when      every worker looks once a minute whether a time of BACKUP_CRON has come; whoever holds the name
-              does it. One that failed is tried again a quarter of an hour later. A time that nobody was there
+              does it. One that failed is tried again a quarter of an hour later; so is a proof that could not
+              even be tried, for want of a scratch database or of the right key. A time that nobody was there
               for is made up for
     after     a restoration sessions are ended and links and codes void (`--keep-sessions` keeps them): who
               signed out since then would be signed in again. The former database stays beside the new one.

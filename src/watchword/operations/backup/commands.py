@@ -83,7 +83,7 @@ def verify(
             return await _reasoned(house.part(Verifier).verify(date, key, tell))
 
     verdict = run_in_house(work)
-    told = {**asdict(verdict), "whole": verdict.whole}
+    told = {**asdict(verdict), "faults": redact(verdict.faults), "whole": verdict.whole}
     console.output(told, as_json=as_json)
     if not verdict.whole:
         raise console.refuse(f"{verdict.name} is not what it was.")

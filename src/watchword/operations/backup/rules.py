@@ -12,6 +12,7 @@ from watchword.plumbing.db.dumps.contents import Tombstone
 from watchword.records.backups.rules import BackupAltered, Manifest
 
 HELD: Final = "backup"
+VERIFYING: Final = "backup-verify"
 RETRY: Final = timedelta(minutes=15)
 SCHEDULE: Final = "schedule"
 CONSOLE: Final = "console"

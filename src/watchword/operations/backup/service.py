@@ -28,6 +28,7 @@ from watchword.operations.backup.rules import (
     RETRY,
     SCHEDULE,
     UNPRUNED,
+    VERIFYING,
     BackupForeign,
     DatabaseNotEmpty,
     FileInTheWay,
@@ -45,10 +46,12 @@ from watchword.plumbing.archives import poured, tar
 from watchword.plumbing.archives.sealed import Opening, Sealing, opening, sealing
 from watchword.plumbing.db import leases
 from watchword.plumbing.db.dumps.contents import (
+    SCRATCH,
     Contents,
     DumpFailed,
     Dumps,
     RestoreFailed,
+    RoleMissing,
     Tombstone,
 )
 from watchword.plumbing.db.holding import hold_folder
@@ -274,14 +277,18 @@ class Verifier:
     database: Database
     journal: Journal
     clock: Clock
+    chance: Chance
 
     async def verify(self, asked: str, identity: Secret, tell: Tell, by: str = CONSOLE) -> Verdict:
-        """Restore a backup into a scratch database and compare. Problems: those of who cannot even try."""
+        """Restore a backup into a scratch database and compare; what cannot be restored is not whole.
+
+        Problems: those of who cannot even try.
+        """
         key = opening(identity)
         manifest = await self.kit.vault.find(asked)
         try:
             faults = await self._faults(manifest, key, tell)
-        except BackupAltered as problem:
+        except (BackupAltered, RestoreFailed, RoleMissing) as problem:
             faults = [problem.private or problem.detail]
         verdict = Verdict(
             name=manifest.id,
@@ -295,23 +302,30 @@ class Verifier:
         return verdict
 
     async def verify_when_due(self) -> Verdict | None:
-        """Verify the newest one for each time of BACKUP_VERIFY_CRON, where the identity is given."""
-        settings = self.kit.settings
+        """Verify the newest one for each time of BACKUP_VERIFY_CRON, where the identity is given.
+
+        Who cannot even try does so again after a while.
+        """
+        settings, now = self.kit.settings, self.clock.now()
         if not (settings.identity and settings.recipients):
             return None
-        async with self.database.exclusively(f"{HELD}-verify") as held:
-            now = self.clock.now()
+        async with self.database.exclusively(VERIFYING) as held:
             last = await ledger.newest(self.database, BackupVerified.type, now)
             due = settings.verify_times.latest(now)
             if held is None or (last and last.at >= due) or not await self.kit.vault.names():
                 return None
-            return await self.verify(LATEST, settings.identity, _unheard, SCHEDULE)
+            lease = Lease(VERIFYING, mint(now, self.chance))
+            if not await leases.take(self.database, lease, now, RETRY):
+                return None
+            verdict = await self.verify(LATEST, settings.identity, _unheard, SCHEDULE)
+            await leases.give_back(self.database, lease)
+            return verdict
 
     async def _faults(self, manifest: Manifest, key: Opening, tell: Tell) -> list[str]:
         kind = _database_of(manifest).kind
         async with (
             self.kit.fetched(manifest, manifest.parts, key, tell) as parts,
-            self.kit.dumps.scratch(f"watchword_scratch_{manifest.id}") as scratch,
+            self.kit.dumps.scratch(f"{SCRATCH}{manifest.id}") as scratch,
         ):
             await scratch.restore(parts[kind].pour, manifest.rows)
             found = await scratch.look()

@@ -45,8 +45,9 @@ class Dialler:
         return await self._shielded(self._dial_directly())
 
     async def finish(self) -> None:
-        """Wait for the connections that are still coming about."""
-        await asyncio.gather(*self._connecting, return_exceptions=True)
+        """Wait for the connections that are still coming about, and for those begun meanwhile."""
+        while self._connecting:
+            await asyncio.gather(*self._connecting, return_exceptions=True)
 
     async def _shielded(
         self, dialling: Coroutine[Any, Any, asyncpg.Connection]
@@ -76,9 +77,18 @@ class Dialler:
         return connection
 
     async def _judge(self, connection: asyncpg.Connection, *, lent: bool) -> None:
+        """Look at a connection as long as connecting may take; end one that will not do, and say why."""
+        try:
+            async with asyncio.timeout(self._settings.connect_timeout.total_seconds()):
+                await self._look_at(connection, lent=lent)
+        except BaseException:  # nobody else has it
+            connection.terminate()
+            raise
+
+    async def _look_at(self, connection: asyncpg.Connection, *, lent: bool) -> None:
+        """Ask who is at its other end. Unavailable: not who we were told."""
         found = await pooler.fault(connection, self._scope, lent=lent)
         if found is not None:
-            connection.terminate()
             past_it = self._settings.direct_url and not lent
             raise Unavailable(private=pooler.not_direct(found) if past_it else found)
 

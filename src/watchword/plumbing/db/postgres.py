@@ -26,6 +26,7 @@ from watchword.plumbing.db.postgres_transaction import PostgresTransaction, touc
 from watchword.plumbing.db.scope import Scope
 from watchword.plumbing.db.statements import Lookup, Statement
 from watchword.plumbing.db.tls_fault import tls_fault
+from watchword.plumbing.logs.logger import log
 
 __all__ = ["PoolSettings", "PostgresDatabase"]
 
@@ -82,14 +83,16 @@ class PostgresDatabase:
                 ),
                 asyncio.create_task(self._pool.tidy(), name="database-tidy"),
             ]
+            for task in self._tasks:
+                task.add_done_callback(_tell_of_end)
 
     async def close(self) -> None:
         """Stop listening and close every connection."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._pool.close()  # until then somebody may dial
         await self._dialler.finish()
-        await self._pool.close()
 
     async def first(self, statement: Statement, **values: Any) -> Any:
         """Run and return the first row, or None."""
@@ -164,3 +167,9 @@ class PostgresDatabase:
         """Return a connection of the pool. Problem: `database_unavailable`."""
         with connecting():
             return await self._pool.acquire()
+
+
+def _tell_of_end(task: asyncio.Task[None]) -> None:
+    """Log why a task that was to go on for ever did not."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log().error("a task of the database ended", task=task.get_name(), exc_info=error)

@@ -13,6 +13,7 @@ from watchword.kernel.ids import TenantId
 from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.secret import Secret
 
+SCRATCH: Final = "watchword_scratch_"
 GOODBYE: Final = timedelta(seconds=2)
 TOMBSTONES: Final = (
     "SELECT id, user_id, erased_at, tenant_id FROM erasures WHERE erased_at IS NOT NULL ORDER BY id"
@@ -31,6 +32,13 @@ class RestoreFailed(Problem):
     """The backup could not be restored; the database is as it was."""
 
     code = "restore_failed"
+    kind = Kind.CONFLICT
+
+
+class RoleMissing(Problem):
+    """A tenant's role is not there, for which the backup has policies: make it first."""
+
+    code = "restore_role_missing"
     kind = Kind.CONFLICT
 
 

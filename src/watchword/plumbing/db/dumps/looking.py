@@ -10,8 +10,8 @@ tenants out makes no backup.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from ssl import SSLContext
@@ -26,6 +26,8 @@ from watchword.plumbing.db.dumps.contents import (
     TOMBSTONES,
     Contents,
     DatabaseInUse,
+    DumpFailed,
+    RestoreFailed,
     Tombstone,
     numbers_in,
 )
@@ -52,15 +54,21 @@ _HEAD = (
     "SELECT position, digest FROM audit_chain"
     " WHERE tenant_id = current_setting('watchword.tenant')::uuid ORDER BY position DESC LIMIT 1"
 )
-OTHERS: Final = (  # a type is hidden from ordinary roles, but what is nobody's is no client: autovacuum
+A_CLIENT: Final = (  # a type is hidden from ordinary roles, but what is nobody's is no client: autovacuum
+    "usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'"
+)
+OTHERS: Final = (
     "SELECT DISTINCT concat_ws(', ', usename, nullif(application_name, '')) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL"
-    " AND coalesce(backend_type, 'client backend') = 'client backend' ORDER BY 1"
+    f" WHERE datname = current_database() AND pid <> pg_backend_pid() AND {A_CLIENT} ORDER BY 1"
 )
 _FORCED = (
     "SELECT relname FROM pg_class"
     " WHERE relnamespace = to_regnamespace($1) AND relkind = 'r' AND relforcerowsecurity"
 )
+_UNHURRIED: Final = {  # a server's own are meant for whoever serves: a dump takes as long as it takes
+    "idle_in_transaction_session_timeout": "0",
+    "statement_timeout": "0",
+}
 _KNOWN = "SELECT facts::text FROM journal WHERE type = ANY($1::text[]) ORDER BY at DESC LIMIT 50"
 
 
@@ -82,59 +90,67 @@ class Snapshot:
 
 @asynccontextmanager
 async def snapshot(access: Access, tls: SSLContext | None) -> AsyncIterator[Snapshot]:
-    """Hold a moment of the database as long as the block lasts. Problem: `backup_sees_one_tenant`."""
-    async with (
-        connected(access, tls) as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        if await connection.fetchval(_BOUND, SCHEMA) and await connection.fetchval(
-            _OTHER_TENANTS, SCHEMA
+    """Hold a moment of the database as long as the block lasts.
+
+    Problems: `backup_sees_one_tenant`, `backup_failed`, also when the server ends it before its time.
+    """
+    with failing(DumpFailed):
+        async with (
+            connected(access, tls) as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            raise SeesOneTenant
-        name = await connection.fetchval("SELECT pg_export_snapshot()")
-        size = await connection.fetchval(_SIZE, SCHEMA)
-        yield Snapshot(name, await _contents(connection), size)
+            if await connection.fetchval(_BOUND, SCHEMA) and await connection.fetchval(
+                _OTHER_TENANTS, SCHEMA
+            ):
+                raise SeesOneTenant
+            name = await connection.fetchval("SELECT pg_export_snapshot()")
+            size = await connection.fetchval(_SIZE, SCHEMA)
+            yield Snapshot(name, await _contents(connection), size)
 
 
 async def look(access: Access, tls: SSLContext | None) -> Contents:
-    """Return what a database holds."""
-    async with connected(access, tls) as connection:
-        return await _contents(connection)
+    """Return what a database holds. Problem: `restore_failed`: nobody can tell."""
+    with failing(RestoreFailed):
+        async with connected(access, tls) as connection:
+            return await _contents(connection)
 
 
 async def look_at_all(access: Access, tls: SSLContext | None) -> Contents:
-    """Return what a database holds of all tenants; its owner looks, and nobody else is there."""
-    async with connected(access, tls) as connection, unbound(connection, SCHEMA):
-        return await _contents(connection)
+    """Return what a database holds of all tenants; its owner looks, and nobody else is there. Likewise."""
+    with failing(RestoreFailed):
+        async with connected(access, tls) as connection, unbound(connection, SCHEMA):
+            return await _contents(connection)
 
 
 async def people(access: Access, tls: SSLContext | None) -> int:
-    """Return how many accounts and services there are; none without the tables.
+    """Return how many accounts and services there are; none without the tables. Likewise.
 
     Where our role sees none, a table that was written to counts as one: it may have those of other tenants.
     """
-    async with connected(access, tls) as connection:
-        there = {row["relname"] for row in await connection.fetch(_TABLES, SCHEMA)}
-        found = 0
-        for name in ("users", "services"):
-            if name in there:
-                found += await _count(connection, name) or await connection.fetchval(
-                    _BEGUN, named(name)
-                )
-        return found
+    with failing(RestoreFailed):
+        async with connected(access, tls) as connection:
+            there = {row["relname"] for row in await connection.fetch(_TABLES, SCHEMA)}
+            found = 0
+            for name in ("users", "services"):
+                if name in there:
+                    found += await _count(connection, name) or await connection.fetchval(
+                        _BEGUN, named(name)
+                    )
+            return found
 
 
 async def refuse_in_use(access: Access, tls: SSLContext | None, patience: timedelta) -> None:
     """Refuse while others are connected, after some patience: who hung up just now is still seen a while.
 
-    Problem: `database_in_use`.
+    Problems: `database_in_use`, `restore_failed`: nobody can tell.
     """
-    async with connected(access, tls) as connection:
-        for _ in range(1 + patience // _BETWEEN):
-            others = [name for (name,) in await connection.fetch(OTHERS)]
-            if not others:
-                return
-            await asyncio.sleep(_BETWEEN.total_seconds())
+    with failing(RestoreFailed):
+        async with connected(access, tls) as connection:
+            for _ in range(1 + patience // _BETWEEN):
+                others = [name for (name,) in await connection.fetch(OTHERS)]
+                if not others:
+                    return
+                await asyncio.sleep(_BETWEEN.total_seconds())
     raise DatabaseInUse(private=f"connected as {'; '.join(others)}")
 
 
@@ -149,6 +165,7 @@ async def connected(access: Access, tls: SSLContext | None) -> AsyncIterator[Any
                 "application_name": "watchword backup",
                 "search_path": SCHEMA,
                 "watchword.tenant": str(DEFAULT_TENANT),
+                **_UNHURRIED,
             },
             **({"ssl": tls} if tls else {}),
         )
@@ -158,6 +175,15 @@ async def connected(access: Access, tls: SSLContext | None) -> AsyncIterator[Any
         yield connection
     finally:
         await connection.close()
+
+
+@contextmanager
+def failing(how: type[Problem]) -> Iterator[None]:
+    """Say as a problem what the server refuses, or that it hung up."""
+    try:
+        yield
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
+        raise how(private=f"postgres: {error}") from error
 
 
 @asynccontextmanager

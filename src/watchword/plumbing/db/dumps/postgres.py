@@ -4,7 +4,8 @@
     restore     pg_restore's script into psql, in one transaction; COMMIT is sent by us, when pg_restore ended
                 well and every table has its rows
     beside      a schema of another name: what is restored there is nobody's until `take_in` gives it ours
-    scratch     a database for a while, to restore into and look
+    scratch     a database for a while, to restore into and look; what a killed verification left of one goes
+                first: a database of such a name that nobody uses, or the schema that it marked as left there
 
 Row-level security comes with the last of what is restored, so that an ordinary owner can bring the rows of
 all tenants back; it is not forced on that owner while they are counted.
@@ -15,11 +16,11 @@ import re
 import shutil
 import threading
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from ssl import SSLContext
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -29,6 +30,7 @@ from watchword.kernel.problems import Kind, Problem
 from watchword.kernel.secret import Secret
 from watchword.plumbing.db.dumps.contents import (
     GOODBYE,
+    SCRATCH,
     BackupToolMissing,
     Contents,
     Dump,
@@ -37,11 +39,14 @@ from watchword.plumbing.db.dumps.contents import (
     Erased,
     Feed,
     RestoreFailed,
+    RoleMissing,
 )
 from watchword.plumbing.db.dumps.libpq import Access
 from watchword.plumbing.db.dumps.looking import (
+    A_CLIENT,
     Snapshot,
     connected,
+    failing,
     look,
     look_at_all,
     named,
@@ -75,19 +80,28 @@ _CLEAR = (  # with the last of it, unless somebody else has something there
     f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE; DROP SCHEMA IF EXISTS {_VIEWS};"
 )
 _CLEAR_BESIDE = f"DROP SCHEMA IF EXISTS {_BESIDE}, {_VIEWS}_restoring CASCADE;"
+_LEFT = (  # databases that only we would make, with nobody in them
+    "SELECT datname FROM pg_database"
+    f" WHERE datname ~ '^{SCRATCH}[0-9]{{8}}_[0-9]{{6}}$' AND pg_get_userbyid(datdba) = current_user"
+    " AND NOT EXISTS (SELECT FROM pg_stat_activity AS other"
+    f" WHERE other.datname = pg_database.datname AND {A_CLIENT}) ORDER BY datname"
+)
+_IN_TURN = f"SELECT pg_advisory_lock(hashtextextended('{SCRATCH}', 0))"
+_CLAIM = f"SELECT pg_try_advisory_lock(hashtextextended('{SCRATCH}', 0))"
+_MARK: Final = "a backup that watchword restored to look at it, and will drop"
+_MARKED = f"COMMENT ON SCHEMA {SCHEMA} IS '{_MARK}';"
+_STANDS = f"SELECT to_regnamespace('{SCHEMA}') IS NOT NULL"
+_WAS_LEFT = f"SELECT obj_description(to_regnamespace('{SCHEMA}'), 'pg_namespace') = '{_MARK}'"
+_PLACE = (
+    "SELECT concat_ws(' ', oid, pg_postmaster_start_time()) FROM pg_database"
+    " WHERE datname = current_database()"
+)
 
 
 class NoScratch(Problem):
     """There is no database to restore into and look: name an empty one in BACKUP_SCRATCH_URL."""
 
     code = "no_scratch"
-    kind = Kind.CONFLICT
-
-
-class RoleMissing(Problem):
-    """A tenant's role is not there, for which the backup has policies: make it first."""
-
-    code = "restore_role_missing"
     kind = Kind.CONFLICT
 
 
@@ -242,7 +256,7 @@ def restore(
             try:
                 aside = [_CLEAR] if schema == SCHEMA else _renamed(SCHEMA, _ASIDE)
                 back = (
-                    []
+                    [_MARKED]  # only what is looked at takes our name at once
                     if schema == SCHEMA
                     else [*_renamed(SCHEMA, schema), *_renamed(_ASIDE, SCHEMA)]
                 )
@@ -263,34 +277,69 @@ def restore(
 async def scratch(
     access: Access, given: Secret, tls: SSLContext | None, name: str
 ) -> AsyncIterator[Access]:
-    """Yield an empty database, the given one or one of that name, for as long as the block lasts."""
-    if given:
-        async with _given(replace(access, url=given), tls) as empty:
-            yield empty
-        return
-    async with connected(access, tls) as connection:
-        try:
-            await connection.execute(f'CREATE DATABASE "{name}"')
-        except asyncpg.InsufficientPrivilegeError as error:
-            raise NoScratch(private=str(error)) from error
-        try:
-            url = urlsplit(access.url.reveal())
-            yield replace(access, url=Secret(urlunsplit(url._replace(path=f"/{name}"))))
-        finally:
+    """Yield an empty database, the given one or one of that name, for as long as the block lasts.
+
+    Problem: `no_scratch`.
+    """
+    there = given or Secret(urlunsplit(urlsplit(access.url.reveal())._replace(path=f"/{name}")))
+    place = replace(access, url=there)
+    async with _given(access, place, tls) if given else _made(access, place, tls, name):
+        yield place
+
+
+@asynccontextmanager
+async def _made(
+    access: Access, place: Access, tls: SSLContext | None, name: str
+) -> AsyncIterator[None]:
+    """Make a database, and stay in it: so another verification sees that it is in use."""
+    async with AsyncExitStack() as held:
+        async with connected(access, tls) as connection:
+            with failing(NoScratch):
+                await connection.execute(_IN_TURN)  # until somebody is in it
+                await _sweep(connection)
+                await connection.execute(f'CREATE DATABASE "{name}"')
+            held.push_async_callback(_drop, access, tls, name)
+            await held.enter_async_context(connected(place, tls))
+        yield
+
+
+async def _sweep(connection: Any) -> None:
+    """Drop what killed verifications left."""
+    for (name,) in await connection.fetch(_LEFT):
+        with suppress(asyncpg.ObjectInUseError):  # somebody came meanwhile
+            await connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
+
+
+async def _drop(access: Access, tls: SSLContext | None, name: str) -> None:
+    with failing(NoScratch):
+        async with connected(access, tls) as connection:
             await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @asynccontextmanager
-async def _given(access: Access, tls: SSLContext | None) -> AsyncIterator[Access]:
-    there = f"SELECT to_regnamespace('{SCHEMA}') IS NOT NULL"
-    async with connected(access, tls) as connection:
-        if await connection.fetchval(there):
-            raise NoScratch("The database of BACKUP_SCRATCH_URL is not empty.")
-    try:
-        yield access
-    finally:
-        async with connected(access, tls) as connection:
-            await connection.execute(_CLEAR)
+async def _given(access: Access, place: Access, tls: SSLContext | None) -> AsyncIterator[None]:
+    """Claim a database that is empty, or has what we left there, and empty it in the end."""
+    async with connected(place, tls) as connection:
+        with failing(NoScratch):
+            if not await connection.fetchval(_CLAIM):
+                raise NoScratch("Another backup is verified in the database of BACKUP_SCRATCH_URL.")
+            if await connection.fetchval(_STANDS):
+                await _refuse_unless_left(connection, access, tls)
+                await connection.execute(_CLEAR)
+        try:
+            yield
+        finally:
+            with failing(NoScratch):
+                async with connected(place, tls) as another:  # the first may have been hung up on
+                    await another.execute(_CLEAR)
+
+
+async def _refuse_unless_left(connection: Any, access: Access, tls: SSLContext | None) -> None:
+    """Refuse a schema that we did not leave there, and one that is served from by now."""
+    async with connected(access, tls) as ours:
+        same = await connection.fetchval(_PLACE) == await ours.fetchval(_PLACE)
+    if same or not await connection.fetchval(_WAS_LEFT):
+        raise NoScratch("The database of BACKUP_SCRATCH_URL is not empty.")
 
 
 class _Feeding:

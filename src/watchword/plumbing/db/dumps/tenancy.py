@@ -12,7 +12,7 @@ import asyncpg
 from watchword.kernel.ids import DEFAULT_TENANT, TenantId
 from watchword.plumbing.db.dumps.contents import Erased, RestoreFailed, Tombstone
 from watchword.plumbing.db.dumps.libpq import Access
-from watchword.plumbing.db.dumps.looking import connected, named, unbound
+from watchword.plumbing.db.dumps.looking import connected, failing, named, unbound
 from watchword.plumbing.db.scope import SCHEMA
 
 KEPT: Final = f"{SCHEMA}_before_"
@@ -36,26 +36,25 @@ _THERE = (
 async def tenants_in(access: Access, tls: SSLContext | None, schema: str) -> list[TenantId]:
     """Return whose rows there are, the default tenant last. Problem: `restore_failed`."""
     found: set[TenantId] = set()
-    try:
+    with failing(RestoreFailed):
         async with connected(access, tls) as connection, unbound(connection, schema, *_WITH_PEOPLE):
             for row in await connection.fetch(_THERE, schema, list(_WITH_PEOPLE)):
                 told = f"SELECT DISTINCT tenant_id FROM {named(row['relname'], schema)}"
                 found |= {TenantId(each["tenant_id"]) for each in await connection.fetch(told)}
-    except asyncpg.PostgresError as error:
-        raise RestoreFailed(private=f"postgres: {error}") from error
     return [*sorted(found - {DEFAULT_TENANT}), DEFAULT_TENANT]
 
 
 async def erased_in(access: Access, tls: SSLContext | None) -> Erased:
-    """Return who was erased; a schema that is not ours is told as unread."""
+    """Return who was erased; a schema that is not ours is told as unread. Problem: `restore_failed`."""
     tombstones: list[Tombstone] = []
     unread: list[str] = []
-    async with connected(access, tls) as connection:
-        for row in await connection.fetch(_SCHEMAS, SCHEMA, KEPT):
-            try:
-                tombstones += await _tombstones(connection, row["nspname"])
-            except asyncpg.PostgresError:
-                unread.append(row["nspname"])
+    with failing(RestoreFailed):
+        async with connected(access, tls) as connection:
+            for row in await connection.fetch(_SCHEMAS, SCHEMA, KEPT):
+                try:
+                    tombstones += await _tombstones(connection, row["nspname"])
+                except asyncpg.PostgresError:
+                    unread.append(row["nspname"])
     return Erased(tuple(tombstones), tuple(unread))
 
 
