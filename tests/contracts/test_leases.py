@@ -66,14 +66,39 @@ async def test_of_many_who_come_at_once_one_gets_it(database: Database, other: D
 async def test_what_is_due_is_taken_once_for_each_time(database: Database, other: Database) -> None:
     async def done(database: Database, due: datetime) -> bool:
         lease = somebody()
-        taken = await leases.take(database, lease, NOW + MINUTE, MINUTE, due)
-        await leases.give_back(database, lease)
-        return taken
+        async with leases.alone(database, lease, NOW + MINUTE, MINUTE, due) as ours:
+            return ours
 
     assert await done(database, NOW)
     assert not await done(other, NOW)
     assert not await done(other, NOW - MINUTE)
     assert await done(other, NOW + MINUTE)
+
+
+async def test_what_failed_or_was_killed_is_due_still(database: Database, other: Database) -> None:
+    with pytest.raises(LookupError):
+        async with leases.alone(database, somebody(), NOW, MINUTE, NOW) as ours:
+            assert ours
+            raise LookupError
+    assert await leases.take(database, somebody(), NOW, MINUTE, NOW)  # and is killed
+
+    async with leases.alone(other, somebody(), NOW + MINUTE, MINUTE, NOW) as ours:
+        assert ours
+    assert not await leases.take(database, somebody(), NOW + MINUTE, MINUTE, NOW)
+
+
+async def test_a_clock_that_was_a_month_ahead_stops_nobody_once_it_is_right(
+    database: Database, other: Database
+) -> None:
+    ahead = NOW + timedelta(days=30)
+    async with leases.alone(database, somebody(), ahead, MINUTE, ahead) as ours:
+        assert ours
+    assert await leases.take(database, somebody("held"), ahead, MINUTE)
+
+    assert await leases.take(other, somebody("held"), NOW, MINUTE)
+    async with leases.alone(other, somebody(), NOW, MINUTE, NOW) as ours:
+        assert ours
+    assert not await leases.take(other, somebody(), NOW, MINUTE, NOW)
 
 
 async def test_what_is_done_at_once_is_still_due_later(database: Database) -> None:

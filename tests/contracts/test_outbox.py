@@ -13,14 +13,17 @@ import pytest
 from sqlalchemy import select
 
 from tests.contracts.conftest import PATIENCE, open_database, until
+from tests.support.world import StoppedClock
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.ids import mint
 from watchword.plumbing.db import outbox, pieces, queued
 from watchword.plumbing.db.ports import Database
+from watchword.plumbing.db.queue import Queue
 from watchword.plumbing.db.statements import statement
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
+LATE = NOW + timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 
 ROWS = statement(
@@ -250,6 +253,23 @@ async def test_one_piece_is_told_by_its_id(database: Database) -> None:
     (work,) = await claim(database)
     await settle(database, pieces.finished(work, "sent"))
     assert await queued.find(database, "mail", work_id, NOW) is None
+
+
+async def test_the_dead_are_all_told_however_much_waits_before_them(database: Database) -> None:
+    async with database.transaction() as tx:
+        for number in range(1001):
+            name = mint(NOW, SystemChance())
+            early = NOW - timedelta(minutes=2)
+            await outbox.put(
+                tx, id=name, kind="mail", label=str(number), payload=b"x", now=early, due_at=LATE
+            )
+    await put(database)
+    (work,) = await claim(database)
+    await settle(database, pieces.dead(work, "503"))
+    queue = Queue(database, StoppedClock(NOW), "mail")
+
+    assert [each.id for each in await queue.every(dead_only=True)] == [work.id]
+    assert [*await queue.dead()] == [work.id]
 
 
 async def test_what_an_operator_retries_nobody_has(database: Database) -> None:

@@ -10,7 +10,7 @@ from tests.support.world import StoppedClock
 from watchword.kernel.chance import SystemChance
 from watchword.kernel.ids import mint
 from watchword.plumbing.db import outbox, pieces, queued
-from watchword.plumbing.db.changes import Changes
+from watchword.plumbing.db.changes import OUTBOX, Changes
 from watchword.plumbing.db.pieces import Settled, Work
 from watchword.plumbing.db.ports import DatabaseUnavailable
 from watchword.plumbing.db.sqlite import SqliteDatabase, sqlite_path
@@ -150,6 +150,34 @@ async def test_what_was_done_while_the_database_is_away_is_settled_when_it_is_ba
     await yard.carry()
 
     assert yard.done == ["a"]
+    assert await queued.depth(yard.database, "mail") == 0
+
+
+async def test_while_the_queue_is_out_of_reach_what_is_under_way_goes_on_and_is_settled(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yard.slow = {"a"}
+    await yard.put("a")
+    carrying = asyncio.create_task(yard.carry())
+    async with asyncio.timeout(30):
+        while not yard.under_way:
+            await asyncio.sleep(0.002)
+    asked = asyncio.Event()
+
+    async def away(*_: object) -> None:
+        asked.set()
+        raise DatabaseUnavailable
+
+    with monkeypatch.context() as outage:
+        outage.setattr(outbox, "claim", away)
+        yard.changes.tell(OUTBOX, "mail")  # a lost connection is news of everything
+        async with asyncio.timeout(30):
+            await asked.wait()
+    await yard.put("b")
+    yard.let_go.set()
+
+    assert await carrying == 2
+    assert yard.done == ["a", "b"]
     assert await queued.depth(yard.database, "mail") == 0
 
 

@@ -37,7 +37,6 @@ from watchword.plumbing.db import leases
 from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.leases import Lease
 from watchword.plumbing.db.ports import Database
-from watchword.plumbing.logs.logger import log
 from watchword.plumbing.settings import RetentionSettings
 from watchword.records.audit import store as trail
 from watchword.records.audit.rules import BATCH, LATE, AuditArchived, AuditSettings
@@ -221,25 +220,19 @@ class Archivist:
         """
         now = self.clock.now()
         lease = Lease(LEASE, mint(now, self.chance))
-        if not await leases.take(self.database, lease, now, LEASE_LASTS, due):
-            return None
-        try:
-            return await self._archive(older_than, tell, by)
-        finally:
-            await leases.give_back(self.database, lease)
+        async with leases.alone(self.database, lease, now, LEASE_LASTS, due) as ours:
+            return await self._archive(older_than, tell, by) if ours else None
 
     async def archive_when_due(self) -> list[Archive] | None:
-        """Put away what is older, once for each time, where cold storage is; what fails is told."""
+        """Put away what is older, once for each time, where cold storage is.
+
+        Problems: those of `archive`; the next run tries it again.
+        """
         if self.cold.storage is None:
             return None
         due = self.settings.archive_times.latest(self.clock.now())
         older_than = timedelta(days=self.settings.online_days)
-        try:
-            return await self.archive(older_than, lambda _done, _total: None, SCHEDULE, due)
-        except Problem as problem:
-            reason = problem.private or problem.detail
-            log().error("audit archive failed", problem=problem.code, reason=reason)
-            return None
+        return await self.archive(older_than, lambda _done, _total: None, SCHEDULE, due)
 
     async def _archive(self, older_than: timedelta, tell: Tell, by: str) -> list[Archive]:
         async with self.database.transaction() as tx:

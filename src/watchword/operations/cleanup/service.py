@@ -90,12 +90,10 @@ class Cleanup:
         """Do it under the lease, which ends by itself should we be killed."""
         now = self.clock.now()
         lease = Lease(LEASE, mint(now, self.chance))
-        if not await leases.take(self.database, lease, now, LEASE_LASTS, due):
-            return None
-        try:
+        async with leases.alone(self.database, lease, now, LEASE_LASTS, due) as ours:
+            if not ours:
+                return None
             removed = await work(now)
-        finally:
-            await leases.give_back(self.database, lease)
         for kind, number in asdict(removed).items():
             self.metrics.cleaned.labels(kind).inc(number)
         return removed

@@ -159,12 +159,10 @@ class Retention:
         """Do it under the lease, which ends by itself should we be killed."""
         now = self.clock.now()
         lease = Lease(LEASE, mint(now, self.chance))
-        if not await leases.take(self.database, lease, now, _LASTS, due):
-            return None
-        try:
+        async with leases.alone(self.database, lease, now, _LASTS, due) as ours:
+            if not ours:
+                return None
             gone = await self._let_go(over)
-        finally:
-            await leases.give_back(self.database, lease)
         for kind, number in asdict(gone).items():
             self.metrics.cleaned.labels(f"retention_{kind}").inc(number)
         fact = RetentionRan(

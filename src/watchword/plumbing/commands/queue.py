@@ -91,14 +91,13 @@ def told_of(work: QueuedPiece) -> dict[str, Any]:
     return {**told, "next": None if work.state == DEAD else due_at}
 
 
-def _wanted(kind: str, ids: list[UUID] | None, *, dead: bool) -> list[UUID]:
+def _wanted(kind: str, ids: list[UUID] | None, *, dead: bool) -> Sequence[UUID]:
     """Return the pieces that are meant: those named, or all dead ones."""
     if bool(ids) == dead:
         raise console.refuse("Name them by their ids, or say --dead for all dead ones.", Exit.USAGE)
     if ids:
         return ids
-    found = run_in_house(lambda house: Queue.of(house, kind).every(dead_only=True))
-    return [work.id for work in found]
+    return run_in_house(lambda house: Queue.of(house, kind).dead())
 
 
 def _tell(what: str, wanted: Sequence[UUID], done: Sequence[UUID], *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from watchword.kernel.clock import Clock
 from watchword.plumbing.db import queued
-from watchword.plumbing.db.pieces import DEAD, QueuedPiece
+from watchword.plumbing.db.pieces import QueuedPiece
 from watchword.plumbing.db.ports import Database
 from watchword.plumbing.house import House
 
@@ -31,8 +31,12 @@ class Queue:
 
     async def every(self, *, dead_only: bool = False) -> list[QueuedPiece]:
         """Return what waits and what is dead, oldest first."""
-        found = await queued.kept(self.database, self.kind, self.clock.now(), MOST)
-        return [work for work in found if not dead_only or work.state == DEAD]
+        now = self.clock.now()
+        return [*await queued.kept(self.database, self.kind, now, MOST, dead_only=dead_only)]
+
+    async def dead(self) -> Sequence[UUID]:
+        """Return every dead one, oldest first."""
+        return await queued.dead_ids(self.database, self.kind)
 
     async def find(self, wanted: UUID) -> QueuedPiece | None:
         """Return one of them."""

@@ -1,6 +1,6 @@
 """Queued work: what of the outbox waits, is under way or is dead, as operators see it and may change it.
 
-kept, find          the pieces that still have their payload
+kept, find          the pieces that still have their payload      dead_ids   all the dead of them
 depth, dead_depth   how many wait; how many are dead
 retry               due now, as if it had never been tried
 drop                wiped, and never done
@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, bindparam, func, literal, null, or_, select, update
+from sqlalchemy import Boolean, Integer, bindparam, false, func, literal, null, or_, select, update
 
 from watchword.plumbing.db.changes import OUTBOX
 from watchword.plumbing.db.columns import Moment
@@ -75,9 +75,18 @@ _FIELDS = (
 
 KEPT = statement(
     select(*_FIELDS)
-    .where(*_KEPT)
+    .where(
+        *_KEPT,
+        or_(literal(DEAD) == outbox.c.outcome, bindparam("dead_only", type_=Boolean).is_(false())),
+    )
     .order_by(outbox.c.created_at, outbox.c.id)
     .limit(bindparam("most", type_=Integer))
+)
+
+DEAD_IDS = statement(
+    select(outbox.c.id)
+    .where(*_KEPT, outbox.c.outcome == literal(DEAD))
+    .order_by(outbox.c.created_at, outbox.c.id)
 )
 
 FIND = statement(select(*_FIELDS).where(*_KEPT, outbox.c.id == bindparam("wanted")))
@@ -95,9 +104,17 @@ DEPTH = statement(
 )
 
 
-async def kept(db: Executor, kind: str, now: datetime, most: int) -> Sequence[QueuedPiece]:
+async def kept(
+    db: Executor, kind: str, now: datetime, most: int, *, dead_only: bool = False
+) -> Sequence[QueuedPiece]:
     """Return what waits, is under way or is dead, oldest first."""
-    return [_read(row, now) for row in await db.all(KEPT, kind=kind, most=most)]
+    rows = await db.all(KEPT, kind=kind, most=most, dead_only=dead_only)
+    return [_read(row, now) for row in rows]
+
+
+async def dead_ids(db: Executor, kind: str) -> Sequence[UUID]:
+    """Return every dead piece, oldest first."""
+    return [row.id for row in await db.all(DEAD_IDS, kind=kind)]
 
 
 async def find(db: Executor, kind: str, wanted: UUID, now: datetime) -> QueuedPiece | None:

@@ -62,13 +62,12 @@ class Porters:
         try:
             while True:
                 self._news.clear()
-                free = self._hands - len(under_way)
-                claimed = [] if rests() else await self._claim(free, first())
-                begun += len(claimed)
-                under_way |= {asyncio.create_task(_done(do, work)) for work in claimed}
+                claimed = () if rests() else await self._claim_beside(under_way, first())
+                begun += len(claimed or ())
+                under_way |= {asyncio.create_task(_done(do, work)) for work in claimed or ()}
                 if not under_way:
                     return begun
-                back = await self._first_back(under_way)
+                back = await self._first_back(under_way, reachable=claimed is not None)
                 under_way -= back
                 await self._settle(settle, [each for task in back if (each := task.result())])
         finally:
@@ -83,6 +82,18 @@ class Porters:
     def _hear(self, kind: str) -> None:
         if kind in {"", self._kind}:
             self._news.set()
+
+    async def _claim_beside(
+        self, under_way: set[asyncio.Task[Settled | None]], asked: str | None
+    ) -> Sequence[Work] | None:
+        """Claim more; nothing at all when the queue is out of reach: what is under way goes on."""
+        try:
+            return await self._claim(self._hands - len(under_way), asked)
+        except Unavailable as away:
+            if not under_way:
+                raise
+            log().warning("outbox out of reach", pieces=len(under_way), reason=away.private)
+            return None
 
     async def _claim(self, hands: int, asked: str | None) -> Sequence[Work]:
         """Claim for so many free hands; without any, a code for those that are for codes."""
@@ -102,12 +113,12 @@ class Porters:
         return claimed
 
     async def _first_back(
-        self, under_way: set[asyncio.Task[Settled | None]]
+        self, under_way: set[asyncio.Task[Settled | None]], *, reachable: bool
     ) -> set[asyncio.Task[Settled | None]]:
         """Wait until a piece is done, or there is news and a free hand, if only one for codes."""
         news = asyncio.create_task(self._heard())
         most = self._hands + _FOR_CODES
-        waiting = {*under_way, news} if len(under_way) < most else under_way
+        waiting = {*under_way, news} if reachable and len(under_way) < most else under_way
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
