@@ -6,8 +6,8 @@
 #   deploy-docker.sh             build from this checkout
 #   deploy-docker.sh REFERENCE   take an image from a registry
 #
-# Exit 1: something is missing (all of it is named, and nothing was begun), or it did not become well (what runs
-# already goes on).
+# Exit 1: something is missing (all of it is named, and nothing was begun), or it did not become well: what runs
+# already goes on. Where only settings are others, it names the services that have these by then.
 set -eu
 # shellcheck source=deploy/scripts/lib.sh
 . "$(dirname -- "$0")/lib.sh"
@@ -58,7 +58,7 @@ fi
 docker compose run --rm --no-deps -T migrate || give_up "The schema could not be migrated."
 docker compose run --rm --no-deps -T grants || give_up "The rights of the roles could not be given."
 if [ -n "$(everywhere)" ]; then
-	is_applied || exchange "$new" || give_up "The new instances are not well; the former ones go on."
+	is_applied || exchange "$new" || fail "The new instances are not well: those that served go on."
 else
 	# shellcheck disable=SC2046 # words on purpose
 	docker compose up --detach --wait --wait-timeout "$PATIENCE" --no-deps $(services) || give_up "The service is not well."

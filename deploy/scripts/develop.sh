@@ -16,8 +16,14 @@ docker compose version >/dev/null 2>&1 || {
 	exit 69
 }
 case ${1:-} in
---down) stores down && exit ;;
---erase) stores down --volumes && exit ;;
+--down)
+	stores down
+	exit
+	;;
+--erase)
+	stores down --volumes
+	exit
+	;;
 esac
 stores up --detach --wait
 : "${POSTGRES_PORT:=5432}" "${REDIS_PORT:=6379}"

@@ -10,7 +10,8 @@
 #   everywhere            the containers of all instances
 #   is_applied            whether what runs is what .env, the secrets and WATCHWORD_IMAGE wish
 #   exchange IMAGE        every instance for one of that image and of what .env says now, start first; undone when one
-#                         is not well. There are then as many as are wished, whatever a killed script left
+#                         is not well, where the image is another one. There are then as many as are wished, whatever a
+#                         killed script left
 #
 # A function with a body in parentheses keeps its variables to itself.
 
@@ -264,7 +265,7 @@ ask_only() ( # <containers>
 
 # --- one image for another --------------------------------------------------------
 
-exchange() ( # <image>: service by service; when one fails, all are as before
+exchange() ( # <image>: service by service; when one fails, all are as before, but for settings: the former are gone
 	former=$(told WATCHWORD_IMAGE)
 	WATCHWORD_IMAGE=$1
 	export WATCHWORD_IMAGE
@@ -272,7 +273,10 @@ exchange() ( # <image>: service by service; when one fails, all are as before
 	done=
 	for service in $(services); do
 		if ! exchange_one "$service" "$1"; then
-			[ "$former" != "$1" ] || exit 1
+			if [ "$former" = "$1" ]; then
+				[ -z "$done" ] || say "With what .env and secrets/ say now:$done. All others go on as they were started."
+				exit 1
+			fi
 			for each in $done; do
 				exchange_one "$each" "$former" || say "$each: $1 goes on, for $former is not well either"
 			done

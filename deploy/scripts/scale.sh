@@ -23,9 +23,21 @@ for service in $(services); do
 	[ "$service" = app ] || named=$((named + $(wished "$service")))
 done
 [ "$1" -gt "$named" ] || fail "$named of them have a name of their own: at least $((named + 1)) serve here."
-as_many_as_before() { put REPLICAS "$former"; }
+number_of() { instances_of "$1" | grep -c . || true; }
+numbers() { for service in $(services); do printf '%s=%s;' "$service" "$(number_of "$service")"; done; }
+before=$(numbers)
+as_many_as_before() { # also of those that were exchanged before one failed
+	put REPLICAS "$former"
+	for service in $(services); do
+		case ";$before" in
+		*";$service=$(number_of "$service");"*) ;;
+		*) exchange_one "$service" "$image" ||
+			say "$service: $(number_of "$service") go on, for as many as before are not well either" ;;
+		esac
+	done
+}
 undo=as_many_as_before
 put REPLICAS "$(($1 - named))"
-exchange "$image" || fail "$1 instances are not well: those that served go on."
+exchange "$image" || fail "$1 instances are not well: back to as many as before."
 undo=:
 say "$1 instances serve."

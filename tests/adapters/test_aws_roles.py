@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -109,3 +110,32 @@ def test_a_machine_without_a_role_and_no_machine_at_all_say_that_keys_are_missin
 def test_half_an_identity_is_none(half: dict[str, object]) -> None:
     with pytest.raises(ManagerTrouble, match="go together"):
         Role(sts_url="", **half).key()  # type: ignore[arg-type]
+
+
+def test_a_token_is_read_from_its_file_when_the_role_is_asked_for(
+    aws: Roles, tmp_path: Path
+) -> None:
+    identity, shown = tmp_path / "identity", tmp_path / "shown"
+    aws.shown = "a token of the cluster"
+    pod = replace(by_identity(aws), identity=identity)
+    task = replace(by_agent(aws), agent_token=shown)
+    identity.write_text(f"{aws.identity}\n")
+    shown.write_text(f"{aws.shown}\n")
+    assert (pod.key().id, task.key().id) == ("pod", "agent")
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_token_file_that_cannot_be_read_is_named_with_its_variable(
+    aws: Roles, tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "token"
+    if content is not None:
+        file.write_bytes(content)
+    for role, name in (
+        (replace(by_identity(aws), identity=file), "AWS_WEB_IDENTITY_TOKEN_FILE"),
+        (replace(by_agent(aws), agent_token=file), "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
+    ):
+        with pytest.raises(ManagerTrouble) as trouble:
+            role.key()
+        assert str(trouble.value) == f"{name} names {file}, which cannot be read"
+    assert aws.asked == []

@@ -89,3 +89,12 @@ def test_the_stores_are_stopped_by_the_same_word(
 ) -> None:
     assert docker.run(checkout / "deploy/scripts/develop.sh", word).returncode == 0
     assert docker.calls[-1].endswith(f"development.yaml {said}")
+
+
+@pytest.mark.parametrize("word", ["--down", "--erase"])
+def test_where_the_stores_cannot_be_stopped_nothing_is_started(
+    checkout: Path, docker: Fakes, word: str
+) -> None:
+    ended = docker.run(checkout / "deploy/scripts/develop.sh", word, failing=("* down*",))
+    assert (ended.returncode, "Listening" in ended.stdout) == (1, False)
+    assert not [call for call in docker.calls if " up " in call]

@@ -452,6 +452,64 @@ def test_when_the_second_of_them_fails_the_first_goes_back(pair: DockerHost) -> 
     assert pair.state["faults"] == []
 
 
+def instances(host: DockerHost) -> dict[str, list[str]]:
+    """Return the containers of each service of ours that run."""
+    there = [each for each in host.state["containers"] if each["status"] == "running"]
+    return {
+        name: [each["id"] for each in there if each["service"] == name]
+        for name in ("app", "auth-2")
+    }
+
+
+@pytest.mark.req("G-73")
+@pytest.mark.parametrize(("how", "code"), [("failing", 1), ("ending", 143)])
+@pytest.mark.parametrize("count", ["2", "4"])
+def test_when_the_second_of_them_fails_there_are_as_many_of_the_first_as_before(
+    pair: DockerHost, how: str, code: int, count: str
+) -> None:
+    pair.change(replicas=None)
+    assert pair.run("scale.sh", "3").returncode == 0
+    before = instances(pair)
+    pair.change(**{how: ["--scale auth-2"]})
+    ended = pair.run("scale.sh", count)
+    assert ended.returncode == code
+    after = instances(pair)
+    assert (len(after["app"]), after["auth-2"]) == (2, before["auth-2"])
+    assert pair.told("REPLICAS") == "2"
+    assert pair.state["faults"] == []
+
+
+@pytest.mark.req("G-73")
+def test_where_as_many_as_before_cannot_be_had_it_says_how_many_go_on(pair: DockerHost) -> None:
+    with (pair.home / ".env").open("a") as file:
+        file.write("REPLICAS=2\n")
+    pair.change(replicas=None, failing=["--scale auth-2", "--scale app=5"])  # 2 beside 3
+    ended = pair.run("scale.sh", "4")
+    assert ended.returncode == 1
+    assert "app: 3 go on" in ended.stderr
+    assert len(instances(pair)["app"]) == 3
+    assert pair.state["faults"] == []
+
+
+@pytest.mark.req("G-33")
+def test_when_settings_fail_the_second_of_them_it_says_who_has_them(pair: DockerHost) -> None:
+    before = instances(pair)
+    pair.change(failing=["--scale auth-2"])
+    with (pair.home / ".env").open("a") as file:
+        file.write("SMTP_PORT=2525\n")
+    ended = pair.run("deploy-docker.sh", "example/watchword:1")
+    assert ended.returncode == 1
+    assert "With what .env and secrets/ say now: app. All others go on" in ended.stderr
+    after = instances(pair)
+    assert not set(before["app"]) & set(after["app"])
+    assert after["auth-2"] == before["auth-2"]
+    pair.change(failing=[])
+    again = pair.run("deploy-docker.sh", "example/watchword:1")
+    assert again.returncode == 0, again.stderr
+    assert instances(pair)["auth-2"] != before["auth-2"]
+    assert pair.state["faults"] == []
+
+
 @pytest.mark.req("G-71", "D-06")
 def test_a_rollback_goes_back_to_the_recorded_digest_and_forth(running: DockerHost) -> None:
     nothing = running.run("rollback.sh")

@@ -39,7 +39,7 @@ def manager_of(
     if provider == VAULT:
         return _vault(settings, cwd)
     if provider == AWS:
-        return _aws(settings, aws, role)
+        return _aws(settings, aws, role, cwd)
     raise ManagerTrouble("no manager of secrets is named: set SECRETS_PROVIDER")
 
 
@@ -73,14 +73,16 @@ def _pod_token(settings: ManagerSettings, cwd: Path) -> Secret:
         ) from error
 
 
-def _aws(settings: ManagerSettings, aws: AwsSettings, role: RoleSettings) -> SecretManager:
+def _aws(
+    settings: ManagerSettings, aws: AwsSettings, role: RoleSettings, cwd: Path
+) -> SecretManager:
     from watchword.adapters.secrets.aws import AwsSecrets
 
     url = settings.aws_url or f"https://secretsmanager.{aws.region}.amazonaws.com"
-    return AwsSecrets(url, aws.region, lambda: _aws_key(aws, role), SystemClock())
+    return AwsSecrets(url, aws.region, lambda: _aws_key(aws, role, cwd), SystemClock())
 
 
-def _aws_key(aws: AwsSettings, role: RoleSettings) -> "AwsKey":
+def _aws_key(aws: AwsSettings, role: RoleSettings, cwd: Path) -> "AwsKey":
     """Return the key among the settings; without one, what the role of this machine gives."""
     from watchword.adapters.aws.sigv4 import AwsKey
     from watchword.adapters.secrets.roles import Role
@@ -93,12 +95,16 @@ def _aws_key(aws: AwsSettings, role: RoleSettings) -> "AwsKey":
         )
     here = Role(
         arn=role.arn,
-        identity=role.identity,
+        identity=_from(cwd, role.identity),
         session=role.session,
         sts_url=role.sts_url or f"https://sts.{aws.region}.amazonaws.com",
         agent_path=role.agent_path,
         agent_url=role.agent_url,
-        agent_token=role.agent_token,
+        agent_token=_from(cwd, role.agent_token),
         metadata_url="" if role.no_metadata else role.metadata_url,
     )
     return here.key()
+
+
+def _from(cwd: Path, token: Secret | Path) -> Secret | Path:
+    return cwd / token if isinstance(token, Path) else token

@@ -53,10 +53,12 @@ def setting(
     aliases: tuple[str | Alias, ...] = (),
     secret: bool = False,
     empty_counts: bool = False,
+    late: bool = False,
 ) -> Any:
     """Declare one setting: environment name, sentence, parser of its text, default as text.
 
     Empty says nothing and leaves it to the next place; where `empty_counts`, it is a value like any.
+    A `late` one that NAME_FILE names is that file's path: whoever wants it reads it then.
     """
     metadata = {
         "name": name,
@@ -66,6 +68,7 @@ def setting(
         "aliases": tuple(Alias(a) if isinstance(a, str) else a for a in aliases),
         "secret": secret,
         "empty_counts": empty_counts,
+        "late": late,
     }
     if default is None:
         return field(metadata=metadata)

@@ -7,7 +7,7 @@ import pytest
 from tests.support.world import environment
 from watchword.app.settings import SettingsRefused, read
 from watchword.app.settings.reference import page
-from watchword.plumbing.settings import AwsSettings, SesSettings
+from watchword.plumbing.settings import AwsSettings, RoleSettings, SesSettings
 
 PARIS = "eu-west-3"
 
@@ -36,3 +36,19 @@ def test_letters_go_to_ses_in_that_region_unless_it_is_told_where(
 def test_what_is_no_region_is_refused_by_name(sqlite_url: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsRefused, match=r"AWS_REGION.*write a region such as eu-west-1"):
         read(environment(sqlite_url, AWS_REGION="paris"), cwd=tmp_path)
+
+
+TOKENS = {
+    "AWS_WEB_IDENTITY_TOKEN": "identity",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN": "agent_token",
+}
+
+
+@pytest.mark.parametrize("name", TOKENS)
+def test_a_token_file_that_aws_put_here_is_no_concern_of_who_asks_for_no_role(
+    sqlite_url: str, tmp_path: Path, name: str
+) -> None:
+    settings = read(environment(sqlite_url, **{f"{name}_FILE": "none"}), cwd=tmp_path)
+    assert getattr(settings.section(RoleSettings), TOKENS[name]) == Path("none")
+    told = read(environment(sqlite_url, **{name: "a token"}), cwd=tmp_path)
+    assert getattr(told.section(RoleSettings), TOKENS[name]).reveal() == "a token"

@@ -148,6 +148,10 @@ def test_a_name_that_is_nearly_ours_is_told_and_two_for_one_refuse(
         ),
         ({"VAULT_CACERT": "none.pem"}, "holds no certificates"),
         ({"SECRETS_PROVIDER": "aws", "AWS_EC2_METADATA_DISABLED": "true"}, "AWS_ACCESS_KEY_ID"),
+        (
+            {"SECRETS_PROVIDER": "aws", "AWS_WEB_IDENTITY_TOKEN_FILE": "none"},
+            "none, which cannot be read",
+        ),
     ],
 )
 def test_without_the_managers_answer_that_one_fault_is_told(

@@ -22,6 +22,7 @@ from typing import Final
 from aiosmtplib import SMTPDataError, SMTPRecipientRefused, SMTPResponseException
 
 _FOR_NOW, _PERMANENT = 4, 5
+_MOST: Final = 1024  # characters: a long answer of no spaces would cost its length squared
 _ENHANCED: Final = re.compile(r"(?:^|[\s(\[])#?([45]\.[0-9]{1,3}\.[0-9]{1,3})\b", re.ASCII)
 _US: Final = re.compile(r"[45]\.(1\.7|1\.8|3\.[0-9]+|4\.5)", re.ASCII)
 _READER: Final = re.compile(r"5\.[12]\.[0-9]+", re.ASCII)
@@ -69,7 +70,7 @@ def about(refusal: SMTPResponseException) -> About:
     told, at_rcpt = _enhanced(refusal), isinstance(refusal, SMTPRecipientRefused)
     if kind == _PERMANENT:
         return _permanent(refusal, told, at_rcpt=at_rcpt)
-    bare_to_letter = not told and not at_rcpt and "greylist" not in refusal.message.lower()
+    bare_to_letter = not told and not at_rcpt and "greylist" not in refusal.message[:_MOST].lower()
     return About.US if bare_to_letter or _US.fullmatch(told) else About.FOR_NOW
 
 
@@ -100,6 +101,6 @@ def _enhanced(refusal: SMTPResponseException) -> str:
 
 def _said(refusal: SMTPResponseException) -> str:
     """Return the relay's own words: without addresses, the reader's domain, and what others said."""
-    said = _QUOTED.sub(" ", refusal.message)
+    said = _QUOTED.sub(" ", refusal.message[:_MOST])
     domain = getattr(refusal, "recipient", "").rpartition("@")[2]
     return re.sub(re.escape(domain), " ", said, flags=re.IGNORECASE) if domain else said

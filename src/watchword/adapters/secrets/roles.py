@@ -17,6 +17,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import unescape
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -33,20 +34,21 @@ _LASTS: Final = "300"  # seconds: the token is used three times, now
 _TOKEN: Final = "X-aws-ec2-metadata-token"  # noqa: S105 - a header
 _ROLES: Final = "latest/meta-data/iam/security-credentials/"
 _IDENTITY: Final = "AWS_WEB_IDENTITY_TOKEN_FILE"
+_SHOWN: Final = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
 _MISSING: Final = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are missing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """Who we are at AWS without a key, as far as the environment tells."""
+    """Who we are at AWS without a key, as far as the environment tells; a token may be in a file."""
 
     arn: str = ""
-    identity: Secret = field(default_factory=lambda: Secret(""))
+    identity: Secret | Path = field(default_factory=lambda: Secret(""))
     session: str = "watchword"
     sts_url: str
     agent_path: str = ""
     agent_url: str = ""
-    agent_token: Secret = field(default_factory=lambda: Secret(""))
+    agent_token: Secret | Path = field(default_factory=lambda: Secret(""))
     metadata_url: str = ""
 
     def key(self) -> AwsKey:
@@ -60,14 +62,15 @@ class Role:
         raise ManagerTrouble(_MISSING)
 
     def _by_identity(self) -> AwsKey:
-        if not (self.arn and self.identity):
+        identity = _held(self.identity, _IDENTITY)
+        if not (self.arn and identity):
             raise ManagerTrouble(f"AWS_ROLE_ARN and {_IDENTITY} go together: one is missing")
         asked = {
             "Action": "AssumeRoleWithWebIdentity",
             "Version": "2011-06-15",
             "RoleArn": self.arn,
             "RoleSessionName": self.session,
-            "WebIdentityToken": self.identity.reveal(),
+            "WebIdentityToken": identity,
         }
         title = "AWS STS"
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -86,7 +89,7 @@ class Role:
             raise ManagerTrouble(
                 f"AWS_CONTAINER_CREDENTIALS_FULL_URI leads to {host} by plain http"
             )
-        shown = self.agent_token.reveal().strip()
+        shown = _held(self.agent_token, _SHOWN).strip()
         if "\n" in shown or "\r" in shown:
             raise ManagerTrouble("AWS_CONTAINER_AUTHORIZATION_TOKEN holds more than one line")
         answer = _beside(title).ask("GET", url, {"Authorization": shown} if shown else {})
@@ -108,6 +111,16 @@ class Role:
             raise ManagerTrouble(f"{_MISSING}, and {title} tells of no role")
         told = asker.ask("GET", base + _ROLES + quote(name[0], safe=""), shown)
         return _key(_good(told, title).body, title)
+
+
+def _held(token: Secret | Path, name: str) -> str:
+    """Return a token, anew from its file: it is another one after some hours. Problem: `ManagerTrouble`."""
+    if isinstance(token, Secret):
+        return token.reveal()
+    try:
+        return token.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManagerTrouble(f"{name} names {token}, which cannot be read") from error
 
 
 def _beside(title: str) -> Asker:

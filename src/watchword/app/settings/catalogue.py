@@ -27,6 +27,7 @@ class Entry:
     aliases: tuple[Alias, ...]
     secret: bool
     empty_counts: bool = False
+    late: bool = False
 
     @property
     def required(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Protocol
 from watchword.app.settings.values import Kind, Source
 
 MOST_BYTES = 64 * 1024
-_FILE = "_FILE"
+FILE = "_FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,13 @@ class Variables:
 
     def get(self, name: str) -> Told | None:
         """Return the value, or the content of the file."""
-        text, path = self.values.get(name, ""), self.values.get(name + _FILE, "")
+        text, path = self.values.get(name, ""), self.values.get(name + FILE, "")
         if text and path:
-            message = f"{name} and {name}{_FILE} are both given: keep one"
+            message = f"{name} and {name}{FILE} are both given: keep one"
             raise Unreadable(message)
         if path:
             file = self.cwd / path
-            label = f"{path} ({name}{_FILE})"
+            label = f"{path} ({name}{FILE})"
             return Told(content(file), Source(Kind.FILE, label, since=written_at(file), file=path))
         if name not in self.values:
             return None

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from watchword.app.settings.catalogue import Entry
-from watchword.app.settings.layers import Layer, Told, Unreadable
+from watchword.app.settings.layers import FILE, Layer, Told, Unreadable
 from watchword.app.settings.values import Kind, Source
 
 
@@ -30,7 +31,8 @@ class Lookup:
         """Return the setting's value; nothing when it is wrong, or required and not told."""
         for layer in self.layers:
             before = len(self.faults)
-            told = [value for name in entry.names if (value := self._ask(layer, entry, name))]
+            ask = self._ask_late if entry.late else self._ask
+            told = [value for name in entry.names if (value := ask(layer, entry, name))]
             if len(self.faults) > before:
                 return None
             if told:
@@ -50,6 +52,13 @@ class Lookup:
         except ValueError as error:
             self.faults.append((name, _sentence(entry, str(error), told)))
         return None
+
+    def _ask_late(self, layer: Layer, entry: Entry, name: str) -> Value | None:
+        """Leave the file unread: it may be there for somebody else, and no concern of this process."""
+        named = layer.get(name + FILE)
+        if named is not None and named.text:
+            return Value(Path(named.text), named.text, named.source)
+        return self._ask(layer, entry, name)
 
     def _read(self, entry: Entry, name: str, told: Told) -> Value:
         alias = next((each for each in entry.aliases if each.name == name), None)

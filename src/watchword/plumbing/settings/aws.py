@@ -4,6 +4,7 @@ Names and places are those that AWS and its tools put into the environment.
 """
 
 import re
+from pathlib import Path
 
 from watchword.kernel.parsing import boolean
 from watchword.kernel.parts import section, setting
@@ -51,15 +52,20 @@ class AwsSettings:
 
 @section
 class RoleSettings:
-    """The role at AWS, where there is no key; AWS sets these by itself."""
+    """The role at AWS, where there is no key; AWS sets these by itself.
+
+    It does so for whoever runs there: a token in a file waits until the role is asked for.
+    """
 
     arn: str = setting("AWS_ROLE_ARN", "The role of a pod, for AWS_WEB_IDENTITY_TOKEN.", default="")
-    identity: Secret = setting(
+    identity: Secret | Path = setting(
         "AWS_WEB_IDENTITY_TOKEN",
-        "The pod's own token, which STS exchanges; EKS sets AWS_WEB_IDENTITY_TOKEN_FILE.",
+        "The pod's own token, which STS exchanges; EKS sets AWS_WEB_IDENTITY_TOKEN_FILE, which is read when"
+        " the role is asked for.",
         parse=Secret,
         default="",
         secret=True,
+        late=True,
     )
     session: str = setting(
         "AWS_ROLE_SESSION_NAME", "What CloudTrail calls us in that role.", default="watchword"
@@ -81,12 +87,14 @@ class RoleSettings:
         parse=full_web_address,
         default="",
     )
-    agent_token: Secret = setting(
+    agent_token: Secret | Path = setting(
         "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-        "What that address wants to be shown; EKS sets AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE.",
+        "What that address wants to be shown; EKS sets AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, which is read"
+        " when the role is asked for.",
         parse=Secret,
         default="",
         secret=True,
+        late=True,
     )
     metadata_url: str = setting(
         "AWS_EC2_METADATA_SERVICE_ENDPOINT",
