@@ -21,6 +21,7 @@ from watchword.kernel.facts import OWNER
 from watchword.kernel.ids import SessionId
 from watchword.kernel.parts import service
 from watchword.kernel.ports import Caller, Visitor
+from watchword.kernel.problems import Unauthenticated
 from watchword.kernel.secret import Secret
 from watchword.plumbing.contact import EMAIL, EmailAddress, email_address, mailbox_key
 from watchword.plumbing.db.journal import Journal
@@ -37,6 +38,7 @@ from watchword.records.guesses.rules import KINDS
 from watchword.records.guesses.service import Guesses
 from watchword.records.linked_identities.service import LinkedIdentities
 from watchword.records.passwords.service import Passwords
+from watchword.records.pins.service import Pins
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import (
@@ -68,6 +70,7 @@ class AddressChange:
     subscribers: Subscribers
     former_addresses: FormerAddresses
     passwords: Passwords
+    pins: Pins
     guesses: Guesses
     tickets: Tickets
     identities: LinkedIdentities
@@ -93,7 +96,7 @@ class AddressChange:
         await self.throttle.check("letters", f"change:{caller.user_id}", "change-email")
         verdict = await self.throttle.weigh("letters", f"change:{email.key}", "change-email")
         async with self.database.transaction() as tx:
-            owner = await self.subscribers.get(tx, caller.user_id)
+            owner = await self._hold_caller(tx, caller)
             found = await self.subscribers.find_by_email(tx, email)
             change = Change(old=owner.email, new=email.text, session=caller.session_id)
             ticket = await self._issue(tx, Purpose.EMAIL_CHANGE, owner, change, now)
@@ -216,6 +219,10 @@ class AddressChange:
         change = change_of(stub)
         await self.passwords.forget(tx, owner.id)
         await self.identities.forget(tx, owner.id, visitor, now)
+        await self.pins.forget(tx, owner.id)
+        if await self.subscribers.distrust_number(tx, owner, now, younger_than=None):
+            lost = UserUpdated(user_id=owner.id, fields="phone_verified")
+            await self.journal.record(tx, lost, now, visitor)
         if mailbox_key(owner.email) != stub.address:
             await self._move(tx, owner, email_address(change.old), visitor, now)
         await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, visitor, now)
@@ -237,6 +244,13 @@ class AddressChange:
             await self.erasures.undo(tx, owner.id, visitor, now)
             if owner.status == ERASING:
                 await self.subscribers.set_status(tx, owner.id, ACTIVE, now)
+
+    async def _hold_caller(self, tx: Transaction, caller: Caller) -> Subscriber:
+        owner = await self.subscribers.hold(tx, caller.user_id)
+        if owner is None:
+            raise Unauthenticated(private="the account went in the meantime")
+        await self.sessions.demand(tx, caller)
+        return owner
 
     async def _hold(self, tx: Transaction, stub: Stub) -> Subscriber:
         found = await self.subscribers.hold(tx, stub.user_id)

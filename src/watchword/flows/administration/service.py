@@ -181,11 +181,15 @@ class Administration:
         now: datetime,
     ) -> Subscriber:
         """Write the status; of what was issued before, only what undoes an act on the account outlives it."""
-        waits = await self._waits(tx, found.id)
-        spared = Purpose.ERASURE_UNDO if waits else Purpose.EMAIL_CHANGE_UNDO
         changed = await self.subscribers.set_status(tx, found.id, status, now)
         await self.sessions.end_all(tx, found.id, BY_ADMIN, visitor, now, by=by)
-        await self.tickets.void(tx, found.id, now, spare=spared)
+        await self.tickets.void(
+            tx,
+            found.id,
+            now,
+            spare=Purpose.EMAIL_CHANGE_UNDO,
+            spare_too=Purpose.ERASURE_UNDO,
+        )
         await self._close_setup(tx, changed, now)
         return changed
 

@@ -103,6 +103,7 @@ class IdentityKeeper:
         owner = await self.subscribers.hold(tx, caller.user_id)
         if owner is None or refusal(owner.status) is not None:
             raise Unauthenticated(private="the account closed in the meantime")
+        await self.sessions.demand(tx, caller)
         return owner
 
     async def _tell(

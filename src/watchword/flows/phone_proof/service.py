@@ -21,6 +21,7 @@ from watchword.plumbing.ports import CodeProof
 from watchword.plumbing.words.languages import language_of
 from watchword.records.deliveries.service import Deliveries
 from watchword.records.resets.rules import ResetSettings
+from watchword.records.sessions.service import Sessions
 from watchword.records.subscribers.rules import (
     PhoneVerified,
     Subscriber,
@@ -41,6 +42,7 @@ class PhoneProof:
 
     database: Database
     subscribers: Subscribers
+    sessions: Sessions
     tickets: Tickets
     code_proof: CodeProof
     texts: Texts
@@ -100,6 +102,7 @@ class PhoneProof:
         async with self.database.transaction() as tx:
             await self.subscribers.turn_at_number(tx, owner.phone or "")
             held = await self.subscribers.hold(tx, caller.user_id)
+            await self.sessions.demand(tx, caller)
             await self.code_proof.spend(tx, right, visitor, now)
             if held is None or held.phone is None or held.phone != owner.phone:
                 raise CodeInvalid(private="the number has changed since")

@@ -93,6 +93,10 @@ class Pins:
         """Write a new PIN; what was counted against the old one is forgotten."""
         await store.write(tx, user_id, stored.hash, stored.pepper_version, now)
 
+    async def forget(self, tx: Executor, user_id: SubscriberId) -> None:
+        """Remove the PIN, if there is one."""
+        await store.forget(tx, user_id)
+
     async def _not_compared(
         self, db: Executor, user_id: SubscriberId | None, now: datetime
     ) -> Tried:

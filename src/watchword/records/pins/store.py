@@ -11,6 +11,7 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     case,
+    delete,
     null,
     or_,
     select,
@@ -73,6 +74,7 @@ LOCK = statement(
     .values(failures=0, locks=pins.c.locks + 1, locked_until=bindparam("until", type_=Moment))
     .returning(pins.c.locks)
 )
+FORGET = statement(delete(pins).where(_MINE))
 FORGIVE = statement(
     update(pins)
     .where(_MINE, pins.c.hash == bindparam("seen", type_=Text))
@@ -145,3 +147,8 @@ async def write(
         locks=0,
         locked_until=None,
     )
+
+
+async def forget(tx: Executor, user_id: SubscriberId) -> None:
+    """Remove the PIN."""
+    await tx.run(FORGET, whose=user_id)

@@ -7,7 +7,8 @@ from watchword.kernel.chance import Chance
 from watchword.kernel.facts import OWNER
 from watchword.kernel.ids import SessionId, SubscriberId, mint
 from watchword.kernel.parts import service
-from watchword.kernel.ports import Visitor
+from watchword.kernel.ports import Caller, Visitor
+from watchword.kernel.problems import Unauthenticated
 from watchword.kernel.secret import Peppers, mint_token, token_version
 from watchword.plumbing.db.changes import SESSIONS
 from watchword.plumbing.db.journal import Journal
@@ -84,6 +85,14 @@ class Sessions:
     async def of_user(self, db: Executor, user_id: SubscriberId, now: datetime) -> list[Session]:
         """Return a subscriber's living sessions, the last used first."""
         return await store.of_user(db, user_id, now)
+
+    async def demand(self, tx: Executor, caller: Caller) -> None:
+        """Go on only if the caller's session has not been ended since they were recognised.
+
+        To be asked with the account held: what ends all sessions holds it, too. Problem: `unauthenticated`.
+        """
+        if not await store.lives(tx, caller.session_id, caller.user_id):
+            raise Unauthenticated(private="the session ended in the meantime")
 
     async def end(
         self,

@@ -113,6 +113,13 @@ END = statement(
     .values(_ENDED)
     .returning(sessions.c.id)
 )
+LIVES = statement(
+    select(sessions.c.id).where(
+        sessions.c.id == bindparam("which"),
+        sessions.c.user_id == bindparam("whose"),
+        sessions.c.ended_at.is_(None),
+    )
+)
 END_ANY = statement(
     update(sessions)
     .where(sessions.c.id == bindparam("which"), sessions.c.ended_at.is_(None))
@@ -197,6 +204,11 @@ async def end(
 ) -> bool:
     """End one session of a subscriber; false when there was none."""
     return await tx.first(END, which=session_id, whose=user_id, why=reason, now=now) is not None
+
+
+async def lives(db: Executor, session_id: SessionId, user_id: SubscriberId) -> bool:
+    """Tell whether a session of a subscriber has not been ended."""
+    return await db.first(LIVES, which=session_id, whose=user_id) is not None
 
 
 async def end_any(

@@ -1,7 +1,7 @@
 """Subscribers: find them, add them, change them."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from watchword.kernel.chance import Chance
 from watchword.kernel.ids import SubscriberId, mint
@@ -154,6 +154,20 @@ class Subscribers:
         for each in others:
             tx.announce(SESSIONS, f"user:{each.id}")
         return others
+
+    async def distrust_number(
+        self, tx: Transaction, owner: Subscriber, now: datetime, *, younger_than: timedelta | None
+    ) -> bool:
+        """Let a number prove nothing any more, or only one that was proven lately; false when none was.
+
+        Whoever had the account for an hour may have proven a number of theirs.
+        """
+        proven = owner.phone_verified_at
+        if proven is None or (younger_than is not None and now >= proven + younger_than):
+            return False
+        tx.announce(SESSIONS, f"user:{owner.id}")
+        await store.unprove_own(tx, owner.id, now)
+        return True
 
     async def readdress(
         self, tx: Transaction, user_id: SubscriberId, email: EmailAddress, now: datetime

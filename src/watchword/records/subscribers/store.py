@@ -187,6 +187,7 @@ UNPROVE = statement(
         phone_verified_at=null(),
     ).returning(*_FIELDS)
 )
+UNPROVE_OWN = statement(_change(_THIS, phone_verified_at=null()).returning(*_FIELDS))
 READDRESS = statement(
     _change(
         _THIS,
@@ -324,6 +325,11 @@ async def change(
             now=now,
         )
     )
+
+
+async def unprove_own(tx: Executor, user_id: SubscriberId, now: datetime) -> None:
+    """Let the number of an account be as it was before it was proven."""
+    await tx.first(UNPROVE_OWN, who=user_id, now=now)
 
 
 async def hear(tx: Executor, user_id: SubscriberId, language: str) -> None:

@@ -199,10 +199,17 @@ class Tickets:
         await self.journal.record(tx, tried, now, visitor)
 
     async def void(
-        self, tx: Executor, user_id: SubscriberId, now: datetime, *, spare: Purpose | None = None
+        self,
+        tx: Executor,
+        user_id: SubscriberId,
+        now: datetime,
+        *,
+        spare: Purpose | None = None,
+        spare_too: Purpose | None = None,
     ) -> None:
         """Make every live ticket of a subscriber worthless (after a change of credentials)."""
-        await store.void(tx, user_id, spare.value if spare else _NEVER, now)
+        spared, too = (each.value if each else _NEVER for each in (spare, spare_too))
+        await store.void(tx, user_id, spared, too, now)
 
     async def void_of(
         self, tx: Executor, user_id: SubscriberId, purpose: Purpose, now: datetime

@@ -157,7 +157,7 @@ VOID = statement(
     .where(
         tickets.c.user_id == bindparam("whose"),
         tickets.c.spent_at.is_(None),
-        tickets.c.purpose != bindparam("spared"),
+        tickets.c.purpose.not_in([bindparam("spared"), bindparam("spared_too")]),
     )
     .values(spent_at=bindparam("now", type_=Moment), detail=null())
 )
@@ -242,9 +242,11 @@ async def spend_by_id(tx: Executor, ticket_id: TicketId, now: datetime) -> Any:
     return await tx.first(SPEND_BY_ID, which=ticket_id, now=now)
 
 
-async def void(tx: Executor, user_id: SubscriberId, spared: str, now: datetime) -> int:
-    """Spend all live tickets of a subscriber but those of one purpose."""
-    return await tx.run(VOID, whose=user_id, spared=spared, now=now)
+async def void(
+    tx: Executor, user_id: SubscriberId, spared: str, spared_too: str, now: datetime
+) -> int:
+    """Spend all live tickets of a subscriber but those of two purposes."""
+    return await tx.run(VOID, whose=user_id, spared=spared, spared_too=spared_too, now=now)
 
 
 async def void_of(tx: Executor, user_id: SubscriberId, purpose: str, now: datetime) -> int:
