@@ -5,9 +5,9 @@
     confirm   link, or code while signed in
                            -> the account has the new address; other sessions and every other ticket end
     undo      link of the notice, for seven days, also after the confirmation
-                           -> the old address is back; password, PIN, proof of the number and every linked identity
-                              are gone, every
-                              session ended, and a letter with a link and a code to choose a new password
+                           -> the old address is back; password, PIN, the proof of the number and every
+                              linked identity are gone, every session ended, and a letter comes with a link
+                              and a code to choose a new password
 
 The answer to `begin` is the same whether or not the new address has an account, and the notice leaves
 either way; the owner of a taken address is told in a letter. An account that never proved the address
