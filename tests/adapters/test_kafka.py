@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from confluent_kafka import KafkaError
 
 from tests.support.brokers import MockKafka, break_producer
 from watchword.adapters.destinations.kafka import KafkaDestination
@@ -103,3 +104,38 @@ async def test_a_producer_that_never_answers_is_given_up(
         with pytest.raises(OutOfReach, match="TimeoutError"):
             await destination.publish(message())
     assert destination._client is None
+
+
+async def test_who_waits_while_it_is_closed_is_told_why(way: Way) -> None:
+    destination = way(NOWHERE)
+    tasks = await waiting(destination)
+    assert destination._client is not None
+    async with asyncio.timeout(ALL_SECONDS):
+        while not destination._client.trouble:
+            await asyncio.sleep(0.01)
+        await destination.close()
+        told = await asyncio.gather(*tasks, return_exceptions=True)
+    assert {str(each) for each in told} == {"_DESTROY"}
+
+
+async def test_what_was_heard_of_the_brokers_is_forgotten_when_they_take_an_event(way: Way) -> None:
+    cluster = MockKafka()
+    destination = way(cluster.servers)
+    await destination.connect()
+    client = destination._client
+    assert client is not None
+    client._hear(KafkaError(KafkaError._ALL_BROKERS_DOWN))
+    late = KafkaError(KafkaError._MSG_TIMED_OUT)
+    assert client.reason(late) == "_ALL_BROKERS_DOWN"
+    await destination.publish(message())
+    assert client.reason(late) == "_MSG_TIMED_OUT"
+
+
+async def test_an_error_that_says_something_keeps_its_own_name(way: Way) -> None:
+    destination = way(NOWHERE)
+    await destination.connect()
+    client = destination._client
+    assert client is not None
+    client._hear(KafkaError(KafkaError._ALL_BROKERS_DOWN))
+    refused = KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED)
+    assert client.reason(refused) == "TOPIC_AUTHORIZATION_FAILED"

@@ -34,6 +34,7 @@ _ABOUT_THE_EVENT: Final = frozenset(
         KafkaError.INVALID_RECORD,
     }
 )
+_SAYS_LITTLE: Final = frozenset({"_MSG_TIMED_OUT", "_TIMED_OUT", "_TRANSPORT"})
 
 Answer = asyncio.Future[KafkaError | None]
 
@@ -86,6 +87,7 @@ class KafkaDestination:
             raise OutOfReach(type(silence).__name__) from None
         if error is not None:
             raise await self._meaning(client, error)
+        client.trouble = ""
 
     async def check(self) -> str | None:
         """Return nothing when the brokers answer, else a short reason."""
@@ -93,7 +95,7 @@ class KafkaDestination:
         try:
             await asyncio.to_thread(client.producer.list_topics, self._topic, _CHECK_SECONDS)
         except KafkaException as away:
-            return client.trouble or str(away.args[0].name())
+            return client.reason(away.args[0])
         return None
 
     async def close(self) -> None:
@@ -131,10 +133,9 @@ class KafkaDestination:
         """Return what an error means for the event; after a fatal one the producer is made anew."""
         if error.fatal() or error.code() == KafkaError._FATAL:  # noqa: SLF001 - librdkafka's own name
             await self._give_up(client)
-            return OutOfReach(error.name())
-        if error.code() in _ABOUT_THE_EVENT:
+        elif error.code() in _ABOUT_THE_EVENT:
             return NotAccepted(error.name(), lasting=True)
-        return OutOfReach(client.trouble or error.name())
+        return OutOfReach(client.reason(error))
 
 
 class _Client:
@@ -163,6 +164,11 @@ class _Client:
             return await answer
         finally:
             self._waiting.discard(answer)
+
+    def reason(self, error: KafkaError) -> str:
+        """Return an error's own name; where that says little, what was heard of the brokers."""
+        name = str(error.name())
+        return self.trouble or name if name in _SAYS_LITTLE else name
 
     async def leave(self) -> None:
         """Let what is under way arrive, and end; who has no answer then gets none."""
