@@ -10,7 +10,8 @@ One process at a time relays: whoever holds the lock of the database, which ends
 that is away is asked again after 1, 2, 4 ... 30 seconds, and nothing is counted against any event. An
 event that is refused is delayed, and with it the later ones of its account; what is refused for good, or
 `EVENTS_MAX_TRIES` times, is a dead letter, and the others go on. After a round that failed the next goes one
-by one and begins elsewhere, so that an event that breaks a connection is found out (`rounds`).
+by one and begins elsewhere, so that an event that breaks a connection is found out (`rounds`). A fault of
+ours on the way to a destination is an outage, too: what went well beside it is written down.
 
 At least once: what was published but not written down is published again, under the same id.
 Source: CloudEvents 1.0.2; Standard Webhooks; docs/decisions/0022.
@@ -151,6 +152,7 @@ class Relay:
                     outcome = await self._try(each)
                 except OutOfReach as away:
                     done.away, done.asked_for = str(away), away.retry_after
+                    done.fault = done.fault or away.__cause__
                     return
                 done.outcomes.append(outcome)
                 if outcome.result is EventResult.DELAYED:
@@ -172,7 +174,8 @@ class Relay:
                     outcome = await self._try(each)
                 except OutOfReach as away:
                     if not well:
-                        return replace(done, away=str(away), asked_for=away.retry_after)
+                        said, fault = str(away), away.__cause__
+                        return replace(done, away=said, asked_for=away.retry_after, fault=fault)
                     outcome = self._judged(each, Refused(str(away)))
                     well = False
                 else:
@@ -191,6 +194,11 @@ class Relay:
         except NotAccepted as refusal:
             said = Refused(str(refusal), lasting=refusal.lasting, retry_after=refusal.retry_after)
             return self._judged(owed, said)
+        except OutOfReach as away:
+            raise away from None
+        except Exception as fault:
+            # one event's fault may not lose what became of those beside it
+            raise OutOfReach(type(fault).__name__) from fault
         return Outcome(owed=owed, result=EventResult.PUBLISHED)
 
     def _judged(self, owed: OwedEvent, refused: Refused) -> Outcome:
@@ -222,6 +230,8 @@ class Relay:
         self.reach = Reach(before.failures + 1, done.away) if done.away else Reach()
         if done.away and done.away != before.reason:
             log().warning("destination away", destination=self.name, reason=done.away)
+            if done.fault:
+                log().error("relay failed", destination=self.name, exc_info=done.fault)
         if before.failures and not done.away:
             log().info("destination is back", destination=self.name, failures=before.failures)
 

@@ -1,7 +1,8 @@
 """The relay: in order for each account, at least once, whatever becomes of a destination."""
 
+import io
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from watchword.kernel.destinations import Destinations, EventMessage
 from watchword.kernel.ports import NotAccepted, OutOfReach
 from watchword.plumbing.db import event_queue
 from watchword.plumbing.db.journal import Journal
+from watchword.plumbing.logs import logger
 from watchword.plumbing.work.relaying import Relays
 from watchword.records.subscribers.rules import EmailVerified, UserUpdated
 
@@ -31,6 +33,15 @@ def shelf() -> Shelf:
 async def world(worlds: Opener, shelf: Shelf) -> AsyncIterator[World]:
     async with worlds(destinations=Destinations((shelf,)), EVENTS_MAX_TRIES="3") as opened:
         yield opened
+
+
+@pytest.fixture
+def said() -> Iterator[Callable[[], list[dict[str, str]]]]:
+    """Return what the log says; in the end it says it to nobody."""
+    stream = io.StringIO()
+    logger.configure(stream=stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    logger.configure(stream=io.StringIO())
 
 
 async def happen(world: World, *fields: str, whose: UUID = ALICE) -> None:
@@ -154,6 +165,42 @@ async def test_an_event_that_breaks_the_connection_is_found_out(world: World, sh
     assert told(shelf) == ["after"]
     (dead,) = await event_queue.dead(world.database, None, 10)
     assert dead.reason == "broken"
+
+
+def stumbles(message: EventMessage) -> Trouble:
+    """Have a fault of ours with one event."""
+    if b"poison" in message.body:
+        raise LookupError
+    return None
+
+
+async def test_a_fault_of_ours_costs_nothing_of_what_went_well_beside_it(
+    world: World, shelf: Shelf, said: Callable[[], list[dict[str, str]]]
+) -> None:
+    shelf.trouble = stumbles
+    for number in range(10):
+        await happen(world, f"field{number}", whose=UUID(int=number + 1))
+    await happen(world, "poison")
+    assert await relay_once(world) is False
+    assert len(shelf.events) == 10
+    (backlog,) = await event_queue.backlogs(world.database)
+    assert (backlog.waiting, backlog.dead) == (1, 0)
+    lines = {each["message"]: each for each in said()}
+    assert lines["destination away"]["reason"] == "LookupError"
+    assert "in stumbles" in lines["relay failed"]["stack"]
+
+
+async def test_an_event_with_which_we_stumble_is_found_out(world: World, shelf: Shelf) -> None:
+    shelf.trouble = stumbles
+    await happen(world, "poison", "after")
+    for number in range(10):
+        await happen(world, f"field{number}", whose=UUID(int=number + 1))
+        await rounds(world)
+        world.clock.advance(timedelta(minutes=1))
+    assert len(shelf.events) == 11
+    assert told(shelf) == ["after"]
+    (dead,) = await event_queue.dead(world.database, None, 10)
+    assert dead.reason == "LookupError"
 
 
 async def test_one_destination_does_not_wait_for_another(worlds: Opener) -> None:
