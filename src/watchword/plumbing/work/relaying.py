@@ -196,7 +196,9 @@ class Relay:
             return self._judged(owed, said)
         except OutOfReach as away:
             raise away from None
-        except Exception as fault:
+        except (Exception, asyncio.CancelledError) as fault:
+            if _ending():
+                raise
             # one event's fault may not lose what became of those beside it
             raise OutOfReach(type(fault).__name__) from fault
         return Outcome(owed=owed, result=EventResult.PUBLISHED)
@@ -262,7 +264,7 @@ class Relays:
     async def _relay(self, hold: Hold) -> None:
         """Relay until told to rest, or until the lock is lost: then at once."""
         stop = asyncio.Event()
-        working = [asyncio.create_task(each.run(stop)) for each in self.each]
+        working = [asyncio.create_task(self._work(each, stop)) for each in self.each]
         ends = [asyncio.create_task(each.wait()) for each in (hold.lost, self._resting)]
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -274,9 +276,26 @@ class Relays:
                 task.cancel()
             await asyncio.gather(*working, *ends, return_exceptions=True)
 
+    async def _work(self, relay: Relay, stop: asyncio.Event) -> None:
+        """Let a relay work until told to stop; one that ended unasked is told of, and begins anew."""
+        while not stop.is_set():
+            try:
+                await relay.run(stop)
+            except (Exception, asyncio.CancelledError):
+                if _ending():
+                    raise
+                log().exception("relay failed", destination=relay.name)
+                await _first(_ANOTHER_LOOK, stop)
+
     def _hear(self, _subject: str) -> None:
         for each in self.each:
             each.news.set()
+
+
+def _ending() -> bool:
+    """Tell whether somebody ends our task; a library's own CancelledError is a fault like any other."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _first(patience: timedelta, *events: asyncio.Event) -> None:
