@@ -3,9 +3,11 @@
 queue       a durable queue bound to an exchange; `read` takes what has come
 keep        make such a queue and leave it there;  `kept` takes what it holds, over a connection anew
 kafka       librdkafka's mock cluster, which speaks Kafka's protocol to any client; read by another client
+break_producer   librdkafka's own test of a fatal error: the producer is of no more use
 """
 
 import asyncio
+import ctypes
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,11 +15,13 @@ from typing import Any
 
 import aio_pika
 import aiokafka
+import confluent_kafka
 import msgspec
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 from confluent_kafka import Producer
 
 PATIENCE = 60.0
+OUT_OF_ORDER = confluent_kafka.KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER
 
 
 @dataclass(slots=True)
@@ -145,3 +149,10 @@ async def kept_by_kafka(servers: str, topic: str) -> list[dict[str, Any]]:
             for records in (await consumer.getmany(timeout_ms=200)).values():
                 found += [msgspec.json.decode(each.value) for each in records]
     return found
+
+
+def break_producer(producer: Producer) -> None:
+    """Let a producer have a fatal error; its handle stands first in the object."""
+    library = ctypes.CDLL(confluent_kafka.cimpl.__file__)
+    handle = ctypes.c_void_p.from_address(id(producer) + object.__basicsize__)
+    assert library.rd_kafka_test_fatal_error(handle, OUT_OF_ORDER, b"broken by a test") == 0

@@ -11,6 +11,7 @@ Source: AMQP 0-9-1; RabbitMQ, "Consumer Acknowledgements and Publisher Confirms"
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from datetime import timedelta
 from ssl import SSLContext
 from typing import Final
@@ -64,7 +65,8 @@ class AmqpDestination:
             await self._leave()
             try:
                 async with asyncio.timeout(_CONNECTING_SECONDS):
-                    await self._open()
+                    with _lost_when_cancelled():
+                        await self._open()
             except _LOST as error:
                 await self._leave()
                 raise OutOfReach(_reason(error)) from None
@@ -84,7 +86,8 @@ class AmqpDestination:
         )
         try:
             async with asyncio.timeout(self._patience):
-                await exchange.publish(sent, message.type, mandatory=True)
+                with _lost_when_cancelled():
+                    await exchange.publish(sent, message.type, mandatory=True)
         except PublishError:
             raise NotAccepted("no queue takes this type", lasting=True) from None
         except DeliveryError:
@@ -144,7 +147,20 @@ class AmqpDestination:
         if connection is not None and not connection.is_closed:
             with contextlib.suppress(*_LOST):
                 async with asyncio.timeout(_LEAVING_SECONDS):
-                    await connection.close()
+                    with _lost_when_cancelled():
+                        await connection.close()
+
+
+@contextlib.contextmanager
+def _lost_when_cancelled() -> Iterator[None]:
+    """Call the line lost when aiormq cancels who waits, as it does after missed heartbeats."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise ConnectionAbortedError from None
 
 
 def _reason(error: BaseException) -> str:

@@ -3,16 +3,18 @@
     acknowledged                       taken
     too large, not a valid record      NotAccepted for good
     no answer in time, no leader ...   OutOfReach: it may have it
+    a fatal error of the producer      OutOfReach for all that wait; it is made anew
 
 The producer's own threads speak to the brokers; one more thread hands us what they answered. It keeps the
 order of a key also when it tries again by itself. Source: KIP-98 (idempotent producer); librdkafka.
 """
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
@@ -23,6 +25,7 @@ PATIENCE: Final = timedelta(seconds=8)
 _POLL_SECONDS: Final = 0.1
 _LEAVING_SECONDS: Final = 2.0
 _CHECK_SECONDS: Final = 4.0
+_MORE_SECONDS: Final = 5.0  # than its patience we give the producer, which is to answer by itself
 _ABOUT_THE_EVENT: Final = frozenset(
     {
         KafkaError.MSG_SIZE_TOO_LARGE,
@@ -31,6 +34,9 @@ _ABOUT_THE_EVENT: Final = frozenset(
         KafkaError.INVALID_RECORD,
     }
 )
+_SAYS_LITTLE: Final = frozenset({"_MSG_TIMED_OUT", "_TIMED_OUT", "_TRANSPORT"})
+
+Answer = asyncio.Future[KafkaError | None]
 
 
 class KafkaDestination:
@@ -49,6 +55,7 @@ class KafkaDestination:
         """Publish there; `place` is librdkafka's configuration of where and who."""
         self._topic = topic
         self._headers = [("content-type", content_type.encode())]
+        self._patience = patience.total_seconds() + _MORE_SECONDS
         milliseconds = patience // timedelta(milliseconds=1)
         self._configuration = {
             **place,
@@ -61,84 +68,135 @@ class KafkaDestination:
             "reconnect.backoff.max.ms": 2000,
             "log_level": 0,  # what goes wrong is told to us, and we tell it
         }
-        self._producer: Producer | None = None
-        self._leaving = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._trouble = ""
+        self._client: _Client | None = None
 
     async def connect(self) -> None:
         """Have a producer; it finds its brokers by itself."""
-        if self._producer is None:
-            self._leaving.clear()
-            self._producer = Producer({**self._configuration, "error_cb": self._hear})
-            self._thread = threading.Thread(
-                target=_serve, args=(self._producer, self._leaving), name="kafka", daemon=True
-            )
-            self._thread.start()
+        await self._ready()
 
     async def publish(self, message: EventMessage) -> None:
         """Return once the brokers have it. Problems: `NotAccepted`, `OutOfReach`."""
-        await self.connect()
-        assert self._producer is not None
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[KafkaError | None] = loop.create_future()
-
-        def told(error: KafkaError | None, _message: object) -> None:
-            loop.call_soon_threadsafe(_resolve, answer, error)
-
+        client = await self._ready()
         try:
-            self._producer.produce(
-                self._topic,
-                value=message.body,
-                key=str(message.key).encode() if message.key else None,
-                headers=list(self._headers),
-                on_delivery=told,
-            )
+            async with asyncio.timeout(self._patience):
+                error = await self._send(client, message)
         except BufferError:
             raise OutOfReach("too much waits") from None
-        except KafkaException as refused:
-            raise await self._meaning(refused.args[0]) from None
-        error = await answer
+        except TimeoutError as silence:
+            await self._give_up(client)
+            raise OutOfReach(type(silence).__name__) from None
         if error is not None:
-            raise await self._meaning(error)
+            raise await self._meaning(client, error)
+        client.trouble = ""
 
     async def check(self) -> str | None:
         """Return nothing when the brokers answer, else a short reason."""
-        await self.connect()
-        assert self._producer is not None
+        client = await self._ready()
         try:
-            await asyncio.to_thread(self._producer.list_topics, self._topic, _CHECK_SECONDS)
+            await asyncio.to_thread(client.producer.list_topics, self._topic, _CHECK_SECONDS)
         except KafkaException as away:
-            return self._trouble or str(away.args[0].name())
+            return client.reason(away.args[0])
         return None
 
     async def close(self) -> None:
         """Let what is under way arrive, and leave."""
-        if self._producer is not None and self._thread is not None:
-            producer, self._producer = self._producer, None
-            self._leaving.set()
-            await asyncio.to_thread(self._thread.join)
-            await asyncio.to_thread(producer.flush, _LEAVING_SECONDS)
+        if self._client is not None:
+            await self._give_up(self._client)
 
-    async def _meaning(self, error: KafkaError) -> NotAccepted | OutOfReach:
+    async def _ready(self) -> "_Client":
+        """Return a client that is whole."""
+        if self._client is not None and self._client.broken:
+            await self._give_up(self._client)
+        if self._client is None:
+            self._client = _Client(self._configuration)
+        return self._client
+
+    async def _send(self, client: "_Client", message: EventMessage) -> KafkaError | None:
+        """Return what became of an event; nothing: the brokers have it."""
+        try:
+            return await client.send(
+                self._topic,
+                value=message.body,
+                key=str(message.key).encode() if message.key else None,
+                headers=list(self._headers),
+            )
+        except KafkaException as refused:
+            return cast(KafkaError, refused.args[0])
+
+    async def _give_up(self, client: "_Client") -> None:
+        """Leave a client, so that the next one is made anew; a newer one stays."""
+        if self._client is client:
+            self._client = None
+            await client.leave()
+
+    async def _meaning(self, client: "_Client", error: KafkaError) -> NotAccepted | OutOfReach:
         """Return what an error means for the event; after a fatal one the producer is made anew."""
-        if error.code() in _ABOUT_THE_EVENT:
+        if error.fatal() or error.code() == KafkaError._FATAL:  # noqa: SLF001 - librdkafka's own name
+            await self._give_up(client)
+        elif error.code() in _ABOUT_THE_EVENT:
             return NotAccepted(error.name(), lasting=True)
-        if error.fatal():
-            await self.close()
-        return OutOfReach(self._trouble or error.name())
+        return OutOfReach(client.reason(error))
+
+
+class _Client:
+    """One producer, the thread that hears its answers, and who waits for one."""
+
+    def __init__(self, configuration: Mapping[str, Any]) -> None:
+        self.broken = False
+        self.trouble = ""
+        self._waiting: set[Answer] = set()
+        self._loop = asyncio.get_running_loop()
+        self._leaving = threading.Event()
+        self.producer = Producer({**configuration, "error_cb": self._hear})
+        self._thread = threading.Thread(target=self._serve, name="kafka", daemon=True)
+        self._thread.start()
+
+    async def send(self, topic: str, **record: Any) -> KafkaError | None:
+        """Return what the brokers answer. Problems: `KafkaException`, `BufferError`: it was not sent."""
+        answer: Answer = self._loop.create_future()
+
+        def told(error: KafkaError | None, _message: object) -> None:
+            self._loop.call_soon_threadsafe(_resolve, answer, error)
+
+        self._waiting.add(answer)
+        try:
+            self.producer.produce(topic, on_delivery=told, **record)
+            return await answer
+        finally:
+            self._waiting.discard(answer)
+
+    def reason(self, error: KafkaError) -> str:
+        """Return an error's own name; where that says little, what was heard of the brokers."""
+        name = str(error.name())
+        return self.trouble or name if name in _SAYS_LITTLE else name
+
+    async def leave(self) -> None:
+        """Let what is under way arrive, and end; who has no answer then gets none."""
+        self._leaving.set()
+        await asyncio.to_thread(self._thread.join)
+        with contextlib.suppress(KafkaException):  # a fatal one that nobody has heard yet
+            await asyncio.to_thread(self.producer.flush, _LEAVING_SECONDS)
+        self._break(KafkaError(KafkaError._DESTROY))  # noqa: SLF001 - librdkafka's own name
+
+    def _serve(self) -> None:
+        """Hand over what the brokers answered; a fatal error is raised here, and then no answer comes."""
+        try:
+            while not self._leaving.is_set():
+                self.producer.poll(_POLL_SECONDS)
+        except KafkaException as fatal:
+            self._loop.call_soon_threadsafe(self._break, fatal.args[0])
+
+    def _break(self, error: KafkaError) -> None:
+        """Tell all who wait that no answer comes."""
+        self.broken = True
+        for answer in self._waiting:
+            _resolve(answer, error)
 
     def _hear(self, error: KafkaError) -> None:
         """Keep what went wrong with the brokers by its name; in the thread that polls."""
-        self._trouble = error.name()
+        self.trouble = error.name()
 
 
-def _serve(producer: Producer, leaving: threading.Event) -> None:
-    """Hand over what the brokers answered."""
-    while not leaving.is_set():
-        producer.poll(_POLL_SECONDS)
-
-
-def _resolve(answer: asyncio.Future[KafkaError | None], error: KafkaError | None) -> None:
+def _resolve(answer: Answer, error: KafkaError | None) -> None:
     if not answer.done():
         answer.set_result(error)

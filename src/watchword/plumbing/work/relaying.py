@@ -10,7 +10,8 @@ One process at a time relays: whoever holds the lock of the database, which ends
 that is away is asked again after 1, 2, 4 ... 30 seconds, and nothing is counted against any event. An
 event that is refused is delayed, and with it the later ones of its account; what is refused for good, or
 `EVENTS_MAX_TRIES` times, is a dead letter, and the others go on. After a round that failed the next goes one
-by one and begins elsewhere, so that an event that breaks a connection is found out (`rounds`).
+by one and begins elsewhere, so that an event that breaks a connection is found out (`rounds`). A fault of
+ours on the way to a destination is an outage, too: what went well beside it is written down.
 
 At least once: what was published but not written down is published again, under the same id.
 Source: CloudEvents 1.0.2; Standard Webhooks; docs/decisions/0022.
@@ -151,6 +152,7 @@ class Relay:
                     outcome = await self._try(each)
                 except OutOfReach as away:
                     done.away, done.asked_for = str(away), away.retry_after
+                    done.fault = done.fault or away.__cause__
                     return
                 done.outcomes.append(outcome)
                 if outcome.result is EventResult.DELAYED:
@@ -172,7 +174,8 @@ class Relay:
                     outcome = await self._try(each)
                 except OutOfReach as away:
                     if not well:
-                        return replace(done, away=str(away), asked_for=away.retry_after)
+                        said, fault = str(away), away.__cause__
+                        return replace(done, away=said, asked_for=away.retry_after, fault=fault)
                     outcome = self._judged(each, Refused(str(away)))
                     well = False
                 else:
@@ -191,6 +194,13 @@ class Relay:
         except NotAccepted as refusal:
             said = Refused(str(refusal), lasting=refusal.lasting, retry_after=refusal.retry_after)
             return self._judged(owed, said)
+        except OutOfReach as away:
+            raise away from None
+        except (Exception, asyncio.CancelledError) as fault:
+            if _ending():
+                raise
+            # one event's fault may not lose what became of those beside it
+            raise OutOfReach(type(fault).__name__) from fault
         return Outcome(owed=owed, result=EventResult.PUBLISHED)
 
     def _judged(self, owed: OwedEvent, refused: Refused) -> Outcome:
@@ -222,6 +232,8 @@ class Relay:
         self.reach = Reach(before.failures + 1, done.away) if done.away else Reach()
         if done.away and done.away != before.reason:
             log().warning("destination away", destination=self.name, reason=done.away)
+            if done.fault:
+                log().error("relay failed", destination=self.name, exc_info=done.fault)
         if before.failures and not done.away:
             log().info("destination is back", destination=self.name, failures=before.failures)
 
@@ -252,7 +264,7 @@ class Relays:
     async def _relay(self, hold: Hold) -> None:
         """Relay until told to rest, or until the lock is lost: then at once."""
         stop = asyncio.Event()
-        working = [asyncio.create_task(each.run(stop)) for each in self.each]
+        working = [asyncio.create_task(self._work(each, stop)) for each in self.each]
         ends = [asyncio.create_task(each.wait()) for each in (hold.lost, self._resting)]
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -264,9 +276,26 @@ class Relays:
                 task.cancel()
             await asyncio.gather(*working, *ends, return_exceptions=True)
 
+    async def _work(self, relay: Relay, stop: asyncio.Event) -> None:
+        """Let a relay work until told to stop; one that ended unasked is told of, and begins anew."""
+        while not stop.is_set():
+            try:
+                await relay.run(stop)
+            except (Exception, asyncio.CancelledError):
+                if _ending():
+                    raise
+                log().exception("relay failed", destination=relay.name)
+                await _first(_ANOTHER_LOOK, stop)
+
     def _hear(self, _subject: str) -> None:
         for each in self.each:
             each.news.set()
+
+
+def _ending() -> bool:
+    """Tell whether somebody ends our task; a library's own CancelledError is a fault like any other."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _first(patience: timedelta, *events: asyncio.Event) -> None:

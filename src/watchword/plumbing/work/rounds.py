@@ -46,10 +46,11 @@ class Reach:
 
 @dataclass(slots=True)
 class Round:
-    """What came of a round, so far."""
+    """What came of a round, so far; `fault`: it ended by what nobody foresaw."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     away: str = ""
+    fault: BaseException | None = None
     asked_for: timedelta | None = None
 
 

@@ -1,7 +1,9 @@
 """The relay: in order for each account, at least once, whatever becomes of a destination."""
 
+import asyncio
+import io
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,11 +17,13 @@ from watchword.kernel.destinations import Destinations, EventMessage
 from watchword.kernel.ports import NotAccepted, OutOfReach
 from watchword.plumbing.db import event_queue
 from watchword.plumbing.db.journal import Journal
-from watchword.plumbing.work.relaying import Relays
+from watchword.plumbing.logs import logger
+from watchword.plumbing.work.relaying import Relay, Relays
 from watchword.records.subscribers.rules import EmailVerified, UserUpdated
 
 ALICE = UUID("019a0000-0000-7000-8000-00000000000a")
 BOB = UUID("019a0000-0000-7000-8000-00000000000b")
+ALL_SECONDS = 30.0
 
 
 @pytest.fixture
@@ -31,6 +35,15 @@ def shelf() -> Shelf:
 async def world(worlds: Opener, shelf: Shelf) -> AsyncIterator[World]:
     async with worlds(destinations=Destinations((shelf,)), EVENTS_MAX_TRIES="3") as opened:
         yield opened
+
+
+@pytest.fixture
+def said() -> Iterator[Callable[[], list[dict[str, str]]]]:
+    """Return what the log says; in the end it says it to nobody."""
+    stream = io.StringIO()
+    logger.configure(stream=stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    logger.configure(stream=io.StringIO())
 
 
 async def happen(world: World, *fields: str, whose: UUID = ALICE) -> None:
@@ -156,6 +169,42 @@ async def test_an_event_that_breaks_the_connection_is_found_out(world: World, sh
     assert dead.reason == "broken"
 
 
+def stumbles(message: EventMessage) -> Trouble:
+    """Have a fault of ours with one event."""
+    if b"poison" in message.body:
+        raise LookupError
+    return None
+
+
+async def test_a_fault_of_ours_costs_nothing_of_what_went_well_beside_it(
+    world: World, shelf: Shelf, said: Callable[[], list[dict[str, str]]]
+) -> None:
+    shelf.trouble = stumbles
+    for number in range(10):
+        await happen(world, f"field{number}", whose=UUID(int=number + 1))
+    await happen(world, "poison")
+    assert await relay_once(world) is False
+    assert len(shelf.events) == 10
+    (backlog,) = await event_queue.backlogs(world.database)
+    assert (backlog.waiting, backlog.dead) == (1, 0)
+    lines = {each["message"]: each for each in said()}
+    assert lines["destination away"]["reason"] == "LookupError"
+    assert "in stumbles" in lines["relay failed"]["stack"]
+
+
+async def test_an_event_with_which_we_stumble_is_found_out(world: World, shelf: Shelf) -> None:
+    shelf.trouble = stumbles
+    await happen(world, "poison", "after")
+    for number in range(10):
+        await happen(world, f"field{number}", whose=UUID(int=number + 1))
+        await rounds(world)
+        world.clock.advance(timedelta(minutes=1))
+    assert len(shelf.events) == 11
+    assert told(shelf) == ["after"]
+    (dead,) = await event_queue.dead(world.database, None, 10)
+    assert dead.reason == "LookupError"
+
+
 async def test_one_destination_does_not_wait_for_another(worlds: Opener) -> None:
     well, away = Shelf("well"), Shelf("away")
     away.away = True
@@ -190,6 +239,74 @@ async def test_a_relay_that_rests_begins_no_round(world: World, shelf: Shelf) ->
     world.part(Relays).rest()
     await world.part(Relays).run()
     assert shelf.events == []
+
+
+def cancels(message: EventMessage) -> Trouble:
+    """End one event as a library does whose line is silent."""
+    if b"silent" in message.body:
+        raise asyncio.CancelledError
+    return None
+
+
+async def test_what_a_library_cancels_by_itself_is_an_outage(world: World, shelf: Shelf) -> None:
+    shelf.trouble = cancels
+    await happen(world, "other", whose=BOB)
+    await happen(world, "silent")
+    assert await relay_once(world) is False
+    shelf.trouble = lambda _message: None
+    await rounds(world)
+    assert [each["data"]["fields"][0] for each in shelf.events] == ["other", "silent"]
+
+
+@pytest.mark.parametrize("end", [asyncio.CancelledError, LookupError])
+async def test_a_relay_that_ended_unasked_is_told_of_and_begins_anew(
+    world: World,
+    shelf: Shelf,
+    said: Callable[[], list[dict[str, str]]],
+    monkeypatch: pytest.MonkeyPatch,
+    end: type[BaseException],
+) -> None:
+    run, ends = Relay.run, [end()]
+
+    async def ending(relay: Relay, stop: asyncio.Event) -> None:
+        if ends:
+            raise ends.pop()
+        await run(relay, stop)
+
+    monkeypatch.setattr(Relay, "run", ending)
+    await happen(world, "one")
+    relaying = asyncio.create_task(world.part(Relays).run())
+    try:
+        async with asyncio.timeout(ALL_SECONDS):
+            while not shelf.events:
+                await asyncio.sleep(0.01)
+            world.part(Relays).rest()
+            await relaying
+    finally:
+        relaying.cancel()
+        await asyncio.gather(relaying, return_exceptions=True)
+    assert told(shelf) == ["one"]
+    (failed,) = [each for each in said() if each["message"] == "relay failed"]
+    assert end.__name__ in failed["stack"]
+
+
+async def test_a_relay_that_is_cancelled_in_the_midst_of_a_round_ends(
+    world: World, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached = asyncio.Event()
+
+    async def publish(_message: EventMessage) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(shelf, "publish", publish)
+    await happen(world, "one")
+    relaying = asyncio.create_task(world.part(Relays).run())
+    async with asyncio.timeout(ALL_SECONDS):
+        await reached.wait()
+        relaying.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await relaying
 
 
 async def test_only_one_process_relays(worlds: Opener, shelf: Shelf) -> None:
