@@ -19,6 +19,7 @@ from watchword.plumbing.web.doors import Who
 LOGIN, ME = "/api/v1/auth/login", "/api/v1/auth/me"
 FRONT, OTHER = "https://app.example.test", "https://evil.example"
 COOKIE = "__Host-watchword-session"
+Came = tuple[str, *tuple[str | None, ...]]
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -38,7 +39,8 @@ async def test_a_listed_origin_may_read_and_send_cookies(small_worlds: Opener) -
         assert preflight.status_code == 204
         assert preflight.headers["access-control-allow-origin"] == FRONT
         assert preflight.headers["access-control-allow-credentials"] == "true"
-        assert "POST" in preflight.headers["access-control-allow-methods"]
+        allowed = set(preflight.headers["access-control-allow-methods"].split(", "))
+        assert allowed == {door.method for _, door in placed_doors(world.house)}
         assert "X-CSRF-Token" in preflight.headers["access-control-allow-headers"]
         for path in (ME, LOGIN, "/nowhere"):
             answer = await client.get(path, headers={"Origin": FRONT})
@@ -263,14 +265,15 @@ async def test_links_are_built_from_the_configured_address(small_world: World) -
 # Addresses: believed of trusted proxies only, counted by network.
 
 
-async def tries(world: World, addresses: list[tuple[str, str | None]]) -> list[int]:
-    """Try to sign in from (peer, forwarded for), one after the other."""
+async def tries(world: World, addresses: list[Came]) -> list[int]:
+    """Try to sign in from (peer, lines of forwarded for), one after the other."""
     statuses = []
-    for number, (peer, forwarded) in enumerate(addresses):
-        headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
-        async with world.client(peer, headers) as client:
+    for number, (peer, *lines) in enumerate(addresses):
+        headers = [("X-Forwarded-For", line) for line in lines if line is not None]
+        async with world.client(peer) as client:
             body = {"email": f"nobody{number}@example.org", "password": PASSWORD}
-            statuses.append((await client.post(LOGIN, json=body)).status_code)
+            answer = await client.post(LOGIN, json=body, headers=headers)
+            statuses.append(answer.status_code)
     return statuses
 
 
@@ -282,6 +285,10 @@ async def tries(world: World, addresses: list[tuple[str, str | None]]) -> list[i
         ([("10.0.0.1", f"198.51.100.{n}") for n in range(3)], 401),
         ([("10.0.0.1", f"198.51.100.{n}, 203.0.113.7") for n in range(3)], 429),
         ([("10.0.0.1", f"198.51.100.{n}, 203.0.113.7, 10.9.9.9") for n in range(3)], 429),
+        ([("10.0.0.1", f"198.51.100.{n}", "203.0.113.7") for n in range(3)], 429),
+        ([("10.0.0.1", f"198.51.100.{n}", "10.9.9.9") for n in range(3)], 401),
+        ([("10.0.0.1", "198.51.100.7", f"203.0.113.{n}", "10.9.9.9") for n in range(3)], 401),
+        ([("10.0.0.1", "198.51.100.7", "203.0.113.7", f"10.9.9.{n}") for n in range(3)], 429),
         ([(f"10.0.0.{n}", "203.0.113.7") for n in range(3)], 429),
         ([("10.0.0.1", f"rubbish{n}") for n in range(3)], 429),
         ([(f"2001:db8:0:1::{n}", None) for n in range(3)], 429),
@@ -292,7 +299,7 @@ async def tries(world: World, addresses: list[tuple[str, str | None]]) -> list[i
     ],
 )
 async def test_a_network_is_counted_as_one_and_strangers_cannot_choose_theirs(
-    small_worlds: Opener, addresses: list[tuple[str, str | None]], last: int
+    small_worlds: Opener, addresses: list[Came], last: int
 ) -> None:
     async with small_worlds(RATE_LIMIT_AUTH="2/900000") as world:
         assert await tries(world, addresses) == [401, 401, last]

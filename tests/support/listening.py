@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from tests.support.world import World
 from watchword.app.listening import Server, bind
-from watchword.plumbing.web.wire import IDLE_SECONDS, PATIENCE_SECONDS, Wire
+from watchword.plumbing.web.wire import IDLE_SECONDS, PATIENCE_SECONDS, Shared, Wire
 
 
 @contextlib.asynccontextmanager
@@ -24,14 +24,23 @@ async def listening(
         """A wire that waits so long."""
 
     Patient.patience, Patient.idle = patience, idle
+    async with serving(world.app, Patient, tls) as (port, _):
+        yield port
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    app: object, wire: type[Wire] = Wire, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[int, Shared]]:
+    """Serve an application, and yield the port and what its connections share."""
     listener = bind("127.0.0.1", 0)
-    server = Server(world.app, timedelta(seconds=1), tls)
-    server.config.http = Patient
+    server = Server(app, timedelta(seconds=1), tls)
+    server.config.http = wire
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
         await asyncio.sleep(0.005)
     try:
-        yield listener.getsockname()[1]
+        yield listener.getsockname()[1], server.server_state
     finally:
         server.should_exit = True
         await task

@@ -12,7 +12,7 @@ from watchword.plumbing.web.outgoing import Headers
 
 _EXPOSED = b"X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 _PREFLIGHT: Headers = [
-    (b"access-control-allow-methods", b"GET, POST, PATCH, DELETE"),
+    (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"),
     (
         b"access-control-allow-headers",
         b"Authorization, Content-Type, X-CSRF-Token, X-Request-Id, Idempotency-Key",

@@ -34,6 +34,7 @@ from watchword.plumbing.web.problems import plain, problem_response, untold
 HotDoor = Callable[[Scope, dict[bytes, bytes]], Awaitable[tuple[int, bytes, bytes]]]
 
 _GOOD_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_FORWARDED = b"x-forwarded-for"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _ORIGINS_REMEMBERED = 4096
 _UNMATCHED = "unmatched"
@@ -138,7 +139,10 @@ class Front:
     def _place(self, scope: Scope, headers: Mapping[bytes, bytes], request_id: bytes) -> None:
         """Tell the scope who asks: id, address, scheme."""
         peer = scope["client"][0] if scope.get("client") else ""
-        address, network, believed = self._origin(peer, headers.get(b"x-forwarded-for"))
+        told = headers.get(_FORWARDED)
+        if told is not None:  # each proxy may add a line of its own: RFC 9110, section 5.3
+            told = b",".join([value for name, value in scope["headers"] if name == _FORWARDED])
+        address, network, believed = self._origin(peer, told)
         scope["watchword.request_id"] = request_id.decode()
         scope["watchword.address"] = address
         scope["watchword.network"] = network

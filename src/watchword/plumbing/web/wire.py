@@ -1,8 +1,9 @@
 """The wire: how much of a request's head is taken, how long we wait for it, and the short way out.
 
 The HTTP parser takes heads of any length and waits for ever; here a head has at most 32 KiB (431), and
-ten seconds to arrive; a connection may be idle for 75 (then it is closed). Bodies have their own bounds
-(`shapes`). One timer a connection watches over both: it is set anew when it fires, not at every request.
+ten seconds to arrive; a connection may be idle for 75 (then it is closed). A head that comes in pieces is
+counted exactly when it is whole, and before that by the reads that are nothing else. Bodies have their own
+bounds (`shapes`). One timer a connection watches over both: set anew when it fires, not at every request.
 Every request carries `watchword.answer`: an answer that comes in one piece leaves by it in one write, its
 head spelled already (`outgoing`); ASGI's own way looks at every header twice, and writes head and body
 apart.  Who is answered before the whole request came is left with time to read that (`parting`); the
@@ -81,11 +82,13 @@ class Wire(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; stop when the head it is reading grows too long."""
-        if self._head is not None and b"\r\n\r\n" not in data[:MAX_HEAD]:
-            data = data[: MAX_HEAD + 1]  # one read may bring a whole head that is too long
+        if len(data) > MAX_HEAD:
+            self._feed_in_pieces(data)
+            return
+        if self._head is not None:
+            self._head += len(data)
         super().data_received(data)
         if self._head is not None and not self.transport.is_closing():
-            self._head += len(data)
             if self._head > MAX_HEAD:
                 self._refuse(HeadTooLarge())
             elif self._deadline is None:
@@ -94,14 +97,19 @@ class Wire(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins; nearly always it is whole already, and there is nothing to wait for."""
         super().on_message_begin()
-        self._head, self._deadline = 0, None
+        self._deadline = None
+        if self._head is None:  # what this read brought before it is no head
+            self._head = 1
 
     def on_headers_complete(self) -> None:
-        """The head is whole."""
+        """The head is whole; only one that was waited for may be too long."""
+        if self._deadline is not None and self._length() > MAX_HEAD:
+            self._head = MAX_HEAD + 1
+            raise ValueError  # the parser ends here
         self._head = self._deadline = None
         hosts = [name for name, _ in self.headers if name == b"host"]
         if len(hosts) != 1 and (hosts or self.parser.get_http_version() != "1.0"):
-            raise ValueError  # the parser ends here, as with whatever else is no HTTP
+            raise ValueError  # as with whatever else is no HTTP
         super().on_headers_complete()
         if self.server_state.leaving:
             self.cycle.keep_alive = False
@@ -117,7 +125,9 @@ class Wire(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
-        else:
+        elif self._head is None:  # else the next one is coming already
+            if not self.cycle.more_body:
+                self._head = 0
             self._wait(self.server_state.grace if self.server_state.leaving else self.idle)
 
     def shutdown(self) -> None:
@@ -130,7 +140,8 @@ class Wire(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP in the form of every other problem."""
-        self._refuse(RequestMalformed(private=msg))
+        long = self._head is not None and self._head > MAX_HEAD
+        self._refuse(HeadTooLarge() if long else RequestMalformed(private=msg))
 
     def part(self) -> None:
         """Leave the connection, though something may still come."""
@@ -139,6 +150,17 @@ class Wire(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.flow.resume_reading()
             Parting(self.transport, self, self.loop)
+
+    def _feed_in_pieces(self, data: bytes) -> None:
+        """Feed a long read in pieces, each as long as a head may be, while anybody is here to read."""
+        for begin in range(0, len(data), MAX_HEAD):
+            if self.transport.is_closing() or self.transport.get_protocol() is not self:
+                return
+            self.data_received(data[begin : begin + MAX_HEAD])
+
+    def _length(self) -> int:
+        """Return how long a whole head is."""
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def _wait(self, seconds: float) -> None:
         """Close the connection unless something comes within so many seconds."""
