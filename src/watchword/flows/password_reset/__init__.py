@@ -18,7 +18,8 @@ signed in by a reset. A lock by wrong guesses goes; one by an administrator stay
 A telephone number is read in any spelling of its `country` (E.164). It leads to the account that proved it
 last, and only when that was `PHONE_CHANGE_DELAY` ago: whoever takes somebody's number over, or adds one to an
 account that stands open, cannot reset with it at once, and the mailbox is told of the number meanwhile. A
-reset by the mailbox, or another password, within that time leaves such a number unproven. Each reset has its row in the ledger (docs/flows/records/resets) and one fact when it is completed.
+reset by the mailbox, or another password, within that time leaves such a number unproven. Each reset has its
+row in the ledger (docs/flows/records/resets) and one fact when it is completed.
 
 A new password that is refused costs no guess. A wrong code counts, for the code (MAX_OTP_ATTEMPTS) and among
 the network's attempts to sign in; it wears out the code and not the link.
