@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
@@ -147,3 +148,22 @@ async def test_a_head_within_the_bound_may_come_in_many_pieces() -> None:
         said = await reader.read()
 
     assert said.endswith(b"<0>")
+
+
+async def test_what_comes_behind_a_body_is_no_header() -> None:
+    heard: list[list[tuple[bytes, bytes]]] = []
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        heard.append([*scope["headers"]])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    chunked = (
+        b"POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n"
+        b"1\r\nx\r\n0\r\nx-forwarded-for: 6.6.6.6\r\n\r\n"
+    )
+    async with serving(app) as (port, _):
+        assert (await talk(port, chunked)).startswith(b"HTTP/1.1 200")
+    assert [[name for name, _ in each] for each in heard] == [
+        [b"host", b"connection", b"transfer-encoding"]
+    ]

@@ -16,6 +16,7 @@ Sources: RFC 9110, section 15; RFC 9112, section 3.2; RFC 6585, section 5.
 """
 
 from asyncio import BaseTransport, TimerHandle, Transport
+from collections import deque
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, cast
@@ -38,6 +39,8 @@ MAX_HEAD = 32 * 1024
 PATIENCE_SECONDS = 10.0
 IDLE_SECONDS = 75.0
 _CLOSE = b"connection: close\r\n\r\n"
+# Where the parser puts what comes behind a chunked body: no trailer is a header (RFC 9110, section 6.5.1).
+_NOWHERE = cast("list[tuple[bytes, bytes]]", deque[tuple[bytes, bytes]](maxlen=0))
 
 
 class Shared(ServerState):
@@ -111,6 +114,7 @@ class Wire(HttpToolsProtocol):
         if len(hosts) != 1 and (hosts or self.parser.get_http_version() != "1.0"):
             raise ValueError  # as with whatever else is no HTTP
         super().on_headers_complete()
+        self.headers = _NOWHERE
         if self.server_state.leaving:
             self.cycle.keep_alive = False
         if self.scope["method"] != "GET":
