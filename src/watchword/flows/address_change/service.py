@@ -220,9 +220,7 @@ class AddressChange:
         await self.passwords.forget(tx, owner.id)
         await self.identities.forget(tx, owner.id, visitor, now)
         await self.pins.forget(tx, owner.id)
-        if await self.subscribers.distrust_number(tx, owner, now, younger_than=None):
-            lost = UserUpdated(user_id=owner.id, fields="phone_verified")
-            await self.journal.record(tx, lost, now, visitor)
+        await self.subscribers.distrust_number(tx, owner, visitor, now)
         if mailbox_key(owner.email) != stub.address:
             await self._move(tx, owner, email_address(change.old), visitor, now)
         await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, visitor, now)

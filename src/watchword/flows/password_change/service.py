@@ -31,7 +31,7 @@ from watchword.records.passwords.service import Passwords
 from watchword.records.resets.rules import ResetSettings
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED, REPLACED, device_name
 from watchword.records.sessions.service import Sessions
-from watchword.records.subscribers.rules import Subscriber, UserUpdated
+from watchword.records.subscribers.rules import Subscriber
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.tickets.rules import Purpose
 from watchword.records.tickets.service import Tickets
@@ -126,9 +126,7 @@ class PasswordChange:
         await self.sessions.end_all(tx, caller.user_id, CREDENTIAL_CHANGED, visitor, now)
         await self.tickets.void(tx, caller.user_id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
         rests = self.resets.number_rests
-        if await self.subscribers.distrust_number(tx, owner, now, younger_than=rests):
-            lost = UserUpdated(user_id=owner.id, fields="phone_verified")
-            await self.journal.record(tx, lost, now, visitor)
+        await self.subscribers.distrust_number(tx, owner, visitor, now, younger_than=rests)
         return owner
 
     async def _tell_owner(

@@ -34,7 +34,7 @@ from watchword.records.resets.rules import Way, What, hindrance
 from watchword.records.resets.service import Resets
 from watchword.records.sessions.rules import CREDENTIAL_CHANGED
 from watchword.records.sessions.service import Sessions
-from watchword.records.subscribers.rules import NEW_ACCOUNTS, Subscriber, UserUpdated, country_of
+from watchword.records.subscribers.rules import NEW_ACCOUNTS, Subscriber, country_of
 from watchword.records.subscribers.service import Subscribers
 from watchword.records.texts.rules import code_draft
 from watchword.records.texts.service import Texts
@@ -206,7 +206,8 @@ class PasswordReset:
         """The new password, and the end of all that the old one opened; a mailbox that was used is proven."""
         if channel == EMAIL:
             await self.mailbox_proof.prove(tx, owner, _PURPOSE, visitor, now)
-            await self._distrust_number(tx, owner, visitor, now)
+            rests = self.resets.settings.number_rests
+            await self.subscribers.distrust_number(tx, owner, visitor, now, younger_than=rests)
         await self.passwords.replace(tx, owner.id, stored, now)
         await self.sessions.end_all(tx, owner.id, CREDENTIAL_CHANGED, visitor, now)
         await self.tickets.void(tx, owner.id, now, spare=Purpose.EMAIL_CHANGE_UNDO)
@@ -216,15 +217,6 @@ class PasswordReset:
         await self.resets.complete(tx, way, stub.detail, visitor, now)
         told = done_letter(owner, f"{self.issuer.pages}/forgot-password", visitor, now)
         await self.deliveries.queue(tx, told, now)
-
-    async def _distrust_number(
-        self, tx: Transaction, owner: Subscriber, visitor: Visitor, now: datetime
-    ) -> None:
-        """A number that was proven lately may be that of whoever had the account: it resets nothing."""
-        rests = self.resets.settings.number_rests
-        if await self.subscribers.distrust_number(tx, owner, now, younger_than=rests):
-            lost = UserUpdated(user_id=owner.id, fields="phone_verified")
-            await self.journal.record(tx, lost, now, visitor)
 
     def _answer(
         self, found: Subscriber | None, email: EmailAddress, ticket: Ticket, visitor: Visitor

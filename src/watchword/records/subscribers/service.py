@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from watchword.kernel.chance import Chance
 from watchword.kernel.ids import SubscriberId, mint
 from watchword.kernel.parts import service
+from watchword.kernel.ports import Visitor
 from watchword.kernel.problems import Conflict, NotFound
 from watchword.plumbing.contact import Contact, EmailAddress, number_in
 from watchword.plumbing.db.changes import SESSIONS
+from watchword.plumbing.db.journal import Journal
 from watchword.plumbing.db.ports import Executor, Transaction
 from watchword.plumbing.words.languages import FALLBACK, Spoken
 from watchword.records.subscribers import store
@@ -19,6 +21,7 @@ from watchword.records.subscribers.rules import (
     SEEN_EVERY,
     USER,
     Subscriber,
+    UserUpdated,
     addresses_of,
     full_name,
 )
@@ -28,6 +31,7 @@ from watchword.records.subscribers.rules import (
 class Subscribers:
     """The accounts. Every change of one is told to all processes, so that no cache outlives it."""
 
+    journal: Journal
     chance: Chance
 
     async def add(
@@ -156,18 +160,25 @@ class Subscribers:
         return others
 
     async def distrust_number(
-        self, tx: Transaction, owner: Subscriber, now: datetime, *, younger_than: timedelta | None
-    ) -> bool:
-        """Let a number prove nothing any more, or only one that was proven lately; false when none was.
+        self,
+        tx: Transaction,
+        owner: Subscriber,
+        visitor: Visitor,
+        now: datetime,
+        *,
+        younger_than: timedelta | None = None,
+    ) -> None:
+        """Let a number, if only one that was proven lately, prove nothing any more, and note it.
 
         Whoever had the account for an hour may have proven a number of theirs.
         """
         proven = owner.phone_verified_at
         if proven is None or (younger_than is not None and now >= proven + younger_than):
-            return False
+            return
         tx.announce(SESSIONS, f"user:{owner.id}")
         await store.unprove_own(tx, owner.id, now)
-        return True
+        lost = UserUpdated(user_id=owner.id, fields="phone_verified")
+        await self.journal.record(tx, lost, now, visitor)
 
     async def readdress(
         self, tx: Transaction, user_id: SubscriberId, email: EmailAddress, now: datetime
